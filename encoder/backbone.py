@@ -1,0 +1,223 @@
+"""The transformer and its tokenizer: sentences in, every hidden state out."""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from encoder.errors import ModelRefused
+from encoder.tokens import TokenizedText, Tokens
+
+
+class Backbone:
+    """A frozen transformer with L blocks and hidden size H. Shared between threads and visitors."""
+
+    def __init__(
+        self, model: Any, tokenizer: Any, max_tokens: int | None, untrained: frozenset[str]
+    ) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.depth: int = model.config.num_hidden_layers
+        self.hidden_size: int = model.config.hidden_size
+        limits = [max_tokens, tokenizer.model_max_length, _position_limit(model)]
+        self.max_tokens = min(limit for limit in limits if limit)
+        self._untrained = untrained  # parameters that the checkpoint did not have
+        # Truncation is a setting of the shared tokenizer object, so calls must not overlap.
+        self._tokenizer_lock = threading.Lock()
+
+    @property
+    def pad_id(self) -> int:
+        """The id that fills up a batch; masked, so any id would do where a model has none."""
+        return self.tokenizer.pad_token_id or 0
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names weights, configuration, tokenizer and length limit in cache keys."""
+        digest = hashlib.blake2b(digest_size=16)
+        config = self.model.config.to_diff_dict()
+        config.pop("transformers_version", None)
+        config.pop("_name_or_path", None)
+        digest.update(repr(sorted(config.items(), key=lambda item: item[0])).encode())
+        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())
+        digest.update(str(self.max_tokens).encode())
+        for name, tensor in sorted(self.model.state_dict().items()):
+            if name not in self._untrained:  # random each time, and no hidden state depends on it
+                digest.update(name.encode())
+                digest.update(tensor.detach().contiguous().view(torch.uint8).numpy().data)
+        return digest.hexdigest()
+
+    def tokenize(
+        self, texts: Sequence[str], prompt: str = "", pool_prompt: bool = True
+    ) -> list[TokenizedText]:
+        """Sentences, each behind `prompt`, as ids cut to the model's limit.
+
+        With `pool_prompt` off, the prompt's tokens (its [CLS] among them, as sentence-transformers
+        counts them) are marked to be left out of pooling.
+        """
+        whole = [prompt + text for text in texts]
+        kept = self._encode(whole, truncate=True)
+        full = [i for i, ids in enumerate(kept["input_ids"]) if len(ids) == self.max_tokens]
+        uncut = self._encode([whole[i] for i in full], truncate=False)["input_ids"] if full else []
+        cut = {i: len(ids) - self.max_tokens for i, ids in zip(full, uncut, strict=True)}
+        skip = 0
+        if prompt and not pool_prompt:
+            alone = self._encode([prompt], truncate=True)
+            ends_special = bool(alone["special_tokens_mask"][0][-1])
+            skip = len(alone["input_ids"][0]) - ends_special
+        return [
+            TokenizedText(
+                ids=tuple(ids),
+                special=tuple(map(bool, special)),
+                prompt=tuple(position < skip for position in range(len(ids))),
+                cut=cut.get(i, 0),
+            )
+            for i, (ids, special) in enumerate(
+                zip(kept["input_ids"], kept["special_tokens_mask"], strict=True)
+            )
+        ]
+
+    def _encode(self, texts: list[str], truncate: bool) -> Any:
+        with self._tokenizer_lock:
+            return self.tokenizer(
+                texts,
+                truncation=truncate,
+                max_length=self.max_tokens if truncate else None,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+                return_special_tokens_mask=True,
+                verbose=False,
+            )
+
+    def strings(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The vocabulary entries of T ids, as the tokenizer spells them."""
+        return tuple(self.tokenizer.convert_ids_to_tokens(list(ids)))
+
+    @torch.inference_mode()
+    def forward(self, tokens: Tokens) -> tuple[Tensor, ...]:
+        """All hidden states of a batch: L+1 tensors of (B, T, H), the embeddings first."""
+        inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask.long()}
+        if self._takes_positions:
+            # These models number the columns of the batch, so that left padding would shift every
+            # token. Models with a padding index number the real tokens by themselves.
+            inputs["position_ids"] = tokens.position
+        out = self.model(**inputs, output_hidden_states=True, return_dict=True)
+        # Some architectures norm once more after the last block; the model's output is what counts.
+        return (*out.hidden_states[:-1], out.last_hidden_state)
+
+    @cached_property
+    def _takes_positions(self) -> bool:
+        table = _position_table(self.model)
+        return table is not None and table.padding_idx is None
+
+    def save(self, folder: Path) -> None:
+        """Write config, model.safetensors and tokenizer files."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+
+def _position_table(model: nn.Module) -> nn.Embedding | None:
+    """The table of learned absolute positions, which models with relative ones lack."""
+    for name, module in model.named_modules():
+        if name.rsplit(".", 1)[-1] == "position_embeddings" and isinstance(module, nn.Embedding):
+            return module
+    return None
+
+
+def _position_limit(model: nn.Module) -> int | None:
+    """How many tokens have a position; ids up to the padding index are not positions."""
+    table = _position_table(model)
+    if table is not None:
+        reserved = 0 if table.padding_idx is None else table.padding_idx + 1
+        return table.num_embeddings - reserved
+    limit = getattr(model.config, "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
+def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> Backbone:
+    """Load a transformers folder: safetensors only, no code but transformers' own.
+
+    Raises ModelRefused, saying why, for anything that is not such an encoder.
+    """
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    check_folder(folder)
+    logging.disable_progress_bar()
+    local: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
+    try:
+        config = AutoConfig.from_pretrained(folder, **local)
+        if config.is_encoder_decoder:
+            raise ModelRefused(
+                f"{config.model_type} is an encoder-decoder; this lab runs encoders (BERT, "
+                "RoBERTa, DistilBERT, MPNet, XLM-R, ModernBERT, ...)."
+            )
+        tokenizer = AutoTokenizer.from_pretrained(folder, **local)
+        model, report = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
+            **local,
+        )
+    except ModelRefused:
+        raise
+    except Exception as error:  # transformers raises many kinds for a folder it cannot make out
+        raise ModelRefused(
+            f"{folder.name!r} cannot be loaded as an encoder: {_first_line(error)}"
+        ) from error
+    untrained = frozenset(report["missing_keys"])
+    essential = sorted(name for name in untrained if not name.startswith("pooler."))
+    if essential:
+        raise ModelRefused(
+            f"The weights in {folder.name!r} lack {len(essential)} parameters, e.g. "
+            f"{essential[0]!r}; it is not a checkpoint of a {config.model_type} encoder."
+        )
+    if do_lower_case:
+        _lower_case(tokenizer)
+    return Backbone(model, tokenizer, max_tokens, untrained)
+
+
+def untrained_backbone(folder: Path, max_tokens: int | None, seed: int = 0) -> Backbone:
+    """The architecture and tokenizer of a folder with seeded random weights."""
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return Backbone(model, tokenizer, max_tokens, frozenset())
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse what is no model or could only be read by unpickling."""
+    if not (folder / "config.json").is_file():
+        raise ModelRefused(
+            f"{str(folder)!r} is not a model folder: it has no config.json. Give the folder that "
+            "sentence-transformers or save_pretrained wrote."
+        )
+    if any(folder.glob("*.safetensors")):
+        return
+    pickled = sorted(p.name for kind in ("*.bin", "*.pt", "*.pkl") for p in folder.glob(kind))
+    found = f"only {pickled[0]}" if pickled else "none"
+    raise ModelRefused(
+        f"{folder.name!r} has no safetensors weights ({found}). Pickled weights can run code when "
+        "they are read, so they are refused; save the model with safe_serialization=True."
+    )
+
+
+def _lower_case(tokenizer: Any) -> None:
+    from tokenizers.normalizers import Lowercase, Sequence
+
+    present = tokenizer.backend_tokenizer.normalizer
+    steps = [Lowercase()] if present is None else [Lowercase(), present]
+    tokenizer.backend_tokenizer.normalizer = Sequence(steps)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__

@@ -1,0 +1,208 @@
+"""The models on offer: what each is, where it comes from, and why it is here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from encoder.backbone import load_backbone, untrained_backbone
+from encoder.bundled import bundled_folder
+from encoder.cache import ArrayCache
+from encoder.encoder import Encoder
+from encoder.errors import ModelRefused, UnknownName
+from encoder.folder import Recipe, read_recipe
+from encoder.hub import DownloadProgress, download, valid_repo_id
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+UNTRAINED = "untrained-minilm"
+MAX_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of the picker."""
+
+    key: str
+    hub_id: str  # a repository that carries safetensors
+    why: str  # one line for the visitor
+    pooling: str = "mean"  # where the repository itself does not say
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    default_prompt: str | None = None
+    max_tokens: int = 512
+    megabytes: int = 0  # of the weights
+    licence: str = "?"
+
+    @property
+    def bundled(self) -> bool:
+        """True where the weights come with the app, so that no network is needed."""
+        return self.key in (DEFAULT_MODEL, UNTRAINED)
+
+
+_E5_PROMPTS = {"query": "query: ", "passage": "passage: "}
+
+CATALOG: dict[str, ModelSpec] = {
+    spec.key: spec
+    for spec in (
+        ModelSpec(
+            DEFAULT_MODEL,
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "Small, fast, fine-tuned on a billion pairs: the default. Its own pooling is mean.",
+            max_tokens=256,
+            megabytes=91,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            UNTRAINED,
+            "sentence-transformers/all-MiniLM-L6-v2",
+            "The same architecture with random weights: what is there before any learning.",
+            max_tokens=256,
+            megabytes=91,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "MiniLM-L6-H384-uncased",
+            "nreimers/MiniLM-L6-H384-uncased",
+            "The default's plain twin: pre-trained, never shown a sentence pair.",
+            megabytes=91,
+            licence="MIT",
+        ),
+        ModelSpec(
+            "bert-tiny",
+            "gaunernst/bert-tiny-uncased",
+            "Two layers of 128: how little a transformer can be.",
+            megabytes=18,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "bert-base-uncased",
+            "google-bert/bert-base-uncased",
+            "The original: trained to fill in masked words, not to compare sentences.",
+            megabytes=440,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "roberta-base",
+            "FacebookAI/roberta-base",
+            "BERT's recipe with more data; byte-level BPE instead of WordPiece.",
+            megabytes=499,
+            licence="MIT",
+        ),
+        ModelSpec(
+            "distilbert-base-uncased",
+            "distilbert/distilbert-base-uncased",
+            "BERT distilled to six layers.",
+            megabytes=268,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "all-mpnet-base-v2",
+            "sentence-transformers/all-mpnet-base-v2",
+            "The default's large sister, fine-tuned on the same pairs.",
+            max_tokens=384,
+            megabytes=438,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "bge-small-en-v1.5",
+            "BAAI/bge-small-en-v1.5",
+            "A retrieval model trained for CLS pooling: see what mean does to it.",
+            pooling="cls",
+            megabytes=133,
+            licence="MIT",
+        ),
+        ModelSpec(
+            "e5-small-v2",
+            "intfloat/e5-small-v2",
+            "Expects a prompt before each text; “query: ” is put before yours.",
+            prompts=_E5_PROMPTS,
+            default_prompt="query",
+            megabytes=133,
+            licence="MIT",
+        ),
+        ModelSpec(
+            "paraphrase-multilingual-MiniLM-L12-v2",
+            "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
+            "Fifty languages in one space: compare a sentence with its translation.",
+            max_tokens=128,
+            megabytes=471,
+            licence="Apache-2.0",
+        ),
+    )
+}
+
+
+def load_encoder(
+    model: str | Path | ModelSpec = DEFAULT_MODEL,
+    *,
+    pooling: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    cache: ArrayCache | None = None,
+    on_progress: Callable[[DownloadProgress], None] | None = None,
+) -> Encoder:
+    """An encoder by catalog key, Hub id, or folder saved by sentence-transformers or transformers.
+
+    A folder is a Path, or a string that starts with "." or "/" or names one that exists. `pooling`
+    replaces the model's own. Raises UnknownName, ModelRefused, DownloadFailed.
+    """
+    if isinstance(model, str) and model in CATALOG:
+        model = CATALOG[model]
+    if (
+        isinstance(model, str)
+        and not model.startswith((".", "/", "~"))
+        and not Path(model).is_dir()
+    ):
+        if "/" not in model:
+            raise UnknownName("model", model, [*CATALOG, "org/name on the Hub", "./folder"])
+        model = hub_spec(model)
+    if isinstance(model, ModelSpec):
+        encoder = _load_spec(model, max_bytes, cache, on_progress)
+    else:
+        folder = Path(model).expanduser()
+        encoder = load_folder(folder, max_bytes=max_bytes, cache=cache)
+    return encoder if pooling is None else encoder.with_pooling(pooling)
+
+
+def hub_spec(repo_id: str) -> ModelSpec:
+    """A Hub model that is not in the catalog. Raises EncoderError for what is no repository id."""
+    repo_id = valid_repo_id(repo_id)
+    return ModelSpec(repo_id, repo_id, "A model of your own choice from the Hub.")
+
+
+def load_folder(
+    folder: Path,
+    *,
+    name: str | None = None,
+    default: Recipe | None = None,
+    max_bytes: int = MAX_BYTES,
+    cache: ArrayCache | None = None,
+) -> Encoder:
+    """An encoder from a folder on disk; `default` fills in for a missing modules.json."""
+    size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+    if size > max_bytes:
+        raise ModelRefused(
+            f"The weights in {folder.name!r} are {size / 1e6:,.0f} MB; the limit here is "
+            f"{max_bytes / 1e6:,.0f} MB."
+        )
+    recipe = read_recipe(folder) if (folder / "modules.json").is_file() else default or Recipe()
+    transformer = folder / recipe.transformer_path
+    backbone = load_backbone(transformer, recipe.max_seq_length, recipe.do_lower_case)
+    return Encoder(name or folder.name, backbone, recipe, cache)
+
+
+def _load_spec(
+    spec: ModelSpec,
+    max_bytes: int,
+    cache: ArrayCache | None,
+    on_progress: Callable[[DownloadProgress], None] | None,
+) -> Encoder:
+    folder = bundled_folder() if spec.bundled else None
+    if folder is None:
+        folder = download(spec.hub_id, max_bytes=max_bytes, on_progress=on_progress)
+    if spec.key == UNTRAINED:
+        recipe = read_recipe(folder)
+        return Encoder(spec.key, untrained_backbone(folder, recipe.max_seq_length), recipe, cache)
+    default = Recipe(
+        modes=(spec.pooling,),
+        prompts=dict(spec.prompts),
+        default_prompt_name=spec.default_prompt,
+    )
+    return load_folder(folder, name=spec.key, default=default, max_bytes=max_bytes, cache=cache)

@@ -1,0 +1,229 @@
+"""The encoder: sentences to vectors, under any pooling, from any layer, with nothing hidden."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from encoder.cache import ArrayCache
+from encoder.errors import UnknownName
+from encoder.folder import write_recipe
+from encoder.grid import MAX_BYTES, Cell, Grid
+from encoder.head import Normalize
+from encoder.layers import Layer, canonical_layer, layer_names, select_layer
+from encoder.pooling import POOLINGS, SAVABLE
+from encoder.runner import DEFAULTS, Options, Runner
+from encoder.text import clean_texts
+from encoder.trace import PairExplanation, Parts, Trace, explain
+
+
+class Encoder(Runner):
+    """A transformer with its pooling. Never changed after it is made, safe to share."""
+
+    # --- what it is -------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> list[Layer]:
+        """0..L, "first_last", "last2"."""
+        return layer_names(self.backbone.depth)
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens that fit, special ones included; what is beyond is cut and reported."""
+        return self.backbone.max_tokens
+
+    @property
+    def pooling(self) -> str:
+        """The model's own pooling."""
+        return self.recipe.pooling
+
+    def with_pooling(self, pooling: str) -> "Encoder":
+        """The same transformer under another savable pooling, without Dense modules.
+
+        A Dense was trained on the pooling it came with; Normalize is kept.
+        """
+        modes = tuple(pooling.split("+"))
+        if not set(modes) <= set(SAVABLE):
+            raise UnknownName("savable pooling", pooling, SAVABLE)
+        head = tuple(m for m in self.recipe.head if isinstance(m, Normalize))
+        recipe = replace(self.recipe, modes=modes, head=head)
+        return Encoder(self.name, self.backbone, recipe, self.cache)
+
+    def with_cache(self, cache: ArrayCache) -> "Encoder":
+        """The same encoder keeping its vectors elsewhere, e.g. with one visitor."""
+        return Encoder(self.name, self.backbone, self.recipe, cache)
+
+    # --- vectors ----------------------------------------------------------------------------
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        pooling: str | None = None,
+        layer: Layer = -1,
+        normalize: bool = True,
+        options: Options = DEFAULTS,
+    ) -> np.ndarray:
+        """Sentence vectors, float32 (N, D), in the order of the texts.
+
+        `pooling=None` runs the model as it was saved, Dense and Normalize included; it is defined
+        for the last layer. A named pooling is the plain pooled vector. An empty text is the vector
+        of its special tokens alone. Raises BadText, UnknownName.
+        """
+        texts = clean_texts(texts)
+        layer = self._check_layer(pooling, layer)
+        pooled = self._pooling(pooling, options)
+        keys = [self._key(text, pooled.key, layer, options, pooling is None) for text in texts]
+        rows = {key: self.cache.get(key) for key in keys}
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if rows[key] is None}
+        unseen = list(missing)
+        for indices, tokens, hidden in self._run(list(missing.values()), pooled.pad_to, options):
+            vectors = pooled(select_layer(hidden, layer), tokens)
+            if pooling is None:
+                vectors = self._through_head(vectors)
+            for index, vector in zip(indices, vectors.numpy(), strict=True):
+                rows[unseen[index]] = vector
+                self.cache.put(unseen[index], vector)
+        if not keys:
+            return np.zeros((0, self._width(pooled, pooling is None)), np.float32)
+        stacked = np.stack([row for key in keys if (row := rows[key]) is not None])
+        return unit_rows(stacked) if normalize else stacked
+
+    def encode_grid(
+        self,
+        texts: Sequence[str],
+        poolings: Sequence[str],
+        layers: Sequence[Layer],
+        normalize: bool = True,
+        options: Options = DEFAULTS,
+        max_bytes: int = MAX_BYTES,
+        on_batch: Callable[[int, int], None] | None = None,
+    ) -> Mapping[Cell, np.ndarray]:
+        """{(pooling, layer): float32 (N, D)} from one forward pass over the texts.
+
+        Bypasses the per-text cache. Holds the token states of one batch at a time; when the result
+        is larger than `max_bytes` it lies on disk and each look-up reads one cell. `on_batch` is
+        told (texts done, texts in all).
+        """
+        texts = clean_texts(texts)
+        pooled = {name: self._pooling(name, options) for name in poolings}
+        wanted = [(name, lay, canonical_layer(lay, self.backbone.depth)) for name in poolings
+                  for lay in layers]  # fmt: skip
+        distinct = list(dict.fromkeys(texts))
+        rows_of: dict[str, list[int]] = {text: [] for text in distinct}
+        for row, text in enumerate(texts):
+            rows_of[text].append(row)
+        widths = {(name, lay): self._width(pooled[name]) for name, lay, _ in wanted}
+        grid = Grid(widths, len(texts), max_bytes)
+        pad_to = max((p.pad_to for p in pooled.values()), default=0)
+        done = 0
+        for indices, tokens, hidden in self._run(distinct, pad_to, options):
+            # A text given several times has several rows: repeat its vector for each of them.
+            rows = [row for i in indices for row in rows_of[distinct[i]]]
+            repeat = [j for j, i in enumerate(indices) for _ in rows_of[distinct[i]]]
+            states: dict[Layer, Tensor] = {}
+            for _, _, lay in wanted:
+                if lay not in states:
+                    states[lay] = select_layer(hidden, lay)
+            cells = {}
+            for name, given, lay in wanted:
+                vectors = pooled[name](states[lay], tokens).numpy()[repeat]
+                cells[name, given] = unit_rows(vectors) if normalize else vectors
+            grid.add(rows, cells)
+            done += len(rows)
+            if on_batch:
+                on_batch(done, len(texts))
+        return grid
+
+    # --- looking inside ---------------------------------------------------------------------
+
+    def trace(self, text: str, layer: Layer = -1, options: Options = DEFAULTS) -> Trace:
+        """Every intermediate value of one sentence; the hidden states are cached."""
+        [text] = clean_texts([text])
+        layer = canonical_layer(layer, self.backbone.depth)
+        tokenized = self.tokenize(text, options)
+        pooled = self.pooled(text, list(POOLINGS), [layer], options)
+        return Trace(
+            text=self._prompt(options) + text,
+            tokens=self.backbone.strings(tokenized.ids),
+            ids=tokenized.ids,
+            special=tokenized.special,
+            cut=tokenized.cut,
+            hidden=self._hidden(text, tokenized, 0, options),
+            layer=layer,
+            pooled={name: vector.astype(np.float32) for (name, _), vector in pooled.items()},
+        )
+
+    def pooled(
+        self,
+        text: str,
+        poolings: Sequence[str],
+        layers: Sequence[Layer],
+        options: Options = DEFAULTS,
+    ) -> dict[Cell, np.ndarray]:
+        """{(pooling, layer): (D,)} of one sentence, not normalised, in float64.
+
+        The same sums that `explain_pair` takes apart, so that both agree to the last digit.
+        """
+        [text] = clean_texts([text])
+        vectors = {}
+        for name in poolings:
+            pooling = self._pooling(name, options)
+            states, tokens = self._states(text, pooling, options)
+            for layer in layers:
+                vectors[name, layer] = pooling(select_layer(states, layer), tokens)[0].numpy()
+        return vectors
+
+    def explain_pair(
+        self,
+        a: str,
+        b: str,
+        pooling: str | None = None,
+        layer: Layer = -1,
+        options: Options = DEFAULTS,
+    ) -> PairExplanation:
+        """The cosine of two sentences as a (Ta, Tb) matrix that sums to it."""
+        layer = self._check_layer(pooling, layer)
+        return explain(*(self._parts(text, pooling, layer, options) for text in (a, b)))
+
+    def _parts(self, text: str, pooling: str | None, layer: Layer, options: Options) -> Parts:
+        """A sentence vector as a sum over its tokens, padding and biases included."""
+        [text] = clean_texts([text])
+        pooled = self._pooling(pooling, options)
+        states, tokens = self._states(text, pooled, options)
+        hidden = select_layer(states, layer)  # (1, T, H)
+        weights = pooled.weights(hidden, tokens)
+        rows = torch.cat([(w * hidden)[0] for w in weights], -1)  # (T, D)
+        labels = self.backbone.strings(tokens.ids[0].tolist())
+        special = tuple((tokens.special | ~tokens.mask)[0].tolist())
+        for module in self.recipe.head if pooling is None else ():
+            rows = module.split(rows)
+            biases = len(rows) - len(labels)
+            labels, special = labels + ("(bias)",) * biases, special + (True,) * biases
+        whole = [w[0].sum(1) for w in weights if w.shape[-1] > 1 and not (w % 1).any()]
+        return Parts(labels, special, rows.numpy(), whole[0].numpy() if whole else None)
+
+    # --- taking it home ---
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a folder that sentence-transformers loads to the same vectors."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.backbone.save(folder)
+        recipe = replace(self.recipe, max_seq_length=self.max_tokens)
+        write_recipe(folder, recipe, self.backbone.hidden_size)
+        return folder
+
+
+def normalized(vectors: np.ndarray) -> np.ndarray:
+    """Rows of (N, D) divided by their length; zero rows stay zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)
+
+
+def unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """Rows of (N, D) divided by their length; zero rows stay zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)

@@ -1,0 +1,28 @@
+"""Errors a person can act on: what, where, both values, and the remedy."""
+
+from collections.abc import Iterable
+
+
+class EncoderError(ValueError):
+    """Base of every error this package raises on purpose; its text may be shown to a visitor."""
+
+
+class UnknownName(EncoderError):
+    """A pooling, layer or model that does not exist; the message lists the valid ones."""
+
+    def __init__(self, what: str, given: object, valid: Iterable[object]) -> None:
+        super().__init__(
+            f"Unknown {what} {given!r}. Choose one of: {', '.join(str(name) for name in valid)}."
+        )
+
+
+class BadText(EncoderError):
+    """Something that is not a text where a text is needed."""
+
+
+class ModelRefused(EncoderError):
+    """A model we will not load: pickled weights, too large, a module we cannot run, ..."""
+
+
+class DownloadFailed(EncoderError):
+    """A model that could not be fetched: no network, not found, gated, wrong checksum."""

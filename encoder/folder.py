@@ -1,0 +1,219 @@
+"""The sentence-transformers folder format: modules.json and what it points to, read and written.
+
+Both dialects of its pooling config are read: `pooling_mode_mean_tokens: true` (up to 5.x) and
+`pooling_mode: "mean"`. Written is the one that every release loads wherever it can say the same.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from encoder.errors import ModelRefused
+from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
+from encoder.pooling import SAVABLE
+
+# In the order in which old releases concatenate them.
+_OLD_FLAGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len",
+    "pooling_mode_weightedmean_tokens": "weighted_mean",
+    "pooling_mode_lasttoken": "last_token",
+}
+_BY_SAVED_NAME = {saved: name for name, saved in SAVABLE.items()}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about a sentence encoder but its transformer's weights and tokenizer."""
+
+    modes: tuple[str, ...] = ("mean",)  # our names; several are concatenated
+    include_prompt: bool = True  # False: the prompt's tokens are not pooled
+    head: tuple[HeadModule, ...] = ()
+    max_seq_length: int | None = None
+    do_lower_case: bool = False
+    prompts: dict[str, str] = field(default_factory=dict)
+    default_prompt_name: str | None = None
+    similarity: str | None = None
+    transformer_path: str = ""  # where in the folder the transformer lies
+
+    @property
+    def pooling(self) -> str:
+        """The native pooling by the name `resolve_pooling` knows."""
+        return "+".join(self.modes)
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read what stands in a folder; a plain transformers folder gets mean pooling.
+
+    Raises ModelRefused for a module that we cannot run: skipping it would change the vectors.
+    """
+    if not (folder / "modules.json").is_file():
+        return Recipe()
+    modules = [(kind_of(m), str(m.get("path", ""))) for m in _read_json(folder / "modules.json")]
+    kinds = [kind for kind, _ in modules]
+    if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
+        raise ModelRefused(
+            f"The model in {folder.name!r} is made of {' → '.join(kinds)}. Only Transformer → "
+            "Pooling, followed by Dense or Normalize modules, can be run here; leaving a module "
+            "out would change its vectors."
+        )
+    transformer = _inside(folder, modules[0][1])
+    setup = _read_first(transformer, "sentence_*_config.json")
+    if setup.get("transformer_task", "feature-extraction") != "feature-extraction":
+        raise ModelRefused(
+            f"The transformer in {folder.name!r} is set up for {setup['transformer_task']!r}; "
+            "only 'feature-extraction' gives token vectors to pool."
+        )
+    pooling = _read_json(_inside(folder, modules[1][1]) / "config.json")
+    general = _read_first(folder, "config_sentence_transformers.json")
+    return Recipe(
+        modes=_modes(pooling),
+        include_prompt=pooling.get("include_prompt", True),
+        head=tuple(_read_head(kind, _inside(folder, path)) for kind, path in modules[2:]),
+        max_seq_length=setup.get("max_seq_length"),
+        do_lower_case=setup.get("do_lower_case", False),
+        prompts=general.get("prompts") or {},
+        default_prompt_name=general.get("default_prompt_name"),
+        similarity=general.get("similarity_fn_name"),
+        transformer_path=modules[0][1],
+    )
+
+
+def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
+    """Write modules.json and all it points to beside a transformer saved in `folder` itself."""
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    modules += [(f"{i}_{type(m).__name__}", type(m).__name__) for i, m in enumerate(recipe.head, 2)]
+    _write_json(
+        folder / "modules.json",
+        [
+            # The short path is the one that old and new releases both resolve.
+            {
+                "idx": i,
+                "name": str(i),
+                "path": path,
+                "type": f"sentence_transformers.models.{kind}",
+            }
+            for i, (path, kind) in enumerate(modules)
+        ],
+    )
+    _write_json(
+        folder / "sentence_bert_config.json",
+        {"max_seq_length": recipe.max_seq_length, "do_lower_case": recipe.do_lower_case},
+    )
+    _write_json(
+        folder / "config_sentence_transformers.json",
+        {
+            "prompts": recipe.prompts,
+            "default_prompt_name": recipe.default_prompt_name,
+            "similarity_fn_name": recipe.similarity or "cosine",
+        },
+    )
+    _write_json(folder / "1_Pooling" / "config.json", _pooling_config(recipe, hidden_size))
+    for (path, _), module in zip(modules[2:], recipe.head, strict=True):
+        _write_head(folder / path, module)
+
+
+def kind_of(module: dict[str, Any]) -> str:
+    """The short name of a module from its dotted type, e.g. "Pooling"; foreign code in full."""
+    dotted = str(module.get("type", "?"))
+    return dotted.rsplit(".", 1)[-1] if dotted.startswith("sentence_transformers.") else dotted
+
+
+def _modes(config: dict[str, Any]) -> tuple[str, ...]:
+    if "pooling_mode" in config:
+        given = config["pooling_mode"]
+        saved = [given] if isinstance(given, str) else list(given)
+        unknown = [mode for mode in saved if mode not in _BY_SAVED_NAME]
+        if unknown or not saved:
+            raise ModelRefused(
+                f"Unknown pooling_mode {unknown or saved}; known: {', '.join(_BY_SAVED_NAME)}."
+            )
+        return tuple(_BY_SAVED_NAME[mode] for mode in saved)
+    return tuple(name for flag, name in _OLD_FLAGS.items() if config.get(flag)) or ("mean",)
+
+
+def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
+    flags = {flag: name in recipe.modes for flag, name in _OLD_FLAGS.items()}
+    if _modes(flags) == recipe.modes:
+        config: dict[str, Any] = {"word_embedding_dimension": hidden_size, **flags}
+    else:  # flags have no order, so this order can only be told to releases that read a list
+        saved = [SAVABLE[mode] for mode in recipe.modes]
+        config = {"embedding_dimension": hidden_size, "pooling_mode": saved}
+    return config | {"include_prompt": recipe.include_prompt}
+
+
+def _read_head(kind: str, folder: Path) -> HeadModule:
+    config = _read_first(folder, "config.json")
+    where = config.get("module_input_name", "sentence_embedding")
+    if where != "sentence_embedding" or config.get("use_residual"):
+        raise ModelRefused(
+            f"The {kind} module in {folder.name!r} reads {where!r}"
+            f"{' and adds a residual' if config.get('use_residual') else ''}; only plain modules "
+            "on 'sentence_embedding' can be run here."
+        )
+    if kind == "Normalize":
+        return Normalize()
+    activation = config.get("activation_function", "torch.nn.modules.activation.Tanh")
+    if activation not in ACTIVATIONS:
+        raise ModelRefused(f"Dense activation {activation!r} is none of: {', '.join(ACTIVATIONS)}.")
+    if not (folder / "model.safetensors").is_file():
+        raise ModelRefused(
+            f"The Dense module in {folder.name!r} has no model.safetensors. Pickled weights can "
+            "run code when they are read, so they are refused; save the model as safetensors."
+        )
+    weights = load_file(folder / "model.safetensors")
+    return Dense(weights["linear.weight"], weights.get("linear.bias"), activation)
+
+
+def _write_head(folder: Path, module: HeadModule) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(module, Normalize):  # old releases expect an empty folder, new ones accept it
+        return
+    tensors = {"linear.weight": module.weight.contiguous()}
+    if module.bias is not None:
+        tensors["linear.bias"] = module.bias.contiguous()
+    save_file(tensors, folder / "model.safetensors")
+    _write_json(
+        folder / "config.json",
+        {
+            "in_features": module.weight.shape[1],
+            "out_features": module.weight.shape[0],
+            "bias": module.bias is not None,
+            "activation_function": module.activation,
+        },
+    )
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """A module's subfolder, which must not lead out of the model's folder."""
+    target = (folder / path).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise ModelRefused(f"modules.json points outside its folder: {path!r}.")
+    return target
+
+
+def _read_first(folder: Path, pattern: str) -> dict[str, Any]:
+    for path in sorted(folder.glob(pattern)):
+        content = _read_json(path)
+        if isinstance(content, dict):
+            return content
+    return {}
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelRefused(
+            f"{path.parent.name}/{path.name} cannot be read as JSON: {error}"
+        ) from error
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

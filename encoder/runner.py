@@ -1,0 +1,148 @@
+"""The plumbing of an encoder: settings to tokens to hidden states, and the keys of its caches."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from encoder.backbone import Backbone
+from encoder.background import background_texts
+from encoder.batching import TOKEN_BUDGET, batches
+from encoder.cache import VERSION, ArrayCache
+from encoder.errors import EncoderError
+from encoder.folder import Recipe
+from encoder.idf import IdfWeights
+from encoder.layers import Layer, canonical_layer
+from encoder.pooling import Pooling, resolve_pooling
+from encoder.text import clean_texts
+from encoder.tokens import PaddingSide, TokenizedText, Tokens, pad
+
+CACHE_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings that change the vectors, beside pooling and layer. All of them are in every key."""
+
+    prompt: str | None = None  # one of the model's prompt names, or a text; None: its default
+    pool_special: bool = True  # False takes [CLS], [SEP], ... out of the pooling mask
+    idf: IdfWeights | None = None  # for `idf_mean`; None: fitted on the bundled background set
+    padding_side: PaddingSide = "right"  # makes no difference to any vector; kept for the proof
+
+
+DEFAULTS = Options()
+
+
+class Runner:
+    """A transformer and the recipe for what comes after it. Never changed after it is made."""
+
+    def __init__(
+        self, name: str, backbone: Backbone, recipe: Recipe, cache: ArrayCache | None = None
+    ) -> None:
+        self.name = name
+        self.backbone = backbone
+        self.recipe = recipe
+        self.cache = cache if cache is not None else ArrayCache(CACHE_BYTES)
+
+    def tokenize(self, text: str, options: Options = DEFAULTS) -> TokenizedText:
+        """One sentence as ids and flags, cut to the model's limit."""
+        [clean] = clean_texts([text])
+        return self.backbone.tokenize([clean], self._prompt(options), self.recipe.include_prompt)[0]
+
+    def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
+        """IdfWeights over a corpus, counted in this model's tokens."""
+        tokenized = self.backbone.tokenize(clean_texts(texts))
+        return IdfWeights.from_ids(
+            (t.ids for t in tokenized), self.backbone.model.config.vocab_size
+        )
+
+    def _run(
+        self, texts: Sequence[str], pad_to: int, options: Options
+    ) -> Iterator[tuple[list[int], Tokens, tuple[Tensor, ...]]]:
+        """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive."""
+        tokenized = self.backbone.tokenize(texts, self._prompt(options), self.recipe.include_prompt)
+        pad_to = min(pad_to, self.max_tokens)
+        for indices in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
+            tokens = self._pad([tokenized[i] for i in indices], pad_to, options)
+            yield indices, tokens, self.backbone.forward(tokens)
+
+    def _states(self, text: str, pooling: Pooling, options: Options) -> tuple[list[Tensor], Tokens]:
+        """L+1 float64 states of (1, T, H) for one sentence, padded as the pooling needs it."""
+        tokenized = self.tokenize(text, options)
+        hidden = self._hidden(text, tokenized, pooling.pad_to, options).astype(np.float64)
+        return list(torch.from_numpy(hidden).unsqueeze(1)), self._pad(
+            [tokenized], pooling.pad_to, options
+        )
+
+    def _hidden(
+        self, text: str, tokenized: TokenizedText, pad_to: int, options: Options
+    ) -> np.ndarray:
+        """(L+1, T, H) float32 of one sentence; what is pooled from it does not matter here."""
+        tokens = self._pad([tokenized], pad_to, options)
+        plain = replace(options, pool_special=True, idf=None)
+        key = self._key(text, f"hidden:{tokens.ids.shape[1]}", "all", plain, native=False)
+        states = self.cache.get(key)
+        if states is None:
+            states = torch.stack(self.backbone.forward(tokens))[:, 0].numpy()
+            self.cache.put(key, states)
+        return states
+
+    def _pad(self, texts: Sequence[TokenizedText], pad_to: int, options: Options) -> Tokens:
+        return pad(
+            texts,
+            self.backbone.pad_id,
+            pad_to=min(pad_to, self.max_tokens),
+            side=options.padding_side,
+            pool_special=options.pool_special,
+        )
+
+    def _pooling(self, pooling: str | None, options: Options) -> Pooling:
+        idf = options.idf
+        return resolve_pooling(
+            self.pooling if pooling is None else pooling,
+            (lambda: idf) if idf is not None else (lambda: self._background_idf),
+        )
+
+    @cached_property
+    def _background_idf(self) -> IdfWeights:
+        return self.fit_idf(background_texts())
+
+    def _check_layer(self, pooling: str | None, layer: Layer) -> Layer:
+        layer = canonical_layer(layer, self.backbone.depth)
+        if pooling is None and layer != self.backbone.depth:
+            raise EncoderError(
+                f"The model's own pipeline ends on its last layer, {self.backbone.depth}, not on "
+                f"{layer!r}. Name a pooling, e.g. pooling={self.pooling!r}, to use another layer."
+            )
+        return layer
+
+    def _prompt(self, options: Options) -> str:
+        name = options.prompt if options.prompt is not None else self.recipe.default_prompt_name
+        return "" if name is None else self.recipe.prompts.get(name, name)
+
+    def _through_head(self, vectors: Tensor) -> Tensor:
+        for module in self.recipe.head:
+            vectors = module.apply(vectors)
+        return vectors
+
+    def _width(self, pooling: Pooling, native: bool = False) -> int:
+        width = self.backbone.hidden_size * len(pooling.parts)
+        for module in self.recipe.head if native else ():
+            width = module.width(width)
+        return width
+
+    def _key(
+        self, text: str, pooling: str, layer: Layer, options: Options, native: bool
+    ) -> tuple[object, ...]:
+        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        settings = (self._prompt(options), options.pool_special, options.padding_side)
+        recipe = self._recipe_key if native else self.recipe.include_prompt
+        return (VERSION, self.backbone.fingerprint, pooling, layer, settings, recipe, digest)
+
+    @cached_property
+    def _recipe_key(self) -> tuple[object, ...]:
+        return (self.recipe.include_prompt, *(module.key for module in self.recipe.head))
