@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from encoder.background import background_texts
 from encoder.errors import ModelRefused
+from encoder.idf import IdfWeights
 from encoder.tokens import TokenizedText, Tokens
 
 
@@ -92,6 +94,16 @@ class Backbone:
                 return_special_tokens_mask=True,
                 verbose=False,
             )
+
+    def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
+        """IdfWeights over a corpus, counted in this model's tokens."""
+        ids = (text.ids for text in self.tokenize(texts))
+        return IdfWeights.from_ids(ids, self.model.config.vocab_size)
+
+    @cached_property
+    def background_idf(self) -> IdfWeights:
+        """What `idf_mean` uses unless it is given weights: the bundled background set's."""
+        return self.fit_idf(background_texts())
 
     def strings(self, ids: Sequence[int]) -> tuple[str, ...]:
         """The vocabulary entries of T ids, as the tokenizer spells them."""

@@ -111,8 +111,8 @@ def download(
     """Fetch what is needed to run a sentence encoder from the Hub; returns the snapshot folder.
 
     `max_bytes` bounds the sum over the files we would fetch. `revision` is a branch, tag or commit
-    (default: `main`). An exception raised by `on_progress` stops the download and passes through;
-    the next call goes on from the bytes that arrived. When the Hub cannot be reached, the last
+    (default: `main`). An exception that `on_progress` raises (any but an OSError) stops the
+    download and passes through; the next call goes on from the bytes that arrived. When the Hub cannot be reached, the last
     complete snapshot in the cache is returned. No token is ever sent.
 
     Raises ModelRefused (bad id, no safetensors, too large) and DownloadFailed (not found, gated,
@@ -126,7 +126,8 @@ def download(
         cache=Path(cache_dir or constants.HF_HUB_CACHE),
     )
     try:
-        return _download_online(repo, max_bytes, on_progress or (lambda _: None))
+        with _hub_errors(repo):
+            return _download_online(repo, max_bytes, on_progress or (lambda _: None))
     except _Unreachable as reason:
         cached = _cached_snapshot(repo, max_bytes)
         if cached is not None:
@@ -161,7 +162,7 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
     """
     text: set[str] = set()
     weights: set[str] = set()
-    for folder in {"", *folders}:
+    for folder in dict.fromkeys(["", *folders]):
         prefix = f"{folder}/" if folder else ""
         names = {p.removeprefix(prefix) for p in paths if p.startswith(prefix)}
         names = {name for name in names if "/" not in name}
@@ -173,16 +174,15 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
         pickles = sorted(prefix + name for name in names if _matches(name, _PICKLES))
         if pickles and not found:
             raise ModelRefused(
-                f"{repo_id!r} carries only pickled weights ({', '.join(pickles)}). Loading a pickle "
-                "can run any code its author put in it, so it is refused. Choose a model that "
-                "carries model.safetensors, or ask its authors to convert it."
+                f"{repo_id!r} carries only pickled weights ({', '.join(pickles)}). Loading a "
+                "pickle can run any code its author put in it, so it is refused. Choose a model "
+                "that carries model.safetensors, or convert this one to it."
             )
         weights |= {prefix + name for name in found}
     if not weights:
         raise ModelRefused(
-            f"{repo_id!r} holds no weights that can be loaded: no model.safetensors in "
-            f"{' or '.join(repr(f) for f in folders if f) or 'its root folder'}. "
-            f"Choose a model that carries it; for example {EXAMPLE_ID!r}."
+            f"{repo_id!r} holds no weights that can be loaded: no model.safetensors in its root or "
+            f"in a module folder. Choose a model that carries it; for example {EXAMPLE_ID!r}."
         )
     return sorted(text) + sorted(weights)
 
@@ -230,8 +230,7 @@ def _download_online(
     progress = _Progress(sum(file.size for file in files), on_progress)
     if not _Record(repo, commit).is_complete(files):
         lock = repo.cache / ".locks" / repo.folder.name / "snapshot.lock"
-        with _hub_errors(repo):
-            lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.parent.mkdir(parents=True, exist_ok=True)
         # One lock per repo, between processes as well as threads: the others wait here, then
         # find the snapshot complete.
         with WeakFileLock(lock):
@@ -243,16 +242,15 @@ def _download_online(
 def _ask_hub(repo: _Repo) -> tuple[str, dict[str, _File]]:
     """The commit a revision stands for, and every file in it by path."""
     api = HfApi(endpoint=repo.endpoint, token=False)
-    with _hub_errors(repo):
-        try:
-            info = api.model_info(
-                repo.id, revision=repo.revision, files_metadata=True, timeout=_TIMEOUT_S
-            )
-        except HfHubHTTPError:
-            raise
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            # A captive portal or a proxy answers 200 with its own page.
-            raise _Unreachable(f"{repo.endpoint} did not answer like a Hub") from error
+    try:
+        info = api.model_info(
+            repo.id, revision=repo.revision, files_metadata=True, timeout=_TIMEOUT_S
+        )
+    except HfHubHTTPError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        # A captive portal or a proxy answers 200 with its own page.
+        raise _Unreachable(f"{repo.endpoint} did not answer like a Hub") from error
     if info.gated:
         raise DownloadFailed(_gated(repo))
     if not _COMMIT.fullmatch(info.sha or ""):
@@ -280,12 +278,19 @@ def _module_folders(
 def _read_module_folders(repo_id: str, path: Path) -> list[str]:
     try:
         modules = json.loads(path.read_text(encoding="utf-8"))
-        return [str(module["path"]).strip("/") for module in modules]
+        folders = [str(module["path"]).strip("/") for module in modules]
     except (ValueError, TypeError, KeyError) as error:
         raise ModelRefused(
-            f"modules.json of {repo_id!r} is not a list of modules with a path ({error}). "
+            f"modules.json of {repo_id!r} is not a list of modules with a path ({error!r}). "
             "Choose a model saved by sentence-transformers."
         ) from error
+    for folder in folders:
+        if ".." in folder.split("/"):
+            raise ModelRefused(
+                f"modules.json of {repo_id!r} names the folder {folder!r}, outside of the model. "
+                "Choose a model saved by sentence-transformers."
+            )
+    return folders
 
 
 def _refuse_if_too_large(repo_id: str, sizes: Sequence[int], max_bytes: int) -> None:
@@ -302,8 +307,7 @@ def _fetch_all(repo: _Repo, commit: str, files: Sequence[_File], progress: "_Pro
     record.plan(files)
     for file in files:
         if not record.trusts(file):
-            with _hub_errors(repo):
-                _fetch(repo, commit, file, progress)
+            _fetch(repo, commit, file, progress)
             record.add(file)
         progress.next_file(file)
     if not _COMMIT.fullmatch(repo.revision):
@@ -328,27 +332,26 @@ def _fetch(repo: _Repo, commit: str, file: _File, progress: "_Progress") -> None
         partial = blob.with_name(f"{file.sha256}.resume.incomplete")
         url = hf_hub_url(repo.id, file.path, revision=commit, endpoint=repo.endpoint)
         _stream(url, partial, file.size, report)
-        _verify(repo, file, partial)
+        _verify(repo, file, partial, blob)
         partial.replace(blob)
     path = _hub_file(repo, commit, file.path, report)
     if not is_new:
-        _verify(repo, file, path)
+        _verify(repo, file, path, blob)
 
 
 def _hub_file(repo: _Repo, commit: str, path: str, report: Callable[[int], None]) -> Path:
-    with _hub_errors(repo):
-        return Path(
-            hf_hub_download(
-                repo.id,
-                path,
-                revision=commit,
-                endpoint=repo.endpoint,
-                cache_dir=repo.cache,
-                token=False,
-                etag_timeout=_TIMEOUT_S,
-                tqdm_class=_bar_class(report),
-            )
+    return Path(
+        hf_hub_download(
+            repo.id,
+            path,
+            revision=commit,
+            endpoint=repo.endpoint,
+            cache_dir=repo.cache,
+            token=False,
+            etag_timeout=_TIMEOUT_S,
+            tqdm_class=_bar_class(report),
         )
+    )
 
 
 def _stream(url: str, partial: Path, size: int, report: Callable[[int], None]) -> None:
@@ -388,14 +391,14 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _verify(repo: _Repo, file: _File, path: Path) -> None:
-    """Compare a file with its checksum; a wrong one is deleted, so that it cannot be used."""
+def _verify(repo: _Repo, file: _File, path: Path, blob: Path) -> None:
+    """Compare a file with its checksum; a wrong one is deleted, and so is the blob behind it."""
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     if digest == file.sha256:
         return
-    for wrong in {path.resolve(), path}:  # the blob, and the link to it in the snapshot
-        wrong.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    blob.unlink(missing_ok=True)
     raise DownloadFailed(
         f"{file.path!r} of {repo.id!r} arrived damaged: its SHA-256 is {digest}, the Hub announced "
         f"{file.sha256}. It was deleted; try again."
@@ -412,11 +415,14 @@ class _Record:
     def __init__(self, repo: _Repo, commit: str) -> None:
         self._snapshot = repo.snapshot(commit)
         self._path = repo.folder / "verified" / f"{commit}.json"
+        self._files: dict[str, dict[str, Any] | None]
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = None
-        self._files: dict[str, Any] = found if isinstance(found, dict) else {}
+            self._files = {
+                path: None if seen is None else dict(seen) for path, seen in found.items()
+            }
+        except (OSError, ValueError, TypeError, AttributeError):
+            self._files = {}
 
     def plan(self, files: Sequence[_File]) -> None:
         """Say what the snapshot is to hold before the first file arrives."""
@@ -436,9 +442,9 @@ class _Record:
         return all(self.trusts(file) for file in files)
 
     def planned(self) -> list[_File]:
-        """Files of a complete snapshot, as far as the record knows; empty without a record."""
-        seen = {path: entry or {} for path, entry in self._files.items()}
-        return [_File(p, int(e.get("size", 0)), e.get("sha256")) for p, e in seen.items()]
+        """Files that a complete snapshot holds; empty without a record."""
+        looks = [(path, seen or {}) for path, seen in self._files.items()]
+        return [_File(path, seen.get("size", 0), seen.get("sha256")) for path, seen in looks]
 
     def _look(self, path: str, sha256: str | None) -> dict[str, Any] | None:
         try:
@@ -551,7 +557,7 @@ def _refusal(repo: _Repo, error: HfHubHTTPError, status: int) -> str:
         return _gated(repo)
     if isinstance(error, RevisionNotFoundError):
         return f"{repo.id!r} has no revision {repo.revision!r}. Give a branch, tag or commit of it."
-    if isinstance(error, RepositoryNotFoundError) or status == 404:
+    if isinstance(error, RepositoryNotFoundError):
         # The Hub gives one answer for both, lest it tell strangers which private repos exist.
         return (
             f"There is no public model {repo.id!r} at {repo.endpoint}: it does not exist, or it is "

@@ -1,6 +1,7 @@
 """The plumbing of an encoder: settings to tokens to hidden states, and the keys of its caches."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +11,6 @@ import torch
 from torch import Tensor
 
 from encoder.backbone import Backbone
-from encoder.background import background_texts
 from encoder.batching import TOKEN_BUDGET, batches
 from encoder.cache import VERSION, ArrayCache
 from encoder.errors import EncoderError
@@ -20,6 +20,8 @@ from encoder.layers import Layer, canonical_layer
 from encoder.pooling import Pooling, resolve_pooling
 from encoder.text import clean_texts
 from encoder.tokens import PaddingSide, TokenizedText, Tokens, pad
+
+log = logging.getLogger(__name__)
 
 CACHE_BYTES = 64 * 2**20
 
@@ -55,17 +57,20 @@ class Runner:
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""
-        tokenized = self.backbone.tokenize(clean_texts(texts))
-        return IdfWeights.from_ids(
-            (t.ids for t in tokenized), self.backbone.model.config.vocab_size
-        )
+        return self.backbone.fit_idf(clean_texts(texts))
 
     def _run(
         self, texts: Sequence[str], pad_to: int, options: Options
     ) -> Iterator[tuple[list[int], Tokens, tuple[Tensor, ...]]]:
         """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive."""
         tokenized = self.backbone.tokenize(texts, self._prompt(options), self.recipe.include_prompt)
-        pad_to = min(pad_to, self.max_tokens)
+        cut = [text.cut for text in tokenized if text.cut]
+        if cut:
+            log.warning(
+                "%d of %d texts were cut to the %d tokens that %s reads; the longest lost %d.",
+                *(len(cut), len(texts), self.backbone.max_tokens, self.name, max(cut)),
+            )
+        pad_to = min(pad_to, self.backbone.max_tokens)
         for indices in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
             tokens = self._pad([tokenized[i] for i in indices], pad_to, options)
             yield indices, tokens, self.backbone.forward(tokens)
@@ -95,7 +100,7 @@ class Runner:
         return pad(
             texts,
             self.backbone.pad_id,
-            pad_to=min(pad_to, self.max_tokens),
+            pad_to=min(pad_to, self.backbone.max_tokens),
             side=options.padding_side,
             pool_special=options.pool_special,
         )
@@ -104,12 +109,8 @@ class Runner:
         idf = options.idf
         return resolve_pooling(
             self.pooling if pooling is None else pooling,
-            (lambda: idf) if idf is not None else (lambda: self._background_idf),
+            (lambda: idf) if idf is not None else (lambda: self.backbone.background_idf),
         )
-
-    @cached_property
-    def _background_idf(self) -> IdfWeights:
-        return self.fit_idf(background_texts())
 
     def _check_layer(self, pooling: str | None, layer: Layer) -> Layer:
         layer = canonical_layer(layer, self.backbone.depth)
