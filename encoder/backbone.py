@@ -1,6 +1,7 @@
 """The transformer and its tokenizer: sentences in, every hidden state out."""
 
 import hashlib
+import json
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -38,6 +39,11 @@ class Backbone:
         return self.tokenizer.pad_token_id or 0
 
     @cached_property
+    def bytes(self) -> int:
+        """Memory its parameters take."""
+        return sum(p.nbytes for p in self.model.parameters())
+
+    @cached_property
     def fingerprint(self) -> str:
         """Names weights, configuration, tokenizer and length limit in cache keys."""
         digest = hashlib.blake2b(digest_size=16)
@@ -45,7 +51,9 @@ class Backbone:
         config.pop("transformers_version", None)
         config.pop("_name_or_path", None)
         digest.update(repr(sorted(config.items(), key=lambda item: item[0])).encode())
-        digest.update(self.tokenizer.backend_tokenizer.to_str().encode())
+        tokenizer = json.loads(self.tokenizer.backend_tokenizer.to_str())
+        tokenizer |= {"truncation": None, "padding": None}  # left over from its latest call
+        digest.update(json.dumps(tokenizer, sort_keys=True).encode())
         digest.update(str(self.max_tokens).encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             if name not in self._untrained:  # random each time, and no hidden state depends on it
@@ -61,6 +69,8 @@ class Backbone:
         With `pool_prompt` off, the prompt's tokens (its [CLS] among them, as sentence-transformers
         counts them) are marked to be left out of pooling.
         """
+        if not texts:  # which the tokenizer cannot take
+            return []
         whole = [prompt + text for text in texts]
         kept = self._encode(whole, truncate=True)
         full = [i for i, ids in enumerate(kept["input_ids"]) if len(ids) == self.max_tokens]
@@ -108,6 +118,15 @@ class Backbone:
     def strings(self, ids: Sequence[int]) -> tuple[str, ...]:
         """The vocabulary entries of T ids, as the tokenizer spells them."""
         return tuple(self.tokenizer.convert_ids_to_tokens(list(ids)))
+
+    def readable(self, tokens: Sequence[str]) -> list[str]:
+        """Vocabulary entries for people: byte-level ones decoded, a leading space as "␣"."""
+        from tokenizers.decoders import ByteLevel
+
+        if not isinstance(self.tokenizer.backend_tokenizer.decoder, ByteLevel):
+            return list(tokens)
+        decoded = (self.tokenizer.convert_tokens_to_string([token]) for token in tokens)
+        return ["␣" + text[1:] if text.startswith(" ") else text for text in decoded]
 
     @torch.inference_mode()
     def forward(self, tokens: Tokens) -> tuple[Tensor, ...]:

@@ -35,11 +35,6 @@ class Encoder(Runner):
         """Tokens that fit, special ones included; what is beyond is cut and reported."""
         return self.backbone.max_tokens
 
-    @property
-    def pooling(self) -> str:
-        """The model's own pooling."""
-        return self.recipe.pooling
-
     def with_pooling(self, pooling: str) -> "Encoder":
         """The same transformer under another savable pooling, without Dense modules.
 
@@ -146,7 +141,7 @@ class Encoder(Runner):
         tokenized = self.tokenize(text, options)
         pooled = self.pooled(text, list(POOLINGS), [layer], options)
         return Trace(
-            text=self._prompt(options) + text,
+            text=self.prompt(options) + text,
             tokens=self.backbone.strings(tokenized.ids),
             ids=tokenized.ids,
             special=tokenized.special,
@@ -215,12 +210,6 @@ class Encoder(Runner):
         recipe = replace(self.recipe, max_seq_length=self.max_tokens)
         write_recipe(folder, recipe, self.backbone.hidden_size)
         return folder
-
-
-def normalized(vectors: np.ndarray) -> np.ndarray:
-    """Rows of (N, D) divided by their length; zero rows stay zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths == 0, 1, lengths)
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:

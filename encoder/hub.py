@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url
 from huggingface_hub.errors import (
+    EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
@@ -112,8 +113,8 @@ def download(
 
     `max_bytes` bounds the sum over the files we would fetch. `revision` is a branch, tag or commit
     (default: `main`). An exception that `on_progress` raises (any but an OSError) stops the
-    download and passes through; the next call goes on from the bytes that arrived. When the Hub cannot be reached, the last
-    complete snapshot in the cache is returned. No token is ever sent.
+    download and passes through; the next call goes on from the bytes that arrived. When the Hub
+    cannot be reached, the last complete snapshot in the cache is returned. No token is ever sent.
 
     Raises ModelRefused (bad id, no safetensors, too large) and DownloadFailed (not found, gated,
     not reachable, wrong checksum, disk).
@@ -557,7 +558,8 @@ def _refusal(repo: _Repo, error: HfHubHTTPError, status: int) -> str:
         return _gated(repo)
     if isinstance(error, RevisionNotFoundError):
         return f"{repo.id!r} has no revision {repo.revision!r}. Give a branch, tag or commit of it."
-    if isinstance(error, RepositoryNotFoundError):
+    is_about_one_file = isinstance(error, EntryNotFoundError)
+    if isinstance(error, RepositoryNotFoundError) or (status == 404 and not is_about_one_file):
         # The Hub gives one answer for both, lest it tell strangers which private repos exist.
         return (
             f"There is no public model {repo.id!r} at {repo.endpoint}: it does not exist, or it is "

@@ -252,14 +252,14 @@ def resolve_pooling(name: str, idf: Callable[[], IdfWeights] | None = None) -> P
             tuple(part for p in several for part in p.parts),
             max(p.pad_to for p in several),
         )
-    base, _, parameter = name.partition(":")
-    if base not in POOLINGS or (parameter and base not in ("soft", "mean_with_padding")):
+    base, colon, parameter = name.partition(":")
+    if base not in POOLINGS or (colon and base not in ("soft", "mean_with_padding")):
         raise UnknownName("pooling", name, [*POOLINGS, "soft:BETA", "mean_with_padding:LENGTH"])
     if base == "soft":
-        beta = _number(name, parameter or "1", -1000, 1000)
-        return Pooling(f"soft:{beta:g}", (partial(soft, beta=beta),))
+        beta = _number(name, float, parameter, -1000, 1000) if colon else 1.0
+        return Pooling(f"soft:{beta!r}", (partial(soft, beta=beta),))
     if base == "mean_with_padding":
-        length = int(_number(name, parameter or str(PAD_LENGTH), 1, 4096))
+        length = int(_number(name, int, parameter, 1, 4096)) if colon else PAD_LENGTH
         return Pooling(f"{base}:{length}", (partial(mean_with_padding, length=length),), length)
     if base == "idf_mean":
         if idf is None:
@@ -271,11 +271,14 @@ def resolve_pooling(name: str, idf: Callable[[], IdfWeights] | None = None) -> P
     return Pooling(base, POOLINGS[base].parts)
 
 
-def _number(name: str, text: str, low: float, high: float) -> float:
+def _number(name: str, kind: type[int] | type[float], text: str, low: int, high: int) -> float:
     try:
-        value = float(text)
+        value: float = kind(text)
     except ValueError:
         value = float("nan")
     if not low <= value <= high:  # also false for NaN
-        raise EncoderError(f"The parameter of pooling {name!r} must be from {low} to {high}.")
+        what = "a whole number" if kind is int else "a number"
+        raise EncoderError(
+            f"The parameter of pooling {name!r} must be {what} from {low} to {high}."
+        )
     return value

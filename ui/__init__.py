@@ -1,0 +1,1 @@
+"""What the visitor sees, and the one shared object behind it."""

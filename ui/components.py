@@ -1,0 +1,56 @@
+"""Gradio building blocks that only this lab has. Factories, not subclasses: see each docstring."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+@cache
+def script(name: str) -> str:
+    """A script of assets/js."""
+    return (ASSETS / "js" / name).read_text(encoding="utf-8")
+
+
+def plot(label: str, **settings: Any) -> gr.HTML:
+    """A place for a plotly figure (as JSON), with a `pick` event for clicks on its cells.
+
+    gr.Plot reports no clicks, ignores the theme and remounts at every update. The template is
+    static: nothing a visitor wrote is ever part of it. A subclass of gr.HTML would make Gradio
+    write a stub file beside this one.
+    """
+    return gr.HTML(
+        html_template=f'<div class="lab-plot" role="img" aria-label="{label}"></div>',
+        js_on_load=script("plot.js"),
+        apply_default_css=False,
+        elem_classes=["lab-plot-frame"],
+        **settings,
+    )
+
+
+def markup(value: str = "", **settings: Any) -> gr.HTML:
+    """Escaped HTML made by `ui.markup`, with a `pick` event for whatever carries data-pick."""
+    return gr.HTML(value, js_on_load=script("pick.js"), apply_default_css=False, **settings)
+
+
+def downloader(**settings: Any) -> gr.HTML:
+    """Set it to {name, type, text} and the browser saves that file."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("download.js"),
+        apply_default_css=False,
+        **settings,
+    )
+
+
+def address_bar(**settings: Any) -> gr.HTML:
+    """Set it to a query and the browser's address follows, without a reload."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("address.js"),
+        apply_default_css=False,
+        **settings,
+    )

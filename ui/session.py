@@ -1,0 +1,24 @@
+"""What one browser tab carries along: small frozen values, no vectors."""
+
+from dataclasses import dataclass
+
+from encoder import DEFAULT_MODEL
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """Scores kept to compare the next pair with."""
+
+    a: str
+    b: str
+    setting: str  # model and layer, in words
+    values: dict[str, dict[str, float]]  # strategy -> measure -> number
+
+
+@dataclass(frozen=True)
+class Session:
+    """The state of one visit."""
+
+    model: str = DEFAULT_MODEL  # the last one that loaded
+    pinned: Pinned | None = None
+    open: frozenset[str] = frozenset({"apart", "layers"})  # sections that are unfolded

@@ -1,0 +1,31 @@
+"""What the host of this app decides, read from the environment once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from encoder import EncoderError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits and permissions. Sizes are in bytes, lengths in characters."""
+
+    allow_hub: bool = True  # may visitors load models from the Hub
+    max_model_bytes: int = 600 * 10**6
+    max_pool_bytes: int = 2 * 10**9  # all loaded models together
+    visitor_bytes: int = 16 * 2**20  # vectors kept for one visitor
+    max_visitors: int = 64
+    max_chars: int = 2000  # of one sentence
+    max_texts: int = 10  # in the list of sentences
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """LAB_ALLOW_HUB=0 keeps visitors off the Hub; LAB_MAX_MODEL_MB bounds one model."""
+        megabytes = env.get("LAB_MAX_MODEL_MB", "600")
+        if not megabytes.isdigit() or int(megabytes) < 1:
+            raise EncoderError(f"LAB_MAX_MODEL_MB is {megabytes!r}; it must be a number of MB.")
+        allow = env.get("LAB_ALLOW_HUB", "1")
+        if allow not in ("0", "1"):
+            raise EncoderError(f"LAB_ALLOW_HUB is {allow!r}; it must be 0 or 1.")
+        return cls(allow_hub=allow == "1", max_model_bytes=int(megabytes) * 10**6)

@@ -1,0 +1,58 @@
+"""The page around the tabs, and how it is launched."""
+
+import os
+from typing import Any
+
+# Read by Gradio when it is imported: nothing is reported anywhere, and the statistics it keeps of
+# every event (rebuilt each time, milliseconds of CPU) are kept rarely.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from ui.api import build_api
+from ui.static import ROUTES, Headers
+from ui.tabs import pooling
+from ui.theme import ASSETS, theme
+from ui.workbench import Workbench
+
+HEADER = """
+<header class="lab-header">
+  <h1>Sentence Lab</h1>
+  <p>How does a transformer turn a sentence of any length into one vector?</p>
+</header>
+"""
+TOGGLE = "() => { document.body.classList.toggle('dark'); }"
+
+
+def build_app(workbench: Workbench) -> gr.Blocks:
+    """The whole page over one workbench."""
+    with gr.Blocks(title="Sentence Lab", analytics_enabled=False) as demo:
+        with gr.Row(elem_classes=["lab-top"]):
+            gr.HTML(HEADER, apply_default_css=False)
+            toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
+            toggle.click(None, js=TOGGLE, api_visibility="private")
+        with gr.Tabs():
+            with gr.Tab("Pooling", id="pooling", elem_id="tab-pooling"):
+                pooling.build(demo, workbench)
+        build_api(workbench)
+    demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
+    return demo
+
+
+def launch_settings() -> dict[str, Any]:
+    """Arguments of `launch` beside host and port."""
+    return {
+        "theme": theme(),
+        "css_paths": [ASSETS / "lab.css"],
+        "favicon_path": ASSETS / "favicon.svg",
+        "footer_links": ["api", "settings"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "max_file_size": "5mb",
+        "app_kwargs": {"routes": ROUTES, "middleware": [Middleware(Headers)]},
+    }

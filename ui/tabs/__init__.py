@@ -1,0 +1,1 @@
+"""One file a tab: handlers on top, wiring below."""

@@ -1,0 +1,315 @@
+"""The Pooling tab: two sentences, twelve strategies, every score taken apart. Wiring only."""
+
+import html
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from encoder import POOLINGS, EncoderError
+from ui.examples import EXAMPLES
+from ui.exports import scores_csv, vectors_csv
+from ui.guard import told
+from ui.markup.pieces import message, notes
+from ui.session import Session
+from ui.tabs.pooling_handlers import Inputs, PoolingHandlers, Screen, progress_text
+from ui.tabs.pooling_layout import lay_out
+from ui.view import View, split_texts
+from ui.workbench import Workbench
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+LIGHT: dict[str, Any] = {**QUIET, "queue": False}
+ENCODE: dict[str, Any] = {**QUIET, "concurrency_id": "encode", "concurrency_limit": 2}
+LOAD: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "load",
+                        "concurrency_limit": 2}  # fmt: skip
+PIN, UNPIN = "Pin these scores", "Unpin"
+
+
+def build(demo: gr.Blocks, workbench: Workbench) -> None:
+    """Lay the tab out inside the current Blocks and connect it."""
+    _PoolingTab(demo, PoolingHandlers(workbench))
+
+
+class _PoolingTab:
+    """Components on the one side, handlers on the other, and the events between them."""
+
+    def __init__(self, demo: gr.Blocks, handlers: PoolingHandlers) -> None:
+        self.handlers = handlers
+        self.session = gr.State(Session())
+        self.ui = ui = lay_out(handlers)
+        self.inputs = [
+            *(ui.a, ui.b, ui.layer, ui.pooling, ui.special, ui.measure, ui.lines),
+            self.session,
+        ]
+        self.core = [ui.scores, ui.answer, ui.counts, ui.address, ui.timer]
+        self.parts = [part for parts in ui.sections.values() for part in parts]
+        self.model_outputs = [ui.model, ui.layer, ui.model_note, self.session]
+        self.connect_answer()
+        self.connect_sentences()
+        self.connect_models()
+        self.connect_picks()
+        self.connect_sections()
+        self.connect_keeping()
+        self.connect_link(demo)
+
+    # --- the answer -------------------------------------------------------------------------
+
+    def connect_answer(self) -> None:
+        ui = self.ui
+        typed = (ui.a, ui.b, ui.layer, ui.pooling, ui.special, ui.measure, ui.lines)
+        gr.on(
+            [control.input for control in typed],
+            told(self.refresh),
+            self.inputs,
+            [*self.core, *self.parts],
+            trigger_mode="always_last",
+            **ENCODE,
+        )
+        ui.timer.tick(told(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE)
+
+    def then_refresh(self, event: Any) -> Any:
+        return event.then(told(self.refresh), self.inputs, [*self.core, *self.parts], **ENCODE)
+
+    def refresh(self, request: gr.Request, *values: Any) -> list[Any]:
+        screen = self.handlers.screen(Inputs(*values), request.session_hash)
+        shown = self.show_core(screen)
+        for name, parts in self.ui.sections.items():
+            content = screen.sections[name]
+            shown += content if content is not None else [gr.skip() for _ in parts]
+        return shown
+
+    def tick(self, request: gr.Request, *values: Any) -> list[Any]:
+        """While percentiles are being measured, only what shows them is drawn again."""
+        inputs = Inputs(*values)
+        few = replace(inputs.session, open=inputs.session.open & {"honesty"})
+        screen = self.handlers.screen(replace(inputs, session=few), request.session_hash)
+        return [*self.show_core(screen), *(screen.sections["honesty"] or [gr.skip()])]
+
+    def show_core(self, screen: Screen) -> list[Any]:
+        timer = gr.Timer(active=screen.measuring)
+        return [screen.scores, screen.answer, screen.counts, screen.address, timer]
+
+    # --- sentences --------------------------------------------------------------------------
+
+    def connect_sentences(self) -> None:
+        ui, pair = self.ui, [self.ui.a, self.ui.b]
+        for name, chip in ui.chips.items():
+            self.then_refresh(chip.click(_always(EXAMPLES[name]), None, pair, **LIGHT))
+        self.then_refresh(ui.swap.click(lambda a, b: (b, a), pair, pair, **LIGHT))
+        self.then_refresh(ui.clear.click(_always(("", "")), None, pair, **LIGHT))
+        reset = ui.reset.click(
+            told(self.reset),
+            self.session,
+            [*pair, ui.pooling, ui.special, ui.measure, ui.lines, ui.pin, ui.link_notes,
+             *self.model_outputs],
+            **ENCODE,
+        )  # fmt: skip
+        self.then_refresh(reset)
+
+    def reset(self, request: gr.Request, session: Session) -> list[Any]:
+        return [
+            *self.show_view(View()),
+            PIN,
+            "",
+            *self.show_model(View().model, "-1", replace(session, pinned=None), request),
+        ]
+
+    def show_view(self, view: View) -> list[Any]:
+        return [view.a, view.b, view.pooling, view.pool_special, view.measure,
+                "\n".join(view.texts)]  # fmt: skip
+
+    # --- models -----------------------------------------------------------------------------
+
+    def connect_models(self) -> None:
+        ui = self.ui
+        sources: list[tuple[Any, list[Any]]] = [(ui.model, [ui.model.input])]
+        if ui.hub_id is not None and ui.hub_load is not None:
+            sources.append((ui.hub_id, [ui.hub_load.click, ui.hub_id.submit]))
+        for source, triggers in sources:
+            chosen = gr.on(
+                triggers,
+                told(self.choose_model),
+                [source, ui.layer, self.session],
+                self.model_outputs,
+                show_progress_on=ui.model_note,
+                **LOAD,
+            )
+            self.then_refresh(chosen)
+
+    def choose_model(
+        self,
+        request: gr.Request,
+        model: str,
+        layer: str,
+        session: Session,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        def report(p: Any) -> None:
+            progress(p.done_bytes / max(1, p.total_bytes), desc=progress_text(p))
+
+        return self.show_model(model, layer, session, request, report)
+
+    def show_model(
+        self,
+        model: str,
+        layer: str,
+        session: Session,
+        request: gr.Request,
+        report: Callable[[Any], None] | None = None,
+    ) -> list[Any]:
+        """Updates of picker, layers, note and session; a model that fails leaves the old one."""
+        handlers, visitor = self.handlers, request.session_hash
+        old = handlers.workbench.encoder(session.model, visitor)
+        try:
+            session, encoder = handlers.choose_model(model, session, visitor, report)
+        except EncoderError as error:
+            gr.Warning(html.escape(str(error)), duration=20)
+            encoder = old
+        choices = handlers.model_choices()
+        if session.model not in [key for _, key in choices]:
+            choices.append((session.model, session.model))
+        after = handlers.layer_after(layer, old.backbone.depth, encoder)
+        return [
+            gr.Dropdown(choices=choices, value=session.model),
+            gr.Dropdown(choices=handlers.layer_choices(encoder), value=after),
+            handlers.describe_model(encoder),
+            session,
+        ]
+
+    # --- clicks on pictures -----------------------------------------------------------------
+
+    def connect_picks(self) -> None:
+        ui = self.ui
+        self.then_refresh(ui.scores.pick(told(pick_name), None, ui.pooling, **LIGHT))
+        self.then_refresh(
+            ui.sections["layers"][0].pick(
+                told(self.pick_cell), self.session, [ui.layer, ui.pooling], **LIGHT
+            )
+        )
+        self.then_refresh(
+            ui.sections["several"][0].pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
+        )
+
+    def pick_cell(self, event: gr.EventData, session: Session) -> tuple[str, str]:
+        layers = self.handlers.workbench.encoder(session.model, None).layers
+        row, column = picked(event, len(layers), len(POOLINGS))
+        return str(layers[row]), list(POOLINGS)[column]
+
+    def pick_pair(self, event: gr.EventData, lines: str) -> tuple[str, str]:
+        texts = split_texts(lines, self.handlers.settings)[0]
+        row, column = picked(event, len(texts), len(texts))
+        return texts[row], texts[column]
+
+    # --- sections ---------------------------------------------------------------------------
+
+    def connect_sections(self) -> None:
+        """A folded section costs nothing; unfolding one draws it."""
+        for name, accordion in self.ui.accordions.items():
+            accordion.expand(
+                told(self.unfold(name)),
+                self.inputs,
+                [self.session, *self.ui.sections[name]],
+                **ENCODE,
+            )
+            accordion.collapse(_without(name), self.session, self.session, **LIGHT)
+
+    def unfold(self, name: str) -> Callable[..., list[Any]]:
+        def opened(request: gr.Request, *values: Any) -> list[Any]:
+            inputs = Inputs(*values)
+            session = replace(inputs.session, open=inputs.session.open | {name})
+            only = replace(inputs, session=replace(session, open=frozenset({name})))
+            screen = self.handlers.screen(only, request.session_hash)
+            return [session, *(screen.sections[name] or ())]
+
+        return opened
+
+    # --- keeping, sharing, forgetting -------------------------------------------------------
+
+    def connect_keeping(self) -> None:
+        ui = self.ui
+        pinned = ui.pin.click(told(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
+        self.then_refresh(pinned)
+        for button, name, write in (
+            (ui.scores_csv, "scores.csv", scores_csv),
+            (ui.vectors_csv, "vectors.csv", vectors_csv),
+        ):
+            button.click(told(self.save(name, write)), self.inputs, ui.download, **ENCODE)
+        forgotten = ui.forget.click(
+            told(self.forget),
+            None,
+            [ui.a, ui.b, ui.lines, self.session, ui.pin, ui.link_notes, ui.download, ui.address],
+            **LIGHT,
+        )
+        self.then_refresh(forgotten)
+
+    def pin(self, request: gr.Request, *values: Any) -> tuple[Session, str]:
+        session = self.handlers.pin(Inputs(*values), request.session_hash)
+        return session, UNPIN if session.pinned else PIN
+
+    def save(self, name: str, write: Callable[..., str]) -> Callable[..., dict[str, str]]:
+        def saved(request: gr.Request, *values: Any) -> dict[str, str]:
+            view = self.handlers.view(Inputs(*values))
+            comparison, _ = self.handlers.compare(view, request.session_hash)
+            return {"name": name, "type": "text/csv", "text": write(comparison)}
+
+        return saved
+
+    def forget(self, request: gr.Request) -> list[Any]:
+        session = self.handlers.forget(request.session_hash)
+        said = message("Everything of yours has been forgotten: sentences, scores and vectors.")
+        return ["", "", "", session, PIN, said, None, "?"]
+
+    def connect_link(self, demo: gr.Blocks) -> None:
+        ui = self.ui
+        copied = "Link copied: it opens this page with these sentences and settings."
+        ui.copy.click(
+            lambda: gr.Info(copied),
+            js="() => navigator.clipboard.writeText(location.href)",
+            **LIGHT,
+        )
+        opened = demo.load(
+            told(self.restore),
+            self.session,
+            [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
+             *self.model_outputs],
+            **ENCODE,
+        )  # fmt: skip
+        self.then_refresh(opened)
+        demo.unload(self.leave)
+
+    def restore(self, request: gr.Request, session: Session) -> list[Any]:
+        query = request.query_params
+        view, session, remarks = self.handlers.restore(query, session)
+        model = self.show_model(view.model, str(view.layer), session, request)
+        return [*self.show_view(view), notes(remarks), *model]
+
+    def leave(self, request: gr.Request) -> None:
+        self.handlers.forget(request.session_hash)
+
+
+def pick_name(event: gr.EventData) -> str:
+    """The strategy whose row was clicked; what a browser sends is checked."""
+    name = str(getattr(event, "name", ""))
+    if name not in POOLINGS:
+        raise EncoderError(f"Unknown pooling {name[:40]!r}. Choose one of: {', '.join(POOLINGS)}.")
+    return name
+
+
+def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
+    """The indices of a clicked cell, inside a matrix of this size."""
+    try:
+        row, column = int(event.row), int(event.column)
+    except (AttributeError, TypeError, ValueError):
+        row = column = -1
+    if not (0 <= row < rows and 0 <= column < columns):
+        raise EncoderError(f"That cell is not on the {rows} × {columns} map any more; click again.")
+    return row, column
+
+
+def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:
+    return lambda: values
+
+
+def _without(name: str) -> Callable[[Session], Session]:
+    return lambda session: replace(session, open=session.open - {name})

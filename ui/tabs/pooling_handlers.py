@@ -1,0 +1,223 @@
+"""What the Pooling tab does when a visitor touches something. Values in, values out, no gradio."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from encoder import CATALOG, Encoder, EncoderError, Layer
+from encoder.calibration import Calibration
+from encoder.catalog import hub_spec
+from encoder.hub import DownloadProgress
+from ui.comparison import Comparison
+from ui.markup.pieces import answer, message, model_line, token_counts
+from ui.markup.scores import scores_table
+from ui.session import Pinned, Session
+from ui.tabs.pooling_sections import SECTIONS, layer_label, several
+from ui.verdict import layer_phrase
+from ui.view import (
+    View,
+    from_query,
+    parse_layer,
+    parse_measure,
+    parse_model,
+    parse_pooling,
+    problem_with,
+    split_texts,
+    to_query,
+)
+from ui.workbench import Progress, Workbench
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a visitor can set, as the browser sends it: nothing in it is trusted."""
+
+    a: str
+    b: str
+    layer: object
+    pooling: object
+    pool_special: object
+    measure: object
+    lines: str
+    session: Session
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The parts of the tab that follow the inputs; a section that is folded away is None."""
+
+    scores: str
+    answer: str
+    counts: str
+    address: str
+    measuring: bool
+    sections: dict[str, tuple[Any, ...] | None]
+
+
+EMPTY_SECTIONS: dict[str, tuple[Any, ...]] = {
+    "apart": ("", "", None, ""),
+    "layers": (None,),
+    "made": ("", "", None, ""),
+    "python": ("", "", ""),
+    "honesty": ("",),
+    "several": (None, ""),
+}
+
+
+class PoolingHandlers:
+    """The tab's behaviour over one workbench. `visitor` is the key of a browser tab, or None."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.settings = workbench.settings
+
+    # --- the answer -------------------------------------------------------------------------
+
+    def view(self, inputs: Inputs) -> View:
+        """Check everything sent. Raises EncoderError with the reason and the remedy."""
+        return View(
+            a=inputs.a,
+            b=inputs.b,
+            model=parse_model(inputs.session.model, self.settings),
+            layer=parse_layer(inputs.layer),
+            pooling=parse_pooling(inputs.pooling),
+            pool_special=bool(inputs.pool_special),
+            measure=parse_measure(inputs.measure),
+            texts=split_texts(inputs.lines, self.settings)[0],
+        )
+
+    def compare(self, view: View, visitor: str | None) -> tuple[Comparison, str]:
+        """The comparison, and the state of its calibration in words ("" when it is there)."""
+        encoder = self.workbench.encoder(view.model, visitor)
+        calibration = self.workbench.calibration(encoder, view.pool_special)
+        if isinstance(calibration, Calibration):
+            return Comparison(encoder, view, calibration), ""
+        if calibration.failed:
+            return Comparison(encoder, view, None), "not measured"
+        done = f" {calibration.done / calibration.total:.0%}" if calibration.total else ""
+        return Comparison(encoder, view, None), f"measuring{done} …"
+
+    def screen(self, inputs: Inputs, visitor: str | None) -> Screen:
+        """Everything on the tab for these inputs. Never raises for what a visitor typed."""
+        opened = inputs.session.open
+        try:
+            view = self.view(inputs)
+            problem = next(
+                (p for n, t in (("A", view.a), ("B", view.b))
+                 if (p := problem_with(t, n, self.settings))), ""
+            )  # fmt: skip
+            encoder = self.workbench.encoder(view.model, visitor)
+            lines = self._several(encoder, view, inputs.lines) if "several" in opened else None
+            if problem:
+                return self._blank(problem, opened, lines)
+            comparison, status = self.compare(view, visitor)
+            sections = {
+                name: draw(comparison) if name in opened else None
+                for name, draw in SECTIONS.items()
+            }
+            return Screen(
+                scores=scores_table(comparison, inputs.session.pinned, status),
+                answer=answer(comparison),
+                counts=token_counts(comparison.traces, comparison.encoder.max_tokens),
+                address=to_query(view),
+                measuring=status.startswith("measuring"),
+                sections={**sections, "several": lines},
+            )
+        except EncoderError as error:
+            return self._blank(str(error), opened, None)
+
+    def _blank(self, why: str, opened: frozenset[str], lines: tuple[Any, ...] | None) -> Screen:
+        sections = {n: empty if n in opened else None for n, empty in EMPTY_SECTIONS.items()}
+        return Screen("", message(why), "", "", False, {**sections, "several": lines})
+
+    def _several(self, encoder: Encoder, view: View, lines: str) -> tuple[Any, ...]:
+        return several(encoder, view, lines, self.settings)[:2]
+
+    # --- models -----------------------------------------------------------------------------
+
+    def choose_model(
+        self,
+        model: object,
+        session: Session,
+        visitor: str | None,
+        on_progress: Progress | None = None,
+    ) -> tuple[Session, Encoder]:
+        """Load a model for this visitor. Raises EncoderError; the session then stays as it was."""
+        key = parse_model(model, self.settings)
+        encoder = self.workbench.encoder(key, visitor, on_progress)
+        return replace(session, model=key), encoder
+
+    def describe_model(self, encoder: Encoder) -> str:
+        """One line on a loaded model."""
+        spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
+        backbone = encoder.backbone
+        return model_line(spec, backbone.depth, backbone.hidden_size, encoder.pooling)
+
+    def model_choices(self) -> list[tuple[str, str]]:
+        """What the picker offers on this host: (label, key)."""
+        return [
+            (f"{spec.key}  ·  {spec.megabytes} MB{'' if spec.bundled else ', from the Hub'}", key)
+            for key, spec in CATALOG.items()
+            if spec.bundled or self.settings.allow_hub
+        ]
+
+    def layer_choices(self, encoder: Encoder) -> list[tuple[str, str]]:
+        """The layer picker of a model: (label, value)."""
+        return [(layer_label(lay, encoder.backbone.depth), str(lay)) for lay in encoder.layers]
+
+    def layer_after(self, before: object, old_depth: int, encoder: Encoder) -> str:
+        """The layer to show after a change of model: last stays last, the rest by number."""
+        layer: Layer = parse_layer(before)
+        depth = encoder.backbone.depth
+        if isinstance(layer, str):
+            return layer
+        return str(depth if layer in (-1, old_depth) else min(layer, depth))
+
+    # --- keeping, sharing, forgetting -------------------------------------------------------
+
+    def pin(self, inputs: Inputs, visitor: str | None) -> Session:
+        """Keep the scores on screen to compare the next ones with; pinning again lets go."""
+        if inputs.session.pinned:
+            return replace(inputs.session, pinned=None)
+        comparison, _ = self.compare(self.view(inputs), visitor)
+        view, depth = comparison.view, comparison.encoder.backbone.depth
+        pinned = Pinned(
+            a=view.a,
+            b=view.b,
+            setting=f"{comparison.encoder.name}, {layer_phrase(view.layer, depth)}",
+            values={
+                name: {
+                    "cosine": score.cosine,
+                    "dot product": score.dot,
+                    "Euclidean distance": score.distance,
+                }
+                for name, score in comparison.scores.items()
+            },
+        )
+        return replace(inputs.session, pinned=pinned)
+
+    def restore(
+        self, query: Mapping[str, str], session: Session
+    ) -> tuple[View, Session, list[str]]:
+        """The view of a shared link. A link alone never starts a download."""
+        view, notes = from_query(query, self.settings)
+        spec = CATALOG.get(view.model)
+        if not (spec and spec.bundled) and not self.workbench.is_loaded(view.model):
+            notes.append(
+                f"This link was made with {view.model}, which is not loaded here. Pick it in the "
+                "model list to download it; shown meanwhile: the bundled model."
+            )
+            view = replace(view, model=View().model, layer=-1)
+        return view, replace(session, model=view.model), notes
+
+    def forget(self, visitor: str | None) -> Session:
+        """Drop everything of a visitor, and start over."""
+        self.workbench.forget(visitor)
+        return Session()
+
+
+def progress_text(progress: DownloadProgress) -> str:
+    """How far a download is, in words."""
+    return (
+        f"{progress.file}: {progress.done_bytes / 1e6:,.0f} of {progress.total_bytes / 1e6:,.0f} MB"
+    )

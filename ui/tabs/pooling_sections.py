@@ -1,0 +1,164 @@
+"""What each part of the Pooling tab shows for a comparison. Plain values, no gradio."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from encoder import CATALOG, POOLINGS, Encoder
+from encoder.catalog import hub_spec
+from encoder.encoder import unit_rows
+from ui.comparison import Comparison
+from ui.figures.layer_map import layer_map
+from ui.figures.sentence_matrix import sentence_matrix
+from ui.figures.strips import strips
+from ui.figures.token_matrix import token_matrix
+from ui.markup.pieces import message, notes, special_tokens_note, trust
+from ui.markup.scores import number
+from ui.markup.tokens import shaded_tokens, tokens_and_ids
+from ui.settings import Settings
+from ui.snippets import (
+    SnippetRequest,
+    sentence_transformers_snippet,
+    transformers_snippet,
+    why_no_sentence_transformers,
+)
+from ui.verdict import layer_phrase
+from ui.view import View, split_texts
+
+Figure = dict[str, Any] | None
+
+
+def figure_json(figure: go.Figure) -> Figure:
+    """A figure as the plot component takes it: plain JSON, arrays as base64."""
+    return json.loads(figure.to_json())
+
+
+def apart(comparison: Comparison) -> tuple[str, str, Figure, str]:
+    """Taken apart: note, shaded tokens, matrix, what it sums to."""
+    explanation = comparison.explanation
+    readable = comparison.encoder.backbone.readable
+    shown = readable(explanation.tokens_a), readable(explanation.tokens_b)
+    tokens = shaded_tokens(explanation, shown, comparison.view.pool_special)
+    figure = figure_json(token_matrix(explanation, shown[0], shown[1]))
+    rows, columns = explanation.contributions.shape
+    total = number(explanation.contributions.sum(), 4)
+    text = explanation.note or (
+        f"The {rows} × {columns} = {rows * columns:,} numbers of the matrix sum to {total}, the "
+        f"cosine shown for {comparison.view.pooling}."
+    )
+    return special_tokens_note(comparison), tokens, figure, message(text)
+
+
+def layers(comparison: Comparison) -> tuple[Figure]:
+    """Through the layers: the clickable map."""
+    view, encoder = comparison.view, comparison.encoder
+    figure = layer_map(
+        comparison.layer_map,
+        list(POOLINGS),
+        encoder.layers,
+        [layer_label(layer, encoder.backbone.depth) for layer in encoder.layers],
+        (view.pooling, view.layer),
+    )
+    return (figure_json(figure),)
+
+
+def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
+    """How a vector is made: characters and tokens, formula, strips, the cosine."""
+    view, encoder = comparison.view, comparison.encoder
+    traces = comparison.traces
+    readable = [encoder.backbone.readable(trace.tokens) for trace in traces]
+    hidden = encoder.backbone.hidden_size
+    steps = ""
+    for name, trace, labels in zip("AB", traces, readable, strict=True):
+        steps += (
+            f"<h4>{name}: {len(trace.text)} characters → {len(trace.tokens)} tokens and their ids "
+            f"→ {len(trace.tokens)} × {hidden} numbers</h4>"
+            + tokens_and_ids(labels, trace.ids, trace.special)
+        )
+    strategy = POOLINGS[view.pooling]
+    formula = (
+        f"**{view.pooling}**: {strategy.title}. Source: {strategy.source}.\n\n"
+        f"$$ {strategy.latex} $$\n\nHere $h_t$ is the token vector of "
+        f"{layer_phrase(view.layer, encoder.backbone.depth)} and $n$ the number of tokens pooled."
+    )
+    a, b = comparison.vectors[view.pooling]
+    states = tuple(trace.at(view.layer) for trace in traces)
+    figure = strips((readable[0], readable[1]), (states[0], states[1]), (a, b))
+    lengths = np.linalg.norm(a), np.linalg.norm(b)
+    cosine = (
+        f"cos(A, B) = A · B / (|A| |B|) = {number(a @ b, 4)} / ({lengths[0]:.4f} × "
+        f"{lengths[1]:.4f}) = {number(comparison.chosen.cosine, 4)}"
+    )
+    return steps, formula, figure_json(figure), message(cosine)
+
+
+def python(comparison: Comparison) -> tuple[str, str, str]:
+    """Show the Python: with transformers, with sentence-transformers, or why not."""
+    view, encoder = comparison.view, comparison.encoder
+    backbone = encoder.backbone
+    spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
+    seen = {token for trace in comparison.traces for token in trace.ids}
+    table = backbone.background_idf.table if view.pooling == "idf_mean" else None
+    request = SnippetRequest(
+        a=view.a,
+        b=view.b,
+        model=spec.hub_id,
+        pooling=view.pooling,
+        layer=view.layer,
+        depth=backbone.depth,
+        max_tokens=encoder.max_tokens,
+        pool_special=view.pool_special,
+        prompt=encoder.prompt(),
+        idf={} if table is None else {token: float(table[token]) for token in sorted(seen)},
+    )
+    return (
+        transformers_snippet(request),
+        sentence_transformers_snippet(request) or "",
+        notes([why for why in [why_no_sentence_transformers(request)] if why]),
+    )
+
+
+def honesty(comparison: Comparison) -> tuple[str]:
+    """How far can I trust it?"""
+    return (trust(comparison, comparison.calibration),)
+
+
+SECTIONS: dict[str, Callable[[Comparison], tuple[Any, ...]]] = {
+    "apart": apart,
+    "layers": layers,
+    "made": made,
+    "python": python,
+    "honesty": honesty,
+}
+
+
+def several(
+    encoder: Encoder, view: View, lines: str, settings: Settings
+) -> tuple[Figure, str, tuple[str, ...]]:
+    """Up to ten sentences: the matrix, a numbered list with notes, and the sentences."""
+    texts, left_out = split_texts(lines, settings)
+    if len(texts) < 2:
+        return None, message("Give at least two sentences, one on each line."), texts
+    vectors = compare_texts(encoder, texts, view)
+    figure = figure_json(sentence_matrix(vectors @ vectors.T))
+    return figure, notes(left_out), texts
+
+
+def compare_texts(encoder: Encoder, texts: tuple[str, ...], view: View) -> np.ndarray:
+    """Unit vectors (N, D) under the view's strategy and layer."""
+    from encoder import Options
+
+    options = Options(pool_special=view.pool_special)
+    return unit_rows(encoder.encode(texts, view.pooling, view.layer, options=options))
+
+
+def layer_label(layer: int | str, depth: int) -> str:
+    """A layer as the pickers and the map call it."""
+    if layer == "first_last":
+        return "first + last"
+    if layer == "last2":
+        return "last two"
+    return {0: "0 (embeddings)", depth: f"{depth} (last)"}.get(int(layer), str(layer))

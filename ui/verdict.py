@@ -1,0 +1,96 @@
+"""What the numbers say about this pair, in plain words, and no more than they say."""
+
+from itertools import permutations
+
+from ui.comparison import Comparison, Score
+
+BLIND = 0.6  # a cell that separates paraphrases from random pairs no better than this says little
+
+
+def verdict(comparison: Comparison) -> tuple[str, str]:
+    """A headline and a sentence that backs it, for the chosen strategy. Plain text, to escape."""
+    view, score = comparison.view, comparison.chosen
+    where = f"{view.pooling} at {layer_phrase(view.layer, comparison.encoder.backbone.depth)}"
+    if score.empty:
+        return (
+            "Nothing to compare.",
+            f"With {where} no token is left to pool over in one of the sentences, so its vector is "
+            "zero and the cosine is 0 by definition.",
+        )
+    scale, calibration = comparison.scale, comparison.calibration
+    random, paraphrase = score.random_percentile, score.paraphrase_percentile
+    if scale is None or calibration is None or random is None or paraphrase is None:
+        return (
+            f"Cosine {score.cosine:.2f}.",
+            f"That is {where}. What it is worth for this model has not been measured yet.",
+        )
+    if scale.separation < BLIND:
+        return (
+            f"Cosine {score.cosine:.2f}, but it says little about meaning.",
+            f"With {where}, a paraphrase beats an unrelated pair only {scale.separation:.0%} of "
+            "the time; a coin toss would give 50%.",
+        )
+    return (
+        _judgement(random, paraphrase),
+        f"With {where} the cosine is {score.cosine:.2f}: {share(random)} of "
+        f"{calibration.random_pairs:,} unrelated pairs and {share(paraphrase)} of "
+        f"{calibration.paraphrase_pairs} paraphrases score lower.",
+    )
+
+
+def _judgement(random: float, paraphrase: float) -> str:
+    if paraphrase >= 25:
+        return "As close as paraphrases are for this model."
+    if paraphrase >= 5:
+        return "Close, at the low end of what paraphrases score."
+    if random >= 99:
+        return "Related, but below what paraphrases score."
+    if random >= 90:
+        return "A little closer than unrelated sentences usually are."
+    return "No closer than unrelated sentences."
+
+
+def share(percentile: float) -> str:
+    """A percentile in words, without claiming all or none."""
+    if percentile > 99.9:
+        return "over 99.9%"
+    if percentile < 0.1:
+        return "under 0.1%"
+    return f"{percentile:.0f}%" if 1 <= percentile < 99.5 else f"{percentile:.1f}%"
+
+
+def disagreement(comparison: Comparison) -> str:
+    """Where a higher number is worth less, the widest such case; or ""."""
+    known = [
+        score
+        for score in comparison.scores.values()
+        if score.random_percentile is not None and not score.empty
+    ]
+    contrasts = [
+        (high, low)
+        for high, low in permutations(known, 2)
+        if high.cosine > low.cosine + 0.1 and _worth(high) < _worth(low) - 2
+    ]
+    if not contrasts:
+        return ""
+    high, low = max(contrasts, key=lambda pair: pair[0].cosine - pair[1].cosine)
+    return (
+        f"Compare the percentiles, not the bars: {high.cosine:.2f} under {high.pooling} is above "
+        f"{share(_worth(high))} of unrelated pairs, {low.cosine:.2f} under {low.pooling} above "
+        f"{share(_worth(low))}."
+    )
+
+
+def _worth(score: Score) -> float:
+    return score.random_percentile or 0.0
+
+
+def layer_phrase(layer: int | str, depth: int) -> str:
+    """A layer in words."""
+    if layer == "first_last":
+        return f"the mean of layers 1 and {depth}"
+    if layer == "last2":
+        return f"the mean of layers {depth - 1} and {depth}"
+    if layer == 0:
+        return "layer 0 (input embeddings)"
+    return f"layer {layer} of {depth}" + (" (last)" if layer == depth else "")

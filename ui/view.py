@@ -1,0 +1,153 @@
+"""What one visitor is looking at: two sentences, a list, and the settings. It fits in a URL."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from encoder import CATALOG, DEFAULT_MODEL, POOLINGS, EncoderError, Layer
+from encoder.hub import valid_repo_id
+from encoder.layers import NAMED
+from ui.examples import FIRST, TEN
+from ui.settings import Settings
+
+MEASURES = ("cosine", "dot product", "Euclidean distance")
+
+
+@dataclass(frozen=True)
+class View:
+    """The whole state of the Pooling tab that can be shared."""
+
+    a: str = FIRST[0]
+    b: str = FIRST[1]
+    model: str = DEFAULT_MODEL
+    layer: Layer = -1
+    pooling: str = "mean"
+    pool_special: bool = True
+    measure: str = "cosine"
+    texts: tuple[str, ...] = TEN
+
+
+def problem_with(text: str, name: str, settings: Settings) -> str:
+    """Why this sentence cannot be encoded, for the visitor, or ""."""
+    if not isinstance(text, str) or not text.strip():
+        return f"Sentence {name} is empty. Type something, or pick one of the examples."
+    if len(text) > settings.max_chars:
+        return (
+            f"Sentence {name} has {len(text):,} characters; this page takes up to "
+            f"{settings.max_chars:,}. Shorten it, or use the Python package, which has no limit."
+        )
+    return ""
+
+
+def split_texts(lines: str, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
+    """The sentences of a multi-line box, and what was left out and why."""
+    texts = tuple(line.strip() for line in str(lines or "").splitlines() if line.strip())
+    notes = []
+    long = [i for i, text in enumerate(texts, 1) if len(text) > settings.max_chars]
+    if long:
+        notes.append(
+            f"Line {', '.join(map(str, long))} left out: over {settings.max_chars:,} characters."
+        )
+        texts = tuple(text for text in texts if len(text) <= settings.max_chars)
+    if len(texts) > settings.max_texts:
+        notes.append(
+            f"{len(texts)} sentences given; the first {settings.max_texts} are compared here."
+        )
+    return texts[: settings.max_texts], notes
+
+
+def parse_text(text: str, name: str, settings: Settings) -> str:
+    """The sentence itself, if it can be encoded."""
+    problem = problem_with(text, name, settings)
+    if problem:
+        raise EncoderError(problem)
+    return text
+
+
+def parse_measure(measure: object) -> str:
+    """One of MEASURES."""
+    if measure not in MEASURES:
+        raise EncoderError(
+            f"Unknown measure {str(measure)[:40]!r}. Choose one of: {', '.join(MEASURES)}."
+        )
+    return str(measure)
+
+
+def parse_layer(layer: object) -> Layer:
+    """A layer as a picker, a URL or an API client sends it: 3, "3", "-1" or "first_last"."""
+    text = str(layer).strip()
+    if text in NAMED:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise EncoderError(
+            f"Unknown layer {text[:40]!r}. Choose a number from 0 to the model's last layer, -1 "
+            f"for the last, or one of: {', '.join(NAMED)}."
+        ) from None
+
+
+def parse_pooling(pooling: object) -> str:
+    """One of the strategies on screen."""
+    if pooling not in POOLINGS:
+        raise EncoderError(
+            f"Unknown pooling {str(pooling)[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
+        )
+    return str(pooling)
+
+
+def parse_model(model: object, settings: Settings) -> str:
+    """A model a visitor may ask for: a catalog key, or a Hub id where the host allows it."""
+    key = str(model or "").strip()
+    if key in CATALOG and (settings.allow_hub or CATALOG[key].bundled):
+        return key
+    if not settings.allow_hub:
+        bundled = [spec.key for spec in CATALOG.values() if spec.bundled]
+        raise EncoderError(f"Unknown model {key[:80]!r}. This host offers: {', '.join(bundled)}.")
+    if "/" not in key:
+        raise EncoderError(
+            f"Unknown model {key[:80]!r}. Choose one of: {', '.join(CATALOG)}; or a Hub id such as "
+            "org/name."
+        )
+    return valid_repo_id(key)
+
+
+def to_query(view: View) -> str:
+    """The view as a URL query; settings at their default are left out."""
+    default = View()
+    query: list[tuple[str, str]] = [("a", view.a), ("b", view.b)]
+    for name in ("model", "layer", "pooling", "measure"):
+        if getattr(view, name) != getattr(default, name):
+            query.append((name, str(getattr(view, name))))
+    if not view.pool_special:
+        query.append(("pool_special", "0"))
+    if view.texts != default.texts:
+        query.append(("texts", "\n".join(view.texts)))
+    return "?" + urlencode(query)
+
+
+def from_query(query: Mapping[str, str], settings: Settings) -> tuple[View, list[str]]:
+    """A view from a shared link, and what in the link was not usable.
+
+    Nothing in a link is trusted: each field is checked by the same functions as typed input.
+    """
+    view, notes = View(), []
+
+    parsers: dict[str, Callable[[str], object]] = {
+        "a": lambda text: parse_text(text, "A", settings),
+        "b": lambda text: parse_text(text, "B", settings),
+        "model": lambda model: parse_model(model, settings),
+        "layer": parse_layer,
+        "pooling": parse_pooling,
+        "measure": parse_measure,
+        "pool_special": lambda flag: flag != "0",
+    }
+    for name in parsers.keys() & query.keys():
+        try:
+            view = replace(view, **{name: parsers[name](query[name])})
+        except EncoderError as error:
+            notes.append(str(error))
+    if "texts" in query:
+        texts, left_out = split_texts(query["texts"], settings)
+        view, notes = replace(view, texts=texts or view.texts), notes + left_out
+    return view, notes

@@ -1,0 +1,143 @@
+"""The one shared object: loaded models, their calibrations, and what belongs to each visitor."""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from encoder import (
+    CATALOG,
+    DEFAULT_MODEL,
+    ArrayCache,
+    Encoder,
+    EncoderError,
+    Options,
+    load_encoder,
+)
+from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
+from encoder.catalog import ModelSpec, hub_spec
+from encoder.hub import DownloadProgress
+from ui.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[DownloadProgress], None]
+
+
+@dataclass
+class Measuring:
+    """A calibration under way: done of total texts; `failed` says why there will be none."""
+
+    done: int = 0
+    total: int = 0
+    failed: str = ""
+
+
+@dataclass
+class Visitor:
+    """What is kept for one browser tab: vectors of its sentences, nothing else."""
+
+    cache: ArrayCache = field(repr=False)
+
+
+class Workbench:
+    """Safe to use from many threads. Nothing here outlives the process."""
+
+    def __init__(self, settings: Settings, load: Callable[..., Encoder] = load_encoder) -> None:
+        self.settings = settings
+        self._load = load
+        self._models: OrderedDict[str, Encoder] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
+        self._visitors: OrderedDict[str, Visitor] = OrderedDict()
+        self._calibrations: dict[str, Calibration | Measuring] = {}
+        self._lock = threading.Lock()
+        self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
+
+    # --- models -----------------------------------------------------------------------------
+
+    def is_loaded(self, model: str) -> bool:
+        """True where `encoder` answers at once."""
+        return model in self._models
+
+    def encoder(
+        self, model: str, visitor: str | None, on_progress: Progress | None = None
+    ) -> Encoder:
+        """The encoder of a checked model name, keeping its vectors with the visitor.
+
+        Loads it if need be; callers who ask for the same model wait for one load. Raises
+        ModelRefused, DownloadFailed.
+        """
+        with self._lock:
+            lock = self._loading.setdefault(model, threading.Lock())
+        with lock:
+            encoder = self._models.get(model)
+            if encoder is None:
+                spec: ModelSpec = CATALOG[model] if model in CATALOG else hub_spec(model)
+                encoder = self._load(
+                    spec, max_bytes=self.settings.max_model_bytes, on_progress=on_progress
+                )
+            with self._lock:
+                self._models[model] = encoder
+                self._models.move_to_end(model)
+                self._evict_models()
+        return encoder if visitor is None else encoder.with_cache(self._visitor(visitor).cache)
+
+    def _evict_models(self) -> None:
+        """Drop the models not used for longest; the default one stays."""
+        sizes = {key: encoder.backbone.bytes for key, encoder in self._models.items()}
+        newest = next(reversed(self._models))
+        for key in list(self._models):
+            if sum(sizes.values()) <= self.settings.max_pool_bytes:
+                return
+            if key not in (DEFAULT_MODEL, newest):
+                del self._models[key], sizes[key]
+
+    # --- calibrations -----------------------------------------------------------------------
+
+    def calibration(self, encoder: Encoder, pool_special: bool = True) -> Calibration | Measuring:
+        """What this model's cosines are worth; measured in the background where not shipped."""
+        key = calibration_key(encoder, Options(pool_special=pool_special))
+        with self._lock:
+            known = self._calibrations.get(key)
+            if known is None:
+                known = shipped_calibration(key) or Measuring()
+                self._calibrations[key] = known
+                if isinstance(known, Measuring):
+                    arguments = (key, encoder, pool_special, known)
+                    threading.Thread(target=self._measure, args=arguments, daemon=True).start()
+        return known
+
+    def _measure(self, key: str, encoder: Encoder, pool_special: bool, state: Measuring) -> None:
+        def on_batch(done: int, total: int) -> None:
+            state.done, state.total = done, total
+
+        try:
+            with self._measuring:
+                self._calibrations[key] = calibrate(encoder, pool_special, on_batch)
+        except Exception as error:  # the scores stay useful without percentiles
+            log.exception("Calibration of %s failed", encoder.name)
+            state.failed = str(error) if isinstance(error, EncoderError) else "internal error"
+
+    # --- visitors ---------------------------------------------------------------------------
+
+    def _visitor(self, key: str) -> Visitor:
+        with self._lock:
+            if key not in self._visitors:
+                self._visitors[key] = Visitor(ArrayCache(self.settings.visitor_bytes))
+            self._visitors.move_to_end(key)
+            while len(self._visitors) > self.settings.max_visitors:
+                self._visitors.popitem(last=False)  # costs that visitor time, not data
+            return self._visitors[key]
+
+    def forget(self, visitor: str | None) -> None:
+        """Drop everything of a visitor at once."""
+        with self._lock:
+            gone = self._visitors.pop(visitor or "", None)
+        if gone is not None:
+            gone.cache.clear()
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors have something kept here."""
+        return len(self._visitors)
