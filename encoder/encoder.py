@@ -14,9 +14,10 @@ from encoder.folder import write_recipe
 from encoder.grid import MAX_BYTES, Cell, Grid
 from encoder.head import Normalize
 from encoder.layers import Layer, canonical_layer, layer_names, select_layer
-from encoder.pooling import POOLINGS, SAVABLE
+from encoder.pooling import POOLINGS, SAVABLE, Pooling
 from encoder.runner import DEFAULTS, Options, Runner
 from encoder.text import clean_texts
+from encoder.tokens import Tokens
 from encoder.trace import PairExplanation, Parts, Trace, explain
 
 
@@ -69,13 +70,14 @@ class Encoder(Runner):
         """
         texts = clean_texts(texts)
         layer = self._check_layer(pooling, layer)
-        pooled = self._pooling(pooling, options)
+        pooled = self._pooling(self.pooling if pooling is None else pooling, options)
         keys = [self._key(text, pooled.key, layer, options, pooling is None) for text in texts]
         rows = {key: self.cache.get(key) for key in keys}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if rows[key] is None}
         unseen = list(missing)
         for indices, tokens, hidden in self._run(list(missing.values()), pooled.pad_to, options):
             vectors = pooled(select_layer(hidden, layer), tokens)
+            del hidden  # else these states would still be there while the next ones are made
             if pooling is None:
                 vectors = self._through_head(vectors)
             for index, vector in zip(indices, vectors.numpy(), strict=True):
@@ -118,14 +120,11 @@ class Encoder(Runner):
             # A text given several times has several rows: repeat its vector for each of them.
             rows = [row for i in indices for row in rows_of[distinct[i]]]
             repeat = [j for j, i in enumerate(indices) for _ in rows_of[distinct[i]]]
-            states: dict[Layer, Tensor] = {}
-            for _, _, lay in wanted:
-                if lay not in states:
-                    states[lay] = select_layer(hidden, lay)
             cells = {}
-            for name, given, lay in wanted:
-                vectors = pooled[name](states[lay], tokens).numpy()[repeat]
-                cells[name, given] = unit_rows(vectors) if normalize else vectors
+            for cell, vectors in _pool_all(hidden, tokens, wanted, pooled).items():
+                repeated = vectors.numpy()[repeat]
+                cells[cell] = unit_rows(repeated) if normalize else repeated
+            del hidden
             grid.add(rows, cells)
             done += len(rows)
             if on_batch:
@@ -186,7 +185,7 @@ class Encoder(Runner):
     def _parts(self, text: str, pooling: str | None, layer: Layer, options: Options) -> Parts:
         """A sentence vector as a sum over its tokens, padding and biases included."""
         [text] = clean_texts([text])
-        pooled = self._pooling(pooling, options)
+        pooled = self._pooling(self.pooling if pooling is None else pooling, options)
         states, tokens = self._states(text, pooled, options)
         hidden = select_layer(states, layer)  # (1, T, H)
         weights = pooled.weights(hidden, tokens)
@@ -197,8 +196,9 @@ class Encoder(Runner):
             rows = module.split(rows)
             biases = len(rows) - len(labels)
             labels, special = labels + ("(bias)",) * biases, special + (True,) * biases
-        whole = [w[0].sum(1) for w in weights if w.shape[-1] > 1 and not (w % 1).any()]
-        return Parts(labels, special, rows.numpy(), whole[0].numpy() if whole else None)
+        whole = [w[0].sum(1).numpy() for w in weights if w.shape[-1] > 1 and not (w % 1).any()]
+        owned = np.pad(whole[0], (0, len(labels) - len(whole[0]))) if whole else None
+        return Parts(labels, special, rows.numpy(), owned)
 
     # --- taking it home ---
 
@@ -210,6 +210,17 @@ class Encoder(Runner):
         recipe = replace(self.recipe, max_seq_length=self.max_tokens)
         write_recipe(folder, recipe, self.backbone.hidden_size)
         return folder
+
+
+def _pool_all(
+    hidden: Sequence[Tensor],
+    tokens: Tokens,
+    wanted: Sequence[tuple[str, Layer, Layer]],
+    poolings: Mapping[str, Pooling],
+) -> dict[Cell, Tensor]:
+    """One (B, D) for each (pooling, layer as asked for, layer); each layer is selected once."""
+    states = {layer: select_layer(hidden, layer) for layer in {lay for _, _, lay in wanted}}
+    return {(name, given): poolings[name](states[layer], tokens) for name, given, layer in wanted}
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:

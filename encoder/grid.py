@@ -1,6 +1,7 @@
 """One array per (pooling, layer) cell, filled batch by batch; in memory, or on disk when large."""
 
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ MAX_BYTES = 256 * 2**20  # beyond this the cells wait on disk, and one at a time
 
 
 class Grid(Mapping[Cell, np.ndarray]):
-    """{(pooling, layer): float32 (N, D)}, read-only once filled.
+    """{(pooling, layer): float32 (N, D)}; the arrays it hands out are read-only.
 
     Rows arrive in any order. On disk each cell is a block of rows in arrival order, so that a batch
     is one write per cell; reading a cell puts its rows back into the order of the texts.
@@ -28,6 +29,7 @@ class Grid(Mapping[Cell, np.ndarray]):
         if self.on_disk:
             # Lives exactly as long as this object: the system removes it with the last reader.
             self._file = tempfile.TemporaryFile(prefix="sentence-lab-")  # noqa: SIM115
+            self._lock = threading.Lock()  # the file has one position, which every look-up moves
             starts = np.cumsum([0, *(4 * rows * width for width in self._widths.values())])
             self._starts = dict(zip(self._widths, starts.tolist(), strict=False))
         else:
@@ -49,11 +51,15 @@ class Grid(Mapping[Cell, np.ndarray]):
     def __getitem__(self, cell: Cell) -> np.ndarray:
         if cell not in self._widths:
             raise KeyError(f"No cell {cell!r}; there are {list(self._widths)}.")
-        if not self.on_disk:
-            return self._arrays[cell]
-        self._file.seek(self._starts[cell])
-        block = np.fromfile(self._file, np.float32, self._rows * self._widths[cell])
+        vectors = self._read(cell) if self.on_disk else self._arrays[cell].view()
+        vectors.flags.writeable = False
+        return vectors
+
+    def _read(self, cell: Cell) -> np.ndarray:
         vectors = np.empty((self._rows, self._widths[cell]), np.float32)
+        with self._lock:
+            self._file.seek(self._starts[cell])
+            block = np.fromfile(self._file, np.float32, vectors.size)
         vectors[self._arrived] = block.reshape(vectors.shape)
         return vectors
 

@@ -49,16 +49,19 @@ class Dense:
     def split(self, parts: Tensor) -> Tensor:
         """(P, D_in) to (P + 1, D_out), the last row being what the bias alone gives.
 
-        The activation acts on the sum; its ratio out/in in each dimension, held fixed, scales every
-        part alike, so the parts still sum to the output.
+        The activation f acts on the sum z. What it adds to f(0), in each dimension, is shared out
+        in proportion to the parts of z; f(0) itself, not 0 for a sigmoid, goes to the bias.
         """
         bias = torch.zeros(self.weight.shape[0]) if self.bias is None else self.bias
         linear = torch.cat([parts @ self.weight.T.to(parts), bias.to(parts).unsqueeze(0)])
         before = linear.sum(0)  # (D_out,)
-        after = self._activate(before)
+        at_zero = self._activate(torch.zeros_like(before))
+        added = self._activate(before) - at_zero
         flat = before.abs() < 1e-12  # nothing to share out in proportion: equal shares
-        ratio = after / torch.where(flat, 1.0, before)
-        return torch.where(flat, after / len(linear), ratio * linear)
+        ratio = added / torch.where(flat, 1.0, before)
+        shares = torch.where(flat, added / len(linear), ratio * linear)
+        shares[-1] += at_zero
+        return shares
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -79,7 +79,7 @@ class DownloadProgress:
 class _File:
     path: str  # inside the repo, with forward slashes
     size: int  # bytes
-    sha256: str | None  # known for files kept in LFS, which all weights are
+    sha256: str | None  # of files kept in LFS, as the Hub keeps weights; None for small text
 
 
 @dataclass(frozen=True)
@@ -236,6 +236,7 @@ def _download_online(
         # find the snapshot complete.
         with WeakFileLock(lock):
             _fetch_all(repo, commit, files, progress)
+    _remember_revision(repo, commit)
     progress.finished(files[-1].path)
     return repo.snapshot(commit)
 
@@ -311,9 +312,20 @@ def _fetch_all(repo: _Repo, commit: str, files: Sequence[_File], progress: "_Pro
             _fetch(repo, commit, file, progress)
             record.add(file)
         progress.next_file(file)
-    if not _COMMIT.fullmatch(repo.revision):
-        # Named as the Hub's own cache does, so that `main` can be resolved without a network.
+
+
+def _remember_revision(repo: _Repo, commit: str) -> None:
+    """Note which commit `main` is, where the Hub's own cache does, for calls without a network."""
+    if _COMMIT.fullmatch(repo.revision) or _remembered_commit(repo) == commit:
+        return
+    # A complete snapshot in a cache that cannot be written is still worth returning.
+    with suppress(OSError):
         _write_atomically(repo.folder / "refs" / repo.revision, commit)
+
+
+def _remembered_commit(repo: _Repo) -> str:
+    ref = repo.folder / "refs" / repo.revision
+    return ref.read_text(encoding="utf-8").strip() if ref.is_file() else ""
 
 
 def _fetch(repo: _Repo, commit: str, file: _File, progress: "_Progress") -> None:
@@ -326,10 +338,10 @@ def _fetch(repo: _Repo, commit: str, file: _File, progress: "_Progress") -> None
     blob = repo.folder / "blobs" / file.sha256
     is_new = not blob.exists()
     if is_new:
-        # hf_hub_download 2.4.0 cannot resume: it writes under a random name and deletes that on
-        # failure. It also prefers the xet protocol, which reports no bytes per range. So the blob
-        # is put in place over plain HTTP here, and hf_hub_download only finds and links it.
-        # "*.incomplete" is what `hf cache prune` cleans up.
+        # hf_hub_download 2.4.0 cannot resume: it writes under a random name, deleted on failure,
+        # and where hf_xet is installed it does so over the xet protocol, which no Range request
+        # can continue. So the blob is put in place here, over plain HTTP, and hf_hub_download
+        # only finds and links it. "*.incomplete" is what `hf cache prune` cleans up.
         partial = blob.with_name(f"{file.sha256}.resume.incomplete")
         url = hf_hub_url(repo.id, file.path, revision=commit, endpoint=repo.endpoint)
         _stream(url, partial, file.size, report)
@@ -467,10 +479,8 @@ def _write_atomically(path: Path, text: str) -> None:
 
 def _cached_snapshot(repo: _Repo, max_bytes: int) -> Path | None:
     """The complete snapshot of a revision in the cache, found without the network; else None."""
-    commit = repo.revision
-    if not _COMMIT.fullmatch(commit):
-        ref = repo.folder / "refs" / commit
-        commit = ref.read_text(encoding="utf-8").strip() if ref.is_file() else ""
+    is_commit = _COMMIT.fullmatch(repo.revision)
+    commit = repo.revision if is_commit else _remembered_commit(repo)
     snapshot = repo.snapshot(commit)
     if not _COMMIT.fullmatch(commit) or not snapshot.is_dir():
         return None

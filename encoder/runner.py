@@ -112,11 +112,10 @@ class Runner:
             pool_special=options.pool_special,
         )
 
-    def _pooling(self, pooling: str | None, options: Options) -> Pooling:
+    def _pooling(self, pooling: str, options: Options) -> Pooling:
         idf = options.idf
         return resolve_pooling(
-            self.pooling if pooling is None else pooling,
-            (lambda: idf) if idf is not None else (lambda: self.backbone.background_idf),
+            pooling, (lambda: idf) if idf is not None else (lambda: self.backbone.background_idf)
         )
 
     def _check_layer(self, pooling: str | None, layer: Layer) -> Layer:

@@ -76,6 +76,16 @@ class Comparison:
         return {cell: cosine(a, b) for cell, (a, b) in cells.items()}
 
     @property
+    def layer_map_worth(self) -> dict[Cell, float]:
+        """Percentile among unrelated pairs of every (strategy, layer) that was measured."""
+        scales = self.calibration.scales if self.calibration else {}
+        return {
+            cell: scales[cell].random_percentile(value)
+            for cell, value in self.layer_map.items()
+            if cell in scales
+        }
+
+    @property
     def chosen(self) -> Score:
         """The score of the chosen strategy."""
         return self.scores[self.view.pooling]

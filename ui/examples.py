@@ -1,45 +1,75 @@
 """The pairs behind the example chips: each shows one thing a vector gets right or wrong."""
 
-EXAMPLES: dict[str, tuple[str, str]] = {
-    "Paraphrase": (
-        "The match was called off because the pitch was under water.",
-        "A flooded field forced them to cancel the game.",
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """Two sentences and what to look for in their scores."""
+
+    a: str
+    b: str
+    look: str
+
+
+EXAMPLES: dict[str, Example] = {
+    "Paraphrase": Example(
+        "Our flight was delayed by a thunderstorm.",
+        "A storm made our plane leave late.",
+        "The same event in other words: only “storm” is shared, and inside “thunderstorm” at that.",
     ),
-    "Same words, different meaning": (
+    "Same words, different meaning": Example(
         "She left her job at the bank to study law.",
         "By law, the study of the left bank is her job.",
+        "The same words in another order and sense. A vector that is mostly a bag of words cannot "
+        "keep these apart; go down the layers and see how much of one it is.",
     ),
-    "Who did what": (
+    "Who did what": Example(
         "The cat chased the dog through the garden.",
         "The dog chased the cat through the garden.",
+        "The roles are swapped. Watch how little the score minds: mean pooling averages over "
+        "positions, and the model was hardly ever punished for mixing up who chased whom.",
     ),
-    "Negation": (
+    "Negation": Example(
         "The new medicine is safe for children.",
         "The new medicine is not safe for children.",
+        "One word turns the meaning round, and is one token in ten of the average. High similarity "
+        "is not agreement.",
     ),
-    "Changed number": (
+    "Changed number": Example(
         "The ticket to Lisbon costs 40 euros.",
         "The ticket to Lisbon costs 400 euros.",
+        "Ten times the price, one token changed. Never trust a cosine with a number.",
     ),
-    "Same topic": (
+    "Same topic": Example(
         "Knead the dough for ten minutes and let it rise.",
         "My sourdough never gets a proper crust.",
+        "Both are about bread and neither says what the other says: related is not the same.",
     ),
-    "Unrelated": (
+    "Unrelated": Example(
         "Photosynthesis turns light into chemical energy.",
         "Our landlord still hasn't fixed the lift.",
+        "Nothing in common, yet some strategies give 0.7. What is low depends on the strategy.",
     ),
 }
 
 FIRST = EXAMPLES["Paraphrase"]
 
 TEN: tuple[str, ...] = (
-    "The match was called off because the pitch was under water.",
-    "A flooded field forced them to cancel the game.",
-    "Heavy rain turned the stadium into a lake.",
-    "The goalkeeper saved two penalties in the final.",
+    "Our flight was delayed by a thunderstorm.",
+    "A storm made our plane leave late.",
+    "Passengers spent the night on the airport floor.",
+    "The forecast promises sunshine until Sunday.",
     "How do I cancel my subscription?",
     "I want to stop paying for this service every month.",
     "Photosynthesis turns light into chemical energy.",
     "Plants make sugar out of sunshine.",
 )
+
+
+def what_to_look_for(a: str, b: str) -> str:
+    """The remark of the example that this pair is, in either order; or ""."""
+    for example in EXAMPLES.values():
+        if {a, b} == {example.a, example.b}:
+            return example.look
+    return ""

@@ -95,7 +95,7 @@ cosine = torch.cosine_similarity(vectors[0], vectors[1], dim=0)
 print(f"{{cosine.item():.6f}}")
 """
 
-_TRAINED = "model = AutoModel.from_pretrained(name)"
+_TRAINED = "model = AutoModel.from_pretrained(name, dtype=torch.float32)"
 _RANDOM = """\
 torch.manual_seed({seed})  # random weights instead of the trained ones
 model = AutoModel.from_config(AutoConfig.from_pretrained(name)).eval()"""

@@ -17,8 +17,8 @@ MEASURES = ("cosine", "dot product", "Euclidean distance")
 class View:
     """The whole state of the Pooling tab that can be shared."""
 
-    a: str = FIRST[0]
-    b: str = FIRST[1]
+    a: str = FIRST.a
+    b: str = FIRST.b
     model: str = DEFAULT_MODEL
     layer: Layer = -1
     pooling: str = "mean"

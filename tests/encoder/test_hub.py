@@ -460,6 +460,23 @@ def test_a_revision_with_a_slash_is_fetched_and_found_again_offline(server, fetc
         fetch(revision="main")
 
 
+def test_offline_main_is_the_commit_that_main_was_last(server, folder, fetch, monkeypatch):
+    config = (folder / "config.json").read_bytes()
+    first = fetch(revision=server.commit)  # complete before `main` was ever asked for
+    assert fetch() == first
+    write(folder, {"config.json": "{}"})
+    second = fetch()
+    assert second != first
+    close(server, monkeypatch)
+    assert fetch() == second
+
+    monkeypatch.setenv("HF_ENDPOINT", server.url)
+    write(folder, {"config.json": config})
+    assert fetch() == first
+    close(server, monkeypatch)
+    assert fetch() == first
+
+
 # What can go wrong
 
 

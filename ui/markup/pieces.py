@@ -7,6 +7,7 @@ from encoder import CATALOG, POOLINGS, ModelSpec
 from encoder.calibration import Calibration
 from encoder.trace import Trace
 from ui.comparison import Comparison
+from ui.examples import what_to_look_for
 from ui.markup.scores import percent_cell
 from ui.verdict import disagreement, layer_phrase, verdict
 
@@ -25,6 +26,7 @@ def answer(comparison: Comparison) -> str:
     """The verdict in words, with the settings it holds for."""
     view, encoder = comparison.view, comparison.encoder
     prompt = encoder.prompt()
+    look = what_to_look_for(view.a, view.b)
     facts = [
         encoder.name,
         layer_phrase(view.layer, encoder.backbone.depth),
@@ -37,6 +39,7 @@ def answer(comparison: Comparison) -> str:
     return (
         f'<div class="lab-answer" role="status"><p class="verdict">{escape(headline)}</p>'
         + f'<p class="more">{escape(more)}</p>'
+        + (f'<p class="look">{escape(look)}</p>' if look else "")
         + f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
     )
 

@@ -95,7 +95,8 @@ class _PoolingTab:
     def connect_sentences(self) -> None:
         ui, pair = self.ui, [self.ui.a, self.ui.b]
         for name, chip in ui.chips.items():
-            self.then_refresh(chip.click(_always(EXAMPLES[name]), None, pair, **LIGHT))
+            example = EXAMPLES[name]
+            self.then_refresh(chip.click(_always((example.a, example.b)), None, pair, **LIGHT))
         self.then_refresh(ui.swap.click(lambda a, b: (b, a), pair, pair, **LIGHT))
         self.then_refresh(ui.clear.click(_always(("", "")), None, pair, **LIGHT))
         reset = ui.reset.click(

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from encoder import CATALOG, POOLINGS, Encoder
-from encoder.catalog import hub_spec
+from encoder.catalog import UNTRAINED, hub_spec
 from encoder.encoder import unit_rows
 from ui.comparison import Comparison
 from ui.figures.layer_map import layer_map
@@ -21,6 +21,7 @@ from ui.markup.tokens import shaded_tokens, tokens_and_ids
 from ui.settings import Settings
 from ui.snippets import (
     SnippetRequest,
+    pair_idf,
     sentence_transformers_snippet,
     transformers_snippet,
     why_no_sentence_transformers,
@@ -61,6 +62,7 @@ def layers(comparison: Comparison) -> tuple[Figure]:
         encoder.layers,
         [layer_label(layer, encoder.backbone.depth) for layer in encoder.layers],
         (view.pooling, view.layer),
+        comparison.layer_map_worth,
     )
     return (figure_json(figure),)
 
@@ -100,8 +102,6 @@ def python(comparison: Comparison) -> tuple[str, str, str]:
     view, encoder = comparison.view, comparison.encoder
     backbone = encoder.backbone
     spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
-    seen = {token for trace in comparison.traces for token in trace.ids}
-    table = backbone.background_idf.table if view.pooling == "idf_mean" else None
     request = SnippetRequest(
         a=view.a,
         b=view.b,
@@ -112,7 +112,8 @@ def python(comparison: Comparison) -> tuple[str, str, str]:
         max_tokens=encoder.max_tokens,
         pool_special=view.pool_special,
         prompt=encoder.prompt(),
-        idf={} if table is None else {token: float(table[token]) for token in sorted(seen)},
+        idf=pair_idf(encoder, view.a, view.b) if view.pooling == "idf_mean" else {},
+        seed=0 if encoder.name == UNTRAINED else None,
     )
     return (
         transformers_snippet(request),
