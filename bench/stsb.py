@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))  # so that `python bench/stsb.py` finds the encode
 
 from encoder import POOLINGS, ArrayCache, Encoder, Layer, load_encoder  # noqa: E402
 
+SIDES = ("sentence1", "sentence2")
 ROUNDS = 5
 
 
@@ -48,9 +49,6 @@ def main() -> None:
     speed(encoder, list(dict.fromkeys(row[side] for row in rows for side in SIDES)))
 
 
-SIDES = ("sentence1", "sentence2")
-
-
 def quality(encoder: Encoder, rows: Sequence[dict[str, str]]) -> None:
     """Spearman's rho x 100 for each strategy at the last layer, and for `mean` at every layer."""
     scores = np.array([float(row["score"]) for row in rows])
@@ -60,22 +58,26 @@ def quality(encoder: Encoder, rows: Sequence[dict[str, str]]) -> None:
         found = {}
         for (pooling, layer), vectors in encoder.encode_grid(texts, poolings, layers).items():
             a, b = np.split(vectors, 2)  # unit rows: their product is the cosine
-            label = pooling if layer == -1 else f"layer {layer}"
+            label = pooling if layer == -1 else str(layer)
             found[label] = 100 * spearman((a * b).sum(1), scores)
         return found
 
     print("\nSpearman x 100, cosine, last layer")
     show(rho(list(POOLINGS), [-1]))
-    print("\nSpearman x 100, cosine, mean at each layer")
+    print("\nSpearman x 100, cosine, mean, layer by layer")
     layers = rho(["mean"], encoder.layers)
     show(layers)
-    print(f"best: {max(layers, key=lambda name: layers[name])}")
+    print(f"  best layer: {max(layers, key=lambda name: layers[name])}")
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
     """The correlation of ranks, ties sharing their mean rank (Spearman, 1904)."""
-    first, second = (pd.Series(values).rank().to_numpy() for values in (x, y))
-    return float(np.corrcoef(first, second)[0, 1])
+    return float(np.corrcoef(ranks(x), ranks(y))[0, 1])
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (count.cumsum() - (count - 1) / 2)[place]
 
 
 def show(values: dict[str, float]) -> None:
@@ -90,12 +92,8 @@ def speed(encoder: Encoder, texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         peer = SentenceTransformer(str(encoder.save(folder)), device="cpu")
 
-    def ours() -> np.ndarray:
-        return encoder.encode(texts)
-
-    def theirs() -> np.ndarray:
-        return peer.encode(texts, show_progress_bar=False)
-
+    ours = partial(encoder.encode, texts)
+    theirs = partial(peer.encode, texts, show_progress_bar=False)
     difference = np.abs(ours() - theirs()).max()  # also warms both up
     rounds = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
     mine, other = (statistics.median(times) for times in zip(*rounds, strict=True))

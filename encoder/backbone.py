@@ -71,39 +71,32 @@ class Backbone:
         """
         if not texts:  # which the tokenizer cannot take
             return []
-        whole = [prompt + text for text in texts]
-        kept = self._encode(whole, truncate=True)
-        full = [i for i, ids in enumerate(kept["input_ids"]) if len(ids) == self.max_tokens]
-        uncut = self._encode([whole[i] for i in full], truncate=False)["input_ids"] if full else []
-        cut = {i: len(ids) - self.max_tokens for i, ids in zip(full, uncut, strict=True)}
         skip = 0
         if prompt and not pool_prompt:
-            alone = self._encode([prompt], truncate=True)
-            ends_special = bool(alone["special_tokens_mask"][0][-1])
-            skip = len(alone["input_ids"][0]) - ends_special
+            [alone] = self._encode([prompt])
+            skip = len(alone.ids) - alone.special_tokens_mask[-1]
         return [
             TokenizedText(
-                ids=tuple(ids),
-                special=tuple(map(bool, special)),
-                prompt=tuple(position < skip for position in range(len(ids))),
-                cut=cut.get(i, 0),
+                ids=tuple(found.ids),
+                special=tuple(map(bool, found.special_tokens_mask)),
+                prompt=tuple(position < skip for position in range(len(found.ids))),
+                cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in found.overflowing),
             )
-            for i, (ids, special) in enumerate(
-                zip(kept["input_ids"], kept["special_tokens_mask"], strict=True)
-            )
+            for found in self._encode([prompt + text for text in texts])
         ]
 
-    def _encode(self, texts: list[str], truncate: bool) -> Any:
+    def _encode(self, texts: list[str]) -> list[Any]:
+        """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`."""
         with self._tokenizer_lock:
-            return self.tokenizer(
+            found = self.tokenizer(
                 texts,
-                truncation=truncate,
-                max_length=self.max_tokens if truncate else None,
+                truncation=True,
+                max_length=self.max_tokens,
                 return_attention_mask=False,
                 return_token_type_ids=False,
-                return_special_tokens_mask=True,
                 verbose=False,
             )
+        return found.encodings
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""

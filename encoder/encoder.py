@@ -162,10 +162,11 @@ class Encoder(Runner):
         The same sums that `explain_pair` takes apart, so that both agree to the last digit.
         """
         [text] = clean_texts([text])
+        tokenized = self.tokenize(text, options)
         vectors = {}
         for name in poolings:
             pooling = self._pooling(name, options)
-            states, tokens = self._states(text, pooling, options)
+            states, tokens = self._states(text, tokenized, pooling, options)
             for layer in layers:
                 vectors[name, layer] = pooling(select_layer(states, layer), tokens)[0].numpy()
         return vectors
@@ -186,7 +187,7 @@ class Encoder(Runner):
         """A sentence vector as a sum over its tokens, padding and biases included."""
         [text] = clean_texts([text])
         pooled = self._pooling(self.pooling if pooling is None else pooling, options)
-        states, tokens = self._states(text, pooled, options)
+        states, tokens = self._states(text, self.tokenize(text, options), pooled, options)
         hidden = select_layer(states, layer)  # (1, T, H)
         weights = pooled.weights(hidden, tokens)
         rows = torch.cat([(w * hidden)[0] for w in weights], -1)  # (T, D)

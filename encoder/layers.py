@@ -1,6 +1,7 @@
 """Which hidden states a sentence vector is pooled from: 0 = embeddings, 1..L = after each block."""
 
 from collections.abc import Sequence
+from numbers import Integral
 
 from torch import Tensor
 
@@ -19,8 +20,9 @@ def canonical_layer(layer: Layer, depth: int) -> Layer:
     """The one name of a layer: -1 becomes L. Raises UnknownName, which lists the valid ones."""
     if isinstance(layer, str) and layer in NAMED:
         return layer
-    if isinstance(layer, int) and not isinstance(layer, bool) and -depth - 1 <= layer <= depth:
-        return layer % (depth + 1)
+    whole = isinstance(layer, Integral) and not isinstance(layer, bool)  # numpy's integers too
+    if whole and -depth - 1 <= int(layer) <= depth:
+        return int(layer) % (depth + 1)
     raise UnknownName("layer", layer, [*layer_names(depth), -1])
 
 

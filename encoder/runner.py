@@ -82,9 +82,10 @@ class Runner:
             tokens = self._pad([tokenized[i] for i in indices], pad_to, options)
             yield indices, tokens, self.backbone.forward(tokens)
 
-    def _states(self, text: str, pooling: Pooling, options: Options) -> tuple[list[Tensor], Tokens]:
+    def _states(
+        self, text: str, tokenized: TokenizedText, pooling: Pooling, options: Options
+    ) -> tuple[list[Tensor], Tokens]:
         """L+1 float64 states of (1, T, H) for one sentence, padded as the pooling needs it."""
-        tokenized = self.tokenize(text, options)
         hidden = self._hidden(text, tokenized, pooling.pad_to, options).astype(np.float64)
         return list(torch.from_numpy(hidden).unsqueeze(1)), self._pad(
             [tokenized], pooling.pad_to, options
@@ -113,10 +114,18 @@ class Runner:
         )
 
     def _pooling(self, pooling: str, options: Options) -> Pooling:
-        idf = options.idf
-        return resolve_pooling(
-            pooling, (lambda: idf) if idf is not None else (lambda: self.backbone.background_idf)
-        )
+        return resolve_pooling(pooling, lambda: self._idf(options))
+
+    def _idf(self, options: Options) -> IdfWeights:
+        if options.idf is None:
+            return self.backbone.background_idf
+        given, needed = len(options.idf.table), self.backbone.model.config.vocab_size
+        if given != needed:
+            raise EncoderError(
+                f"These IdfWeights are for {given} tokens; this model has {needed}. Make them with "
+                "this encoder's own fit_idf(texts)."
+            )
+        return options.idf
 
     def _check_layer(self, pooling: str | None, layer: Layer) -> Layer:
         layer = canonical_layer(layer, self.backbone.depth)

@@ -1,6 +1,7 @@
 """Texts as people send them, made safe for a tokenizer."""
 
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Iterable, Sequence
 
 from encoder.errors import BadText
 
@@ -11,11 +12,14 @@ def clean_texts(texts: Sequence[str]) -> list[str]:
     Everything else stays as it is: NUL bytes, emoji, right-to-left, empty texts.
     Raises BadText for a bare string, or for anything in the list that is no string.
     """
-    if isinstance(texts, str):
-        raise BadText("Give a list of texts, e.g. encode([text]), not one string.")
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        given = "one string" if isinstance(texts, str) else reprlib.repr(texts)
+        raise BadText(f"Give a list of texts, e.g. encode([text]), not {given}.")
+    texts = list(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
-            raise BadText(f"Text {index} is {text!r}, a {type(text).__name__}, not a string.")
+            what = f"{reprlib.repr(text)} of type {type(text).__name__}"
+            raise BadText(f"Text {index} is {what}, not a string.")
     return [_without_surrogates(text) for text in texts]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from encoder import CATALOG, DEFAULT_MODEL, POOLINGS, EncoderError, Layer
@@ -133,7 +134,7 @@ def from_query(query: Mapping[str, str], settings: Settings) -> tuple[View, list
     """
     view, notes = View(), []
 
-    parsers: dict[str, Callable[[str], object]] = {
+    parsers: dict[str, Callable[[str], Any]] = {
         "a": lambda text: parse_text(text, "A", settings),
         "b": lambda text: parse_text(text, "B", settings),
         "model": lambda model: parse_model(model, settings),

@@ -3,7 +3,8 @@
 function show() {
   if (typeof props.value !== 'string' || !props.value.startsWith('?')) return;
   const theme = new URLSearchParams(location.search).get('__theme');
-  const query = props.value + (theme ? '&__theme=' + encodeURIComponent(theme) : '');
-  history.replaceState(null, '', location.pathname + query);
+  const query = new URLSearchParams(props.value);
+  if (theme) query.set('__theme', theme);
+  history.replaceState(null, '', location.pathname + (query.size ? '?' + query : ''));
 }
 watch('value', show);

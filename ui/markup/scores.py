@@ -13,7 +13,7 @@ def scores_table(comparison: Comparison, pinned: Pinned | None, status: str = ""
     """All strategies, the chosen one marked. `status` stands where percentiles are missing."""
     measure = comparison.view.measure
     values = [score.value(measure) for score in comparison.scores.values()]
-    ghosts = [entry[measure] for entry in pinned.values.values()] if pinned else []
+    ghosts = [score.value(measure) for score in pinned.scores] if pinned else []
     axis = Axis.for_values(measure, [*values, *ghosts])
     rows = "".join(
         _row(comparison, score, axis, pinned, status) for score in comparison.scores.values()
@@ -67,7 +67,7 @@ def _row(
     bands = _bands(scale, axis) if scale and measure == "cosine" else ""
     ghost = delta = ""
     if pinned:
-        before = pinned.values[name][measure]
+        before = next(s.value(measure) for s in pinned.scores if s.pooling == name)
         ghost = f'<i class="ghost" style="left:{axis.at(before):.2f}%"></i>'
         delta = f'<small class="delta">{number(value - before, 4, sign=True)}</small>'
     start, end = sorted((axis.at(0), axis.at(value)))

@@ -56,10 +56,10 @@ class _PoolingTab:
     # --- the answer -------------------------------------------------------------------------
 
     def connect_answer(self) -> None:
+        """One event draws the page, whatever changed: so an older answer never covers a newer."""
         ui = self.ui
-        typed = (ui.a, ui.b, ui.layer, ui.pooling, ui.special, ui.measure, ui.lines)
         gr.on(
-            [control.input for control in typed],
+            [control.change for control in self.inputs],
             told(self.refresh),
             self.inputs,
             [*self.core, *self.parts],
@@ -67,9 +67,6 @@ class _PoolingTab:
             **ENCODE,
         )
         ui.timer.tick(told(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE)
-
-    def then_refresh(self, event: Any) -> Any:
-        return event.then(told(self.refresh), self.inputs, [*self.core, *self.parts], **ENCODE)
 
     def refresh(self, request: gr.Request, *values: Any) -> list[Any]:
         screen = self.handlers.screen(Inputs(*values), request.session_hash)
@@ -96,17 +93,16 @@ class _PoolingTab:
         ui, pair = self.ui, [self.ui.a, self.ui.b]
         for name, chip in ui.chips.items():
             example = EXAMPLES[name]
-            self.then_refresh(chip.click(_always((example.a, example.b)), None, pair, **LIGHT))
-        self.then_refresh(ui.swap.click(lambda a, b: (b, a), pair, pair, **LIGHT))
-        self.then_refresh(ui.clear.click(_always(("", "")), None, pair, **LIGHT))
-        reset = ui.reset.click(
+            chip.click(_always((example.a, example.b)), None, pair, **LIGHT)
+        ui.swap.click(lambda a, b: (b, a), pair, pair, **LIGHT)
+        ui.clear.click(_always(("", "")), None, pair, **LIGHT)
+        ui.reset.click(
             told(self.reset),
             self.session,
             [*pair, ui.pooling, ui.special, ui.measure, ui.lines, ui.pin, ui.link_notes,
              *self.model_outputs],
             **ENCODE,
         )  # fmt: skip
-        self.then_refresh(reset)
 
     def reset(self, request: gr.Request, session: Session) -> list[Any]:
         return [
@@ -128,7 +124,7 @@ class _PoolingTab:
         if ui.hub_id is not None and ui.hub_load is not None:
             sources.append((ui.hub_id, [ui.hub_load.click, ui.hub_id.submit]))
         for source, triggers in sources:
-            chosen = gr.on(
+            gr.on(
                 triggers,
                 told(self.choose_model),
                 [source, ui.layer, self.session],
@@ -136,7 +132,6 @@ class _PoolingTab:
                 show_progress_on=ui.model_note,
                 **LOAD,
             )
-            self.then_refresh(chosen)
 
     def choose_model(
         self,
@@ -182,15 +177,11 @@ class _PoolingTab:
 
     def connect_picks(self) -> None:
         ui = self.ui
-        self.then_refresh(ui.scores.pick(told(pick_name), None, ui.pooling, **LIGHT))
-        self.then_refresh(
-            ui.sections["layers"][0].pick(
-                told(self.pick_cell), self.session, [ui.layer, ui.pooling], **LIGHT
-            )
+        ui.scores.pick(told(pick_name), None, ui.pooling, **LIGHT)
+        ui.sections["layers"][0].pick(
+            told(self.pick_cell), self.session, [ui.layer, ui.pooling], **LIGHT
         )
-        self.then_refresh(
-            ui.sections["several"][0].pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
-        )
+        ui.sections["several"][0].pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
 
     def pick_cell(self, event: gr.EventData, session: Session) -> tuple[str, str]:
         layers = self.handlers.workbench.encoder(session.model, None).layers
@@ -205,44 +196,30 @@ class _PoolingTab:
     # --- sections ---------------------------------------------------------------------------
 
     def connect_sections(self) -> None:
-        """A folded section costs nothing; unfolding one draws it."""
+        """A folded section costs nothing; unfolding one draws it.
+
+        These events must go through the queue: without it Gradio does not report the changed state.
+        """
         for name, accordion in self.ui.accordions.items():
-            accordion.expand(
-                told(self.unfold(name)),
-                self.inputs,
-                [self.session, *self.ui.sections[name]],
-                **ENCODE,
-            )
-            accordion.collapse(_without(name), self.session, self.session, **LIGHT)
-
-    def unfold(self, name: str) -> Callable[..., list[Any]]:
-        def opened(request: gr.Request, *values: Any) -> list[Any]:
-            inputs = Inputs(*values)
-            session = replace(inputs.session, open=inputs.session.open | {name})
-            only = replace(inputs, session=replace(session, open=frozenset({name})))
-            screen = self.handlers.screen(only, request.session_hash)
-            return [session, *(screen.sections[name] or ())]
-
-        return opened
+            accordion.expand(_with(name), self.session, self.session, **QUIET)
+            accordion.collapse(_without(name), self.session, self.session, **QUIET)
 
     # --- keeping, sharing, forgetting -------------------------------------------------------
 
     def connect_keeping(self) -> None:
         ui = self.ui
-        pinned = ui.pin.click(told(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
-        self.then_refresh(pinned)
+        ui.pin.click(told(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
         for button, name, write in (
             (ui.scores_csv, "scores.csv", scores_csv),
             (ui.vectors_csv, "vectors.csv", vectors_csv),
         ):
             button.click(told(self.save(name, write)), self.inputs, ui.download, **ENCODE)
-        forgotten = ui.forget.click(
+        ui.forget.click(
             told(self.forget),
             None,
             [ui.a, ui.b, ui.lines, self.session, ui.pin, ui.link_notes, ui.download, ui.address],
             **LIGHT,
         )
-        self.then_refresh(forgotten)
 
     def pin(self, request: gr.Request, *values: Any) -> tuple[Session, str]:
         session = self.handlers.pin(Inputs(*values), request.session_hash)
@@ -269,14 +246,13 @@ class _PoolingTab:
             js="() => navigator.clipboard.writeText(location.href)",
             **LIGHT,
         )
-        opened = demo.load(
+        demo.load(
             told(self.restore),
             self.session,
             [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
              *self.model_outputs],
             **ENCODE,
         )  # fmt: skip
-        self.then_refresh(opened)
         demo.unload(self.leave)
 
     def restore(self, request: gr.Request, session: Session) -> list[Any]:
@@ -310,6 +286,10 @@ def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:
     return lambda: values
+
+
+def _with(name: str) -> Callable[[Session], Session]:
+    return lambda session: replace(session, open=session.open | {name})
 
 
 def _without(name: str) -> Callable[[Session], Session]:

@@ -185,14 +185,7 @@ class PoolingHandlers:
             a=view.a,
             b=view.b,
             setting=f"{comparison.encoder.name}, {layer_phrase(view.layer, depth)}",
-            values={
-                name: {
-                    "cosine": score.cosine,
-                    "dot product": score.dot,
-                    "Euclidean distance": score.distance,
-                }
-                for name, score in comparison.scores.items()
-            },
+            scores=tuple(comparison.scores.values()),
         )
         return replace(inputs.session, pinned=pinned)
 
@@ -208,12 +201,12 @@ class PoolingHandlers:
                 "model list to download it; shown meanwhile: the bundled model."
             )
             view = replace(view, model=View().model, layer=-1)
-        return view, replace(session, model=view.model), notes
+        return view, replace(session, model=view.model, greeted=True), notes
 
     def forget(self, visitor: str | None) -> Session:
         """Drop everything of a visitor, and start over."""
         self.workbench.forget(visitor)
-        return Session()
+        return Session(greeted=True)
 
 
 def progress_text(progress: DownloadProgress) -> str:
