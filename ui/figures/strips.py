@@ -38,6 +38,7 @@ def strips(
         type="category", autorange="reversed", automargin=True, tickmode="linear", dtick=1
     )
     figure.update_xaxes(showticklabels=False)
+    figure.update_annotations(font_size=12, x=0, xanchor="left")
     figure.update_layout(
         height=190 + 15 * total, margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=False
     )

@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 
-from encoder.trace import PairExplanation, Parts
+from encoder.trace import PairExplanation, Parts, Trace
 from ui.markup.scores import number
 
 NUMBERS_UP_TO = 40  # tokens; longer sentences are shaded only, the numbers in the tooltips
@@ -48,14 +48,17 @@ def _line(
     return "".join(out)
 
 
-def tokens_and_ids(labels: Sequence[str], ids: Sequence[int], special: Sequence[bool]) -> str:
-    """Each token above its id in the vocabulary."""
+def pipeline(name: str, trace: Trace, labels: Sequence[str], hidden_size: int) -> str:
+    """One sentence from characters to tokens and ids, and how many numbers these become."""
+    chips = "".join(
+        f'<span class="tk{" special" if special else ""}"><span>{escape(label)}</span>'
+        f"<small>{token_id}</small></span>"
+        for label, token_id, special in zip(labels, trace.ids, trace.special, strict=True)
+    )
+    count = len(trace.ids)
     return (
-        '<div class="lab-tokens plain">'
-        + "".join(
-            f'<span class="tk{" special" if s else ""}"><span>{escape(label)}</span>'
-            f"<small>{token_id}</small></span>"
-            for label, token_id, s in zip(labels, ids, special, strict=True)
-        )
-        + "</div>"
+        f'<h4>{name}: {len(trace.text)} characters</h4><p class="lab-text">{escape(trace.text)}</p>'
+        f"<h4>→ {count} tokens, each with its id in the vocabulary</h4>"
+        f'<div class="lab-tokens plain">{chips}</div>'
+        f"<h4>→ {count} token vectors of {hidden_size} numbers, drawn below</h4>"
     )

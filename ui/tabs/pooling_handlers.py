@@ -58,7 +58,7 @@ EMPTY_SECTIONS: dict[str, tuple[Any, ...]] = {
     "apart": ("", "", None, ""),
     "layers": (None,),
     "made": ("", "", None, ""),
-    "python": ("", "", ""),
+    "python": ("", ""),
     "honesty": ("",),
     "several": (None, ""),
 }

@@ -146,8 +146,7 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
                         interactive=False)  # fmt: skip
         short = gr.Code(language="python", label="with sentence-transformers",
                         elem_id="python-st", interactive=False)  # fmt: skip
-        why = markup(elem_id="python-why")
-        sections["python"] = [plain, short, why]
+        sections["python"] = [plain, short]
     with gr.Accordion(
         f"Up to {settings.max_texts} sentences", open=False, elem_id="section-several"
     ) as accordions["several"]:

@@ -17,7 +17,7 @@ from ui.figures.strips import strips
 from ui.figures.token_matrix import token_matrix
 from ui.markup.pieces import message, notes, special_tokens_note, trust
 from ui.markup.scores import number
-from ui.markup.tokens import shaded_tokens, tokens_and_ids
+from ui.markup.tokens import pipeline, shaded_tokens
 from ui.settings import Settings
 from ui.snippets import (
     SnippetRequest,
@@ -75,11 +75,7 @@ def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
     hidden = encoder.backbone.hidden_size
     steps = ""
     for name, trace, labels in zip("AB", traces, readable, strict=True):
-        steps += (
-            f"<h4>{name}: {len(trace.text)} characters → {len(trace.tokens)} tokens and their ids "
-            f"→ {len(trace.tokens)} × {hidden} numbers</h4>"
-            + tokens_and_ids(labels, trace.ids, trace.special)
-        )
+        steps += pipeline(name, trace, labels, hidden)
     strategy = POOLINGS[view.pooling]
     formula = (
         f"**{view.pooling}**: {strategy.title}. Source: {strategy.source}.\n\n"
@@ -97,8 +93,8 @@ def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
     return steps, formula, figure_json(figure), message(cosine)
 
 
-def python(comparison: Comparison) -> tuple[str, str, str]:
-    """Show the Python: with transformers, with sentence-transformers, or why not."""
+def python(comparison: Comparison) -> tuple[str, str]:
+    """Show the Python: with transformers, with sentence-transformers or why not."""
     view, encoder = comparison.view, comparison.encoder
     backbone = encoder.backbone
     spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
@@ -115,11 +111,8 @@ def python(comparison: Comparison) -> tuple[str, str, str]:
         idf=pair_idf(encoder, view.a, view.b) if view.pooling == "idf_mean" else {},
         seed=0 if encoder.name == UNTRAINED else None,
     )
-    return (
-        transformers_snippet(request),
-        sentence_transformers_snippet(request) or "",
-        notes([why for why in [why_no_sentence_transformers(request)] if why]),
-    )
+    short = sentence_transformers_snippet(request)
+    return transformers_snippet(request), short or f"# {why_no_sentence_transformers(request)}"
 
 
 def honesty(comparison: Comparison) -> tuple[str]:
@@ -144,7 +137,7 @@ def several(
     if len(texts) < 2:
         return None, message("Give at least two sentences, one on each line."), texts
     vectors = compare_texts(encoder, texts, view)
-    figure = figure_json(sentence_matrix(vectors @ vectors.T))
+    figure = figure_json(sentence_matrix(vectors @ vectors.T, texts))
     return figure, notes(left_out), texts
 
 
