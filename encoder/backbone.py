@@ -29,6 +29,11 @@ class Backbone:
         self.hidden_size: int = model.config.hidden_size
         limits = [max_tokens, tokenizer.model_max_length, _position_limit(model)]
         self.max_tokens = min(limit for limit in limits if limit)
+        if self.max_tokens <= tokenizer.num_special_tokens_to_add():
+            raise ModelRefused(
+                f"The model reads {self.max_tokens} tokens, and its special tokens fill them; "
+                "raise its max_seq_length."
+            )
         self._untrained = untrained  # parameters that the checkpoint did not have
         # Truncation is a setting of the shared tokenizer object, so calls must not overlap.
         self._tokenizer_lock = threading.Lock()
@@ -189,22 +194,22 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
             dtype=torch.float32,
             **local,
         )
+        untrained = frozenset(report["missing_keys"])
+        essential = sorted(name for name in untrained if not name.startswith("pooler."))
+        if essential:
+            raise ModelRefused(
+                f"The weights in {folder.name!r} lack {len(essential)} parameters, e.g. "
+                f"{essential[0]!r}; it is not a checkpoint of a {config.model_type} encoder."
+            )
+        if do_lower_case:
+            _lower_case(tokenizer)
+        return Backbone(model, tokenizer, max_tokens, untrained)
     except ModelRefused:
         raise
     except Exception as error:  # transformers raises many kinds for a folder it cannot make out
         raise ModelRefused(
             f"{folder.name!r} cannot be loaded as an encoder: {_first_line(error)}"
         ) from error
-    untrained = frozenset(report["missing_keys"])
-    essential = sorted(name for name in untrained if not name.startswith("pooler."))
-    if essential:
-        raise ModelRefused(
-            f"The weights in {folder.name!r} lack {len(essential)} parameters, e.g. "
-            f"{essential[0]!r}; it is not a checkpoint of a {config.model_type} encoder."
-        )
-    if do_lower_case:
-        _lower_case(tokenizer)
-    return Backbone(model, tokenizer, max_tokens, untrained)
 
 
 def untrained_backbone(folder: Path, max_tokens: int | None, seed: int = 0) -> Backbone:

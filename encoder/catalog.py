@@ -145,12 +145,11 @@ def load_encoder(
     """
     if isinstance(model, str) and model in CATALOG:
         model = CATALOG[model]
-    if (
-        isinstance(model, str)
-        and not model.startswith((".", "/", "~"))
-        and not Path(model).is_dir()
-    ):
-        if "/" not in model:
+    is_path = isinstance(model, Path) or (
+        isinstance(model, str) and (model.startswith((".", "/", "~")) or Path(model).is_dir())
+    )
+    if not is_path and not isinstance(model, ModelSpec):
+        if not isinstance(model, str) or "/" not in model:
             raise UnknownName("model", model, [*CATALOG, "org/name on the Hub", "./folder"])
         model = hub_spec(model)
     if isinstance(model, ModelSpec):

@@ -84,7 +84,8 @@ class Encoder(Runner):
                 rows[unseen[index]] = vector
                 self.cache.put(unseen[index], vector)
         if not keys:
-            return np.zeros((0, self._width(pooled, pooling is None)), np.float32)
+            width = self.dimensions if pooling is None else self._width(pooled)
+            return np.zeros((0, width), np.float32)
         stacked = np.stack([row for key in keys if (row := rows[key]) is not None])
         return unit_rows(stacked) if normalize else stacked
 

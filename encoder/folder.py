@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from encoder.errors import ModelRefused
 from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
@@ -54,8 +56,8 @@ def read_recipe(folder: Path) -> Recipe:
     """
     if not (folder / "modules.json").is_file():
         return Recipe()
-    modules = [(kind_of(m), str(m.get("path", ""))) for m in _read_json(folder / "modules.json")]
-    kinds = [kind for kind, _ in modules]
+    modules = _read_modules(folder / "modules.json")
+    kinds = [kind for kind, _ in modules] or ["nothing"]
     if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
         raise ModelRefused(
             f"The model in {folder.name!r} is made of {' → '.join(kinds)}. Only Transformer → "
@@ -69,15 +71,16 @@ def read_recipe(folder: Path) -> Recipe:
             f"The transformer in {folder.name!r} is set up for {setup['transformer_task']!r}; "
             "only 'feature-extraction' gives token vectors to pool."
         )
-    pooling = _read_json(_inside(folder, modules[1][1]) / "config.json")
+    pooling = _read_object(_inside(folder, modules[1][1]) / "config.json")
     general = _read_first(folder, "config_sentence_transformers.json")
+    prompts = _prompts(general)
     return Recipe(
         modes=_modes(pooling),
         include_prompt=pooling.get("include_prompt", True),
         head=tuple(_read_head(kind, _inside(folder, path)) for kind, path in modules[2:]),
-        max_seq_length=setup.get("max_seq_length"),
+        max_seq_length=_max_seq_length(setup),
         do_lower_case=setup.get("do_lower_case", False),
-        prompts=general.get("prompts") or {},
+        prompts=prompts,
         default_prompt_name=general.get("default_prompt_name"),
         similarity=general.get("similarity_fn_name"),
         transformer_path=modules[0][1],
@@ -124,17 +127,45 @@ def kind_of(module: dict[str, Any]) -> str:
     return dotted.rsplit(".", 1)[-1] if dotted.startswith("sentence_transformers.") else dotted
 
 
+def _read_modules(path: Path) -> list[tuple[str, str]]:
+    """(kind, path) of each module, in order."""
+    content = _read_json(path)
+    if not isinstance(content, list) or not all(isinstance(module, dict) for module in content):
+        raise ModelRefused(f"modules.json of {path.parent.name!r} is not a list of modules.")
+    return [(kind_of(module), str(module.get("path", ""))) for module in content]
+
+
 def _modes(config: dict[str, Any]) -> tuple[str, ...]:
     if "pooling_mode" in config:
         given = config["pooling_mode"]
-        saved = [given] if isinstance(given, str) else list(given)
-        unknown = [mode for mode in saved if mode not in _BY_SAVED_NAME]
+        saved = given if isinstance(given, list) else [given]
+        unknown = [m for m in saved if not (isinstance(m, str) and m in _BY_SAVED_NAME)]
         if unknown or not saved:
             raise ModelRefused(
                 f"Unknown pooling_mode {unknown or saved}; known: {', '.join(_BY_SAVED_NAME)}."
             )
         return tuple(_BY_SAVED_NAME[mode] for mode in saved)
     return tuple(name for flag, name in _OLD_FLAGS.items() if config.get(flag)) or ("mean",)
+
+
+def _max_seq_length(setup: dict[str, Any]) -> int | None:
+    given = setup.get("max_seq_length")
+    if given is None or (type(given) is int and given > 0):
+        return given
+    raise ModelRefused(f"max_seq_length must be a whole number above 0, not {given!r}.")
+
+
+def _prompts(general: dict[str, Any]) -> dict[str, str]:
+    given = general.get("prompts") or {}
+    if not isinstance(given, dict) or not all(isinstance(p, str | None) for p in given.values()):
+        raise ModelRefused(f"prompts must be texts by name, not {given!r}.")
+    default = general.get("default_prompt_name")
+    if default is not None and default not in given:
+        raise ModelRefused(
+            f"default_prompt_name {default!r} is none of its prompts; it must be one of: "
+            f"{', '.join(given)}."
+        )
+    return {name: prompt or "" for name, prompt in given.items()}
 
 
 def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
@@ -149,25 +180,43 @@ def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
 
 def _read_head(kind: str, folder: Path) -> HeadModule:
     config = _read_first(folder, "config.json")
-    where = config.get("module_input_name", "sentence_embedding")
-    if where != "sentence_embedding" or config.get("use_residual"):
+    names = {config.get(f"module_{end}_name", "sentence_embedding") for end in ("input", "output")}
+    other = names - {"sentence_embedding", None}  # an output of null is the input's name
+    if other or config.get("use_residual"):
+        what = f"reads or writes {min(other)!r}" if other else "adds a residual"
         raise ModelRefused(
-            f"The {kind} module in {folder.name!r} reads {where!r}"
-            f"{' and adds a residual' if config.get('use_residual') else ''}; only plain modules "
-            "on 'sentence_embedding' can be run here."
+            f"The {kind} module in {folder.name!r} {what}; only plain modules on "
+            "'sentence_embedding' can be run here."
         )
     if kind == "Normalize":
         return Normalize()
     activation = config.get("activation_function", "torch.nn.modules.activation.Tanh")
     if activation not in ACTIVATIONS:
         raise ModelRefused(f"Dense activation {activation!r} is none of: {', '.join(ACTIVATIONS)}.")
-    if not (folder / "model.safetensors").is_file():
+    weight, bias = _read_linear(folder)
+    return Dense(weight, bias, activation)
+
+
+def _read_linear(folder: Path) -> tuple[Tensor, Tensor | None]:
+    """W (D_out, D_in) and b (D_out,) or None, in single precision."""
+    path = folder / "model.safetensors"
+    if not path.is_file():
         raise ModelRefused(
             f"The Dense module in {folder.name!r} has no model.safetensors. Pickled weights can "
             "run code when they are read, so they are refused; save the model as safetensors."
         )
-    weights = load_file(folder / "model.safetensors")
-    return Dense(weights["linear.weight"], weights.get("linear.bias"), activation)
+    try:
+        found = load_file(path)
+    except SafetensorError as error:
+        raise ModelRefused(f"{folder.name}/{path.name} cannot be read: {error}") from error
+    weight, bias = found.get("linear.weight"), found.get("linear.bias")
+    if weight is None or weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
+        shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
+        raise ModelRefused(
+            f"{folder.name}/{path.name} must hold linear.weight (D_out, D_in) and, with a bias, "
+            f"linear.bias (D_out,); it holds {shapes or 'nothing'}."
+        )
+    return weight.float(), None if bias is None else bias.float()
 
 
 def _write_head(folder: Path, module: HeadModule) -> None:
@@ -198,11 +247,16 @@ def _inside(folder: Path, path: str) -> Path:
 
 
 def _read_first(folder: Path, pattern: str) -> dict[str, Any]:
-    for path in sorted(folder.glob(pattern)):
-        content = _read_json(path)
-        if isinstance(content, dict):
-            return content
-    return {}
+    """The first file of this pattern, {} where there is none."""
+    paths = sorted(folder.glob(pattern))
+    return _read_object(paths[0]) if paths else {}
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    content = _read_json(path)
+    if not isinstance(content, dict):
+        raise ModelRefused(f"{path.parent.name}/{path.name} is not a JSON object.")
+    return content
 
 
 def _read_json(path: Path) -> Any:

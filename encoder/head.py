@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from encoder.errors import ModelRefused
+
 # What a Dense config may name as its activation; nothing is imported by name.
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     f"torch.nn.modules.{kind.__module__.rsplit('.', 1)[-1]}.{kind.__name__}": kind
@@ -35,7 +37,12 @@ class Dense:
         return f"dense:{self.activation}:{digest.hexdigest()}"
 
     def width(self, width: int) -> int:
-        """D_out, for D_in = `width`."""
+        """D_out, for D_in = `width`. Raises ModelRefused if it takes another width."""
+        if width != self.weight.shape[1]:
+            raise ModelRefused(
+                f"A Dense module takes {self.weight.shape[1]} numbers; what comes before it gives "
+                f"{width}."
+            )
         return self.weight.shape[0]
 
     @property

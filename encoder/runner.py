@@ -51,6 +51,9 @@ class Runner:
         self.backbone = backbone
         self.recipe = recipe
         self.cache = cache if cache is not None else ArrayCache(CACHE_BYTES)
+        self.dimensions = backbone.hidden_size * len(recipe.modes)  # D of the own pipeline
+        for module in recipe.head:
+            self.dimensions = module.width(self.dimensions)
 
     @property
     def pooling(self) -> str:
@@ -146,11 +149,8 @@ class Runner:
             vectors = module.apply(vectors)
         return vectors
 
-    def _width(self, pooling: Pooling, native: bool = False) -> int:
-        width = self.backbone.hidden_size * len(pooling.parts)
-        for module in self.recipe.head if native else ():
-            width = module.width(width)
-        return width
+    def _width(self, pooling: Pooling) -> int:
+        return self.backbone.hidden_size * len(pooling.parts)
 
     def _key(
         self, text: str, pooling: str, layer: Layer, options: Options, native: bool

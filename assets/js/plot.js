@@ -39,6 +39,7 @@ async function draw() {
     return;
   }
   plot.style.minHeight = (figure.layout.height || 300) + 'px';
+  plot.style.minWidth = ((figure.layout.meta && figure.layout.meta.minWidth) || 0) + 'px';
   const Plotly = await plotly();
   const style = getComputedStyle(document.body);
   const { data, layout } = themed(figure, style);

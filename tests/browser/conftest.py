@@ -15,10 +15,10 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from lab_page import View
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -27,6 +27,9 @@ from playwright.sync_api import (
     WebSocket,
     sync_playwright,
 )
+
+from ui.settings import Settings
+from ui.workbench import Workbench
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 HOW = (
@@ -56,14 +59,6 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests run last: an open browser keeps an event loop, which others may want to run."""
     items.sort(key=lambda item: HERE in item.path.parents)
-
-
-class View(NamedTuple):
-    """How a visitor looks at the page; give it to `page` with indirect parametrisation."""
-
-    width: int = 1280
-    height: int = 800
-    scheme: Literal["light", "dark"] = "light"
 
 
 @dataclass
@@ -121,14 +116,20 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def lab(chromium_path: str) -> Iterator[str]:
+def workbench() -> Workbench:
+    """What the running app shares between visitors, to look at from outside."""
+    return Workbench(Settings())
+
+
+@pytest.fixture(scope="session")
+def lab(chromium_path: str, workbench: Workbench) -> Iterator[str]:
     """The URL of the real app; asks for the browser first, since without one it is not needed."""
     from app import build
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    blocks, settings = build()
+    blocks, settings = build(workbench)
     # Server-side rendering would leave a Node process behind that holds the port.
     ours = {"server_name": "127.0.0.1", "server_port": port, "ssr_mode": False}
     calm = {"prevent_thread_lock": True, "quiet": True, "inbrowser": False, "share": False}

@@ -69,5 +69,6 @@ def heatmap(
     figure.update_layout(
         height=height or min(900, 110 + 26 * len(rows)),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        meta={"minWidth": 100 + (40 if shown else 12) * len(columns)},  # then it scrolls sideways
     )
     return figure
