@@ -15,9 +15,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # finds the encoder
 
-from encoder import POOLINGS, load_encoder  # noqa: E402
-from encoder.background import background_texts  # noqa: E402
-from encoder.grid import Cell  # noqa: E402
+from encoder import POOLINGS, load_encoder
+from encoder.background import background_texts
+from encoder.grid import Cell
 
 LIMIT_GB = 2.0
 MAX_LAYER = 6

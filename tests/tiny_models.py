@@ -58,9 +58,7 @@ def _wordpiece(special: list[str], unknown: str) -> dict[str, int]:
     # The trainer breaks ties by id, and numbers continuing letters in no fixed order; given here
     # as special tokens they have a fixed one, so that every run of the tests has the same model.
     letters = [f"##{letter}" for letter in sorted(set("".join(texts)))]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=500, special_tokens=letters, show_progress=False
-    )
+    trainer = trainers.WordPieceTrainer(vocab_size=500, special_tokens=letters, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     return {piece: i for i, piece in enumerate(special + sorted(tokenizer.get_vocab()))}
 

@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
+from encoder.layers import canonical_layer
 from ui.guard import told
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
@@ -57,9 +58,9 @@ def build_api(workbench: Workbench) -> None:
         vectors = compare_texts(encoder, checked, view)
         return {
             "model": encoder.name,
-            "layer": view.layer,
+            "layer": canonical_layer(view.layer, encoder.backbone.depth),
             "pooling": view.pooling,
-            "matrix": (vectors @ vectors.T).round(6).tolist(),
+            "matrix": (vectors @ vectors.T).astype(float).round(6).tolist(),
         }
 
     limits: dict[str, Any] = {"concurrency_id": "encode", "concurrency_limit": 2}

@@ -93,7 +93,9 @@ class Bomb:
 def test_weights_that_are_only_pickled_are_refused_unread(folder, name):
     (folder / "model.safetensors").unlink()
     (folder / name).write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(ModelRefused, match=rf"no safetensors weights \(only {name}\).*can run code"):
+    with pytest.raises(
+        ModelRefused, match=rf"no safetensors weights \(only {name}\).*can run code"
+    ):
         load_encoder(folder)
 
 

@@ -74,7 +74,7 @@ def test_padding_left_puts_every_field_on_the_right(bert):
     assert left.ids[0].tolist() == [0] * (9 - n) + list(texts[0].ids)
     assert left.mask[0].tolist() == [False] * (9 - n) + [True] * n
     for field in ("ids", "mask", "special", "pool"):
-        torch.testing.assert_close(getattr(left, field)[0, 9 - n:], getattr(right, field)[0, :n])
+        torch.testing.assert_close(getattr(left, field)[0, 9 - n :], getattr(right, field)[0, :n])
     assert right.position[0].tolist() == list(range(9))
     assert left.position[0].tolist() == [*range(n, 9), *range(n)]  # padding counts on
 

@@ -168,9 +168,7 @@ def test_two_sentences_that_are_one_have_cosine_1(bert):
     assert bert.explain_pair(A, A, "max").cosine == pytest.approx(1, abs=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "which"), [("", A, "A"), (A, "  \n", "B"), ("", "", "A and B")]
-)
+@pytest.mark.parametrize(("a", "b", "which"), [("", A, "A"), (A, "  \n", "B"), ("", "", "A and B")])
 def test_no_token_left_is_a_zero_cosine_with_a_note(bert, a, b, which):
     found = bert.explain_pair(a, b, "mean_no_special")
     assert found.cosine == 0

@@ -49,9 +49,7 @@ def test_options_and_normalize_mean_what_they_mean_in_encode(bert):
     assert np.abs(plain["cls", 1] - grid["cls", 1]).max() > 0.1
 
 
-def test_forward_passes_are_the_batches_however_much_is_asked(
-    bert, count_forwards, small_batches
-):
+def test_forward_passes_are_the_batches_however_much_is_asked(bert, count_forwards, small_batches):
     with count_forwards(bert) as one:
         bert.encode_grid(TEXTS, ["mean"], [-1])
     with count_forwards(bert) as many:

@@ -53,9 +53,7 @@ def test_no_share_blows_up_where_the_sum_is_near_zero(activation):
 
 def test_normalize_divides_by_the_length_and_leaves_zero_alone():
     vectors = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
-    torch.testing.assert_close(
-        Normalize().apply(vectors), torch.tensor([[0.6, 0.8], [0.0, 0.0]])
-    )
+    torch.testing.assert_close(Normalize().apply(vectors), torch.tensor([[0.6, 0.8], [0.0, 0.0]]))
     parts = torch.tensor([[3.0, 0.0], [0.0, 4.0]], dtype=torch.float64)
     torch.testing.assert_close(
         Normalize().split(parts), torch.tensor([[0.6, 0.0], [0.0, 0.8]], dtype=torch.float64)
