@@ -67,7 +67,7 @@ CATALOG: dict[str, ModelSpec] = {
         ),
         ModelSpec(
             "bert-tiny",
-            "gaunernst/bert-tiny-uncased",
+            "google/bert_uncased_L-2_H-128_A-2",
             "Two layers of 128: how little a transformer can be.",
             megabytes=18,
             licence="Apache-2.0",

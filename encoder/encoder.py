@@ -164,12 +164,16 @@ class Encoder(Runner):
         """
         [text] = clean_texts([text])
         tokenized = self.tokenize(text, options)
+        prepared: dict[int, tuple[Tensor, Tokens]] = {}  # by padding, the K layers as a batch
         vectors = {}
         for name in poolings:
             pooling = self._pooling(name, options)
-            states, tokens = self._states(text, tokenized, pooling, options)
-            for layer in layers:
-                vectors[name, layer] = pooling(select_layer(states, layer), tokens)[0].numpy()
+            if pooling.pad_to not in prepared:
+                states, tokens = self._states(text, tokenized, pooling, options)
+                stacked = torch.cat([select_layer(states, layer) for layer in layers])  # (K, T, H)
+                prepared[pooling.pad_to] = stacked, tokens.repeat(len(layers))
+            pooled = pooling(*prepared[pooling.pad_to]).numpy()  # (K, D)
+            vectors |= {(name, layer): row for layer, row in zip(layers, pooled, strict=True)}
         return vectors
 
     def explain_pair(

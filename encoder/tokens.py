@@ -41,6 +41,11 @@ class Tokens:
             self.mask, real.cumsum(1) - 1, real.sum(1, keepdim=True) + pads_so_far - 1
         )
 
+    def repeat(self, times: int) -> "Tokens":
+        """A batch of one sentence as (times, T), without copying."""
+        parts = (self.ids, self.mask, self.special, self.pool)
+        return Tokens(*(part.expand(times, -1) for part in parts))
+
 
 def pad(
     texts: Sequence[TokenizedText],

@@ -78,7 +78,7 @@ class HubServer:
     @property
     def commit(self) -> str:
         """Forty hexadecimal digits that change with the files."""
-        state = sorted((name, self.content(name)) for name in self.names())
+        state = [(name, self.git_id(name)) for name in self.names()]
         return hashlib.sha1(repr(state).encode()).hexdigest()
 
     def names(self) -> list[str]:
@@ -125,6 +125,7 @@ class HubServer:
 class _Handler(BaseHTTPRequestHandler):
     hub: HubServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the headers to be acknowledged
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test output clean."""

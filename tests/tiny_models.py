@@ -177,7 +177,7 @@ def build(architecture: str, folder: Path, seed: int = 0) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = AutoModel.from_config(make_config(len(tokenizer)))
-        for name, parameter in model.named_parameters():
+        for parameter in model.parameters():
             if parameter.ndim == 1:  # biases and norms, which start as 0 and 1
                 parameter.data += 0.2 * torch.randn_like(parameter)
     model.save_pretrained(folder)

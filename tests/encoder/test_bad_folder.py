@@ -97,7 +97,7 @@ def test_prompts_that_are_none(folder, prompts):
 def test_a_default_prompt_that_is_not_among_the_prompts(folder):
     """Its name would be put before every text instead."""
     edit(folder / "config_sentence_transformers.json", prompts={"a": "b"}, default_prompt_name="q")
-    with pytest.raises(ModelRefused, match="default_prompt_name 'q'.*one of: a"):
+    with pytest.raises(ModelRefused, match=r"default_prompt_name 'q'.*one of: a"):
         load_encoder(folder)
 
 

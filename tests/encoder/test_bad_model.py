@@ -50,7 +50,7 @@ def test_an_unknown_model_lists_the_catalog(name):
 
 @pytest.mark.parametrize("name", ["./nowhere", "/no/such/folder", "~/no-such-folder-here"])
 def test_a_folder_that_is_not_there(name):
-    with pytest.raises(ModelRefused, match="not a model folder.*config.json"):
+    with pytest.raises(ModelRefused, match=r"not a model folder.*config\.json"):
         load_encoder(name)
 
 
@@ -63,7 +63,7 @@ def test_a_folder_that_is_no_model(tmp_path, what):
         path.mkdir()
     if what == "notes":
         (path / "notes.txt").write_text("hello")
-    with pytest.raises(ModelRefused, match="'.*thing' is not a model folder"):
+    with pytest.raises(ModelRefused, match=r"'.*thing' is not a model folder"):
         load_encoder(path)
 
 
@@ -220,5 +220,5 @@ def test_modules_json_cannot_point_outside_its_folder(folder, tmp_path, index, p
 
 def test_a_transformer_set_up_for_another_task(folder):
     edit(folder / "sentence_bert_config.json", transformer_task="fill-mask")
-    with pytest.raises(ModelRefused, match="'fill-mask'.*feature-extraction"):
+    with pytest.raises(ModelRefused, match=r"'fill-mask'.*feature-extraction"):
         load_encoder(folder)

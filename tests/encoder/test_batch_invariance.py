@@ -1,4 +1,4 @@
-"""A sentence's vector depends on the sentence: not on its batch, nor on where the padding stands."""
+"""A sentence's vector depends on the sentence, not on its batch nor on the side of the padding."""
 
 import numpy as np
 import pytest

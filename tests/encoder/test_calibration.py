@@ -51,8 +51,9 @@ def test_the_mask_is_part_of_it_and_of_its_key(bert, small):
 
 
 def test_keys_name_the_model_the_prompt_and_the_mask(bert, tiny):
-    keys = [calibration_key(bert), calibration_key(bert, Options(pool_special=False)),
-            calibration_key(bert, Options(prompt="query: ")), calibration_key(tiny("roberta"))]  # fmt: skip
+    settings = [Options(), Options(pool_special=False), Options(prompt="query: ")]
+    keys = [calibration_key(bert, options) for options in settings]
+    keys.append(calibration_key(tiny("roberta")))
     assert len(set(keys)) == 4
     assert calibration_key(bert) == keys[0]
 
@@ -69,8 +70,10 @@ def test_a_file_gives_back_what_was_measured(bert, small, tmp_path):
     assert shipped_calibration("other", tmp_path) is None
 
 
-@pytest.mark.parametrize(("model", "pool_special"), [
-    ("all-MiniLM-L6-v2", True), ("all-MiniLM-L6-v2", False), ("untrained-minilm", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "pool_special"),
+    [("all-MiniLM-L6-v2", True), ("all-MiniLM-L6-v2", False), ("untrained-minilm", True)],
+)
 def test_the_shipped_files_are_those_of_the_bundled_models(model, pool_special):
     """Fails when the background set or what makes a vector was changed: run bench/calibrate.py."""
     encoder = load_encoder(model)

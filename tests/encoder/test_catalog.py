@@ -55,7 +55,7 @@ def test_the_bundled_model_is_as_its_spec_says(bundled):
 
 def test_the_bundled_weights_are_refused_when_they_are_not_the_known_ones(monkeypatch):
     monkeypatch.setattr(bundled_module, "SHA256", "0" * 64)
-    with pytest.raises(ValueError, match="has SHA-256 53aa5117.*expected 0000"):
+    with pytest.raises(ValueError, match=r"has SHA-256 53aa5117.*expected 0000"):
         bundled_folder.__wrapped__()
 
 

@@ -113,7 +113,7 @@ def test_a_named_pooling_is_explained_without_the_head(bert):
 
 def test_the_own_pipeline_is_defined_for_the_last_layer_only(bert):
     assert bert.explain_pair(A, B, layer=2).cosine == bert.explain_pair(A, B).cosine
-    with pytest.raises(EncoderError, match="last layer, 2.*pooling='mean'"):
+    with pytest.raises(EncoderError, match=r"last layer, 2.*pooling='mean'"):
         bert.explain_pair(A, B, layer=1)
 
 

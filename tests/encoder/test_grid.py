@@ -1,4 +1,4 @@
-"""`encode_grid`: one pass over the texts for any number of poolings and layers, in little memory."""
+"""`encode_grid`: one pass over the texts for any poolings and layers, in little memory."""
 
 import weakref
 

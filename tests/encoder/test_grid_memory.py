@@ -16,14 +16,17 @@ ROOT = Path(encoder.__file__).parent.parent
 
 # The tiny model's token states are small beside the result, so what grows would be the result.
 MEASURE = """
-import json, resource, sys
+import json, pathlib, resource, sys
 import torch
 torch.set_num_threads(1)
 from encoder import POOLINGS, load_encoder
 
 def peak_mb():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
-        1 if sys.platform == "darwin" else 1024) / 2**20
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():  # Linux starts a child's ru_maxrss at its parent's; this is its own
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 enc = load_encoder(sys.argv[1])
 max_bytes = int(sys.argv[2])

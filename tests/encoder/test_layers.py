@@ -44,6 +44,6 @@ def test_the_encoder_lists_and_checks_them(bert):
     assert bert.layers == [0, 1, 2, "first_last", "last2"]
     with pytest.raises(UnknownName, match="Unknown layer 3"):
         bert.encode(["a"], "mean", 3)
-    with pytest.raises(EncoderError, match="last layer, 2, not on 0.*Name a pooling"):
+    with pytest.raises(EncoderError, match=r"last layer, 2, not on 0.*Name a pooling"):
         bert.encode(["a"], layer=0)
     np.testing.assert_array_equal(bert.encode(["a"], layer=2), bert.encode(["a"]))

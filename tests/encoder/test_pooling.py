@@ -150,8 +150,8 @@ def test_every_strategy_says_what_it_is():
 
 
 AVERAGING = [
-    "mean", "cls", "weighted_mean", "last_token", "max", "min", "mean_no_special", "soft", "soft:-3",
-    "idf_mean", "mean_with_padding:3", "mean_with_padding:9",
+    "mean", "cls", "weighted_mean", "last_token", "max", "min", "mean_no_special", "soft",
+    "soft:-3", "idf_mean", "mean_with_padding:3", "mean_with_padding:9",
 ]  # fmt: skip
 
 

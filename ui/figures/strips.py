@@ -34,6 +34,7 @@ def strips(
         figure.add_trace(_strip(states[i][:MAX_ROWS], rows, limit), row=2 * i + 1, col=1)
         reach = float(np.abs(vectors[i]).max(initial=0)) or 1.0
         figure.add_trace(_strip(vectors[i][None], ["v"], reach), row=2 * i + 2, col=1)
+    figure.layout.template = None
     figure.update_yaxes(
         type="category", autorange="reversed", automargin=True, tickmode="linear", dtick=1
     )

@@ -39,6 +39,11 @@ class Repo:
         """The repo's own folder in the cache."""
         return self.cache / repo_folder_name(repo_id=self.id, repo_type="model")
 
+    @property
+    def ref(self) -> Path:
+        """The file that says which commit the revision was last, as all programs keep it."""
+        return self.folder / "refs" / self.revision
+
     def snapshot(self, commit: str) -> Path:
         """The folder that holds the files of one commit."""
         return self.folder / "snapshots" / commit

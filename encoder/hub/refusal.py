@@ -24,7 +24,7 @@ class Unreachable(Exception):
 
 @contextmanager
 def hub_errors(repo: Repo) -> Iterator[None]:
-    """Turn what huggingface_hub, the network and the disk raise into DownloadFailed, Unreachable."""
+    """Turn what the Hub, the network and the disk raise into DownloadFailed or Unreachable."""
     try:
         yield
     except HfHubHTTPError as error:

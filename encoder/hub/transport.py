@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -45,7 +45,7 @@ def list_files(repo: Repo) -> tuple[str, dict[str, File]]:
     return str(info.sha), files
 
 
-def fetch(repo: Repo, commit: str, file: File) -> Iterator[int]:
+def fetch(repo: Repo, commit: str, file: File) -> Generator[int, None, None]:
     """Put a file into the snapshot and check it, yielding how many of its bytes are on disk.
 
     Closing the generator keeps the bytes that arrived; the next call goes on from there. Raises
@@ -74,17 +74,17 @@ def _stream(url: str, partial: Path, size: int) -> Iterator[int]:
     while (before := partial.stat().st_size) < size:
         failure: Exception = Unreachable(f"the file ended after {before} of {size} bytes")
         try:
-            yield from _append(url, partial, size)
+            yield from _append(url, partial, before, size)
         except httpx2.TransportError as error:
             failure = error
         if partial.stat().st_size <= before:
             raise failure
 
 
-def _append(url: str, partial: Path, size: int) -> Iterator[int]:
+def _append(url: str, partial: Path, offset: int, size: int) -> Iterator[int]:
     # Compressed bytes would not be those that the offset and the checksum count.
     headers = build_hf_headers(token=False) | {"Accept-Encoding": "identity"}
-    if offset := partial.stat().st_size:
+    if offset:
         headers["Range"] = f"bytes={offset}-"
     timeout_s = constants.HF_HUB_DOWNLOAD_TIMEOUT
     with get_session().stream("GET", url, headers=headers, timeout=timeout_s) as response:
@@ -103,7 +103,7 @@ def _verify(repo: Repo, file: File, content: Path) -> None:
     header = b"blob %d\0" % content.stat().st_size  # what git puts before the bytes it hashes
     with content.open("rb") as opened:
         is_git_id = COMMIT.fullmatch(file.digest)
-        algorithm = (lambda: hashlib.sha1(header)) if is_git_id else hashlib.sha256
+        algorithm = (lambda: hashlib.sha1(header)) if is_git_id else "sha256"
         found = hashlib.file_digest(opened, algorithm).hexdigest()
     if found != file.digest:
         content.unlink()

@@ -10,7 +10,7 @@ from huggingface_hub import constants
 from huggingface_hub.utils import WeakFileLock
 
 from encoder.errors import DownloadFailed
-from encoder.hub.record import Record, cached_snapshot, remember_revision
+from encoder.hub.record import Record, cached_snapshot, remember_commit
 from encoder.hub.refusal import Unreachable, hub_errors
 from encoder.hub.repo import File, Repo, valid_repo_id, valid_revision
 from encoder.hub.selection import MODULES, module_folders, refuse_if_too_large, select_files
@@ -26,13 +26,16 @@ class DownloadProgress:
     total_bytes: int
 
 
+OnProgress = Callable[[DownloadProgress], None]
+
+
 def download(
     repo_id: str,
     *,
     max_bytes: int,
     revision: str | None = None,
     cache_dir: Path | None = None,
-    on_progress: Callable[[DownloadProgress], None] = lambda _: None,
+    on_progress: OnProgress | None = None,
 ) -> Path:
     """Fetch what is needed to run a sentence encoder from the Hub; returns the snapshot folder.
 
@@ -53,7 +56,7 @@ def download(
     )
     try:
         with hub_errors(repo):
-            return _download_online(repo, max_bytes, on_progress)
+            return _download_online(repo, max_bytes, on_progress or (lambda _: None))
     except Unreachable as reason:
         cached = cached_snapshot(repo, max_bytes)
         if cached is not None:
@@ -64,9 +67,7 @@ def download(
         ) from reason
 
 
-def _download_online(
-    repo: Repo, max_bytes: int, on_progress: Callable[[DownloadProgress], None]
-) -> Path:
+def _download_online(repo: Repo, max_bytes: int, on_progress: OnProgress) -> Path:
     offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES
     if offline or constants.is_offline_mode():
         raise Unreachable("the variable HF_HUB_OFFLINE forbids network access")
@@ -76,35 +77,31 @@ def _download_online(
         _complete(repo, commit, [listed[MODULES]], max_bytes, lambda _: None)
     paths = select_files(repo.id, listed, module_folders(repo.id, snapshot))
     _complete(repo, commit, [listed[path] for path in paths], max_bytes, on_progress)
-    remember_revision(repo, commit)
+    remember_commit(repo, commit)
     return snapshot
 
 
 def _complete(
-    repo: Repo,
-    commit: str,
-    files: Sequence[File],
-    max_bytes: int,
-    on_progress: Callable[[DownloadProgress], None],
+    repo: Repo, commit: str, files: Sequence[File], max_bytes: int, on_progress: OnProgress
 ) -> None:
     """Bring those of the files into the snapshot that are not there yet."""
     total = sum(file.size for file in files)
     refuse_if_too_large(repo.id, [total], max_bytes)
     snapshot = repo.snapshot(commit)
-    if not all(map(Record(snapshot).trusts, files)):
+    if not all(Record(snapshot).trusts(file.path) for file in files):
         # One lock per repo, between processes as well as threads: the others wait here, then
         # find the snapshot complete.
         lock = repo.cache / ".locks" / repo.folder.name / "snapshot.lock"
         lock.parent.mkdir(parents=True, exist_ok=True)
         with WeakFileLock(lock):
             record = Record(snapshot)
-            record.plan(files)
+            record.plan(file.path for file in files)
             before = 0  # bytes of all files before the one under way
             for file in files:
-                if not record.trusts(file):
+                if not record.trusts(file.path):
                     with closing(fetch(repo, commit, file)) as counts:
                         for done in counts:
                             on_progress(DownloadProgress(file.path, before + done, total))
-                    record.add(file)
+                    record.add(file.path)
                 before += file.size
     on_progress(DownloadProgress(files[-1].path, total, total))
