@@ -165,7 +165,7 @@ class Encoder(Runner):
         [text] = clean_texts([text])
         tokenized = self.tokenize(text, options)
         prepared: dict[int, tuple[Tensor, Tokens]] = {}  # by padding, the K layers as a batch
-        vectors = {}
+        vectors: dict[Cell, np.ndarray] = {}
         for name in poolings:
             pooling = self._pooling(name, options)
             if pooling.pad_to not in prepared:

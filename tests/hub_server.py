@@ -38,6 +38,7 @@ class HubServer:
         self.requests: list[Request] = []
         self.breaks: dict[str, list[int]] = {}  # file: bytes to send before each broken answer
         self.stalls: set[str] = set()  # files ("" is the listing) that are never answered
+        self.missing: set[str] = set()  # files that are listed but not there
         self.corrupt: set[str] = set()  # files whose content is not what the listing announced
         self.refusal: tuple[int, str] | None = None  # status and X-Error-Code, for every request
         self.extra_info: dict[str, Any] = {}  # fields of the listing to replace
@@ -167,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404, "RevisionNotFound")
         elif path.startswith(listing):
             self._send(200, json.dumps(hub.info()).encode(), {"Content-Type": "application/json"})
-        elif name not in hub.names():
+        elif name not in hub.names() or name in hub.missing:
             self._refuse(404, "EntryNotFound")
         elif name.endswith(LFS_SUFFIXES):
             self._redirect_to_content(name)

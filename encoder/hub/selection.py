@@ -15,17 +15,10 @@ MODULES = "modules.json"
 
 # What a folder of a model may hold besides weights: configuration and tokenizer.
 _TEXT_FILES = (
-    "config.json",
-    "sentence_*_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "special_tokens_map.json",
-    "added_tokens.json",
+    "config.json", "sentence_*_config.json", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt",
     "*.model",
-)
+)  # fmt: skip
 _ROOT_FILES = (*_TEXT_FILES, MODULES, "config_sentence_transformers.json")
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _SHARD = re.compile(r"model-\d{5}-of-(\d{5})\.safetensors")

@@ -1,3 +1,20 @@
+"""Which repos, which of their files, and how many bytes: everything else is refused."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+from encoder.errors import ModelRefused
+from encoder.hub import select_files, valid_repo_id
+from tests import hub_repo
+from tests.hub_repo import MB, REPO, WANTED, WEIGHTS, files_of, write
+
+fetch, folder, server = hub_repo.fetch, hub_repo.folder, hub_repo.server
+
+
 @pytest.mark.parametrize("name", ["bert-base-uncased", "org/name", "Org_1/na.me-2", " org/name "])
 def test_valid_repo_id_accepts_the_ids_of_the_hub(name):
     assert valid_repo_id(name) == name.strip()
@@ -35,38 +52,25 @@ def test_a_bad_id_or_revision_is_refused_without_any_request(server, fetch):
 def test_fetches_safetensors_config_and_tokenizer_and_nothing_else(server, fetch):
     snapshot = fetch()
 
-    wanted = {"config.json", "tokenizer.json", "vocab.txt", "spm.model", WEIGHTS}
-    assert files_of(snapshot) == wanted
-    assert {r.name for r in server.requests} == wanted | {""}
-    for name in wanted:
+    assert files_of(snapshot) == WANTED
+    assert {r.name for r in server.requests} == WANTED | {""}
+    for name in WANTED:
         assert (snapshot / name).read_bytes() == server.content(name)
 
 
-def test_a_model_saved_by_transformers_loads_from_the_snapshot(server, folder, fetch):
-    torch = pytest.importorskip("torch")
-    from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast
-
+def test_a_model_saved_by_transformers_loads_from_the_snapshot(server, folder, fetch, tiny_folder):
+    saved = tiny_folder("bert")
     shutil.rmtree(folder)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "##s", "sat"]
-    vocab = {word: i for i, word in enumerate(words + [chr(97 + i) for i in range(26)])}
-    config = BertConfig(
-        vocab_size=len(vocab),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    model = BertModel(config).eval()
-    model.save_pretrained(folder)
-    BertTokenizerFast(vocab=vocab).save_pretrained(folder)
+    shutil.copytree(saved, folder)
 
     snapshot = fetch()
 
-    tokens = AutoTokenizer.from_pretrained(snapshot)("the cats sat", return_tensors="pt")
-    assert tokens["input_ids"].tolist() == [[2, 5, 6, 7, 8, 3]]
+    for name in ("config.json", "tokenizer.json", WEIGHTS):
+        assert (snapshot / name).read_bytes() == (saved / name).read_bytes()
+    tokens = AutoTokenizer.from_pretrained(snapshot)("A cat sleeps.", return_tensors="pt")
     with torch.no_grad():
-        again = AutoModel.from_pretrained(snapshot).eval()(**tokens).last_hidden_state
-        assert torch.equal(again, model(**tokens).last_hidden_state)
+        mine, theirs = (AutoModel.from_pretrained(f)(**tokens)[0] for f in (snapshot, saved))
+    assert torch.equal(mine, theirs)
 
 
 def test_fetches_the_folders_named_by_modules_json(server, folder, fetch):

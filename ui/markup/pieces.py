@@ -66,6 +66,20 @@ def model_line(spec: ModelSpec, depth: int, hidden_size: int, pooling: str) -> s
     )
 
 
+def model_table(specs: Sequence[ModelSpec]) -> str:
+    """Every model on offer: its size, where it comes from, and why it is here."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(spec.key)}</th><td class="num">{spec.megabytes} MB</td>'
+        f"<td>{'comes with the app' if spec.bundled else 'from the Hub'}, "
+        f"{escape(spec.licence)}</td><td>{escape(spec.why)}</td></tr>"
+        for spec in specs
+    )
+    return (
+        '<table class="lab-plain lab-models"><thead><tr><th>model</th><th class="num">size</th>'
+        f"<th>origin, licence</th><th>what it shows</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
 def special_tokens_note(comparison: Comparison) -> str:
     """What taking the special tokens out of the pooling mask means, for these sentences."""
     if comparison.view.pool_special:

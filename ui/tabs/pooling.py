@@ -120,7 +120,8 @@ class _PoolingTab:
 
     def connect_models(self) -> None:
         ui = self.ui
-        sources: list[tuple[Any, list[Any]]] = [(ui.model, [ui.model.input])]
+        # `select`, since `input` fires twice for one pick of a dropdown
+        sources: list[tuple[Any, list[Any]]] = [(ui.model, [ui.model.select])]
         if ui.hub_id is not None and ui.hub_load is not None:
             sources.append((ui.hub_id, [ui.hub_load.click, ui.hub_id.submit]))
         for source, triggers in sources:

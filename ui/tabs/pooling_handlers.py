@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from encoder import CATALOG, Encoder, EncoderError, Layer
+from encoder import CATALOG, Encoder, EncoderError, Layer, ModelSpec
 from encoder.calibration import Calibration
 from encoder.catalog import hub_spec
 from encoder.hub import DownloadProgress
@@ -153,12 +153,15 @@ class PoolingHandlers:
         backbone = encoder.backbone
         return model_line(spec, backbone.depth, backbone.hidden_size, encoder.pooling)
 
+    def offered(self) -> list[ModelSpec]:
+        """The models of the catalog that this host lets visitors use."""
+        return [spec for spec in CATALOG.values() if spec.bundled or self.settings.allow_hub]
+
     def model_choices(self) -> list[tuple[str, str]]:
-        """What the picker offers on this host: (label, key)."""
+        """What the picker offers: (label, key)."""
         return [
-            (f"{spec.key}  ·  {spec.megabytes} MB{'' if spec.bundled else ', from the Hub'}", key)
-            for key, spec in CATALOG.items()
-            if spec.bundled or self.settings.allow_hub
+            (f"{s.key}  ·  {s.megabytes} MB{'' if s.bundled else ', from the Hub'}", s.key)
+            for s in self.offered()
         ]
 
     def layer_choices(self, encoder: Encoder) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import gradio as gr
 from encoder import POOLINGS
 from ui.components import address_bar, downloader, markup, plot
 from ui.examples import EXAMPLES
+from ui.markup.pieces import message, model_table
 from ui.tabs.pooling_handlers import PoolingHandlers
 from ui.view import MEASURES, View
 
@@ -88,18 +89,21 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
         )  # fmt: skip
     model_note = markup(elem_id="model-note")
     hub_id = hub_load = None
-    if settings.allow_hub:
-        with gr.Accordion("Another model from the Hub", open=False, elem_classes=["lab-small"]):
+    title = "All models, and others from the Hub" if settings.allow_hub else "All models"
+    with gr.Accordion(title, open=False, elem_classes=["lab-small"], elem_id="models"):
+        markup(model_table(handlers.offered()), elem_id="model-table")
+        if settings.allow_hub:
             with gr.Row():
                 hub_id = gr.Textbox(
-                    label="Hub id", placeholder="org/name", elem_id="hub-id", scale=4,
+                    label="Another model, by its Hub id", placeholder="org/name", elem_id="hub-id",
+                    scale=4,
                     info=f"Encoders with safetensors weights up to "
-                    f"{settings.max_model_bytes / 1e6:,.0f} MB. Downloading one is the only thing "
-                    "on this page that leaves the machine.",
+                    f"{settings.max_model_bytes / 1e6:,.0f} MB. Downloading a model is the only "
+                    "thing on this page that leaves the machine.",
                 )  # fmt: skip
                 hub_load = gr.Button("Load", elem_id="hub-load", scale=1, min_width=100)
     counts = markup(elem_id="counts")
-    answer = markup(elem_id="answer")
+    answer = markup(message("Loading the model …"), elem_id="answer")
     scores = markup(elem_id="scores")
     with gr.Row(elem_classes=["lab-actions"]):
         measure = gr.Radio(
