@@ -2,8 +2,8 @@
 
 python bench/grid_memory.py [SENTENCES]
 
-Prints the peak RSS of this whole process, Python and torch included, and the seconds it took. Half
-of the time goes into `mean_with_padding`, for whose sake every sentence is padded to 64 tokens.
+Prints the peak RSS of this whole process, Python and torch included, and the seconds it took.
+`mean_with_padding` is among the strategies, so every sentence is padded to 64 tokens.
 """
 
 import resource

@@ -98,7 +98,7 @@ class Encoder(Runner):
         options: Options = DEFAULTS,
         max_bytes: int = MAX_BYTES,
         on_batch: Callable[[int, int], None] | None = None,
-    ) -> Mapping[Cell, np.ndarray]:
+    ) -> Grid:
         """{(pooling, layer): float32 (N, D)} from one forward pass over the texts.
 
         Bypasses the per-text cache. Holds the token states of one batch at a time; when the result

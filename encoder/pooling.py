@@ -98,7 +98,7 @@ def soft(hidden: Tensor, tokens: Tokens, beta: float = 1.0) -> Tensor:
     """
     out = ~tokens.pool.unsqueeze(-1)
     logits = (beta * hidden).masked_fill(out, -torch.inf)
-    return torch.nan_to_num(logits.softmax(1)).masked_fill_(out, 0.0)
+    return logits.softmax(1).masked_fill_(out, 0.0)  # of nothing but -inf, softmax makes NaN
 
 
 def idf_mean(hidden: Tensor, tokens: Tokens, idf: IdfWeights) -> Tensor:

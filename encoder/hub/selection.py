@@ -32,7 +32,7 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
     """
     text: set[str] = set()
     weights: set[str] = set()
-    for folder in {"", *folders}:
+    for folder in dict.fromkeys(["", *folders]):
         prefix = f"{folder}/" if folder else ""
         names = {path.rpartition("/")[2] for path in paths if path.rpartition("/")[0] == folder}
         text |= {prefix + n for n in _matching(names, _TEXT_FILES if folder else _ROOT_FILES)}

@@ -38,6 +38,8 @@ def list_files(repo: Repo) -> tuple[str, dict[str, File]]:
         raise Unreachable(f"{repo.endpoint} named no commit for it (got {info.sha!r})")
     files = {}
     for entry in info.siblings or []:
+        if set("\\:") & set(entry.rfilename):  # on Windows such a path can lead out of the cache
+            continue
         digest = (entry.lfs.sha256 if entry.lfs else entry.blob_id) or ""
         if not _DIGEST.fullmatch(digest):  # it becomes a file name
             raise DownloadFailed(f"{entry.rfilename!r} of {repo.id!r} has no valid checksum.")

@@ -104,6 +104,13 @@ def test_a_pickle_beside_safetensors_is_not_read(folder):
     assert load_encoder(folder).encode(["a"]).shape == (1, HIDDEN)
 
 
+def test_a_pickle_is_not_read_for_want_of_the_right_safetensors(folder):
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").rename(folder / "other.safetensors")
+    with pytest.raises(ModelRefused, match="cannot be loaded as an encoder"):
+        load_encoder(folder)
+
+
 def test_no_weights_at_all(folder):
     (folder / "model.safetensors").unlink()
     with pytest.raises(ModelRefused, match=r"no safetensors weights \(none\)"):

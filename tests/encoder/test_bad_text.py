@@ -178,8 +178,8 @@ def test_a_cut_text_has_the_vector_of_what_was_kept(bert):
 @pytest.mark.parametrize("word", ["x" * 2**20, "ab" * 2**19, "é" * 2**19, "." * 2**20])
 def test_a_megabyte_of_one_word_takes_seconds_not_minutes(tiny, architecture, word):
     encoder = tiny(architecture)
-    start = time.perf_counter()
+    start = time.process_time()
     [vector] = encoder.encode([word], "mean")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert np.isfinite(vector).all()
     assert seconds < 8

@@ -151,6 +151,17 @@ def test_models_may_share_a_cache(encode, bert, tiny, tmp_path):
     assert encode(TEXTS, encoder=bert.with_cache(ArrayCache(10**6)))[1] == len(TEXTS)
 
 
+def test_prompts_left_out_of_pooling_are_another_vector_of_a_named_pooling_too(encode, bert):
+    other = Encoder(
+        "no prompt", bert.backbone, replace(bert.recipe, include_prompt=False), bert.cache
+    )
+    options = Options(prompt="Never ")
+    pooled, _ = encode(TEXTS, "mean", options=options)
+    left_out, forwarded = encode(TEXTS, "mean", options=options, encoder=other)
+    assert forwarded == len(TEXTS)
+    assert np.abs(pooled - left_out).max() > 0.01
+
+
 # How much it holds
 
 

@@ -29,6 +29,12 @@ def test_no_network_fails_fast_and_says_what_still_works(server, fetch, monkeypa
     assert "the bundled model works offline" in message
 
 
+def test_an_endpoint_that_is_no_url_is_named(fetch, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub:port")
+    with pytest.raises(DownloadFailed, match="http://hub:port could not be reached"):
+        fetch()
+
+
 @pytest.mark.parametrize("stalled", ["", WEIGHTS])
 def test_a_hub_that_does_not_answer_in_time_counts_as_no_network(
     server, fetch, monkeypatch, stalled

@@ -75,9 +75,7 @@ def test_a_model_saved_by_transformers_loads_from_the_snapshot(server, folder, f
 
 def test_fetches_the_folders_named_by_modules_json(server, folder, fetch):
     modules = [{"path": path} for path in ("0_Transformer", "1_Pooling", "2_Dense", "3_Normalize")]
-    (folder / WEIGHTS).unlink()
-    (folder / "pytorch_model.bin").unlink()
-    write(
+    write(  # beside the weights in the root, safe and pickled, which no module names
         folder,
         {
             "modules.json": json.dumps(modules),
@@ -147,6 +145,12 @@ def test_a_module_with_pickled_weights_is_refused_although_the_root_is_safe():
     paths = [WEIGHTS, "1_Dense/pytorch_model.bin", "1_Dense/config.json"]
     with pytest.raises(ModelRefused, match=r"1_Dense/pytorch_model\.bin"):
         select_files(REPO, paths, ["", "1_Dense"])
+
+
+def test_a_name_that_is_a_path_on_another_system_is_passed_over(server, folder, fetch):
+    write(folder, {"..\\..\\escaped.model": b"1", "C:/model.safetensors": b"2"})
+    write(folder, {"modules.json": '[{"path": ""}, {"path": "C:"}]'})
+    assert files_of(fetch()) == WANTED | {"modules.json"}
 
 
 def test_a_repo_without_weights_is_refused(server, folder, fetch):

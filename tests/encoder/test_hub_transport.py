@@ -57,8 +57,10 @@ def test_a_wrong_checksum_deletes_the_file_and_shows_both(server, fetch, tmp_pat
 def test_a_file_longer_than_announced_is_not_read_to_its_end(server, fetch):
     lfs = {"sha256": server.sha256(WEIGHTS), "size": 1000, "pointerSize": 130}
     server.extra_info = {"siblings": [{"rfilename": WEIGHTS, "size": 1000, "lfs": lfs}]}
+    events: list[DownloadProgress] = []
     with pytest.raises(DownloadFailed, match="arrived damaged"):
-        fetch(max_bytes=1000)
+        fetch(max_bytes=1000, on_progress=events.append)
+    assert [event.done_bytes for event in events] == [1000]
 
 
 def test_a_file_shorter_than_announced_is_not_asked_for_without_end(server, fetch):

@@ -1,6 +1,7 @@
 """What the encoder must not drag in: tried in a fresh Python, where nothing else has run."""
 
 import doctest
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,7 @@ def test_importing_the_encoder_is_quiet_and_leaves_no_file(tmp_path):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code],
         cwd=ROOT, capture_output=True, text=True, check=True, timeout=300,
-        env={"PATH": "", "HOME": str(tmp_path)},
+        env=os.environ | {"HOME": str(tmp_path)},
     )  # fmt: skip
     assert done.stdout.strip() == "30"  # transformers' own default, warnings
     assert "transformers.models.bert" not in done.stderr

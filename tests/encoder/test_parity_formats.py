@@ -179,6 +179,17 @@ def test_max_seq_length(bert_folder, tmp_path):
     assert loaded(tmp_path / "ours").max_seq_length == 6
 
 
+def test_max_seq_length_as_older_releases_saved_it(bert_folder, tmp_path):
+    """In sentence_bert_config.json alone; the tokenizer itself would read more."""
+    folder = written(reference(bert_folder), tmp_path / "theirs")
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 7}))
+    encoder = load_encoder(folder)
+    assert encoder.max_tokens == 7
+    assert_same(encoder.encode(TEXTS, normalize=False), vectors(loaded(folder)))
+    assert_same(vectors(loaded(encoder.save(tmp_path / "ours"))), vectors(loaded(folder)))
+    assert load_encoder(tmp_path / "ours").max_tokens == 7
+
+
 def test_the_transformer_may_lie_in_a_subfolder(bert_folder, tmp_path):
     model = reference(bert_folder, "cls", max_seq_length=9)
     folder = written(model, tmp_path / "theirs")
