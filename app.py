@@ -4,16 +4,21 @@ import os
 import threading
 from typing import Any
 
-import gradio as gr
+# Read by Gradio and huggingface_hub when they are imported: nothing is reported anywhere, and the
+# statistics that Gradio keeps of every event (milliseconds of CPU each) are kept rarely.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
 from ui.settings import Settings
-from ui.shell import build_app, launch_settings  # first: it sets what Gradio reads on import
+from ui.shell import build_app, launch_settings
 from ui.view import View
 from ui.workbench import Workbench
 
 
-def build(workbench: Workbench | None = None) -> tuple[gr.Blocks, dict[str, Any]]:
-    """The page, and what `launch` needs beside host and port."""
+def build(workbench: Workbench | None = None) -> tuple[Any, dict[str, Any]]:
+    """The page (a gr.Blocks), and what its `launch` needs beside host and port."""
     workbench = workbench or Workbench(Settings.from_environment())
     return build_app(workbench), launch_settings()
 

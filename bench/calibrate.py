@@ -18,7 +18,7 @@ from encoder.calibration import calibrate, calibration_key, to_bytes
 from encoder.catalog import UNTRAINED
 from encoder.runner import DEFAULTS
 
-SHIPPED = [(DEFAULT_MODEL, True), (DEFAULT_MODEL, False), (UNTRAINED, True)]
+SHIPPED = [(model, pooled) for model in (DEFAULT_MODEL, UNTRAINED) for pooled in (True, False)]
 
 
 def main() -> None:

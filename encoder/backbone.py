@@ -1,5 +1,6 @@
 """The transformer and its tokenizer: sentences in, every hidden state out."""
 
+import copy
 import hashlib
 import json
 import threading
@@ -42,6 +43,11 @@ class Backbone:
     def pad_id(self) -> int:
         """The id that fills up a batch; masked, so any id would do where a model has none."""
         return self.tokenizer.pad_token_id or 0
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id of all words that the vocabulary cannot spell, where there is one."""
+        return self.tokenizer.unk_token_id
 
     @cached_property
     def bytes(self) -> int:
@@ -130,7 +136,7 @@ class Backbone:
     def forward(self, tokens: Tokens) -> tuple[Tensor, ...]:
         """All hidden states of a batch: L+1 tensors of (B, T, H), the embeddings first."""
         inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask.long()}
-        if self._takes_positions:
+        if self.takes_positions:
             # These models number the columns of the batch, so that left padding would shift every
             # token. Models with a padding index number the real tokens by themselves.
             inputs["position_ids"] = tokens.position
@@ -139,9 +145,18 @@ class Backbone:
         return (*out.hidden_states[:-1], out.last_hidden_state)
 
     @cached_property
-    def _takes_positions(self) -> bool:
+    def takes_positions(self) -> bool:
+        """True where positions must be given, since the model would number the columns."""
         table = _position_table(self.model)
         return table is not None and table.padding_idx is None
+
+    def with_model(self, model: Any) -> "Backbone":
+        """The same tokenizer and limits around other weights of this architecture."""
+        twin = copy.copy(self)
+        for cached in ("fingerprint", "bytes"):
+            twin.__dict__.pop(cached, None)
+        twin.model = model
+        return twin
 
     def save(self, folder: Path) -> None:
         """Write config, model.safetensors and tokenizer files."""

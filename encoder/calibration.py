@@ -14,22 +14,24 @@ import numpy as np
 
 from encoder.background import FOLDER, background_pairs, background_sentences, background_texts
 from encoder.cache import VERSION
-from encoder.encoder import Encoder
+from encoder.encoder import Encoder, unit_rows
 from encoder.grid import Cell
 from encoder.layers import Layer
 from encoder.pooling import POOLINGS
 from encoder.runner import DEFAULTS, Options
 
 QUANTILES = 1001  # kept of the random pairs' cosines: a resolution of 0.1 %
-TOLERANCE = 1e-6  # cosines nearer than this are ties: float32 noise, not a difference
+# Cosines nearer than this are ties. In low layers 1 - cos of [CLS] vectors is 1e-7, and that is a
+# difference; what rounding in the forward pass leaves is far below.
+TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
     """The cosines one cell gives to unrelated sentences and to paraphrases, both sorted."""
 
-    random: np.ndarray  # (QUANTILES,) of all pairs of background sentences
-    paraphrase: np.ndarray  # (P,)
+    random: np.ndarray  # (QUANTILES,) float64, of all pairs of background sentences
+    paraphrase: np.ndarray  # (P,) float64
 
     def random_percentile(self, cosine: float) -> float:
         """Share of random pairs below, in percent; ties count half."""
@@ -81,18 +83,22 @@ def calibrate(
     options = replace(DEFAULTS, pool_special=pool_special)
     texts = [*sentences, *(pair[0] for pair in pairs), *(pair[1] for pair in pairs)]
     grid = encoder.encode_grid(
-        texts, list(POOLINGS), encoder.layers, options=options, on_batch=on_batch
+        texts,
+        list(POOLINGS),
+        encoder.layers,
+        normalize=False,
+        options=options,
+        on_batch=on_batch,
     )
     n, p = len(sentences), len(pairs)
     upper = np.triu_indices(n, 1)
     steps = np.linspace(0, 1, QUANTILES)
     scales = {}
     for cell, vectors in grid.items():
-        random = (vectors[:n] @ vectors[:n].T)[upper]
-        paraphrase = (vectors[n : n + p] * vectors[n + p :]).sum(1)
-        scales[cell] = Scale(
-            np.quantile(random, steps).astype(np.float32), np.sort(paraphrase).astype(np.float32)
-        )
+        unit = unit_rows(vectors.astype(np.float64))
+        random = (unit[:n] @ unit[:n].T)[upper]
+        paraphrase = (unit[n : n + p] * unit[n + p :]).sum(1)
+        scales[cell] = Scale(np.quantile(random, steps), np.sort(paraphrase))
     return Calibration(scales, n, len(upper[0]), p)
 
 
@@ -118,7 +124,7 @@ def shipped_calibration(key: str, folder: Path = FOLDER) -> Calibration | None:
             for pooling, layer in (str(name).split("@") for name in file["cells"])
         ]
         scales = {
-            cell: Scale(random, paraphrase)
+            cell: Scale(1 - random.astype(np.float64), 1 - paraphrase.astype(np.float64))
             for cell, random, paraphrase in zip(
                 cells, file["random"], file["paraphrase"], strict=True
             )
@@ -127,8 +133,12 @@ def shipped_calibration(key: str, folder: Path = FOLDER) -> Calibration | None:
 
 
 def to_bytes(calibration: Calibration) -> bytes:
-    """The file that `shipped_calibration` reads."""
+    """The file that `shipped_calibration` reads.
+
+    Holds 1 - cosine: as float32 that keeps its digits where a cosine near 1 would lose them.
+    """
     buffer = io.BytesIO()
+    scales = calibration.scales.values()
     np.savez_compressed(
         buffer,
         counts=[
@@ -137,7 +147,7 @@ def to_bytes(calibration: Calibration) -> bytes:
             calibration.paraphrase_pairs,
         ],
         cells=np.array([f"{pooling}@{layer}" for pooling, layer in calibration.scales]),
-        random=np.stack([scale.random for scale in calibration.scales.values()]),
-        paraphrase=np.stack([scale.paraphrase for scale in calibration.scales.values()]),
+        random=np.stack([(1 - scale.random).astype(np.float32) for scale in scales]),
+        paraphrase=np.stack([(1 - scale.paraphrase).astype(np.float32) for scale in scales]),
     )
     return buffer.getvalue()

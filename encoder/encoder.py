@@ -176,6 +176,16 @@ class Encoder(Runner):
             vectors |= {(name, layer): row for layer, row in zip(layers, pooled, strict=True)}
         return vectors
 
+    def token_states(
+        self, text: str, pooling: str, layer: Layer, options: Options = DEFAULTS
+    ) -> tuple[tuple[str, ...], np.ndarray]:
+        """The tokens that a pooling reads, its padding included, and their vectors (T, H)."""
+        [text] = clean_texts([text])
+        tokenized, resolved = self.tokenize(text, options), self._pooling(pooling, options)
+        states, tokens = self._states(text, tokenized, resolved, options)
+        labels = self.backbone.strings(tokens.ids[0].tolist())
+        return labels, select_layer(states, layer)[0].numpy()
+
     def explain_pair(
         self,
         a: str,

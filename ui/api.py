@@ -60,10 +60,11 @@ def build_api(workbench: Workbench) -> None:
             "model": encoder.name,
             "layer": canonical_layer(view.layer, encoder.backbone.depth),
             "pooling": view.pooling,
-            "matrix": (vectors @ vectors.T).astype(float).round(6).tolist(),
+            "matrix": (vectors @ vectors.T).clip(-1, 1).astype(float).round(6).tolist(),
         }
 
-    limits: dict[str, Any] = {"concurrency_id": "encode", "concurrency_limit": 2}
+    # Lanes of their own: a call that loads a large model must not hold up the page.
+    limits: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
     gr.api(told(compare_pair), api_name="compare_pair", **limits)
     gr.api(told(compare_set), api_name="compare_set", **limits)
 

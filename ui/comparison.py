@@ -21,7 +21,7 @@ class Score:
     cosine: float
     dot: float
     distance: float  # Euclidean, between the vectors as pooled, not normalised
-    random_percentile: float | None  # None: not measured (yet)
+    random_percentile: float | None  # None: not measured (yet), or empty
     paraphrase_percentile: float | None
     empty: bool  # no token left to pool over
 
@@ -106,7 +106,10 @@ class Comparison:
 
     def _score(self, pooling: str, a: np.ndarray, b: np.ndarray) -> Score:
         value = cosine(a, b)
+        empty = not (a.any() and b.any())
         scale = self.calibration and self.calibration.scale(pooling, self.view.layer)
+        if empty:  # a cosine of 0 by definition stands nowhere among measured ones
+            scale = None
         return Score(
             pooling,
             value,
@@ -114,7 +117,7 @@ class Comparison:
             float(np.linalg.norm(a - b)),
             scale.random_percentile(value) if scale else None,
             scale.paraphrase_percentile(value) if scale else None,
-            not (a.any() and b.any()),
+            empty,
         )
 
     def as_json(self) -> dict[str, object]:

@@ -16,7 +16,8 @@ EXAMPLES: dict[str, Example] = {
     "Paraphrase": Example(
         "Our flight was delayed by a thunderstorm.",
         "A storm made our plane leave late.",
-        "The same event in other words: only “storm” is shared, and inside “thunderstorm” at that.",
+        "The same event in other words; of the words that carry it only “storm” occurs in both, "
+        "and in A it is a piece of “thunderstorm”.",
     ),
     "Same words, different meaning": Example(
         "She left her job at the bank to study law.",
@@ -27,14 +28,14 @@ EXAMPLES: dict[str, Example] = {
     "Who did what": Example(
         "The cat chased the dog through the garden.",
         "The dog chased the cat through the garden.",
-        "The roles are swapped. Watch how little the score minds: mean pooling averages over "
-        "positions, and the model was hardly ever punished for mixing up who chased whom.",
+        "The roles are swapped. Watch how little the scores mind: the tokens are the same, only "
+        "their places differ, and an average forgets places.",
     ),
     "Negation": Example(
         "The new medicine is safe for children.",
         "The new medicine is not safe for children.",
-        "One word turns the meaning round, and is one token in ten of the average. High similarity "
-        "is not agreement.",
+        "One word turns the meaning round, and is one token among eleven. High similarity is not "
+        "agreement.",
     ),
     "Changed number": Example(
         "The ticket to Lisbon costs 40 euros.",
@@ -49,13 +50,14 @@ EXAMPLES: dict[str, Example] = {
     "Unrelated": Example(
         "Photosynthesis turns light into chemical energy.",
         "Our landlord still hasn't fixed the lift.",
-        "Nothing in common, yet some strategies give 0.7. What is low depends on the strategy.",
+        "Nothing in common, yet the raw numbers are far from all 0. What counts as low depends "
+        "on the model, the layer and the strategy.",
     ),
 }
 
 FIRST = EXAMPLES["Paraphrase"]
 
-TEN: tuple[str, ...] = (
+SENTENCES: tuple[str, ...] = (
     "Our flight was delayed by a thunderstorm.",
     "A storm made our plane leave late.",
     "Passengers spent the night on the airport floor.",

@@ -7,16 +7,16 @@ import numpy as np
 
 from ui.comparison import Comparison
 
+SETTING = ("model", "layer", "special_tokens_pooled")  # columns that both files begin with
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def scores_csv(comparison: Comparison) -> str:
     """One row a strategy, with the settings and both sentences in every row."""
     view = comparison.view
-    setting = [comparison.encoder.name, view.layer, "yes" if view.pool_special else "no"]
     rows = [
         [
-            *("model", "layer", "special_tokens_pooled", "pooling", "cosine", "dot", "euclidean"),
+            *(*SETTING, "pooling", "cosine", "dot", "euclidean"),
             *("percentile_unrelated", "percentile_paraphrases", "sentence_a", "sentence_b"),
         ]
     ]
@@ -25,7 +25,7 @@ def scores_csv(comparison: Comparison) -> str:
         worth = [score.random_percentile, score.paraphrase_percentile]
         rows.append(
             [
-                *(str(value) for value in setting),
+                *_setting(comparison),
                 score.pooling,
                 *(f"{number:.6f}" for number in numbers),
                 *("" if p is None else f"{p:.1f}" for p in worth),
@@ -40,12 +40,18 @@ def vectors_csv(comparison: Comparison) -> str:
     """One row per strategy and sentence, the vector's numbers as columns, not normalised."""
     vectors = comparison.vectors
     width = max(len(a) for a, _ in vectors.values())
-    rows = [["pooling", "sentence", "text", *(f"d{i}" for i in range(width))]]
+    rows = [[*SETTING, "pooling", "sentence", "text", *(f"d{i}" for i in range(width))]]
     texts = {"A": comparison.view.a, "B": comparison.view.b}
     for pooling, pair in vectors.items():
         for name, vector in zip("AB", pair, strict=True):
-            rows.append([pooling, name, cell(texts[name]), *_digits(vector)])
+            about = [*_setting(comparison), pooling, name, cell(texts[name])]
+            rows.append([*about, *_digits(vector)])
     return _csv(rows)
+
+
+def _setting(comparison: Comparison) -> list[str]:
+    view = comparison.view
+    return [comparison.encoder.name, str(view.layer), "yes" if view.pool_special else "no"]
 
 
 def cell(text: str) -> str:
@@ -59,5 +65,5 @@ def _digits(vector: np.ndarray) -> list[str]:
 
 def _csv(rows: list[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()

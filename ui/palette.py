@@ -17,6 +17,11 @@ STRATEGY_COLOURS: dict[str, str] = {
     "mean_with_padding": "#8a8f98",
 }
 
-# Negative, neutral, positive. The middle follows the theme, so that zero is the page's own colour.
-DIVERGING = [[0.0, "#c2571a"], [0.5, "var(--lab-plot-mid)"], [1.0, "#2563c9"]]
-SEQUENTIAL = [[0.0, "var(--lab-plot-mid)"], [1.0, "#2563c9"]]
+# Negative, neutral, positive, as the theme has them: zero is the page's own colour, and text can be
+# read on both ends.
+DIVERGING = [
+    [0.0, "var(--lab-plot-neg)"],
+    [0.5, "var(--lab-plot-mid)"],
+    [1.0, "var(--lab-plot-pos)"],
+]
+INK = "var(--lab-plot-ink)"

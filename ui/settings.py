@@ -14,7 +14,7 @@ class Settings:
     allow_hub: bool = True  # may visitors load models from the Hub
     max_model_bytes: int = 600 * 10**6
     max_pool_bytes: int = 2 * 10**9  # all loaded models together
-    visitor_bytes: int = 16 * 2**20  # vectors kept for one visitor
+    visitor_bytes: int = 32 * 2**20  # vectors kept for one visitor
     max_visitors: int = 64
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
@@ -23,7 +23,7 @@ class Settings:
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """LAB_ALLOW_HUB=0 keeps visitors off the Hub; LAB_MAX_MODEL_MB bounds one model."""
         megabytes = env.get("LAB_MAX_MODEL_MB", "600")
-        if not megabytes.isdigit() or int(megabytes) < 1:
+        if not megabytes.isdecimal() or int(megabytes) < 1:
             raise EncoderError(f"LAB_MAX_MODEL_MB is {megabytes!r}; it must be a number of MB.")
         allow = env.get("LAB_ALLOW_HUB", "1")
         if allow not in ("0", "1"):

@@ -1,14 +1,6 @@
 """The page around the tabs, and how it is launched."""
 
-import os
 from typing import Any
-
-# Read by Gradio when it is imported: nothing is reported anywhere, and the statistics it keeps of
-# every event (rebuilt each time, milliseconds of CPU) are kept rarely.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
-os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -25,7 +17,13 @@ HEADER = """
   <p>How does a transformer turn a sentence of any length into one vector?</p>
 </header>
 """
-TOGGLE = "() => { document.body.classList.toggle('dark'); }"
+# Remembered in the address, as Gradio itself reads it there.
+TOGGLE = """() => {
+  const dark = document.body.classList.toggle('dark');
+  const url = new URL(location.href);
+  url.searchParams.set('__theme', dark ? 'dark' : 'light');
+  history.replaceState(null, '', url);
+}"""
 
 
 def build_app(workbench: Workbench) -> gr.Blocks:

@@ -27,8 +27,8 @@ def verdict(comparison: Comparison) -> tuple[str, str]:
     if scale.separation < BLIND:
         return (
             f"Cosine {score.cosine:.2f}, but it says little about meaning.",
-            f"With {where}, a paraphrase beats an unrelated pair only {scale.separation:.0%} of "
-            "the time; a coin toss would give 50%.",
+            f"With {where}, a paraphrase beats an unrelated pair only "
+            f"{share(100 * scale.separation)} of the time; a coin toss would give 50%.",
         )
     return (
         _judgement(random, paraphrase),
@@ -39,15 +39,16 @@ def verdict(comparison: Comparison) -> tuple[str, str]:
 
 
 def _judgement(random: float, paraphrase: float) -> str:
+    """What an unrelated pair could score as well is never called close."""
+    if random < 90:
+        return "No closer than unrelated sentences often are."
+    if random < 99:
+        return "A little closer than unrelated sentences usually are."
     if paraphrase >= 25:
-        return "As close as paraphrases are for this model."
+        return "As close as paraphrases are, under this strategy and layer."
     if paraphrase >= 5:
         return "Close, at the low end of what paraphrases score."
-    if random >= 99:
-        return "Related, but below what paraphrases score."
-    if random >= 90:
-        return "A little closer than unrelated sentences usually are."
-    return "No closer than unrelated sentences."
+    return "Related, but below what paraphrases score."
 
 
 def share(percentile: float) -> str:
@@ -61,6 +62,8 @@ def share(percentile: float) -> str:
 
 def disagreement(comparison: Comparison) -> str:
     """Where a higher number is worth less, the widest such case; or ""."""
+    if comparison.chosen.empty:
+        return ""
     known = [
         score
         for score in comparison.scores.values()
@@ -75,8 +78,8 @@ def disagreement(comparison: Comparison) -> str:
         return ""
     high, low = max(contrasts, key=lambda pair: pair[0].cosine - pair[1].cosine)
     return (
-        f"Compare the percentiles, not the bars: {high.cosine:.2f} under {high.pooling} is above "
-        f"{share(_worth(high))} of unrelated pairs, {low.cosine:.2f} under {low.pooling} above "
+        f"Compare the percentiles, not the bars: {high.cosine:.2f} under {high.pooling} beats "
+        f"{share(_worth(high))} of unrelated pairs, {low.cosine:.2f} under {low.pooling} beats "
         f"{share(_worth(low))}."
     )
 

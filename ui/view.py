@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from encoder import CATALOG, DEFAULT_MODEL, POOLINGS, EncoderError, Layer
 from encoder.hub import valid_repo_id
 from encoder.layers import NAMED
-from ui.examples import FIRST, TEN
+from encoder.text import clean_texts
+from ui.examples import FIRST, SENTENCES
 from ui.settings import Settings
 
 MEASURES = ("cosine", "dot product", "Euclidean distance")
@@ -25,7 +26,13 @@ class View:
     pooling: str = "mean"
     pool_special: bool = True
     measure: str = "cosine"
-    texts: tuple[str, ...] = TEN
+    texts: tuple[str, ...] = SENTENCES
+
+
+def as_text(sent: object) -> str:
+    """What was sent for a text; half a surrogate pair, which no page can show, becomes U+FFFD."""
+    [text] = clean_texts([sent if isinstance(sent, str) else ""])
+    return text
 
 
 def problem_with(text: str, name: str, settings: Settings) -> str:
@@ -42,7 +49,7 @@ def problem_with(text: str, name: str, settings: Settings) -> str:
 
 def split_texts(lines: str, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
     """The sentences of a multi-line box, and what was left out and why."""
-    texts = tuple(line.strip() for line in str(lines or "").splitlines() if line.strip())
+    texts = tuple(line.strip() for line in as_text(lines).splitlines() if line.strip())
     notes = []
     long = [i for i, text in enumerate(texts, 1) if len(text) > settings.max_chars]
     if long:
@@ -62,7 +69,7 @@ def parse_text(text: str, name: str, settings: Settings) -> str:
     problem = problem_with(text, name, settings)
     if problem:
         raise EncoderError(problem)
-    return text
+    return as_text(text)
 
 
 def parse_measure(measure: object) -> str:
@@ -72,6 +79,13 @@ def parse_measure(measure: object) -> str:
             f"Unknown measure {str(measure)[:40]!r}. Choose one of: {', '.join(MEASURES)}."
         )
     return str(measure)
+
+
+def parse_flag(flag: str) -> bool:
+    """On or off, as a URL says it."""
+    if flag not in ("0", "1"):
+        raise EncoderError(f"pool_special is {flag[:40]!r} in this link; it must be 0 or 1.")
+    return flag == "1"
 
 
 def parse_layer(layer: object) -> Layer:
@@ -90,11 +104,11 @@ def parse_layer(layer: object) -> Layer:
 
 def parse_pooling(pooling: object) -> str:
     """One of the strategies on screen."""
-    if pooling not in POOLINGS:
+    if not isinstance(pooling, str) or pooling not in POOLINGS:
         raise EncoderError(
             f"Unknown pooling {str(pooling)[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
         )
-    return str(pooling)
+    return pooling
 
 
 def parse_model(model: object, settings: Settings) -> str:
@@ -110,7 +124,7 @@ def parse_model(model: object, settings: Settings) -> str:
             f"Unknown model {key[:80]!r}. Choose one of: {', '.join(CATALOG)}; or a Hub id such as "
             "org/name."
         )
-    return valid_repo_id(key)
+    return valid_repo_id(key[:200])  # no id is that long, and the error repeats it
 
 
 def to_query(view: View) -> str:
@@ -141,9 +155,9 @@ def from_query(query: Mapping[str, str], settings: Settings) -> tuple[View, list
         "layer": parse_layer,
         "pooling": parse_pooling,
         "measure": parse_measure,
-        "pool_special": lambda flag: flag != "0",
+        "pool_special": parse_flag,
     }
-    for name in parsers.keys() & query.keys():
+    for name in (name for name in parsers if name in query):
         try:
             view = replace(view, **{name: parsers[name](query[name])})
         except EncoderError as error:

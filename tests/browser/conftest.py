@@ -25,6 +25,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     WebSocket,
+    expect,
     sync_playwright,
 )
 
@@ -54,6 +55,7 @@ TELL_LEAVING = f"addEventListener('beforeunload', () => console.debug('{LEAVING}
 CUT_SHORT = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
 TIMEOUT_MS = 30_000
 HERE = Path(__file__).parent
+expect.set_options(timeout=TIMEOUT_MS)  # the first page waits for the model to load
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

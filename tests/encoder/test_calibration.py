@@ -19,7 +19,7 @@ def small(monkeypatch):
 
 
 def test_percentiles_by_hand():
-    scale = Scale(np.array([0.0, 0.1, 0.2, 0.3], np.float32), np.array([0.2, 0.9], np.float32))
+    scale = Scale(np.array([0.0, 0.1, 0.2, 0.3]), np.array([0.2, 0.9]))
     assert [scale.random_percentile(c) for c in (-1, 0.05, 0.25, 1)] == [0, 25, 75, 100]
     assert scale.random_percentile(0.2) == 62.5  # a tie counts half
     assert scale.paraphrase_percentile(0.5) == 50
@@ -58,6 +58,23 @@ def test_keys_name_the_model_the_prompt_and_the_mask(bert, tiny):
     assert calibration_key(bert) == keys[0]
 
 
+def test_the_key_names_the_background_set(bert, monkeypatch):
+    keys = {calibration_key(bert)}
+    for texts in (FEW, FEW[::-1], FEW[:-1]):
+        monkeypatch.setattr("encoder.calibration.background_texts", lambda texts=texts: texts)
+        keys.add(calibration_key(bert))
+    assert len(keys) == 4
+
+
+def test_separation_is_the_chance_that_a_paraphrase_scores_higher():
+    low, high = np.linspace(0, 0.4, 101), np.linspace(0.5, 0.9, 50)
+    assert Scale(low, high).separation == 1
+    assert Scale(high, low).separation == 0
+    assert Scale(low, low).separation == pytest.approx(0.5)
+    mixed = Scale(np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.25, 0.35]))
+    assert mixed.separation == pytest.approx((0.5 + 0.75) / 2)
+
+
 def test_a_file_gives_back_what_was_measured(bert, small, tmp_path):
     measured = calibrate(bert)
     (tmp_path / "calibration-k.npz").write_bytes(to_bytes(measured))
@@ -65,8 +82,12 @@ def test_a_file_gives_back_what_was_measured(bert, small, tmp_path):
     assert (read.sentences, read.random_pairs, read.paraphrase_pairs) == (12, 66, 9)
     assert list(read.scales) == list(measured.scales)
     for cell, scale in measured.scales.items():
-        np.testing.assert_array_equal(read.scales[cell].random, scale.random)
-        np.testing.assert_array_equal(read.scales[cell].paraphrase, scale.paraphrase)
+        np.testing.assert_allclose(
+            1 - read.scales[cell].random, 1 - scale.random, rtol=1e-6, atol=1e-12
+        )
+        np.testing.assert_allclose(
+            1 - read.scales[cell].paraphrase, 1 - scale.paraphrase, rtol=1e-6, atol=1e-12
+        )
     assert shipped_calibration("other", tmp_path) is None
 
 
@@ -88,9 +109,35 @@ def test_the_shipped_files_are_those_of_the_bundled_models(model, pool_special):
             assert np.abs(shipped.scale(pooling, layer).paraphrase - cosine).min() < 1e-5
 
 
+def test_the_shipped_quantiles_are_those_of_all_pairs_of_sentences(bundled):
+    sentences = background_sentences()
+    vectors = bundled.encode(sentences, "cls", "last2")
+    random = (vectors @ vectors.T)[np.triu_indices(len(sentences), 1)]
+    shipped = shipped_calibration(calibration_key(bundled))
+    assert (shipped.sentences, shipped.random_pairs) == (len(sentences), len(random))
+    quantiles = np.quantile(random, np.linspace(0, 1, 1001))
+    np.testing.assert_allclose(shipped.scale("cls", "last2").random, quantiles, atol=1e-4)
+    for cosine in (0.2, 0.4, 0.6):
+        share = 100 * np.mean(random < cosine)
+        found = shipped.scale("cls", "last2").random_percentile(cosine)
+        assert found == pytest.approx(share, abs=0.1)
+
+
 def test_the_bundled_model_tells_paraphrases_from_random_pairs_and_the_untrained_does_less(bundled):
     trained = shipped_calibration(calibration_key(bundled)).scale("mean", 6)
     untrained = load_encoder("untrained-minilm")
     control = shipped_calibration(calibration_key(untrained)).scale("mean", 6)
     assert trained.separation > 0.99
     assert control.separation < trained.separation
+
+
+def test_cls_vectors_that_hardly_differ_are_told_apart(bundled):
+    """In low layers 1 - cos of [CLS] vectors is 1e-7: as float32 cosines all pairs were ties."""
+    scale = shipped_calibration(calibration_key(bundled)).scale("cls", 3)
+    assert 0 < np.median(1 - scale.random) < 1e-4
+    assert scale.separation > 0.95
+    a, b = background_pairs()[0]
+    vectors = [bundled.pooled(text, ["cls"], [3])["cls", 3] for text in (a, b)]
+    cosine = vectors[0] @ vectors[1] / np.linalg.norm(vectors[0]) / np.linalg.norm(vectors[1])
+    exact = 1 - cosine
+    assert np.abs(1 - scale.paraphrase - exact).min() < 0.02 * exact

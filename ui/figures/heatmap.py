@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.palette import DIVERGING
+from ui.palette import DIVERGING, INK
 
-ANNOTATE_UP_TO = 14  # columns; beyond this the numbers would not fit
+ANNOTATE_COLUMNS, ANNOTATE_ROWS = 14, 40  # beyond this the numbers would not fit
 
 
 def plot_text(text: str) -> str:
@@ -18,16 +18,16 @@ def plot_text(text: str) -> str:
 
 def distinct(labels: Sequence[str]) -> list[str]:
     """Labels made unique without showing it: plotly merges equal categories into one."""
-    return [plot_text(label) + "\u200b" * i for i, label in _occurrences(labels)]
+    seen: dict[str, None] = {}
+    for label in map(plot_text, labels):
+        while label in seen:
+            label += "\u200b"  # also where a visitor's own label ends like this
+        seen[label] = None
+    return list(seen)
 
 
-def _occurrences(labels: Sequence[str]) -> list[tuple[int, str]]:
-    seen: dict[str, int] = {}
-    out = []
-    for label in labels:
-        seen[label] = seen.get(label, -1) + 1
-        out.append((seen[label], label))
-    return out
+def _digits(values: np.ndarray, decimals: int) -> list[list[str]]:
+    return [[f"{value:.{decimals}f}" for value in row] for row in values.tolist()]
 
 
 def heatmap(
@@ -37,27 +37,32 @@ def heatmap(
     *,
     hover: str,
     limit: float | None = None,
+    shades: np.ndarray | None = None,
     decimals: int = 2,
-    height: int | None = None,
-    colourscale: list[list[object]] = DIVERGING,
+    row_height: int = 26,
+    column_width: int = 44,
 ) -> go.Figure:
     """(R, C) values with row and column labels, row 0 on top.
 
-    Colours run from -limit to limit (the largest absolute value unless given). `hover` is a plotly
-    template with %{x}, %{y} and %{z}.
+    Colours run over `shades`, or the values themselves, from -limit to limit (the largest absolute
+    one unless given). `hover` is a plotly template with %{x}, %{y}, and %{text} for the value.
     """
-    limit = limit or float(np.abs(values).max(initial=0)) or 1.0
-    shown = len(columns) <= ANNOTATE_UP_TO
+    shades = values if shades is None else shades
+    limit = limit or float(np.abs(shades).max(initial=0)) or 1.0
+    numbered = len(columns) <= ANNOTATE_COLUMNS and len(rows) <= ANNOTATE_ROWS
     figure = go.Figure(
         go.Heatmap(
-            z=np.asarray(values, np.float32),
+            z=np.asarray(shades, np.float32),
+            text=_digits(values, decimals) if numbered else None,
             x=distinct(columns),
             y=distinct(rows),
             zmin=-limit,
             zmax=limit,
-            colorscale=colourscale,
-            hovertemplate=hover + "<extra></extra>",
-            texttemplate=f"%{{z:.{decimals}f}}" if shown else None,
+            colorscale=DIVERGING,
+            hovertemplate=(hover if numbered else hover.replace("%{text}", "%{z:.4f}"))
+            + "<extra></extra>",
+            texttemplate="%{text}" if numbered else None,
+            textfont={"color": INK},
             xgap=1,
             ygap=1,
             showscale=False,
@@ -67,9 +72,11 @@ def heatmap(
     every = {"type": "category", "tickmode": "linear", "dtick": 1, "automargin": True}
     figure.update_yaxes(autorange="reversed", **every)  # "category", or "1" is taken for a number
     figure.update_xaxes(side="top", tickangle=-45, **every)
+    # Its own height and width, however large: the frame around it scrolls.
+    cell = (column_width, row_height) if numbered else (14, 15)
     figure.update_layout(
-        height=height or min(900, 110 + 26 * len(rows)),
+        height=110 + cell[1] * len(rows),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        meta={"minWidth": 100 + (40 if shown else 12) * len(columns)},  # then it scrolls sideways
+        meta={"minWidth": 100 + cell[0] * len(columns)},
     )
     return figure

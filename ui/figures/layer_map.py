@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from encoder.grid import Cell
 from encoder.layers import Layer
 from ui.figures.heatmap import heatmap
+from ui.verdict import share
 
 
 def layer_map(
@@ -20,23 +21,26 @@ def layer_map(
 ) -> go.Figure:
     """One row a layer, one column a strategy; a frame marks the chosen cell.
 
-    `worth` gives percentiles among unrelated pairs for the hover text, where they are known.
+    Numbers are cosines. Colours are `worth`, percentiles among unrelated pairs (middle: 50), since
+    cosines of different cells are on different scales; the cosines themselves until it is known.
     """
-    values = np.array([[cosines[pooling, layer] for pooling in poolings] for layer in layers])
+    cells = [[(pooling, layer) for pooling in poolings] for layer in layers]
+    values = np.array([[cosines[cell] for cell in row] for row in cells])
+    known = bool(worth)
     figure = heatmap(
         values,
         labels,
         poolings,
-        hover="%{x}, layer %{y}<br>cosine %{z:.4f}%{customdata}<br>click to go there",
+        hover="%{x}, layer %{y}<br>cosine %{text}%{customdata}<br>click to go there",
+        shades=np.array([[worth[cell] / 50 - 1 for cell in row] for row in cells])
+        if known
+        else None,
         limit=1.0,
-        height=150 + 30 * len(layers),
+        row_height=30,
     )
     figure.data[0].customdata = [
-        [
-            f"<br>above {worth[cell]:.1f}% of unrelated pairs" if cell in worth else ""
-            for cell in ((pooling, layer) for pooling in poolings)
-        ]
-        for layer in layers
+        [f"<br>above {share(worth[cell])} of unrelated pairs" if known else "" for cell in row]
+        for row in cells
     ]
     x, y = poolings.index(chosen[0]), layers.index(chosen[1])
     figure.add_shape(

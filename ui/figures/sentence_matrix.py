@@ -16,9 +16,10 @@ def sentence_matrix(cosines: np.ndarray, texts: Sequence[str]) -> go.Figure:
         cosines,
         starts,
         names,
-        hover="%{y} and %{x}<br>cosine %{z:.4f}<br>click to compare them",
+        hover="%{y} and %{x}<br>cosine %{text}<br>click to compare them",
         limit=1.0,
-        height=110 + 36 * len(names),
+        row_height=36,
+        column_width=56,
     )
 
 

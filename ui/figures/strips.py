@@ -7,8 +7,19 @@ from plotly.subplots import make_subplots
 from ui.figures.heatmap import distinct
 from ui.palette import DIVERGING
 
-MAX_ROWS = 48  # tokens drawn; more would be too thin to see
+MAX_ROWS = 64  # tokens drawn; more would be too thin to see
 MAX_COLUMNS = 384  # dimensions drawn
+
+
+def left_out(states: tuple[np.ndarray, np.ndarray], vectors: tuple[np.ndarray, np.ndarray]) -> str:
+    """What of these arrays is too much to draw, in words; or ""."""
+    rows, columns = max(map(len, states)), max(map(len, vectors))
+    parts = []
+    if rows > MAX_ROWS:
+        parts.append(f"the first {MAX_ROWS} of up to {rows} tokens")
+    if columns > MAX_COLUMNS:
+        parts.append(f"the first {MAX_COLUMNS} of {columns} dimensions")
+    return f"Drawn are {' and '.join(parts)}." if parts else ""
 
 
 def strips(
@@ -26,7 +37,12 @@ def strips(
         cols=1,
         row_heights=[h / total for h in heights],
         vertical_spacing=0.06,
-        subplot_titles=("A: one vector a token", "A pooled", "B: one vector a token", "B pooled"),
+        subplot_titles=(
+            "A: one vector a token",
+            "A pooled (colours on a scale of its own)",
+            "B: one vector a token",
+            "B pooled (colours on a scale of its own)",
+        ),
     )
     limit = float(np.percentile(np.abs(np.concatenate(states)), 99)) or 1.0
     for i in range(2):

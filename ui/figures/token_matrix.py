@@ -14,6 +14,6 @@ def token_matrix(
         explanation.contributions,
         tokens_a,
         tokens_b,
-        hover="A: %{y}<br>B: %{x}<br>adds %{z:.4f} to the cosine",
-        decimals=3,
+        hover="A: %{y}<br>B: %{x}<br>adds %{text} to the cosine",
+        decimals=4,
     )

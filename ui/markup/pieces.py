@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from encoder import CATALOG, POOLINGS, ModelSpec
+from encoder import CATALOG, POOLINGS, Encoder, ModelSpec
 from encoder.calibration import Calibration
 from encoder.trace import Trace
 from ui.comparison import Comparison
@@ -44,14 +44,20 @@ def answer(comparison: Comparison) -> str:
     )
 
 
-def token_counts(traces: Sequence[Trace], max_tokens: int) -> str:
-    """How long each sentence is for the model, and what did not fit."""
+def token_counts(encoder: Encoder, traces: Sequence[Trace]) -> str:
+    """How long each sentence is for the model, what did not fit, and what it cannot read."""
     parts = []
     for name, trace in zip("AB", traces, strict=True):
-        cut = (
-            f' <strong class="cut">the last {trace.cut} were cut off</strong>' if trace.cut else ""
-        )
-        parts.append(f"<span><b>{name}</b> {len(trace.tokens)} of {max_tokens} tokens{cut}</span>")
+        words = [i for i, special in zip(trace.ids, trace.special, strict=True) if not special]
+        unknown = sum(i == encoder.backbone.unknown_id for i in words)
+        warnings = [
+            *([f"the last {trace.cut} were cut off"] if trace.cut else []),
+            *([f"{unknown} unknown: all unknown words look alike"] if unknown else []),
+            *([] if words else ["nothing in it that the model can read"]),
+        ]
+        warned = f' <strong class="cut">{escape("; ".join(warnings))}</strong>' if warnings else ""
+        counted = f"{len(trace.tokens)} of {encoder.max_tokens} tokens"
+        parts.append(f"<span><b>{name}</b> {counted}{warned}</span>")
     return f'<div class="lab-facts">{"".join(parts)}</div>'
 
 
@@ -102,7 +108,7 @@ def special_tokens_note(comparison: Comparison) -> str:
 def trust(comparison: Comparison, calibration: Calibration | None) -> str:
     """How well each strategy tells paraphrases from unrelated pairs, at this layer."""
     if calibration is None:
-        return message("The background set is still being measured for this model.")
+        return message("The background set has not been measured for this model yet.")
     rows = ""
     for name in POOLINGS:
         scale = calibration.scale(name, comparison.view.layer)

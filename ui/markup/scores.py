@@ -22,7 +22,7 @@ def scores_table(comparison: Comparison, pinned: Pinned | None, status: str = ""
     return (
         f'<table class="lab-scores"><thead><tr><th>strategy</th><th class="axis">{axis.ticks()}'
         f'</th><th class="num">{escape(measure)}</th>{worth}</tr></thead><tbody>{rows}</tbody>'
-        f"</table>{_legend(measure, pinned)}"
+        f"</table>{_legend(comparison, axis, pinned)}"
     )
 
 
@@ -47,12 +47,16 @@ class Axis:
         """Percent from the left, within the axis."""
         return min(100.0, max(0.0, (value - self.low) / (self.high - self.low) * 100))
 
+    def label(self, mark: float) -> str:
+        """A mark with as few digits as its step needs."""
+        return f"{mark:.3g}".replace("-", "−")
+
     def ticks(self) -> str:
         """Labels at regular steps."""
         count = round((self.high - self.low) / self.step)
         marks = [self.low + i * self.step for i in range(count + 1)]
         return "".join(
-            f'<span class="tick" style="left:{self.at(mark):.2f}%">{mark:g}</span>'
+            f'<span class="tick" style="left:{self.at(mark):.2f}%">{self.label(mark)}</span>'
             for mark in marks
         )
 
@@ -110,13 +114,20 @@ def _bands(scale: Scale, axis: Axis) -> str:
     return out
 
 
-def _legend(measure: str, pinned: Pinned | None) -> str:
-    parts = []
-    if measure == "cosine":
+def _legend(comparison: Comparison, axis: Axis, pinned: Pinned | None) -> str:
+    measure, calibration = comparison.view.measure, comparison.calibration
+    parts = [f"<span>bars from {axis.label(axis.low)} to {axis.label(axis.high)}</span>"]
+    if measure == "cosine" and calibration:
         parts += [
-            '<span><i class="key random"></i>90% of unrelated pairs</span>',
-            '<span><i class="key paraphrase"></i>90% of paraphrases</span>',
+            f'<span><i class="key random"></i>90% of unrelated pairs '
+            f"(n = {calibration.random_pairs:,})</span>",
+            f'<span><i class="key paraphrase"></i>90% of paraphrases '
+            f"(n = {calibration.paraphrase_pairs})</span>",
         ]
+    if measure == "dot product":
+        parts.append("<span>of the vectors as pooled, not normalised: longer ones give more</span>")
+    if measure == "Euclidean distance":
+        parts.append("<span>of the vectors as pooled, not normalised: smaller is closer</span>")
     if pinned:
         parts.append(
             f'<span><i class="key ghost"></i>pinned: “{escape(_short(pinned.a))}” / '

@@ -1,6 +1,7 @@
 """The Pooling tab: two sentences, twelve strategies, every score taken apart. Wiring only."""
 
 import html
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from ui.examples import EXAMPLES
 from ui.exports import scores_csv, vectors_csv
 from ui.guard import told
 from ui.markup.pieces import message, notes
+from ui.picks import pick_name, picked
 from ui.session import Session
 from ui.tabs.pooling_handlers import Inputs, PoolingHandlers, Screen, progress_text
 from ui.tabs.pooling_layout import lay_out
@@ -64,7 +66,8 @@ class _PoolingTab:
             self.inputs,
             [*self.core, *self.parts],
             trigger_mode="always_last",
-            **ENCODE,
+            show_progress_on=ui.counts,
+            **(ENCODE | {"show_progress": "minimal"}),
         )
         ui.timer.tick(told(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE)
 
@@ -161,7 +164,7 @@ class _PoolingTab:
         try:
             session, encoder = handlers.choose_model(model, session, visitor, report)
         except EncoderError as error:
-            gr.Warning(html.escape(str(error)), duration=20)
+            gr.Warning(html.escape(str(error), quote=False), duration=20)
             encoder = old
         choices = handlers.model_choices()
         if session.model not in [key for _, key in choices]:
@@ -217,7 +220,7 @@ class _PoolingTab:
             button.click(told(self.save(name, write)), self.inputs, ui.download, **ENCODE)
         ui.forget.click(
             told(self.forget),
-            None,
+            self.session,
             [ui.a, ui.b, ui.lines, self.session, ui.pin, ui.link_notes, ui.download, ui.address],
             **LIGHT,
         )
@@ -228,14 +231,16 @@ class _PoolingTab:
 
     def save(self, name: str, write: Callable[..., str]) -> Callable[..., dict[str, str]]:
         def saved(request: gr.Request, *values: Any) -> dict[str, str]:
-            view = self.handlers.view(Inputs(*values))
+            view = self.handlers.pair(Inputs(*values))
             comparison, _ = self.handlers.compare(view, request.session_hash)
-            return {"name": name, "type": "text/csv", "text": write(comparison)}
+            text = write(comparison)
+            # The time makes each request a new value: the browser acts on changes only.
+            return {"name": name, "type": "text/csv", "text": text, "at": str(time.time_ns())}
 
         return saved
 
-    def forget(self, request: gr.Request) -> list[Any]:
-        session = self.handlers.forget(request.session_hash)
+    def forget(self, request: gr.Request, session: Session) -> list[Any]:
+        session = self.handlers.forget(session, request.session_hash)
         said = message("Everything of yours has been forgotten: sentences, scores and vectors.")
         return ["", "", "", session, PIN, said, None, "?"]
 
@@ -245,7 +250,7 @@ class _PoolingTab:
         ui.copy.click(
             lambda: gr.Info(copied),
             js="() => navigator.clipboard.writeText(location.href)",
-            **LIGHT,
+            **QUIET,  # a toast, too, is only delivered through the queue
         )
         demo.load(
             told(self.restore),
@@ -263,26 +268,7 @@ class _PoolingTab:
         return [*self.show_view(view), notes(remarks), *model]
 
     def leave(self, request: gr.Request) -> None:
-        self.handlers.forget(request.session_hash)
-
-
-def pick_name(event: gr.EventData) -> str:
-    """The strategy whose row was clicked; what a browser sends is checked."""
-    name = str(getattr(event, "name", ""))
-    if name not in POOLINGS:
-        raise EncoderError(f"Unknown pooling {name[:40]!r}. Choose one of: {', '.join(POOLINGS)}.")
-    return name
-
-
-def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
-    """The indices of a clicked cell, inside a matrix of this size."""
-    try:
-        row, column = int(event.row), int(event.column)
-    except (AttributeError, TypeError, ValueError):
-        row = column = -1
-    if not (0 <= row < rows and 0 <= column < columns):
-        raise EncoderError(f"That cell is not on the {rows} × {columns} map any more; click again.")
-    return row, column
+        self.handlers.workbench.forget(request.session_hash)
 
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:

@@ -8,6 +8,7 @@ from encoder import CATALOG, Encoder, EncoderError, Layer, ModelSpec
 from encoder.calibration import Calibration
 from encoder.catalog import hub_spec
 from encoder.hub import DownloadProgress
+from encoder.layers import canonical_layer
 from ui.comparison import Comparison
 from ui.markup.pieces import answer, message, model_line, token_counts
 from ui.markup.scores import scores_table
@@ -16,11 +17,13 @@ from ui.tabs.pooling_sections import SECTIONS, layer_label, several
 from ui.verdict import layer_phrase
 from ui.view import (
     View,
+    as_text,
     from_query,
     parse_layer,
     parse_measure,
     parse_model,
     parse_pooling,
+    parse_text,
     problem_with,
     split_texts,
     to_query,
@@ -76,8 +79,8 @@ class PoolingHandlers:
     def view(self, inputs: Inputs) -> View:
         """Check everything sent. Raises EncoderError with the reason and the remedy."""
         return View(
-            a=inputs.a,
-            b=inputs.b,
+            a=as_text(inputs.a),
+            b=as_text(inputs.b),
             model=parse_model(inputs.session.model, self.settings),
             layer=parse_layer(inputs.layer),
             pooling=parse_pooling(inputs.pooling),
@@ -85,6 +88,13 @@ class PoolingHandlers:
             measure=parse_measure(inputs.measure),
             texts=split_texts(inputs.lines, self.settings)[0],
         )
+
+    def pair(self, inputs: Inputs) -> View:
+        """`view`, with both sentences checked too."""
+        view = self.view(inputs)
+        for name, text in (("A", view.a), ("B", view.b)):
+            parse_text(text, name, self.settings)
+        return view
 
     def compare(self, view: View, visitor: str | None) -> tuple[Comparison, str]:
         """The comparison, and the state of its calibration in words ("" when it is there)."""
@@ -109,8 +119,13 @@ class PoolingHandlers:
             encoder = self.workbench.encoder(view.model, visitor)
             lines = self._several(encoder, view, inputs.lines) if "several" in opened else None
             if problem:
+                if not (view.a or view.b or view.texts):
+                    # An answer that was under way when the visitor cleared everything may have
+                    # kept vectors again; this one comes after it.
+                    self.workbench.forget(visitor)
                 return self._blank(problem, opened, lines)
             comparison, status = self.compare(view, visitor)
+            last = comparison.view.layer == encoder.backbone.depth  # in a link: the default
             sections = {
                 name: draw(comparison) if name in opened else None
                 for name, draw in SECTIONS.items()
@@ -118,8 +133,8 @@ class PoolingHandlers:
             return Screen(
                 scores=scores_table(comparison, inputs.session.pinned, status),
                 answer=answer(comparison),
-                counts=token_counts(comparison.traces, comparison.encoder.max_tokens),
-                address=to_query(view),
+                counts=token_counts(comparison.encoder, comparison.traces),
+                address=to_query(replace(view, layer=-1) if last else view),
                 measuring=status.startswith("measuring"),
                 sections={**sections, "several": lines},
             )
@@ -128,7 +143,9 @@ class PoolingHandlers:
 
     def _blank(self, why: str, opened: frozenset[str], lines: tuple[Any, ...] | None) -> Screen:
         sections = {n: empty if n in opened else None for n, empty in EMPTY_SECTIONS.items()}
-        return Screen("", message(why), "", "", False, {**sections, "several": lines})
+        if lines is not None:
+            sections["several"] = lines
+        return Screen("", message(why), "", "?", False, sections)
 
     def _several(self, encoder: Encoder, view: View, lines: str) -> tuple[Any, ...]:
         return several(encoder, view, lines, self.settings)[:2]
@@ -174,7 +191,9 @@ class PoolingHandlers:
         depth = encoder.backbone.depth
         if isinstance(layer, str):
             return layer
-        return str(depth if layer in (-1, old_depth) else min(layer, depth))
+        if layer < 0:  # as Python counts, from the end
+            layer = max(0, old_depth + 1 + layer)
+        return str(depth if layer == old_depth else min(layer, depth))
 
     # --- keeping, sharing, forgetting -------------------------------------------------------
 
@@ -182,12 +201,13 @@ class PoolingHandlers:
         """Keep the scores on screen to compare the next ones with; pinning again lets go."""
         if inputs.session.pinned:
             return replace(inputs.session, pinned=None)
-        comparison, _ = self.compare(self.view(inputs), visitor)
+        comparison, _ = self.compare(self.pair(inputs), visitor)
         view, depth = comparison.view, comparison.encoder.backbone.depth
         pinned = Pinned(
             a=view.a,
             b=view.b,
-            setting=f"{comparison.encoder.name}, {layer_phrase(view.layer, depth)}",
+            setting=f"{comparison.encoder.name}, {layer_phrase(view.layer, depth)}"
+            + ("" if view.pool_special else ", special tokens not pooled"),
             scores=tuple(comparison.scores.values()),
         )
         return replace(inputs.session, pinned=pinned)
@@ -204,12 +224,17 @@ class PoolingHandlers:
                 "model list to download it; shown meanwhile: the bundled model."
             )
             view = replace(view, model=View().model, layer=-1)
+        try:
+            canonical_layer(view.layer, self.workbench.encoder(view.model, None).backbone.depth)
+        except EncoderError as error:
+            notes.append(f"{error} Shown meanwhile: the last layer.")
+            view = replace(view, layer=-1)
         return view, replace(session, model=view.model, greeted=True), notes
 
-    def forget(self, visitor: str | None) -> Session:
-        """Drop everything of a visitor, and start over."""
+    def forget(self, session: Session, visitor: str | None) -> Session:
+        """Drop everything of a visitor and start over; only what is unfolded stays so."""
         self.workbench.forget(visitor)
-        return Session(greeted=True)
+        return Session(greeted=True, model=session.model, open=session.open)
 
 
 def progress_text(progress: DownloadProgress) -> str:

@@ -64,8 +64,8 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     )
     link_notes = markup(elem_id="link-notes")
     with gr.Row(elem_classes=["lab-pair"]):
-        a = _sentence("Sentence A", view.a, "sentence-a", settings.max_chars)
-        b = _sentence("Sentence B", view.b, "sentence-b", settings.max_chars)
+        a = _sentence("Sentence A", view.a, "sentence-a")
+        b = _sentence("Sentence B", view.b, "sentence-b")
     with gr.Row(elem_classes=["lab-chips"]):
         chips = {
             name: gr.Button(name, size="sm", elem_id=f"chip-{i}", elem_classes=["lab-chip"])
@@ -129,7 +129,8 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     with gr.Accordion("Through the layers", elem_id="section-layers") as accordions["layers"]:
         gr.HTML(
             '<p class="lab-note">The cosine of this pair at every layer under every strategy. '
-            "Click a cell and the whole page moves there.</p>",
+            "Colours say where it stands among unrelated pairs: orange below half of them, blue "
+            "above. Click a cell and the whole page moves there.</p>",
             apply_default_css=False,
         )
         sections["layers"] = [
@@ -158,6 +159,10 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
             "\n".join(view.texts), lines=5, max_lines=12, label="One sentence on each line",
             elem_id="lines",
         )  # fmt: skip
+        gr.HTML(
+            '<p class="lab-note">Click a cell to open that pair at the top of the page.</p>',
+            apply_default_css=False,
+        )
         table = plot("Cosine of every sentence with every other", elem_id="sentence-matrix")
         remarks = markup(elem_id="lines-notes")
         sections["several"] = [table, remarks]
@@ -175,8 +180,8 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     )  # fmt: skip
 
 
-def _sentence(label: str, value: str, elem_id: str, max_chars: int) -> gr.Textbox:
+def _sentence(label: str, value: str, elem_id: str) -> gr.Textbox:
     return gr.Textbox(
-        value, label=label, elem_id=elem_id, lines=2, max_lines=6, max_length=max_chars,
+        value, label=label, elem_id=elem_id, lines=2, max_lines=6,
         placeholder="Type a sentence",
     )  # fmt: skip

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from encoder import CATALOG, POOLINGS, Encoder
+from encoder import CATALOG, POOLINGS, Encoder, Options
 from encoder.catalog import UNTRAINED, hub_spec
 from encoder.encoder import unit_rows
 from ui.comparison import Comparison
 from ui.figures.layer_map import layer_map
 from ui.figures.sentence_matrix import sentence_matrix
-from ui.figures.strips import strips
+from ui.figures.strips import left_out, strips
 from ui.figures.token_matrix import token_matrix
 from ui.markup.pieces import message, notes, special_tokens_note, trust
 from ui.markup.scores import number
@@ -50,6 +50,8 @@ def apart(comparison: Comparison) -> tuple[str, str, Figure, str]:
         f"The {rows} × {columns} = {rows * columns:,} numbers of the matrix sum to {total}, the "
         f"cosine shown for {comparison.view.pooling}."
     )
+    if explanation.a.owned is not None:
+        text += " “dim.” counts the dimensions that a token owns: there its value is the one taken."
     return special_tokens_note(comparison), tokens, figure, message(text)
 
 
@@ -67,28 +69,46 @@ def layers(comparison: Comparison) -> tuple[Figure]:
     return (figure_json(figure),)
 
 
+# What the letters in each formula stand for, beside h, t and n.
+SYMBOLS = {
+    "max": "$d$ is one dimension",
+    "min": "$d$ is one dimension",
+    "mean_no_special": "$W$ are the tokens that are not special",
+    "soft": r"$d$ is one dimension and $\beta = 1$",
+    "idf_mean": r"$N$ is the number of background texts, $\mathrm{df}_t$ how many of them hold the "
+    "token",
+    "mean_with_padding": "$P$ is 64, or $n$ where the sentence is longer",
+}
+
+
 def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
     """How a vector is made: characters and tokens, formula, strips, the cosine."""
     view, encoder = comparison.view, comparison.encoder
-    traces = comparison.traces
-    readable = [encoder.backbone.readable(trace.tokens) for trace in traces]
-    hidden = encoder.backbone.hidden_size
-    steps = ""
-    for name, trace, labels in zip("AB", traces, readable, strict=True):
-        steps += pipeline(name, trace, labels, hidden)
+    readable, hidden = encoder.backbone.readable, encoder.backbone.hidden_size
+    steps = "".join(
+        pipeline(name, trace, readable(trace.tokens), hidden)
+        for name, trace in zip("AB", comparison.traces, strict=True)
+    )
     strategy = POOLINGS[view.pooling]
+    pooled = "" if view.pool_special else ", special ones left out"
+    symbols = f"; {SYMBOLS[view.pooling]}" if view.pooling in SYMBOLS else ""
     formula = (
         f"**{view.pooling}**: {strategy.title}. Source: {strategy.source}.\n\n"
-        f"$$ {strategy.latex} $$\n\nHere $h_t$ is the token vector of "
-        f"{layer_phrase(view.layer, encoder.backbone.depth)} and $n$ the number of tokens pooled."
+        f"$$ {strategy.latex} $$\n\nHere $h_t$ is the vector of token $t$ at "
+        f"{layer_phrase(view.layer, encoder.backbone.depth)}, and $n$ the number of tokens"
+        f"{pooled}{symbols}."
+    )
+    (tokens_a, states_a), (tokens_b, states_b) = (
+        encoder.token_states(text, view.pooling, view.layer, comparison.options)
+        for text in (view.a, view.b)
     )
     a, b = comparison.vectors[view.pooling]
-    states = tuple(trace.at(view.layer) for trace in traces)
-    figure = strips((readable[0], readable[1]), (states[0], states[1]), (a, b))
+    figure = strips((readable(tokens_a), readable(tokens_b)), (states_a, states_b), (a, b))
     lengths = np.linalg.norm(a), np.linalg.norm(b)
     cosine = (
         f"cos(A, B) = A · B / (|A| |B|) = {number(a @ b, 4)} / ({lengths[0]:.4f} × "
-        f"{lengths[1]:.4f}) = {number(comparison.chosen.cosine, 4)}"
+        f"{lengths[1]:.4f}) = {number(comparison.chosen.cosine, 4)}. "
+        f"{left_out((states_a, states_b), (a, b))}"
     )
     return steps, formula, figure_json(figure), message(cosine)
 
@@ -136,15 +156,22 @@ def several(
     texts, left_out = split_texts(lines, settings)
     if len(texts) < 2:
         return None, message("Give at least two sentences, one on each line."), texts
+    left_out += truncated(encoder, texts)
     vectors = compare_texts(encoder, texts, view)
     figure = figure_json(sentence_matrix(vectors @ vectors.T, texts))
     return figure, notes(left_out), texts
 
 
+def truncated(encoder: Encoder, texts: tuple[str, ...]) -> list[str]:
+    """Which sentences of the list did not fit into the model."""
+    cut = [f"S{i}" for i, text in enumerate(texts, 1) if encoder.tokenize(text).cut]
+    if not cut:
+        return []
+    return [f"{', '.join(cut)} cut to the first {encoder.max_tokens} tokens, all this model reads."]
+
+
 def compare_texts(encoder: Encoder, texts: tuple[str, ...], view: View) -> np.ndarray:
     """Unit vectors (N, D) under the view's strategy and layer."""
-    from encoder import Options
-
     options = Options(pool_special=view.pool_special)
     return unit_rows(encoder.encode(texts, view.pooling, view.layer, options=options))
 

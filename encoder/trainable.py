@@ -1,0 +1,153 @@
+"""A copy of an encoder of which only the top blocks train, fed from what the rest gives once.
+
+The frozen part (embeddings and lower blocks) is shared with the source, so a tuned encoder costs
+the memory of its trained blocks only. Its output for a text never changes, so it is computed once
+and kept; a training step then runs the top blocks alone.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
+
+from encoder.backbone import Backbone
+from encoder.batching import TOKEN_BUDGET, batches
+from encoder.encoder import Encoder
+from encoder.errors import EncoderError, ModelRefused
+from encoder.pooling import Pooling, resolve_pooling
+from encoder.tokens import TokenizedText, Tokens, pad
+
+KEEP_BYTES = 512 * 2**20  # of frozen output; what does not fit is computed again each time
+
+
+class _Inject(nn.Module):
+    """Stands where the embeddings stood and hands out the states it was given."""
+
+    states: Tensor
+
+    def forward(self, *_: Any, **__: Any) -> Tensor:
+        return self.states
+
+
+class Trainable:
+    """The top `train_blocks` of a model's L blocks (L + 1: the embeddings too) and its pooling."""
+
+    def __init__(self, source: Encoder, train_blocks: int, keep_bytes: int = KEEP_BYTES) -> None:
+        backbone = source.backbone
+        if not 1 <= train_blocks <= backbone.depth + 1:
+            raise EncoderError(
+                f"train_blocks is {train_blocks}; {source.name} has {backbone.depth} blocks, and "
+                f"{backbone.depth + 1} trains its embeddings too."
+            )
+        self.source = source
+        self.prefix_layer = max(0, backbone.depth - train_blocks)
+        self.trains_embeddings = train_blocks > backbone.depth
+        self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
+        self.encoder = Encoder(source.name, self.backbone, source.recipe)
+        self.pooling: Pooling = resolve_pooling(source.pooling)
+        self._top, self._inject = _top_of(self.backbone, self.prefix_layer, self.trains_embeddings)
+        self._keep_bytes, self._kept_bytes = keep_bytes, 0
+        self._kept: dict[str, Tensor] = {}
+        self._tokenized: dict[str, TokenizedText] = {}
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """What trains."""
+        return [p for p in self.backbone.model.parameters() if p.requires_grad]
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Tokenize texts and compute the frozen part's output once, as far as memory allows."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._tokenized]
+        recipe = self.source.recipe
+        tokenized = self.backbone.tokenize(new, self.source.prompt(), recipe.include_prompt)
+        self._tokenized.update(zip(new, tokenized, strict=True))
+        if self.trains_embeddings:
+            return
+        for batch in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET):
+            states = self._frozen(self._pad([tokenized[i] for i in batch]))
+            for row, i in enumerate(batch):
+                state = states[row, : len(tokenized[i].ids)]
+                if self._kept_bytes + state.nbytes > self._keep_bytes:
+                    return
+                self._kept[new[i]] = state.clone()
+                self._kept_bytes += state.nbytes
+
+    def length(self, text: str) -> int:
+        """Tokens of a prepared text."""
+        return len(self._tokenized[text].ids)
+
+    def embed(self, texts: Sequence[str]) -> Tensor:
+        """(N, D) of prepared texts through the trainable part, with gradients where enabled."""
+        tokens = self._pad([self._tokenized[text] for text in texts])
+        inputs: dict[str, Tensor] = {"attention_mask": tokens.mask.long()}
+        if self.backbone.takes_positions:
+            inputs["position_ids"] = tokens.position
+        if self.trains_embeddings:
+            inputs["input_ids"] = tokens.ids
+        else:
+            inputs["inputs_embeds"] = self._inject.states = self._states(texts, tokens)
+        hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
+        vectors = self.pooling(hidden, tokens)
+        for module in self.source.recipe.head:
+            vectors = module.apply(vectors)
+        return vectors
+
+    def train(self, mode: bool) -> None:
+        """Dropout on or off in the blocks that train."""
+        self._top.train(mode)
+
+    def _states(self, texts: Sequence[str], tokens: Tokens) -> Tensor:
+        kept = [self._kept.get(text) for text in texts]
+        if any(state is None for state in kept):
+            return self._frozen(tokens)
+        return pad_sequence([state for state in kept if state is not None], batch_first=True)
+
+    @torch.no_grad()
+    def _frozen(self, tokens: Tokens) -> Tensor:
+        """(N, T, H) after the last frozen block, without dropout."""
+        return self.source.backbone.forward(tokens)[self.prefix_layer].clone()
+
+    def _pad(self, texts: Sequence[TokenizedText]) -> Tokens:
+        return pad(texts, self.backbone.pad_id)
+
+
+def _with_own_blocks(backbone: Backbone, first: int, everything: bool) -> Backbone:
+    """A backbone whose blocks from `first` on are its own to train; the rest is shared."""
+    model = backbone.model
+    trained = [model] if everything else block_list(model, backbone.depth)[first:]
+    own = {id(p) for module in trained for p in module.parameters()}
+    # A deep copy that finds a parameter in its memo takes it as it is.
+    copied = copy.deepcopy(model, {id(p): p for p in model.parameters() if id(p) not in own})
+    for old, new in zip(model.parameters(), copied.parameters(), strict=True):
+        if id(old) in own:
+            new.requires_grad_(True)
+    return backbone.with_model(copied)
+
+
+def _top_of(backbone: Backbone, first: int, everything: bool) -> tuple[nn.Module, _Inject]:
+    """The model from block `first` on, made of the very parameters of `backbone`."""
+    model, inject = backbone.model, _Inject()
+    memo: dict[int, Any] = {id(p): p for p in model.parameters()}
+    if not everything:
+        memo[id(model.embeddings)] = inject
+        memo[id(block_list(model, backbone.depth))] = nn.ModuleList(
+            block_list(model, backbone.depth)[first:]
+        )
+    top = copy.deepcopy(model, memo)
+    if getattr(top, "pooler", None) is not None:
+        top.pooler = None  # reads [CLS] for another task; its output is not used
+    return top, inject
+
+
+def block_list(model: Any, depth: int) -> nn.ModuleList:
+    """The L transformer blocks of a model, wherever its architecture keeps them."""
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == depth:
+            return module
+    raise ModelRefused(
+        f"{type(model).__name__} keeps its {depth} blocks in no list of its own; it can be used "
+        "here, but not fine-tuned."
+    )

@@ -1,0 +1,48 @@
+r"""Files and pasted text to clean pairs of sentences, checked and split.
+
+>>> from ingest import check, read_pairs, split_pairs
+>>> pairs = read_pairs("a;b;score\nIt is raining.;Rain falls.;4,5\nIt is raining.;I sing.;0")
+>>> pairs.kind, pairs.labels.tolist(), pairs.report.scaling
+('score', [0.8999999761581421, 0.0], '0–5 divided by 5')
+>>> [finding.name for finding in check(pairs)][:1]
+['few_rows']
+"""
+
+from ingest.check import FINDINGS, check
+from ingest.columns import ColumnMapping, guess_columns
+from ingest.errors import IngestError
+from ingest.findings import Finding, Remedy
+from ingest.kinds import TEXTS, Kind
+from ingest.limits import LIMITS, Limits
+from ingest.pairs import PairSet, read_pairs, to_pairs
+from ingest.report import Report
+from ingest.split import Split, split_pairs
+from ingest.table import Table, read_table
+from ingest.templates import template, write_csv, write_dropped
+from ingest.text import text_key
+
+__all__ = [
+    "FINDINGS",
+    "LIMITS",
+    "TEXTS",
+    "ColumnMapping",
+    "Finding",
+    "IngestError",
+    "Kind",
+    "Limits",
+    "PairSet",
+    "Remedy",
+    "Report",
+    "Split",
+    "Table",
+    "check",
+    "guess_columns",
+    "read_pairs",
+    "read_table",
+    "split_pairs",
+    "template",
+    "text_key",
+    "to_pairs",
+    "write_csv",
+    "write_dropped",
+]

@@ -1,0 +1,59 @@
+"""The check of a set of pairs, before anything is trained on it."""
+
+from collections.abc import Callable, Iterator
+
+from ingest import findings_labels, findings_reading, findings_repeats, findings_texts
+from ingest.findings import Context, CountTokens, Finding, Similarity
+from ingest.pairs import PairSet
+from ingest.split import Split
+
+# What looks at the pairs, by the names of the findings it may give.
+CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
+    tuple(findings_reading.DROPPED): findings_reading.dropped_rows,
+    ("column_order",): findings_texts.column_order,
+    ("labels_reversed",): findings_labels.labels_reversed,
+    ("no_words",): findings_texts.no_words,
+    ("broken_characters",): findings_texts.broken_characters,
+    ("markup",): findings_texts.markup,
+    ("same_text_both_sides",): findings_texts.same_text_both_sides,
+    ("exact_duplicates",): findings_repeats.exact_duplicates,
+    ("conflicting_labels",): findings_repeats.conflicting_labels,
+    ("near_duplicates",): findings_repeats.near_duplicates,
+    ("shared_texts",): findings_repeats.shared_texts,
+    ("false_negatives",): findings_repeats.false_negatives,
+    ("label_noise",): findings_labels.label_noise,
+    ("class_imbalance",): findings_labels.class_imbalance,
+    ("truncated_texts",): findings_texts.truncated_texts,
+    ("few_rows",): findings_labels.few_rows,
+    ("split_fallback",): findings_labels.split_notes,
+    ("scaled_labels",): findings_reading.scaled_labels,
+    ("fixed_cells",): findings_reading.fixed_text,
+    ("assumptions",): findings_reading.assumptions,
+}
+FINDINGS = tuple(name for names in CHECKS for name in names)
+SEVERITIES = ("error", "warning", "note")
+
+
+def check(
+    pairs: PairSet,
+    *,
+    loss_in_batch: bool = False,
+    batch_size: int = 16,
+    similarity: Similarity | None = None,
+    count_tokens: CountTokens | None = None,
+    max_tokens: int | None = None,
+    split: Split | None = None,
+) -> list[Finding]:
+    """Everything that would spoil training or its result: errors first, then warnings, then notes.
+
+    loss_in_batch: the other rows of a batch are the negatives (always so for positives, triplets).
+    similarity: texts, texts → (N,) cosines of the current model; without it, labels are not
+        compared with what the model sees.
+    count_tokens, max_tokens: the model's own; without them, long texts are not found.
+    split: of these very pairs; without it, shared texts are named but no leak can be.
+    """
+    context = Context(pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split)
+    if not len(pairs):
+        return []
+    found = [finding for look in CHECKS.values() for finding in look(context)]
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))

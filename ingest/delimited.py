@@ -1,0 +1,128 @@
+"""CSV in all its dialects: which one a text is written in, and its cells. pandas parses."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import dataclass
+from itertools import product
+
+import pandas as pd
+
+from ingest.errors import IngestError
+from ingest.limits import Limits
+
+SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma"}  # rarest in prose
+ALONE = "\x1f"  # a separator that occurs in no text: one column
+SNIFFED_CHARS = 2**20
+SAMPLED_TIMES = 10  # a sample is drawn from at most this many times the rows that may be read
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How cells are told apart; `width` is how many columns most rows have."""
+
+    separator: str
+    quoted: bool = True
+    escaped: bool = False
+    width: int = 1
+    widest: int = 1
+
+    @property
+    def name(self) -> str:
+        """For people: 'comma', 'tab', ... ('' with one column)."""
+        return SEPARATORS.get(self.separator, "")
+
+
+def find_dialect(text: str, hint: str = "") -> Dialect:
+    """The dialect in which the most rows have the same number of cells, two or more.
+
+    Ties go to a separator named by the file (`hint`, "" if none), then to one that is rarer in
+    prose; and to quotes that enclose cells, if they do so cleanly, over quotes as mere characters.
+    """
+    sample = text[:SNIFFED_CHARS]
+    if len(text) > SNIFFED_CHARS:
+        sample = sample[: sample.rfind("\n") + 1] or sample
+    ways = [(True, False)]
+    if '"' in text:
+        ways += [(True, True)] if '\\"' in text else []
+        ways += [(False, False)]
+    found = []
+    for separator, (quoted, escaped) in product(SEPARATORS, ways):
+        if separator not in sample:
+            continue
+        widths = _widths(sample, separator, quoted, escaped)
+        wide = Counter(width for width in widths if width > 1)
+        if not wide:
+            continue
+        width, rows = wide.most_common(1)[0]
+        agreement = rows / len(widths)
+        if agreement > 0.3:
+            clean = bool(_widths(sample, separator, quoted, escaped, strict=True))
+            rank = (round(agreement + 0.02 * (separator == hint), 2), clean)
+            found.append((rank, Dialect(separator, quoted, escaped, width, max(widths))))
+    return max(found, key=lambda pair: pair[0])[1] if found else Dialect(ALONE, quoted=False)
+
+
+def _widths(
+    text: str, separator: str, quoted: bool, escaped: bool, strict: bool = False
+) -> list[int]:
+    """Cells per row that is not empty, as Python's csv module sees them; none if it cannot.
+
+    strict: nothing may stand between a closing quote and the separator.
+    """
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        escapechar="\\" if escaped else None,
+        skipinitialspace=True,
+        strict=strict,
+    )
+    try:
+        return [len(row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error:
+        return []
+
+
+def read_cells(
+    text: str, dialect: Dialect, limits: Limits, sample: bool
+) -> tuple[pd.DataFrame, Dialect]:
+    """All cells as text, also those of the header and of rows that are too long; short rows padded.
+
+    Returns the dialect it could be read in: when a quote is never closed, quotes are taken as mere
+    characters. Reads no more rows than can be used. Raises IngestError if it cannot be parsed.
+    """
+    most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
+    try:
+        return _parse(text, dialect, dialect.widest + 1, most), dialect
+    except ValueError:  # a longer row further down, or a quote that is never closed
+        plain = Dialect(dialect.separator, False, False, dialect.width, dialect.widest)
+    problem = ""
+    for chosen in (dialect, plain):
+        try:
+            return _parse(text, chosen, limits.columns + 1, most), chosen
+        except ValueError as error:
+            problem = problem or str(error).strip().removeprefix("Error tokenizing data. C error: ")
+    raise IngestError(
+        f"The rows do not form a table with the separator {dialect.name!r}: {problem}. Put texts "
+        'that contain the separator or line breaks between double quotes ("), doubled inside.'
+    )
+
+
+def _parse(text: str, dialect: Dialect, width: int, rows: int) -> pd.DataFrame:
+    return pd.read_csv(
+        io.StringIO(text, newline=""),
+        sep=dialect.separator,
+        quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE,
+        escapechar="\\" if dialect.escaped else None,
+        header=None,
+        names=list(range(width)),
+        index_col=False,
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        skip_blank_lines=False,
+        skipinitialspace=True,
+        nrows=rows,
+        engine="c",
+    )

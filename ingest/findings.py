@@ -1,0 +1,102 @@
+"""What a check of pairs says: findings, each with its rows, its effect on training, its remedy."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from ingest.neighbours import earlier_twins
+from ingest.pairs import PairSet
+from ingest.split import Split
+from ingest.text import text_key, words
+
+Severity = Literal["error", "warning", "note"]
+Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+NEAR = 0.8  # Jaccard similarity of the words from which two texts nearly repeat each other
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One click: `apply` gives new pairs and leaves the old ones unchanged.
+
+    It belongs to the pairs that were checked; check again after applying it.
+    """
+
+    label: str
+    apply: Callable[[PairSet], PairSet]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """rows: 1-based data rows of the file, sorted; empty where it concerns all of them."""
+
+    name: str
+    severity: Severity
+    rows: tuple[int, ...]
+    what: str
+    effect: str
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """The pairs, what the loss and the model are, and what several checks need, worked out once."""
+
+    pairs: PairSet
+    in_batch: bool = False
+    batch_size: int = 16
+    similarity: Similarity | None = None
+    count_tokens: CountTokens | None = None
+    max_tokens: int | None = None
+    split: Split | None = None
+    numbers: tuple[int, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", self.pairs.row_numbers)
+
+    def rows(self, indices: Iterable[int]) -> tuple[int, ...]:
+        """Row numbers of the file for indices of the pairs."""
+        return tuple(sorted(self.numbers[int(index)] for index in indices))
+
+    @cached_property
+    def keys(self) -> list[tuple[str, ...]]:
+        """Per row its texts without case and punctuation."""
+        return [tuple(text_key(text) for text in row) for row in self.pairs.texts]
+
+    @cached_property
+    def row_keys(self) -> list[tuple[str, ...]]:
+        """Equal for rows that are the same pair; labelled pairs have no direction."""
+        directed = self.pairs.labels is None
+        return [row if directed else tuple(sorted(row)) for row in self.keys]
+
+    @cached_property
+    def twins(self) -> list[int | None]:
+        """Per row an earlier one that uses nearly the same words, or None."""
+        return earlier_twins([frozenset(words(" ".join(row))) for row in self.pairs.texts], NEAR)
+
+    def cosines(self, one: int = 0, other: int = 1) -> np.ndarray | None:
+        """(N,) the current model's similarity of two columns, or None without a model."""
+        if self.similarity is None or not len(self.pairs):
+            return None
+        left = [row[one] for row in self.pairs.texts]
+        right = [row[other] for row in self.pairs.texts]
+        return np.nan_to_num(np.asarray(self.similarity(left, right), float))
+
+    @cached_property
+    def pair_cosines(self) -> np.ndarray | None:
+        """(N,) of the first two columns, asked for once."""
+        return self.cosines()
+
+
+def leave_out(rows: tuple[int, ...], reason: str, label: str = "") -> Remedy:
+    """The remedy that drops rows, and lists them as dropped for `reason`."""
+    label = label or f"Leave out {count(len(rows), 'row')}"
+    return Remedy(label, lambda pairs: pairs.without(rows, reason))
+
+
+def count(number: int, noun: str) -> str:
+    """'1 row', '2 rows'."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,172 @@
+"""Findings about labels: too few rows, one-sided, reversed, or against what the model sees."""
+
+from collections.abc import Iterator
+from math import sqrt
+
+import numpy as np
+
+from ingest.findings import Context, Finding, Remedy, count, leave_out
+from ingest.pairs import PairSet
+from ingest.split import split_pairs
+
+FEW = 100  # rows
+TOO_FEW = 20
+RARE = 0.2  # share of the rarer label
+COMMON = 0.6  # share of one and the same score
+KEPT_PER_RARE = 3
+CONTRADICTS = 0.6  # how far apart, of 1, a pair's ranks by label and by cosine must be
+MOST_NAMED = 20
+REVERSED = 0.2  # rank correlation below minus this, and below minus three standard errors
+
+
+def few_rows(context: Context) -> Iterator[Finding]:
+    """Too few rows to conclude anything from a held-out fifth."""
+    rows = len(context.pairs)
+    if rows >= FEW:
+        return
+    held_out = len(context.split.held_out) if context.split else round(0.2 * rows)
+    spread = min(1.0, 1.96 / sqrt(max(1, held_out - 3)))  # of a rank correlation near 0
+    yield Finding(
+        "few_rows",
+        "error" if rows < TOO_FEW else "warning",
+        (),
+        f"Only {count(rows, 'row')}, of which about {held_out} would be held out.",
+        f"With {held_out} held-out rows a Spearman ρ is uncertain by about ±{spread:.2f}: no gain "
+        "from training can be told from chance.",
+    )
+
+
+def class_imbalance(context: Context) -> Iterator[Finding]:
+    """One label, or one score, in most rows."""
+    labels = context.pairs.labels
+    if labels is None or not len(labels):
+        return
+    values, counts = np.unique(labels, return_counts=True)
+    common = int(np.argmax(counts))
+    share = counts[common] / len(labels)
+    if len(values) == 1:
+        yield Finding(
+            "class_imbalance",
+            "error",
+            (),
+            f"Every row has the label {values[0]:g}.",
+            "With one label there is nothing to tell apart: the model can put all texts in one "
+            "place, and no ranking can be measured.",
+        )
+    elif share > (1 - RARE if context.pairs.kind == "binary" else COMMON):
+        rarer = int(len(labels) - counts[common])
+        yield Finding(
+            "class_imbalance",
+            "warning",
+            context.rows(np.flatnonzero(labels != values[common])),
+            f"{share:.0%} of the rows have the label {values[common]:g}; {count(rarer, 'row')} "
+            "do not.",
+            "The model learns the common answer; average precision and F1 look high by "
+            "themselves, and the few others decide every result.",
+            Remedy(
+                f"Keep {KEPT_PER_RARE} of the common label for each other row",
+                lambda pairs: balanced(pairs, float(values[common])),
+            ),
+        )
+
+
+def balanced(pairs: PairSet, common: float, seed: int = 0) -> PairSet:
+    """At most KEPT_PER_RARE rows of the common label for each row of another; seeded."""
+    assert pairs.labels is not None
+    many = np.flatnonzero(pairs.labels == np.float32(common))
+    wanted = KEPT_PER_RARE * (len(pairs) - len(many))
+    gone = np.random.default_rng(seed).permutation(many)[wanted:]
+    return pairs.without((pairs.row_numbers[at] for at in gone), "fewer of the common label")
+
+
+def labels_reversed(context: Context) -> Iterator[Finding]:
+    """High labels where the model sees low similarity, throughout: a distance, or 1 for 'no'."""
+    ranks = _rank_correlation(context)
+    if _reversed(ranks, len(context.pairs)):
+        yield Finding(
+            "labels_reversed",
+            "error",
+            (),
+            f"The higher the label, the lower the model's cosine (rank correlation {ranks:.2f}). "
+            "Is the label a distance, or does 1 mean 'different'?",
+            "Training would push apart what belongs together.",
+            Remedy("Turn the labels round (1 − label)", _turned),
+        )
+
+
+def label_noise(context: Context) -> Iterator[Finding]:
+    """The pairs whose label contradicts the current model most."""
+    gaps = _contradiction(context)
+    if gaps is None or _reversed(_rank_correlation(context), len(gaps)):
+        return
+    worst = [at for at in np.argsort(-gaps, kind="stable") if gaps[at] > CONTRADICTS][:MOST_NAMED]
+    if worst:
+        rows = context.rows(worst)
+        yield Finding(
+            "label_noise",
+            "note",
+            rows,
+            f"{count(len(rows), 'row')} whose label contradicts the current model most.",
+            "Some are errors, and a wrong label pulls the vectors the wrong way; others are what "
+            "the model has yet to learn. Read them before leaving them out.",
+            leave_out(rows, "label contradicts the model"),
+        )
+
+
+def split_notes(context: Context) -> Iterator[Finding]:
+    """What the split says: no validation part, or texts on two sides."""
+    split = context.split or split_pairs(context.pairs)
+    if split.notes:
+        apart = "one by one" in " ".join(split.notes) or not len(split.held_out)
+        yield Finding(
+            "split_fallback",
+            "warning" if apart else "note",
+            (),
+            " ".join(split.notes),
+            "The held-out result is then no proof: texts seen in training are scored again."
+            if apart
+            else "Without a validation part no best step can be chosen; the last one is kept.",
+        )
+
+
+def _contradiction(context: Context) -> np.ndarray | None:
+    """(N,) 0 … 1: how far label and model are apart; None where that cannot be said."""
+    pairs, cosines = context.pairs, context.pair_cosines
+    if cosines is None or len(pairs) < TOO_FEW:
+        return None
+    if pairs.kind == "triplet":
+        other = context.cosines(0, 2)
+        return None if other is None else np.clip((other - cosines) * 6, 0, 1)  # from 0.1 nearer
+    if pairs.labels is None:  # far below the other positives
+        middle = np.median(cosines)
+        spread = 1.4826 * np.median(np.abs(cosines - middle)) + 1e-6
+        return np.clip((middle - cosines) / spread / 5, 0, 1)  # from 3 deviations
+    if np.ptp(pairs.labels) == 0 or np.ptp(cosines) == 0:
+        return None
+    return np.abs(_ranks(pairs.labels) - _ranks(cosines))
+
+
+def _rank_correlation(context: Context) -> float:
+    """Spearman's ρ of labels and cosines; 0 where it cannot be said."""
+    labels, cosines = context.pairs.labels, context.pair_cosines
+    if labels is None or cosines is None or len(labels) < TOO_FEW:
+        return 0.0
+    if np.ptp(labels) == 0 or np.ptp(cosines) == 0:
+        return 0.0
+    return float(np.corrcoef(_ranks(labels), _ranks(cosines))[0, 1])
+
+
+def _reversed(correlation: float, rows: int) -> bool:
+    return correlation < -max(REVERSED, 3 / sqrt(max(1, rows - 1)))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """(N,) mean ranks of ties, from 0 to 1."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts + 1) / 2
+    return middle[inverse] / max(1, len(values) - 1)
+
+
+def _turned(pairs: PairSet) -> PairSet:
+    assert pairs.labels is not None
+    return PairSet(pairs.kind, pairs.texts, 1 - pairs.labels, pairs.row_numbers, pairs.report)

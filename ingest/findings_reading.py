@@ -1,0 +1,80 @@
+"""Findings about rows that reading mended or left out: they are already dealt with."""
+
+from collections.abc import Iterator
+
+from ingest.findings import Context, Finding, Severity, count
+
+# {finding: (how its reasons in the report begin, what the rows would have done)}
+DROPPED: dict[str, tuple[tuple[str, ...], str]] = {
+    "empty_text": (
+        ("empty text",),
+        "An empty text has no tokens to pool over: it gives a zero or NaN vector and a NaN loss.",
+    ),
+    "label_missing": (
+        ("label missing",),
+        "A pair without a label teaches nothing; as NaN it spoils the loss of its whole batch.",
+    ),
+    "label_unrecognised": (
+        ("label not recognised",),
+        "A guessed label would pull the vectors the wrong way, so these rows are left out.",
+    ),
+    "label_outside_scale": (
+        ("label outside the scale",),
+        "One label far off the scale would outweigh all others in the loss, or squeeze them "
+        "together when scaled.",
+    ),
+    "unreadable_rows": (
+        ("more cells than columns", "not a readable record"),
+        "A separator inside a text without quotes shifts the cells: a label would be read as text. "
+        "A line that is no record holds nothing to learn from.",
+    ),
+    "too_long": (
+        ("text longer than",),
+        "Most of such a text is cut off before the model sees it. Often a quote that is never "
+        "closed joined many rows into one.",
+    ),
+    "blank_lines": (("blank line",), "None: they are skipped."),
+}
+
+
+def dropped_rows(context: Context) -> Iterator[Finding]:
+    """One finding for each reason for which reading dropped rows."""
+    for name, (beginnings, effect) in DROPPED.items():
+        for reason, rows in context.pairs.report.dropped.items():
+            if reason.startswith(beginnings):
+                what = f"{count(len(rows), 'row')} left out: {reason}."
+                if name == "label_unrecognised":
+                    notes = [n for n in context.pairs.report.notes if n.startswith("Labels not")]
+                    what = " ".join((what, *notes))
+                severity: Severity = "note" if name == "blank_lines" else "warning"
+                yield Finding(name, severity, rows, what, effect)
+
+
+def fixed_text(context: Context) -> Iterator[Finding]:
+    """Rows that were mended while reading."""
+    fixed = context.pairs.report.fixed
+    rows = tuple(sorted({number for numbers in fixed.values() for number in numbers}))
+    if rows:
+        done = "; ".join(f"{what} ({len(numbers)})" for what, numbers in fixed.items())
+        effect = "Left as they were, equal texts would count as different, and labels as missing."
+        yield Finding("fixed_cells", "note", rows, f"Mended while reading: {done}.", effect)
+
+
+def scaled_labels(context: Context) -> Iterator[Finding]:
+    """How labels became numbers from 0 to 1."""
+    scaling = context.pairs.report.scaling
+    if context.pairs.kind in ("score", "binary") and scaling and "kept as" not in scaling:
+        effect = (
+            "Cosine losses expect labels from 0 to 1. On another scale every pair would be pulled "
+            "together, and the loss could never reach zero. If this scaling is wrong, choose the "
+            "lowest and highest label yourself."
+        )
+        yield Finding("scaled_labels", "note", (), f"Labels were scaled: {scaling}.", effect)
+
+
+def assumptions(context: Context) -> Iterator[Finding]:
+    """What was assumed about the file: its encoding, its header, a sample of its rows."""
+    notes = [n for n in context.pairs.report.notes if not n.startswith("Labels not")]
+    if notes:
+        effect = "If one is wrong, texts or labels are not what you meant: look at the preview."
+        yield Finding("assumptions", "note", (), " ".join(notes), effect)

@@ -1,0 +1,164 @@
+"""Findings about rows that repeat others: duplicates, leaks, false negatives."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ingest.findings import NEAR, Context, Finding, count, leave_out
+from ingest.neighbours import earlier_twins
+from ingest.text import text_key, words
+
+CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
+MAYBE_NEAR = 0.5  # word overlap from which a model is asked whether two texts say the same
+SAME_MEANING = 0.9  # the model's cosine from which they do
+POSITIVE_FROM = 0.5  # pairs labelled so are positives of an in-batch loss
+
+
+def exact_duplicates(context: Context) -> Iterator[Finding]:
+    """The same pair with the same label more than once."""
+    labels = context.pairs.labels
+    repeats = [
+        at
+        for rows in _grouped(context.row_keys).values()
+        for at in rows[1:]
+        if labels is None or np.ptp(labels[rows]) <= CONFLICT
+    ]
+    if repeats:
+        rows = context.rows(repeats)
+        yield Finding(
+            "exact_duplicates",
+            "warning",
+            rows,
+            f"{count(len(rows), 'row')} with the pair of an earlier row, case and punctuation "
+            "aside.",
+            "A repeated pair counts double in the loss, and inside one batch of an in-batch loss "
+            "its copy is treated as a wrong answer.",
+            leave_out(rows, "duplicate of an earlier row"),
+        )
+
+
+def conflicting_labels(context: Context) -> Iterator[Finding]:
+    """The same pair with labels that differ."""
+    labels = context.pairs.labels
+    if labels is None:
+        return
+    groups = _grouped(context.row_keys).values()
+    rows = context.rows(at for g in groups if np.ptp(labels[g]) > CONFLICT for at in g)
+    if rows:
+        yield Finding(
+            "conflicting_labels",
+            "warning",
+            rows,
+            f"{count(len(rows), 'row')} with a pair that stands elsewhere with another label.",
+            "Training pulls the same two vectors together and apart; no model can satisfy both.",
+            leave_out(rows, "label contradicts another row's"),
+        )
+
+
+def near_duplicates(context: Context) -> Iterator[Finding]:
+    """Rows that nearly repeat an earlier one, and are not equal to it."""
+    keys = context.row_keys
+    first = {key: rows[0] for key, rows in _grouped(keys).items()}
+    near = [
+        at
+        for at, twin in enumerate(context.twins)
+        if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
+    ]
+    if near:
+        rows = context.rows(near)
+        yield Finding(
+            "near_duplicates",
+            "warning" if len(near) > 0.03 * len(context.pairs) else "note",
+            rows,
+            f"{count(len(rows), 'row')} with nearly the same words as an earlier row.",
+            "They add little, and when one lands in train and its twin in held-out, the result "
+            "looks better than it is. Where one changed word turns the label, keep them: those are "
+            "the hard cases.",
+            leave_out(rows, "nearly repeats an earlier row"),
+        )
+
+
+def shared_texts(context: Context) -> Iterator[Finding]:
+    """A text in train and in held-out; without a split, texts that could get there."""
+    if context.split is None:
+        groups = _grouped_texts(context.keys)
+        rows = context.rows({at for found in groups.values() if len(found) > 1 for at in found})
+        if rows:
+            yield Finding(
+                "shared_texts",
+                "note",
+                rows,
+                f"{count(len(rows), 'row')} with a text that stands in another row, too.",
+                "Split by pair, such a text would stand in train and in held-out, and the result "
+                "would measure memory. The split here keeps rows that share a text in one part.",
+            )
+        return
+    trained = {key for at in context.split.train for key in context.keys[at]}
+    trained |= {key for at in context.split.validation for key in context.keys[at]}
+    leaking = [at for at in context.split.held_out if trained.intersection(context.keys[at])]
+    if leaking:
+        rows = context.rows(leaking)
+        yield Finding(
+            "shared_texts",
+            "error",
+            rows,
+            f"{count(len(rows), 'held-out row')} with a text that is also trained on.",
+            "The held-out result measures memory, not what the model learned about language.",
+            leave_out(rows, "text also in train"),
+        )
+
+
+def false_negatives(context: Context) -> Iterator[Finding]:
+    """Rows whose texts would be each other's negatives in an in-batch loss, yet mean the same."""
+    pairs = context.pairs
+    if not (context.in_batch or pairs.kind in ("positive", "triplet")):
+        return
+    labels = pairs.labels
+    used = [at for at in range(len(pairs)) if labels is None or labels[at] >= POSITIVE_FROM]
+    clashing: set[int] = set()
+    for side in (0, 1):
+        texts = {at: pairs.texts[at][side] for at in used}
+        for same in _grouped([text_key(text) for text in texts.values()]).values():
+            clashing.update(used[n] for n in same[1:])
+        clashing.update(_same_meaning(context, list(texts), list(texts.values())))
+    if clashing:
+        rows = context.rows(clashing)
+        others = min(1.0, (context.batch_size - 1) / max(1, len(used) - 1))
+        yield Finding(
+            "false_negatives",
+            "warning",
+            rows,
+            f"{count(len(rows), 'row')} with the anchor or the positive of an earlier row, word "
+            "for word or nearly.",
+            f"An in-batch loss treats every other row's positive as a wrong answer. In batches of "
+            f"{context.batch_size}, such a row meets a given twin with a chance of {others:.0%} an "
+            "epoch, and a right answer is pushed away.",
+            leave_out(rows, "likely false negative in a batch"),
+        )
+
+
+def _same_meaning(context: Context, at: list[int], texts: list[str]) -> set[int]:
+    """Of rows `at`: near an earlier text by words, or by some words and by the model."""
+    sets = [frozenset(words(text)) for text in texts]
+    threshold = NEAR if context.similarity is None else MAYBE_NEAR
+    twins = {n: twin for n, twin in enumerate(earlier_twins(sets, threshold)) if twin is not None}
+    if context.similarity is None or not twins:
+        return {at[n] for n in twins}
+    cosines = context.similarity([texts[n] for n in twins], [texts[t] for t in twins.values()])
+    return {at[n] for n, cosine in zip(twins, cosines, strict=True) if cosine >= SAME_MEANING}
+
+
+def _grouped(keys: Sequence[object]) -> dict[object, list[int]]:
+    groups: dict[object, list[int]] = defaultdict(list)
+    for at, key in enumerate(keys):
+        groups[key].append(at)
+    return groups
+
+
+def _grouped_texts(keys: Sequence[tuple[str, ...]]) -> dict[str, set[int]]:
+    groups: dict[str, set[int]] = defaultdict(set)
+    for at, row in enumerate(keys):
+        for key in row:
+            groups[key].add(at)
+    return groups

@@ -1,0 +1,35 @@
+"""How much may be read: the one place that says so."""
+
+from dataclasses import dataclass, fields
+
+from ingest.errors import IngestError
+
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds on what is read; all are at least 1.
+
+    `file_bytes` bounds what is sent, `unpacked_bytes` what comes out of a gz, zip or Parquet file,
+    `rows` the data rows, `columns` the columns of the file, `cell_chars` one text.
+    """
+
+    rows: int = 20_000
+    columns: int = 50
+    cell_chars: int = 5_000
+    file_bytes: int = 5 * MIB
+    unpacked_bytes: int = 32 * MIB
+
+    def __post_init__(self) -> None:
+        wrong = [f.name for f in fields(self) if getattr(self, f.name) < 1]
+        if wrong:
+            raise IngestError(*(f"Limit {n} is {getattr(self, n)}; give 1 or more." for n in wrong))
+
+
+LIMITS = Limits()
+
+
+def size(count: int) -> str:
+    """Bytes for people: '5.0 MB'."""
+    return f"{count / MIB:.1f} MB" if count >= MIB / 10 else f"{count / 1024:.1f} kB"

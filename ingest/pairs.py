@@ -1,0 +1,162 @@
+"""A table and a choice of columns → clean pairs with labels in [0, 1]."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ingest.columns import ColumnMapping, guess_columns
+from ingest.errors import IngestError
+from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
+from ingest.labels import Labels, none_usable, read_labels
+from ingest.limits import LIMITS, Limits
+from ingest.names import plain
+from ingest.report import Report
+from ingest.table import Table, read_table
+from ingest.text import tidy
+
+
+@dataclass(frozen=True, eq=False)
+class PairSet:
+    """N rows of two texts (three for "triplet": anchor, positive, negative).
+
+    labels: float32 (N,) in [0, 1], read-only; None for kinds "positive" and "triplet".
+    row_numbers: where each row stood in the file, 1-based, header not counted.
+    """
+
+    kind: Kind
+    texts: tuple[tuple[str, ...], ...]
+    labels: np.ndarray | None
+    row_numbers: tuple[int, ...]
+    report: Report
+
+    def __post_init__(self) -> None:
+        problems = check_kind(self.kind)
+        if not problems:
+            wanted = len(TEXTS[self.kind])
+            wrong = [n for n, row in enumerate(self.texts) if len(row) != wanted]
+            if wrong:
+                problems.append(f"Rows {wrong[:5]} do not have the {wanted} texts of {self.kind}.")
+            if (self.labels is not None) != (self.kind in LABELLED):
+                problems.append(f"Kind {self.kind!r} has labels: {self.kind in LABELLED}.")
+        lengths = {len(self.texts), len(self.row_numbers)}
+        lengths |= set() if self.labels is None else {len(self.labels)}
+        if len(lengths) > 1:
+            problems.append(f"texts, labels and row_numbers differ in length: {sorted(lengths)}.")
+        if self.labels is not None:
+            labels = np.array(self.labels, np.float32)
+            if not np.all((labels >= 0) & (labels <= 1)):
+                problems.append("Labels must lie between 0 and 1.")
+            labels.setflags(write=False)
+            object.__setattr__(self, "labels", labels)
+        if problems:
+            raise IngestError(*problems)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: Iterable[int]) -> "PairSet":
+        """These rows, in this order; the report stays that of the whole file."""
+        chosen = [int(index) for index in indices]
+        return replace(
+            self,
+            texts=tuple(self.texts[i] for i in chosen),
+            labels=None if self.labels is None else self.labels[chosen],
+            row_numbers=tuple(self.row_numbers[i] for i in chosen),
+        )
+
+    def without(self, row_numbers: Iterable[int], reason: str) -> "PairSet":
+        """All rows but these, which the report then lists as dropped for `reason`."""
+        gone = set(row_numbers)
+        left = self.take(i for i, number in enumerate(self.row_numbers) if number not in gone)
+        dropped = tuple(number for number in self.row_numbers if number in gone)
+        return replace(left, report=self.report.without(dropped, reason))
+
+
+def read_pairs(
+    source: Path | bytes | str,
+    mapping: ColumnMapping | None = None,
+    *,
+    filename: str = "",
+    limits: Limits = LIMITS,
+    sample: bool = False,
+) -> PairSet:
+    """Read pairs from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+
+    Raises IngestError for what cannot be read, and when no usable row is left.
+    """
+    table = read_table(source, filename, limits, sample=sample)
+    return to_pairs(table, mapping or guess_columns(table), limits=limits)
+
+
+def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -> PairSet:
+    """Texts tidied and labels scaled; rows with an empty text or no usable label are dropped.
+
+    Raises IngestError for columns that do not exist, and when no usable row is left.
+    """
+    wanted = [*mapping.texts, *([mapping.label] if mapping.label else [])]
+    absent = [repr(name) for name in wanted if name not in table.columns]
+    if absent:
+        raise IngestError(
+            f"No column {', '.join(absent)}. The file has: {', '.join(table.columns)}."
+        )
+    numbers = [int(number) for number in table.frame.index]
+    fixed: dict[str, list[int]] = {}
+    dropped = {reason: list(rows) for reason, rows in table.dropped.items()}
+    columns = [table.frame[name].tolist() for name in mapping.texts]
+    texts: dict[int, tuple[str, ...]] = {}  # position → texts that can be used
+    for at, row in enumerate(zip(*columns, strict=True)):
+        tidied = [tidy(cell) for cell in row]
+        texts_of_row = tuple(text for text, _ in tidied)
+        if not all(texts_of_row):
+            dropped.setdefault("empty text", []).append(numbers[at])
+        elif max(map(len, texts_of_row)) > limits.cell_chars:
+            reason = f"text longer than {limits.cell_chars:,} characters"
+            dropped.setdefault(reason, []).append(numbers[at])
+        else:
+            texts[at] = texts_of_row
+            for what in dict.fromkeys(what for _, done in tidied for what in done):
+                fixed.setdefault(what, []).append(numbers[at])
+    kept, labels, scaling, notes = list(texts), None, "", table.notes
+    if mapping.label:
+        cells = table.frame[mapping.label].tolist()
+        found = _labels(cells, kept, mapping)
+        for reason, positions in found.dropped.items():
+            dropped[reason] = [numbers[kept[p]] for p in positions]
+        for what, positions in found.fixed.items():
+            fixed[what] = [numbers[kept[p]] for p in positions]
+        examples = dict.fromkeys(
+            cells[kept[p]] for p in found.dropped.get("label not recognised", [])
+        )
+        if examples:
+            shown = ", ".join(repr(cell[:30]) for cell in list(examples)[:5])
+            notes += (f"Labels not recognised: {shown}.",)
+        usable = ~np.isnan(found.values)
+        if kept and not usable.any():
+            raise none_usable([cells[at] for at in kept], mapping.kind, mapping.label)
+        kept = [at for at, use in zip(kept, usable, strict=True) if use]
+        labels, scaling = found.values[usable], found.scaling
+    if not kept:
+        reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
+        raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
+    still = {numbers[at] for at in kept}
+    fixed = {what: [n for n in rows if n in still] for what, rows in fixed.items()}
+    report = Report(
+        kept=len(kept),
+        fixed={what: tuple(rows) for what, rows in fixed.items() if rows},
+        dropped={reason: tuple(rows) for reason, rows in dropped.items() if rows},
+        scaling=scaling,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        notes=notes,
+    )
+    rows = tuple(texts[at] for at in kept)
+    return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in kept), report)
+
+
+def _labels(cells: list[str], kept: list[int], mapping: ColumnMapping) -> Labels:
+    """Of the rows that are kept so far. Premise and hypothesis bring the codes of SNLI and MNLI."""
+    entailment = {"premise", "hypothesis"} <= {plain(name) for name in mapping.texts}
+    chosen = [tidy(cells[at])[0] for at in kept]
+    return read_labels(chosen, mapping.kind, mapping.scale, entailment)

@@ -1,0 +1,153 @@
+"""Train, validation and held-out parts that share no text."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.errors import IngestError
+from ingest.pairs import PairSet
+from ingest.text import text_key
+
+SCORE_BINS = 5
+FEWEST_VALIDATION = 10  # rows; fewer choose no checkpoint
+PARTS = ("train", "validation", "held-out")
+TOO_LITTLE = 0.25  # of the wished held-out rows: then rows are split one by one
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Sorted row indices of each part, int64; together they are 0 … N − 1, each once.
+
+    groups (N,): rows with the same number are connected by texts and stand in one part.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    held_out: np.ndarray
+    groups: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def part_names(self) -> list[str]:
+        """'train', 'validation' or 'held-out' for each row."""
+        names = [""] * len(self.groups)
+        parts = (self.train, self.validation, self.held_out)
+        for name, indices in zip(PARTS, parts, strict=True):
+            for index in indices:
+                names[index] = name
+        return names
+
+
+def split_pairs(
+    pairs: PairSet, held_out_share: float = 0.2, validation_share: float = 0.1, seed: int = 0
+) -> Split:
+    """Split by connected texts, so that no text (case and punctuation aside) stands on two sides.
+
+    Groups larger than a part go to train. If that leaves less than a quarter of the wished
+    held-out rows, rows are split one by one, only equal pairs staying together, and `notes` says
+    so. Shares are kept within each label, for scores within each fifth of them. The same seed gives
+    the same split. Raises IngestError for shares that are negative or leave nothing to train on.
+    """
+    shares = {"held_out_share": held_out_share, "validation_share": validation_share}
+    problems = [f"{n} is {s}; give 0 to 0.9." for n, s in shares.items() if not 0 <= s <= 0.9]
+    if not problems and held_out_share + validation_share > 0.9:
+        problems = [f"The shares add up to {sum(shares.values()):g}; leave 0.1 or more to train."]
+    if problems:
+        raise IngestError(*problems)
+    total = len(pairs)
+    notes = []
+    wished = round(held_out_share * total)
+    if held_out_share and total > 1:
+        wished = max(1, wished)
+    validation = round(validation_share * total)
+    if validation_share and validation < FEWEST_VALIDATION:
+        notes.append(f"Too few rows ({total}) for a validation part: the last step is kept.")
+        validation = 0
+    wish = (total - wished - validation, validation, wished)
+    strata = _strata(pairs)
+    groups = connected_groups(pairs)
+    part = _assign(groups, strata, wish, seed)
+    if wished and np.sum(part == 2) < max(1, TOO_LITTLE * wished):
+        rows_apart = equal_pairs(pairs)
+        apart = _assign(rows_apart, strata, wish, seed)
+        if np.sum(apart == 2) > np.sum(part == 2):
+            largest = int(np.bincount(groups).max())
+            notes.append(
+                f"{largest} of {total} rows are connected by shared texts, so rows were split one "
+                "by one: texts stand on both sides, and held-out results will look too good."
+            )
+            part, groups = apart, rows_apart
+    if wished and not np.any(part == 2):
+        notes.append("All rows are one pair or connected texts: nothing could be held out.")
+    train, valid, held_out = (np.flatnonzero(part == number) for number in range(3))
+    return Split(train, valid, held_out, groups, tuple(notes))
+
+
+def connected_groups(pairs: PairSet) -> np.ndarray:
+    """(N,) numbers from 0: rows that share a text, directly or through others, share the number."""
+    return _components([[text_key(text) for text in row] for row in pairs.texts])
+
+
+def equal_pairs(pairs: PairSet) -> np.ndarray:
+    """(N,) numbers from 0, shared by rows that hold the same texts, in any order."""
+    return _components([[tuple(sorted(map(text_key, row)))] for row in pairs.texts])
+
+
+def _components(keys: Sequence[Sequence[Hashable]]) -> np.ndarray:
+    """Union-find over rows that share a key; numbered in the order of their first rows."""
+    parent = list(range(len(keys)))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]  # halve the path
+            row = parent[row]
+        return row
+
+    first: dict[Hashable, int] = {}
+    for row, row_keys in enumerate(keys):
+        for key in row_keys:
+            a, b = sorted((root(row), root(first.setdefault(key, row))))
+            parent[b] = a
+    numbers: dict[int, int] = {}
+    return np.array([numbers.setdefault(root(r), len(numbers)) for r in range(len(keys))], np.int64)
+
+
+def _strata(pairs: PairSet) -> np.ndarray:
+    """(N,) small numbers: the label, or for scores the fifth it lies in."""
+    if pairs.labels is None or not len(pairs):
+        return np.zeros(len(pairs), np.int64)
+    values = np.unique(pairs.labels)
+    if len(values) <= SCORE_BINS:
+        return np.searchsorted(values, pairs.labels)
+    edges = np.unique(np.quantile(pairs.labels, np.linspace(0, 1, SCORE_BINS + 1)[1:-1]))
+    return np.searchsorted(edges, pairs.labels, side="right")
+
+
+def _assign(
+    groups: np.ndarray, strata: np.ndarray, wish: tuple[int, int, int], seed: int
+) -> np.ndarray:
+    """(N,) 0 train, 1 validation, 2 held-out: each group where its labels are missing most.
+
+    The largest groups choose first, equal ones in seeded order.
+    """
+    part = np.zeros(len(groups), np.int64)
+    if not len(groups):
+        return part
+    sizes = np.bincount(groups)
+    counts = np.zeros((len(sizes), int(strata.max()) + 1))  # rows of each group in each stratum
+    np.add.at(counts, (groups, strata), 1)
+    shares = np.array(wish) / len(groups)
+    missing = shares[:, None] * counts.sum(0)  # (3, strata)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    of_group = np.zeros(len(sizes), np.int64)
+    room = list(wish)
+    for group in order:
+        size = int(sizes[group])
+        fits = [number for number in (0, 1, 2) if number == 0 or size <= room[number]]
+        needs = missing @ counts[group]  # (3,)
+        best = max(fits, key=lambda number: needs[number])
+        of_group[group] = best
+        missing[best] -= counts[group]
+        room[best] -= size
+    return of_group[groups]

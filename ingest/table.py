@@ -1,0 +1,199 @@
+"""Any file or pasted text → a table of text cells, with what was assumed on the way."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ingest.decode import decode
+from ingest.delimited import find_dialect, read_cells
+from ingest.errors import IngestError
+from ingest.header import is_header
+from ingest.limits import LIMITS, Limits
+from ingest.records import Record, json_records, looks_like_json, parquet_records
+from ingest.text import characters
+from ingest.unpack import PARQUET, unpack
+
+Dropped = dict[str, tuple[int, ...]]
+EMPTY = ' \t\r\n,;|"'  # what a table of empty cells is made of
+HINTS = {".tsv": "\t", ".tab": "\t", ".csv": ","}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Text cells under distinct column names; the index holds 1-based data rows of the file.
+
+    `dropped` are rows that are no rows of this table, by reason; `rows_read` counts both.
+    """
+
+    frame: pd.DataFrame
+    encoding: str
+    delimiter: str
+    header: bool
+    rows_read: int
+    dropped: Dropped = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names, in the order of the file."""
+        return tuple(self.frame.columns)
+
+
+def read_table(
+    source: Path | bytes | str,
+    filename: str = "",
+    limits: Limits = LIMITS,
+    *,
+    sample: bool = False,
+) -> Table:
+    """Read a path, the bytes of a file, or pasted text (a string is never taken as a path).
+
+    CSV with any usual separator, TSV, JSON Lines, JSON or Parquet, plain or in a .gz or .zip;
+    encoding, separator and header are found. Over `limits`, `sample` reads a seeded sample.
+
+    Raises IngestError for what cannot be read, is empty, or is over a limit.
+    """
+    if isinstance(source, str):
+        data, cut = unpack(source.encode("utf-8", "replace"), limits, sample)
+    else:
+        data, cut = unpack(source, limits, sample)
+    if isinstance(source, Path):
+        filename = filename or source.name
+    notes: tuple[str, ...] = ()
+    if data.startswith(PARQUET):
+        rows = parquet_records(data, limits, sample)
+        return _limited(_from_records(rows, "Parquet", "Parquet", notes), limits, sample)
+    text, encoding, notes = decode(data, cut)
+    encoding = "pasted text" if isinstance(source, str) else encoding
+    if cut:
+        text = text[: text.rfind("\n") + 1] or text
+        notes += ("Only the beginning of the file was read: it is over the limit.",)
+    text, removed = characters(text)
+    notes += (f"{removed} control characters removed.",) if removed else ()
+    text = text.lstrip("\ufeff\r\n").rstrip()  # a row of empty cells at the end says nothing
+    if text and not text.strip(EMPTY):
+        raise IngestError("Every cell is empty. Send a table with a row per pair.")
+    if not text:
+        raise IngestError("There is no text in it. Send a table with a row per pair.")
+    if looks_like_json(text):
+        rows = json_records(text, limits, sample)
+        table = _from_records(rows, encoding, "JSON", notes)
+    else:
+        table = _from_cells(text, encoding, Path(filename.lower()).suffixes, notes, limits, sample)
+    return _limited(table, limits, sample)
+
+
+def _from_records(
+    records: list[Record], encoding: str, delimiter: str, notes: tuple[str, ...]
+) -> Table:
+    good = {number: record for number, record in enumerate(records, start=1) if record}
+    if not good:
+        raise IngestError("No record could be read. Expected is one JSON object a line.")
+    frame = pd.DataFrame.from_dict(good, orient="index", dtype=str).fillna("")
+    names = [name.strip() or "column" for name in map(str, frame.columns)]
+    frame.columns = pd.Index(_distinct(names))
+    bad = tuple(number for number, record in enumerate(records, start=1) if not record)
+    dropped = {"not a readable record": bad} if bad else {}
+    return Table(frame, encoding, delimiter, True, len(records), dropped, notes)
+
+
+def _from_cells(
+    text: str,
+    encoding: str,
+    suffixes: list[str],
+    notes: tuple[str, ...],
+    limits: Limits,
+    sample: bool,
+) -> Table:
+    hint = next((HINTS[suffix] for suffix in suffixes if suffix in HINTS), "")
+    first, _, rest = text.partition("\n")
+    if first.strip().lower() in ("sep=;", "sep=,", "sep=\t", "sep=|"):  # what Excel writes on top
+        hint, text = first.strip()[4:] or "\t", rest
+    dialect = find_dialect(text, hint)
+    cells, used = read_cells(text, dialect, limits, sample)
+    filled = cells != ""
+    if used.quoted != dialect.quoted:
+        notes += ('A quote (") is never closed, so quotes are read as mere characters.',)
+    top = cells.iloc[0].tolist()
+    width = used.width
+    header = is_header(top[: max(width, _width(top))], cells.iloc[1:200].to_numpy().tolist())
+    if header:
+        names = [" ".join(name.split()) for name in top]
+        width = max(width, _width(top))
+        if _width(top) == width - 1 and used.width == width and used.separator == "\t":
+            names = ["", *names]  # R leaves out the name of the row names
+        notes += () if used.name else ("One column: no separator found.",)
+        cells, filled = cells.iloc[1:], filled.iloc[1:]
+    else:
+        names = [""] * width
+        notes += ("No header found: the first row is read as data.",)
+    if width > limits.columns:
+        raise IngestError(
+            f"The file has {width} columns; at most {limits.columns} are read. "
+            "Leave out the others."
+        )
+    cells = cells.set_axis(range(1, len(cells) + 1))
+    filled = filled.set_axis(cells.index)
+    ragged = filled.loc[:, width:].any(axis=1)
+    blank = ~filled.any(axis=1)
+    dropped = {
+        "more cells than columns": tuple(cells.index[ragged].tolist()),
+        "blank line": tuple(cells.index[blank].tolist()),
+    }
+    frame = cells.loc[~(ragged | blank), : width - 1]
+    kept = [n for n in range(width) if names[n] or filled[n].any()]
+    frame = frame[kept].set_axis(_distinct([names[n] or f"column {n + 1}" for n in kept]), axis=1)
+    dropped = {reason: rows for reason, rows in dropped.items() if rows}
+    return Table(frame, encoding, used.name, header, len(cells), dropped, notes)
+
+
+def _limited(table: Table, limits: Limits, sample: bool) -> Table:
+    """Within the limits, or a seeded sample of it; raises IngestError."""
+    if len(table.columns) > limits.columns:
+        raise IngestError(
+            f"The records have {len(table.columns)} different fields; at most {limits.columns} are "
+            "read. Leave out the others."
+        )
+    if table.rows_read <= limits.rows:
+        return table
+    if not sample:
+        raise IngestError(
+            f"There are more than {limits.rows:,} rows, the most that is read. "
+            "Shorten the file, or ask for a sample of it."
+        )
+    numbers = np.random.default_rng(0).choice(table.rows_read, limits.rows, replace=False) + 1
+    chosen = set(numbers.tolist())
+    dropped = {why: tuple(n for n in rows if n in chosen) for why, rows in table.dropped.items()}
+    note = f"A sample of {limits.rows:,} of {table.rows_read:,} rows was read."
+    return Table(
+        table.frame[table.frame.index.isin(chosen)],
+        table.encoding,
+        table.delimiter,
+        table.header,
+        limits.rows,
+        {why: rows for why, rows in dropped.items() if rows},
+        (*table.notes, note),
+    )
+
+
+def _width(row: list[str]) -> int:
+    """Cells up to the last one that is filled."""
+    return max((n for n, cell in enumerate(row, start=1) if cell.strip()), default=0)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """'text', 'text' → 'text', 'text (2)'."""
+    seen: dict[str, int] = {}
+    taken = set(names)
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        new = name
+        while seen[name] > 1 and new in taken:
+            new = f"{name} ({seen[name]})"
+            seen[name] += new in taken
+        taken.add(new)
+        found.append(new)
+    return found

@@ -1,0 +1,103 @@
+"""What was sent → bytes of one plain file, never more than the limits allow.
+
+Compressed files are read only up to the limit, whatever their headers claim, so a small file that
+unpacks to gigabytes costs no more than the limit.
+"""
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from ingest.errors import IngestError
+from ingest.limits import Limits, size
+
+GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
+FOREIGN = {
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture (PNG)",
+    b"\xff\xd8\xff": "a picture (JPEG)",
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file",
+    b"PK\x05\x06": "an empty zip file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"7z\xbc\xaf": "a 7-Zip file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"SQLite format 3": "an SQLite database",
+}
+READABLE = "Readable are CSV, TSV, JSON Lines and Parquet, plain or in a .gz or .zip."
+UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+
+
+def unpack(source: Path | bytes, limits: Limits, sample: bool) -> tuple[bytes, bool]:
+    """The plain bytes, and whether they are only the beginning (`sample`) of a larger file.
+
+    Raises IngestError for what is over a limit, broken, or of a kind that holds no rows.
+    """
+    if isinstance(source, Path):
+        try:
+            with source.open("rb") as file:
+                data = file.read((limits.unpacked_bytes if sample else limits.file_bytes) + 1)
+        except OSError as error:
+            raise IngestError(f"{source.name} cannot be read: {error.strerror}.") from None
+    else:
+        data = bytes(source)
+    if len(data) > limits.file_bytes and not sample:
+        raise IngestError(
+            f"The file is larger than {size(limits.file_bytes)}, the most that is read. "
+            "Shorten it, or ask for a sample of it."
+        )
+    packed = data.startswith((GZIP, ZIP))
+    try:
+        if data.startswith(GZIP):
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+                data = _read(stream, limits, sample)
+        elif data.startswith(ZIP):
+            data = _only_file(data, limits, sample)
+    except IngestError:
+        raise
+    except UNZIP_ERRORS as error:
+        raise IngestError(f"The compressed file is broken or incomplete ({error}).") from None
+    if packed and data.startswith((GZIP, ZIP)):
+        raise IngestError("A compressed file inside a compressed file is not read: unpack it once.")
+    for magic, name in FOREIGN.items():
+        if data.startswith(magic):
+            raise IngestError(f"This is {name}, not a table. {READABLE}")
+    cut = len(data) > limits.unpacked_bytes
+    if cut and data.startswith(PARQUET):
+        raise IngestError(f"A Parquet file over {size(limits.unpacked_bytes)} cannot be sampled.")
+    return data[: limits.unpacked_bytes], cut
+
+
+def _read(stream: BinaryIO | gzip.GzipFile, limits: Limits, sample: bool) -> bytes:
+    data = stream.read(limits.unpacked_bytes + 1)
+    if len(data) > limits.unpacked_bytes and not sample:
+        raise IngestError(
+            f"Unpacked, the file is larger than {size(limits.unpacked_bytes)}, the most that is "
+            "read. Shorten it, or ask for a sample of it."
+        )
+    return data
+
+
+def _only_file(data: bytes, limits: Limits, sample: bool) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [info for info in archive.infolist() if _is_content(info)]
+        if any(info.filename == "[Content_Types].xml" for info in names):
+            raise IngestError("This is an Excel or Word file. Save the sheet as CSV and send that.")
+        if len(names) != 1:
+            shown = ", ".join(PurePosixPath(info.filename).name for info in names[:5])
+            raise IngestError(
+                f"The zip holds {len(names)} files ({shown or 'none'}); pack exactly one."
+            )
+        if names[0].flag_bits & 1:
+            raise IngestError("The zip is protected by a password. Send it without one.")
+        with archive.open(names[0]) as stream:
+            return _read(stream, limits, sample)  # type: ignore[arg-type]
+
+
+def _is_content(info: zipfile.ZipInfo) -> bool:
+    """Not a folder, and not what macOS adds beside the files."""
+    name = PurePosixPath(info.filename)
+    return not (info.is_dir() or "__MACOSX" in name.parts or name.name.startswith("."))
