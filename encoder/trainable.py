@@ -46,7 +46,6 @@ class Trainable:
         self.prefix_layer = max(0, backbone.depth - train_blocks)
         self.trains_embeddings = train_blocks > backbone.depth
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
-        self.encoder = Encoder(source.name, self.backbone, source.recipe)
         self.pooling: Pooling = resolve_pooling(source.pooling)
         self._top, self._inject = _top_of(self.backbone, self.prefix_layer, self.trains_embeddings)
         self._keep_bytes, self._kept_bytes = keep_bytes, 0
@@ -98,6 +97,14 @@ class Trainable:
     def train(self, mode: bool) -> None:
         """Dropout on or off in the blocks that train."""
         self._top.train(mode)
+
+    def finished(self) -> Encoder:
+        """The tuned encoder, frozen like any other."""
+        self._top.eval()
+        for parameter in self.parameters:
+            parameter.requires_grad_(False)
+        self._kept.clear()
+        return Encoder(self.source.name, self.backbone, self.source.recipe)
 
     def _states(self, texts: Sequence[str], tokens: Tokens) -> Tensor:
         kept = [self._kept.get(text) for text in texts]

@@ -286,3 +286,10 @@ def test_loose_requirements_and_bad_names_are_caught() -> None:
     assert badly_named("ui/utils.py")
     assert badly_named("datasets/__init__.py")
     assert not badly_named("ui/utilities_of_time.py")
+
+
+def test_the_pictures_of_the_readme_are_there():
+    names = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(names) >= 2
+    for name in names:
+        assert (ROOT / name).read_bytes().startswith(b"\x89PNG"), name

@@ -1,0 +1,76 @@
+"""Which rows are seen in which batch, and how large each step is."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+POOL = 8  # batches that are drawn together and sorted by length: less padding, still random
+
+
+def batches_of_rows(
+    rows: Sequence[tuple[str, ...]],
+    lengths: Sequence[int],
+    batch_size: int,
+    seed: int,
+    distinct: bool,
+) -> Iterator[list[int]]:
+    """Endless batches of row indices, epoch after epoch, rows of like length together.
+
+    `distinct`: no text occurs twice in a batch, so that no positive is another row's negative; such
+    a row waits for the next batch. Repeatable by seed.
+    """
+    chance = random.Random(seed)
+    while True:
+        order = list(range(len(rows)))
+        chance.shuffle(order)
+        epoch = []
+        for start in range(0, len(order), batch_size * POOL):
+            pool = sorted(order[start : start + batch_size * POOL], key=lambda row: lengths[row])
+            epoch += _fill(pool, rows, batch_size) if distinct else _cut(pool, batch_size)
+        chance.shuffle(epoch)
+        yield from epoch
+
+
+def batches_an_epoch(
+    rows: Sequence[tuple[str, ...]],
+    lengths: Sequence[int],
+    batch_size: int,
+    seed: int,
+    distinct: bool,
+) -> int:
+    """How many batches the first epoch has."""
+    seen, count = 0, 0
+    for batch in batches_of_rows(rows, lengths, batch_size, seed, distinct):
+        seen, count = seen + len(batch), count + 1
+        if seen >= len(rows):
+            return count
+    raise AssertionError("batches are endless")
+
+
+def _cut(pool: list[int], batch_size: int) -> list[list[int]]:
+    return [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
+
+
+def _fill(pool: list[int], rows: Sequence[tuple[str, ...]], batch_size: int) -> list[list[int]]:
+    """Batches without a text twice; a row that clashes goes into the next one that can take it."""
+    filled: list[list[int]] = []
+    texts: list[set[str]] = []
+    first_open = 0
+    for row in pool:
+        for i in range(first_open, len(filled)):
+            if len(filled[i]) < batch_size and not texts[i] & set(rows[row]):
+                break
+        else:
+            filled.append([])
+            texts.append(set())
+            i = len(filled) - 1
+        filled[i].append(row)
+        texts[i] |= set(rows[row])
+        while first_open < len(filled) and len(filled[first_open]) == batch_size:
+            first_open += 1
+    return filled
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
+    """Rises linearly over the first share `warmup` of the steps, then falls linearly to 0."""
+    rising = max(1.0, warmup * steps)
+    return peak * min((step + 1) / rising, (steps - step) / max(1.0, steps - rising))

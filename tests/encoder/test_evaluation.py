@@ -1,0 +1,134 @@
+"""Metrics by hand and by scikit-learn, and intervals that widen where groups are few."""
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from encoder.errors import UnknownName
+from encoder.evaluation import (
+    METRICS,
+    PRIMARY,
+    Predictions,
+    best_threshold,
+    difference,
+    evaluate,
+    measure,
+    predict,
+)
+
+RNG = np.random.default_rng(0)
+EAST, NORTH = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+
+
+def scored(n: int = 80, noise: float = 0.5, seed: int = 0, groups: np.ndarray | None = None):
+    generator = np.random.default_rng(seed)
+    labels = generator.uniform(size=n)
+    values = labels + noise * generator.normal(size=n)
+    return Predictions("score", values, labels, np.arange(n) if groups is None else groups)
+
+
+def test_cosines_of_pairs_are_the_predictions():
+    found = predict("score", [np.stack([EAST, EAST]), np.stack([EAST, NORTH])], None, np.arange(2))
+    assert found.values.tolist() == [1, 0]
+
+
+def test_a_triplet_is_right_where_the_positive_is_nearer():
+    anchors, positives = np.stack([EAST, EAST]), np.stack([EAST, NORTH])
+    found = predict("triplet", [anchors, positives, positives[::-1]], None, np.arange(2))
+    assert found.values.tolist() == [1, -1]
+    assert measure(found, "accuracy") == 0.5
+
+
+def test_ranks_count_the_distinct_positives_and_half_of_ties():
+    anchors = np.stack([EAST, NORTH, EAST])
+    positives = np.stack([EAST, EAST, EAST])
+    alone = predict("positive", [anchors, positives], None, np.arange(3), [7, 7, 7])
+    assert alone.values.tolist() == [1, 1, 1]  # one candidate only
+    tied = predict("positive", [anchors, positives], None, np.arange(3))
+    assert tied.values.tolist() == [2, 2, 2]
+    other = predict("positive", [np.stack([EAST, EAST]), np.stack([NORTH, EAST])], None, [0, 1])
+    assert other.values.tolist() == [2, 1]
+    assert measure(other, "mrr") == 0.75
+    assert measure(other, "recall@1") == 0.5
+    assert measure(other, "recall@5") == 1
+
+
+def test_figures_agree_with_the_libraries():
+    found = scored()
+    assert measure(found, "spearman") == pytest.approx(
+        spearmanr(found.values, found.labels).statistic
+    )
+    assert measure(found, "pearson") == pytest.approx(np.corrcoef(found.values, found.labels)[0, 1])
+    labels = (found.labels > 0.5).astype(float)
+    binary = Predictions("binary", found.values, labels, found.groups)
+    assert measure(binary, "average_precision") == average_precision_score(labels, found.values)
+    assert measure(binary, "roc_auc") == roc_auc_score(labels, found.values)
+    f1, threshold = best_threshold(found.values, labels)
+    assert f1 == pytest.approx(f1_score(labels, found.values >= threshold))
+    assert f1 == max(f1_score(labels, found.values >= t) for t in found.values)
+
+
+def test_constant_predictions_are_worth_nothing_not_nan():
+    flat = Predictions("score", np.ones(5), np.linspace(0, 1, 5), np.arange(5))
+    assert measure(flat, "spearman") == measure(flat, "pearson") == 0
+
+
+@pytest.mark.parametrize("kind", PRIMARY)
+def test_every_kind_has_its_metrics_with_an_interval_around_the_value(kind):
+    n = 60
+    columns = [RNG.normal(size=(n, 4)) for _ in range(3 if kind == "triplet" else 2)]
+    labels = RNG.integers(0, 2, n).astype(float) if kind in ("score", "binary") else None
+    metrics = evaluate(predict(kind, columns, labels, np.arange(n)), resamples=200)
+    assert set(metrics) == set(METRICS[kind])
+    assert PRIMARY[kind] in metrics
+    for metric in metrics.values():
+        assert metric.low < metric.high
+        assert metric.low <= metric.value + 0.1
+        assert metric.value <= metric.high + 0.1
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    truth = measure(scored(20_000, seed=99), "spearman")
+    hits = 0
+    for seed in range(60):
+        metric = evaluate(scored(60, seed=seed), seed=seed, resamples=200)["spearman"]
+        hits += metric.low <= truth <= metric.high
+    assert 50 <= hits <= 60  # of 60 at 95 %
+
+
+def test_pairs_that_share_texts_count_as_one():
+    alone = evaluate(scored(), resamples=300)["spearman"]
+    few = evaluate(scored(groups=np.arange(80) // 20), resamples=300)["spearman"]
+    assert few.value == alone.value
+    assert few.high - few.low != alone.high - alone.low
+    one = evaluate(scored(groups=np.zeros(80)), resamples=300)["spearman"]
+    assert one.low == one.high == one.value  # nothing to draw from
+
+
+def test_intervals_are_repeatable_by_seed():
+    assert evaluate(scored(), seed=1) == evaluate(scored(), seed=1)
+    assert evaluate(scored(), seed=1) != evaluate(scored(), seed=2)
+
+
+def test_a_paired_difference_is_sharper_than_two_intervals():
+    before = scored(noise=0.5)
+    after = Predictions("score", before.values + 0.3 * before.labels, before.labels, before.groups)
+    gain = difference(before, after)
+    assert gain.low > 0  # clearly better, though the two intervals overlap
+    a, b = evaluate(before)["spearman"], evaluate(after)["spearman"]
+    assert a.high > b.low
+    assert gain.value == pytest.approx(b.value - a.value)
+    same = difference(before, before)
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_one_class_only_has_no_interval_but_does_not_fail():
+    few = Predictions("binary", np.array([0.1, 0.9, 0.5]), np.array([1.0, 0, 0]), np.arange(3))
+    for metric in evaluate(few, resamples=50).values():
+        assert np.isfinite([metric.value, metric.low, metric.high]).all()
+
+
+def test_an_unknown_kind_lists_the_valid_ones():
+    with pytest.raises(UnknownName, match="score, binary, positive, triplet"):
+        predict("ranking", [EAST[None], EAST[None]], None, np.zeros(1))

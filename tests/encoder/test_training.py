@@ -1,0 +1,235 @@
+"""Fine-tuning a tiny model: it learns, repeats, stops, and leaves its source alone."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from encoder import EncoderError, Options, load_encoder
+from encoder.evaluation import PRIMARY
+from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
+from encoder.trainable import Trainable
+from encoder.training import Done, Eval, Step, TrainConfig, TrainingFailed, fine_tune
+from ingest import read_pairs
+
+WORDS = ["cat", "weather", "storm", "bread", "river", "clock", "letter", "train", "snow", "ship"]
+QUICK = TrainConfig(epochs=6, lr=3e-3, batch_size=8, train_blocks=1, validation_share=0)
+
+
+def graded(rows: int = 60):
+    """Pairs that are alike exactly where they speak of the same thing."""
+    chance = np.random.default_rng(0)
+    lines = ["sentence1,sentence2,score"]
+    for i in range(rows):
+        a, b = chance.choice(WORDS, 2, replace=False)
+        same = i % 2
+        lines.append(f"The {a} number {i} is here.,Nobody saw {a if same else b} {i}.,{5 * same}")
+    return read_pairs("\n".join(lines))
+
+
+def anchors(negatives: bool = False):
+    lines = ["anchor,positive,negative" if negatives else "anchor,positive"]
+    for i in range(40):
+        a, b = WORDS[i % 10], WORDS[(i + 3) % 10]
+        row = f"The {a} number {i} is here.,Nobody saw {a} {i}."
+        lines.append(row + (f",Somebody saw {b} {i}." if negatives else ""))
+    return read_pairs("\n".join(lines))
+
+
+def run(enc, pairs, config=QUICK, **extra) -> tuple[list, Done]:
+    *events, done = fine_tune(enc, pairs, config, **extra)
+    assert isinstance(done, Done)
+    return events, done
+
+
+def weights(enc) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in enc.backbone.model.parameters()]
+
+
+@pytest.mark.parametrize("architecture", ["bert", "roberta", "distilbert", "mpnet", "modernbert"])
+def test_the_trainable_part_gives_the_same_vectors_as_the_whole(tiny, architecture):
+    enc = tiny(architecture)
+    texts = ["A cat sleeps.", "The weather is lovely today, isn't it?", "Bread"]
+    for blocks in range(1, enc.backbone.depth + 2):
+        for keep in (2**20, 0):  # with its frozen output kept, and computed again each time
+            model = Trainable(enc, blocks, keep)
+            model.prepare(texts)
+            model.train(False)
+            with torch.no_grad():
+                found = model.embed(texts).numpy()
+            np.testing.assert_allclose(found, enc.encode(texts, normalize=False), atol=2e-5)
+
+
+def test_frozen_blocks_run_once_a_text(bert, count_forwards):
+    model = Trainable(bert, 1)
+    with count_forwards(bert) as calls:
+        model.prepare(["one text", "another text"])
+        model.prepare(["another text"])
+        for _ in range(5):
+            model.embed(["one text", "another text"])
+    assert len(calls) == 1
+
+
+def test_only_the_chosen_blocks_train_and_the_rest_is_shared(bert):
+    tuned = run(bert, graded())[1].encoder
+    pairs = zip(
+        bert.backbone.model.named_parameters(), tuned.backbone.model.parameters(), strict=True
+    )
+    changed = {name for (name, old), new in pairs if not torch.equal(old, new)}
+    assert changed
+    assert all("layer.1." in name for name in changed)
+    shared = {p.data_ptr() for p in bert.backbone.model.parameters()}
+    own = [p for p in tuned.backbone.model.parameters() if p.data_ptr() not in shared]
+    top = bert.backbone.model.encoder.layer[1].parameters()
+    assert sum(p.numel() for p in own) == sum(p.numel() for p in top)
+
+
+def test_it_learns_and_says_what_it_is_worth(bert):
+    before = weights(bert)
+    events, done = run(bert, graded())
+    assert done.after["spearman"].value > done.before["spearman"].value + 0.1
+    assert done.gain.value == pytest.approx(
+        done.after["spearman"].value - done.before["spearman"].value
+    )
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [event.step for event in steps] == list(range(1, done.steps + 1))
+    assert steps[-1].loss < steps[0].loss
+    assert done.train_seconds == steps[-1].seconds > 0
+    assert all(map(torch.equal, before, weights(bert)))  # the source is untouched
+    assert done.encoder.backbone.fingerprint != bert.backbone.fingerprint
+
+
+def test_the_same_seed_repeats_the_result_exactly(bert):
+    (_, first), (_, again) = run(bert, graded()), run(bert, graded())
+    assert all(map(torch.equal, weights(first.encoder), weights(again.encoder)))
+    by_number = run(bert, graded(), TrainConfig(**{**vars(QUICK), "steps": first.steps}))[1]
+    assert all(map(torch.equal, weights(first.encoder), weights(by_number.encoder)))
+    other = run(bert, graded(), TrainConfig(**{**vars(QUICK), "seed": 1}))[1]
+    assert not all(map(torch.equal, weights(first.encoder), weights(other.encoder)))
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2, 3])
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
+def test_every_depth_and_pooling_trains_and_goes_home(bert, tmp_path: Path, blocks, pooling):
+    config = TrainConfig(steps=4, train_blocks=blocks, pooling=pooling, validation_share=0)
+    tuned = run(bert, graded(), config)[1].encoder
+    texts = ["A cat sleeps.", "Bread, butter and honey."]
+    tuned.save(tmp_path / "model")
+    theirs = SentenceTransformer(str(tmp_path / "model")).encode(texts, normalize_embeddings=True)
+    np.testing.assert_allclose(theirs, tuned.encode(texts), atol=1e-5)
+    np.testing.assert_allclose(load_encoder(tmp_path / "model").encode(texts), theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(("pairs", "kind"), [(anchors(), "positive"), (anchors(True), "triplet")])
+def test_other_kinds_of_pairs_train_too(bert, pairs, kind):
+    assert pairs.kind == kind
+    done = run(bert, pairs)[1]
+    assert set(done.after) >= {PRIMARY[kind]}
+    assert done.after[PRIMARY[kind]].value >= done.before[PRIMARY[kind]].value
+
+
+def test_stop_keeps_what_was_learnt_so_far(bert):
+    stop, seen = threading.Event(), []
+    for event in fine_tune(bert, graded(), QUICK, stop=stop):
+        seen.append(event)
+        if isinstance(event, Step) and event.step == 3:
+            stop.set()
+    done = seen[-1]
+    assert (done.steps, done.stopped) == (3, True)
+    assert done.encoder.backbone.fingerprint != bert.backbone.fingerprint
+
+
+def test_closing_the_generator_discards_the_run(bert):
+    before, state = weights(bert), torch.get_rng_state()
+    events = fine_tune(bert, graded(), QUICK)
+    assert isinstance(next(events), Step)
+    events.close()
+    assert all(map(torch.equal, before, weights(bert)))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_the_best_checkpoint_is_chosen_on_rows_that_are_not_reported(bert):
+    config = TrainConfig(epochs=4, lr=3e-3, batch_size=8, train_blocks=1, validation_share=0.2)
+    events, done = run(bert, graded(160), config)
+    looks = [event for event in events if isinstance(event, Eval)]
+    assert len(looks) >= 4
+    best = max(looks, key=lambda look: look.metrics["spearman"])
+    assert done.kept_step == best.step
+    assert looks[0].best  # whatever comes first is the best so far
+
+
+def test_held_out_pairs_of_ones_own_are_used_as_they_are(bert):
+    done = run(bert, graded(), held_out=graded(20))[1]
+    assert len(done.predictions[0].values) == 20
+
+
+def test_a_loss_that_is_no_number_ends_the_run_in_words(tiny_folder):
+    broken = load_encoder(tiny_folder("bert"))
+    with torch.no_grad():
+        broken.backbone.model.encoder.layer[1].output.dense.weight[0, 0] = torch.nan
+    with pytest.raises(TrainingFailed, match="Lower the learning rate"):
+        list(fine_tune(broken, graded(), QUICK))
+
+
+def test_settings_that_do_not_fit_are_refused_together():
+    with pytest.raises(EncoderError, match=r"epochs is -1.*batch_size is 1"):
+        TrainConfig(epochs=-1, batch_size=1)
+
+
+def test_a_loss_that_does_not_fit_lists_those_that_do(bert):
+    with pytest.raises(EncoderError, match="cosent, cosine_mse, angle"):
+        next(fine_tune(bert, graded(), TrainConfig(loss="triplet")))
+
+
+def test_more_blocks_than_the_model_has_are_refused(bert):
+    with pytest.raises(EncoderError, match="has 2 blocks"):
+        next(fine_tune(bert, graded(), TrainConfig(train_blocks=9)))
+
+
+# --- batches and rates --------------------------------------------------------------------------
+
+
+def test_an_epoch_holds_every_row_once_rows_of_like_length_together():
+    rows = [(f"a{i}", f"b{i}") for i in range(100)]
+    lengths = [i % 50 for i in range(100)]
+    order = (rows, lengths, 8, 0, False)
+    count = batches_an_epoch(*order)
+    endless = batches_of_rows(*order)
+    first = [next(endless) for _ in range(count)]
+    assert sorted(row for batch in first for row in batch) == list(range(100))
+    spread = [max(lengths[r] for r in b) - min(lengths[r] for r in b) for b in first]
+    assert np.mean(spread) < 20  # 44 where batches are drawn at random
+    second = [next(endless) for _ in range(count)]
+    assert first != second
+
+
+def test_no_batch_holds_a_text_twice_where_that_would_be_a_false_negative():
+    rows = [(f"question {i % 7}", f"answer {i}") for i in range(40)]
+    order = (rows, [1] * 40, 8, 0, True)
+    endless, seen = batches_of_rows(*order), []
+    for _ in range(batches_an_epoch(*order)):
+        batch = next(endless)
+        texts = [text for row in batch for text in rows[row]]
+        assert len(texts) == len(set(texts))
+        assert len(batch) <= 8
+        seen += batch
+    assert sorted(seen) == list(range(40))
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    rates = [learning_rate(step, 100, 1.0, 0.1) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(1.0, abs=0.02)
+    assert rates.index(max(rates)) in (9, 10)
+    assert rates[-1] == pytest.approx(1 / 90)
+
+
+def test_the_prompt_is_part_of_what_is_trained(tiny):
+    enc = tiny("bert")
+    assert Options().prompt is None
+    model = Trainable(enc, 1)
+    model.prepare(["a"])
+    assert model.length("a") == len(enc.tokenize("a").ids)
