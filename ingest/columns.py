@@ -38,7 +38,7 @@ class ColumnMapping:
     scale: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        problems = check_kind(self.kind) + check_scale(self.scale)
+        problems = check_kind(self.kind)
         if not problems:
             wanted = len(TEXTS[self.kind])
             if len(self.texts) != wanted:
@@ -49,6 +49,7 @@ class ColumnMapping:
                 problems.append(f"Kind {self.kind!r} needs a label column.")
             if self.kind not in LABELLED and self.label:
                 problems.append(f"Kind {self.kind!r} takes no label column ({self.label!r} given).")
+        problems += check_scale(self.scale)
         chosen = [*self.texts, *([self.label] if self.label else [])]
         twice = {name for name in chosen if chosen.count(name) > 1}
         problems += [f"Column {name!r} is chosen twice." for name in sorted(twice)]

@@ -14,8 +14,10 @@ TOO_FEW = 20
 RARE = 0.2  # share of the rarer label
 COMMON = 0.6  # share of one and the same score
 KEPT_PER_RARE = 3
-CONTRADICTS = 0.6  # how far apart, of 1, a pair's ranks by label and by cosine must be
+CONTRADICTS = 0.6  # how far apart, of 1, label and model must be: ranks, for scores
+MISPLACED = 0.7  # the same for two labels: past four in ten of the other label's rows
 MOST_NAMED = 20
+LEAST_SPREAD = 0.05  # of the cosines of positives
 REVERSED = 0.2  # rank correlation below minus this, and below minus three standard errors
 
 
@@ -99,14 +101,16 @@ def label_noise(context: Context) -> Iterator[Finding]:
     gaps = _contradiction(context)
     if gaps is None or _reversed(_rank_correlation(context), len(gaps)):
         return
-    worst = [at for at in np.argsort(-gaps, kind="stable") if gaps[at] > CONTRADICTS][:MOST_NAMED]
+    limit = MISPLACED if context.pairs.kind == "binary" else CONTRADICTS
+    worst = [at for at in np.argsort(-gaps, kind="stable") if gaps[at] > limit][:MOST_NAMED]
     if worst:
         rows = context.rows(worst)
         yield Finding(
             "label_noise",
             "note",
             rows,
-            f"{count(len(rows), 'row')} whose label contradicts the current model most.",
+            f"{count(len(rows), 'row')} whose label contradicts the current model most; the "
+            f"first to look at is row {context.numbers[worst[0]]}.",
             "Some are errors, and a wrong label pulls the vectors the wrong way; others are what "
             "the model has yet to learn. Read them before leaving them out.",
             leave_out(rows, "label contradicts the model"),
@@ -139,11 +143,29 @@ def _contradiction(context: Context) -> np.ndarray | None:
         return None if other is None else np.clip((other - cosines) * 6, 0, 1)  # from 0.1 nearer
     if pairs.labels is None:  # far below the other positives
         middle = np.median(cosines)
-        spread = 1.4826 * np.median(np.abs(cosines - middle)) + 1e-6
+        spread = max(LEAST_SPREAD, 1.4826 * float(np.median(np.abs(cosines - middle))))
         return np.clip((middle - cosines) / spread / 5, 0, 1)  # from 3 deviations
     if np.ptp(pairs.labels) == 0 or np.ptp(cosines) == 0:
         return None
+    if pairs.kind == "binary":
+        return _misplaced(pairs.labels > 0, cosines)
     return np.abs(_ranks(pairs.labels) - _ranks(cosines))
+
+
+def _misplaced(alike: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    """(N,) for each row, the mean of two shares of rows that its label should have put behind it.
+
+    Of the other label, those on the wrong side of it; of its own label, those further on the right
+    side. A row deep among the other label's has 0.5 or more of the first and nearly 1 of the other.
+    """
+    found = np.zeros(len(cosines))
+    for side, sign in ((alike, 1), (~alike, -1)):
+        own, others = np.sort(sign * cosines[side]), np.sort(sign * cosines[~side])
+        values = sign * cosines[side]
+        wrong = 1 - np.searchsorted(others, values, "left") / max(1, len(others))
+        right = 1 - np.searchsorted(own, values, "right") / max(1, len(own))
+        found[side] = (wrong + right) / 2
+    return found
 
 
 def _rank_correlation(context: Context) -> float:

@@ -1,6 +1,8 @@
 """The one shared object: loaded models, their calibrations, and what belongs to each visitor."""
 
+import atexit
 import logging
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from encoder.hub import DownloadProgress
 from ui.settings import Settings
 
 log = logging.getLogger(__name__)
+
+STOP_S = 10  # a measuring that is under way ends with its batch
 
 Progress = Callable[[DownloadProgress], None]
 
@@ -52,6 +56,7 @@ class Workbench:
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
 
     # --- models -----------------------------------------------------------------------------
@@ -105,11 +110,15 @@ class Workbench:
                 self._calibrations[key] = known
                 if isinstance(known, Measuring):
                     arguments = (key, encoder, pool_special, known)
-                    threading.Thread(target=self._measure, args=arguments, daemon=True).start()
+                    thread = threading.Thread(target=self._measure, args=arguments, daemon=True)
+                    thread.start()
+                    atexit.register(self._stop, thread)
         return known
 
     def _measure(self, key: str, encoder: Encoder, pool_special: bool, state: Measuring) -> None:
         def on_batch(done: int, total: int) -> None:
+            if self._closing.is_set():
+                sys.exit()  # ends this thread
             state.done, state.total = done, total
 
         try:
@@ -118,6 +127,11 @@ class Workbench:
         except Exception as error:  # the scores stay useful without percentiles
             log.exception("Calibration of %s failed", encoder.name)
             state.failed = str(error) if isinstance(error, EncoderError) else "internal error"
+
+    def _stop(self, thread: threading.Thread) -> None:
+        """A thread that is inside torch while Python shuts down would abort the process."""
+        self._closing.set()
+        thread.join(STOP_S)
 
     # --- visitors ---------------------------------------------------------------------------
 

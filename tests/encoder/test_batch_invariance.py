@@ -60,8 +60,8 @@ def test_without_explicit_positions_left_padding_would_shift_the_tokens(
     """Else the tests above would prove nothing."""
     encoder = tiny(architecture)
     expected = encoder.encode(TEXTS, "mean", options=LEFT)
-    assert encoder.backbone._takes_positions
-    monkeypatch.setitem(vars(encoder.backbone), "_takes_positions", False)
+    assert encoder.backbone.takes_positions
+    monkeypatch.setitem(vars(encoder.backbone), "takes_positions", False)
     encoder.cache.clear()
     shifted = encoder.encode(TEXTS, "mean", options=LEFT)
     assert np.abs(shifted - expected).max() > 0.01

@@ -51,6 +51,27 @@ def tiny_handlers(_tiny: Callable[[str], Encoder]) -> PoolingHandlers:
 
 
 @pytest.fixture
+def finish() -> Iterator[Callable[[], None]]:
+    """`finish()` waits for every thread that this test started; so does the test's end."""
+    before = set(threading.enumerate())
+
+    def join() -> None:
+        for thread in set(threading.enumerate()) - before:
+            thread.join(TIMEOUT_S)
+            assert not thread.is_alive()
+
+    yield join
+    join()
+
+
+@pytest.fixture
+def few_texts(monkeypatch: pytest.MonkeyPatch, finish: Callable[[], None]) -> None:
+    """A background set that takes no time to measure."""
+    monkeypatch.setattr("encoder.calibration.background_sentences", lambda: SENTENCES[:8])
+    monkeypatch.setattr("encoder.calibration.background_pairs", lambda: PAIRS[:5])
+
+
+@pytest.fixture
 def compare(handlers: PoolingHandlers) -> Callable[..., Comparison]:
     """`compare(layer=3, ...)`: two sentences under the bundled model, with what it is worth."""
     return lambda **settings: handlers.compare(View(**settings), "a visitor")[0]

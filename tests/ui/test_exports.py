@@ -70,7 +70,7 @@ def test_vectors_of_the_file_give_the_cosine_of_the_file(compare):
         assert cosine == pytest.approx(scores[name], abs=1e-6)
 
 
-@pytest.mark.parametrize("start", FORMULA_STARTS)
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_text_that_begins_like_a_formula_is_not_run(compare, start):
     text = f"{start}HYPERLINK(1)"
     for rows, columns in (

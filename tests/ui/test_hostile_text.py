@@ -66,8 +66,7 @@ def check(screen) -> None:
 
 
 def visit(handlers, a: str, b: str, **changes):
-    session = Session(open=EVERYTHING)
-    return handlers.screen(inputs(EVERYTHING, a=a, b=b, session=session, **changes), "ann")
+    return handlers.screen(inputs(EVERYTHING, a=a, b=b, **changes), "ann")
 
 
 texts = st.one_of(
@@ -111,6 +110,19 @@ def test_an_attack_is_shown_as_the_text_it_is(tiny_handlers, attack):
     assert [p.text for p in read_html(screen.sections["made"][0]).all(".lab-text")] == [attack] * 2
     legend = read_html(screen.scores).one(".lab-legend").text
     assert f"“{attack if len(attack) <= 40 else attack[:39] + '…'}”" in legend
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_token_is_shown_as_the_text_it_is_and_so_is_its_tooltip(handlers, attack):
+    """With the real vocabulary: the tiny one has no quotes and no brackets."""
+    screen = visit(handlers, attack, "A cat.", session=Session(open=frozenset({"apart", "made"})))
+    tokens = handlers.workbench.encoder(Session().model, None).trace(attack).tokens
+    for piece in (screen.sections["apart"][1], screen.sections["made"][0]):
+        line = read_html(piece).all(".lab-tokens")[0].all(".tk")
+        assert [chip.all("span")[1].text for chip in line] == list(tokens)
+        for chip, token in zip(line, tokens, strict=True):
+            assert all(map(ATTRIBUTE.fullmatch, chip.attributes))
+            assert (chip.attributes.get("title") or token).startswith(token)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -1,46 +1,39 @@
 """A model that ships no calibration is measured in the background; scores do not wait for it."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from encoder import DEFAULT_MODEL, EncoderError, ModelRefused
-from encoder.background import background_pairs, background_sentences
 from encoder.calibration import Calibration, calibrate
 from tests.ui.visit import EVERYTHING, inputs, score_rows
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
 from ui.workbench import Measuring, Workbench
 
+ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60
-FEW, PAIRS = background_sentences()[:8], background_pairs()[:5]
+
+EXIT_WHILE_MEASURING = """
+import threading
+from pathlib import Path
+from encoder import load_encoder
+from ui.settings import Settings
+from ui.workbench import Workbench
+state = Workbench(Settings()).calibration(load_encoder(Path({folder!r})))
+while not state.done:
+    threading.Event().wait(0.01)
+print("measuring")
+"""
 
 
 @pytest.fixture
-def small(monkeypatch):
-    """A background set that takes no time."""
-    monkeypatch.setattr("encoder.calibration.background_sentences", lambda: FEW)
-    monkeypatch.setattr("encoder.calibration.background_pairs", lambda: PAIRS)
-
-
-@pytest.fixture
-def lab(bert, small) -> PoolingHandlers:
+def lab(bert, few_texts) -> PoolingHandlers:
     """The tab where every model is the tiny BERT."""
     return PoolingHandlers(Workbench(Settings(), lambda spec, **limits: bert))
-
-
-@pytest.fixture
-def finish():
-    """`finish()` waits for every thread that this test started."""
-    before = set(threading.enumerate())
-
-    def join():
-        for thread in set(threading.enumerate()) - before:
-            thread.join(TIMEOUT_S)
-            assert not thread.is_alive()
-
-    yield join
-    join()
 
 
 @pytest.fixture
@@ -110,7 +103,7 @@ def test_the_mask_is_measured_for_itself(lab, finish, held):
     assert abs(scales[0].random - scales[1].random).max() > 1e-3
 
 
-def test_measuring_reports_how_far_it_is(bert, small, finish, monkeypatch):
+def test_measuring_reports_how_far_it_is(bert, few_texts, finish, monkeypatch):
     seen = []
 
     def watched(encoder, pool_special, on_batch):
@@ -125,8 +118,7 @@ def test_measuring_reports_how_far_it_is(bert, small, finish, monkeypatch):
     state = workbench.calibration(bert)
     assert isinstance(state, Measuring)
     finish()
-    total = len(FEW) + 2 * len(PAIRS)
-    assert seen[-1] == (total, total)
+    assert seen[-1] == (18, 18)  # 8 sentences, 5 pairs
     assert isinstance(workbench.calibration(bert), Calibration)
 
 
@@ -166,6 +158,16 @@ def test_what_ships_is_not_measured_at_the_start(workbench, monkeypatch, model, 
     found = fresh.calibration(fresh.encoder(model, "ann"), pool_special)
     assert isinstance(found, Calibration)
     assert (found.sentences, found.paraphrase_pairs) == (440, 230)
+
+
+def test_the_end_of_the_app_is_the_end_of_measuring(tiny_folder):
+    """A thread that was inside torch while Python shut down aborted the process."""
+    code = EXIT_WHILE_MEASURING.format(folder=str(tiny_folder("bert")))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "measuring\n"), done.stderr
+    assert "terminate" not in done.stderr
 
 
 def test_a_model_that_cannot_be_loaded_is_told_on_the_screen():

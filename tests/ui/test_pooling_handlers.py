@@ -20,7 +20,7 @@ START = Session(model="untrained-minilm", open=frozenset({"made"}))
 
 
 @pytest.fixture
-def offline(bert) -> PoolingHandlers:
+def offline(bert, few_texts) -> PoolingHandlers:
     """What is bundled loads; whatever else is asked for fails the test."""
 
     def load(spec, **limits):
@@ -31,7 +31,7 @@ def offline(bert) -> PoolingHandlers:
 
 
 @pytest.fixture
-def online(bert) -> PoolingHandlers:
+def online(bert, few_texts) -> PoolingHandlers:
     """Every model there is, is the tiny BERT; two cannot be had."""
 
     def load(spec, on_progress=None, **limits):
@@ -76,7 +76,7 @@ def test_a_model_that_does_not_load_raises_before_anything_changes(online, model
     assert score_rows(after.scores)
 
 
-def test_a_host_without_the_hub_refuses_its_models(bert):
+def test_a_host_without_the_hub_refuses_its_models(bert, few_texts):
     closed = PoolingHandlers(Workbench(Settings(allow_hub=False), lambda spec, **limits: bert))
     offered = [spec.key for spec in CATALOG.values() if spec.bundled]
     assert [key for _, key in closed.model_choices()] == offered

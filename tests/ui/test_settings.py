@@ -33,7 +33,7 @@ def test_a_bad_permission_is_told_and_never_taken_for_yes(value):
         Settings.from_environment({"LAB_ALLOW_HUB": value})
 
 
-def test_limits_are_those_of_the_settings_everywhere(bert):
+def test_limits_are_those_of_the_settings_everywhere(bert, few_texts):
     settings = Settings(max_chars=5, max_texts=3)
     handlers = PoolingHandlers(Workbench(settings, lambda spec, **limits: bert))
     screen = handlers.screen(inputs(EVERYTHING, a="sixsix", lines="a\nb\nc\nd\nsixsix"), "ann")

@@ -2,7 +2,7 @@
 
 import html
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,9 +40,13 @@ class _PoolingTab:
         self.handlers = handlers
         self.session = gr.State(Session())
         self.ui = ui = lay_out(handlers)
+        # A state of its own for each section: in one for all, two quick clicks would each add to
+        # what they found, and one of them would be lost.
+        self.unfolded = {name: gr.State(box.open) for name, box in ui.accordions.items()}
         self.inputs = [
             *(ui.a, ui.b, ui.layer, ui.pooling, ui.special, ui.measure, ui.lines),
             self.session,
+            *self.unfolded.values(),
         ]
         self.core = [ui.scores, ui.answer, ui.counts, ui.address, ui.timer]
         self.parts = [part for parts in ui.sections.values() for part in parts]
@@ -71,8 +75,16 @@ class _PoolingTab:
         )
         ui.timer.tick(told(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE)
 
+    def sent(self, values: Sequence[Any]) -> Inputs:
+        """The values of `self.inputs`, in their order."""
+        count = len(values) - len(self.unfolded)
+        flags = zip(self.unfolded, values[count:], strict=True)
+        inputs = Inputs(*values[:count])
+        session = replace(inputs.session, open=frozenset(name for name, flag in flags if flag))
+        return replace(inputs, session=session)
+
     def refresh(self, request: gr.Request, *values: Any) -> list[Any]:
-        screen = self.handlers.screen(Inputs(*values), request.session_hash)
+        screen = self.handlers.screen(self.sent(values), request.session_hash)
         shown = self.show_core(screen)
         for name, parts in self.ui.sections.items():
             content = screen.sections[name]
@@ -81,7 +93,7 @@ class _PoolingTab:
 
     def tick(self, request: gr.Request, *values: Any) -> list[Any]:
         """While percentiles are being measured, only what shows them is drawn again."""
-        inputs = Inputs(*values)
+        inputs = self.sent(values)
         few = replace(inputs.session, open=inputs.session.open & {"honesty"})
         screen = self.handlers.screen(replace(inputs, session=few), request.session_hash)
         return [*self.show_core(screen), *(screen.sections["honesty"] or [gr.skip()])]
@@ -205,8 +217,8 @@ class _PoolingTab:
         These events must go through the queue: without it Gradio does not report the changed state.
         """
         for name, accordion in self.ui.accordions.items():
-            accordion.expand(_with(name), self.session, self.session, **QUIET)
-            accordion.collapse(_without(name), self.session, self.session, **QUIET)
+            accordion.expand(lambda: True, None, self.unfolded[name], **QUIET)
+            accordion.collapse(lambda: False, None, self.unfolded[name], **QUIET)
 
     # --- keeping, sharing, forgetting -------------------------------------------------------
 
@@ -226,12 +238,12 @@ class _PoolingTab:
         )
 
     def pin(self, request: gr.Request, *values: Any) -> tuple[Session, str]:
-        session = self.handlers.pin(Inputs(*values), request.session_hash)
+        session = self.handlers.pin(self.sent(values), request.session_hash)
         return session, UNPIN if session.pinned else PIN
 
     def save(self, name: str, write: Callable[..., str]) -> Callable[..., dict[str, str]]:
         def saved(request: gr.Request, *values: Any) -> dict[str, str]:
-            view = self.handlers.pair(Inputs(*values))
+            view = self.handlers.pair(self.sent(values))
             comparison, _ = self.handlers.compare(view, request.session_hash)
             text = write(comparison)
             # The time makes each request a new value: the browser acts on changes only.
@@ -273,11 +285,3 @@ class _PoolingTab:
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:
     return lambda: values
-
-
-def _with(name: str) -> Callable[[Session], Session]:
-    return lambda session: replace(session, open=session.open | {name})
-
-
-def _without(name: str) -> Callable[[Session], Session]:
-    return lambda session: replace(session, open=session.open - {name})

@@ -1,0 +1,300 @@
+"""The check: each finding where it should be, nowhere else, with a remedy that works."""
+
+import random
+import time
+
+import numpy as np
+import pytest
+
+from ingest import ColumnMapping, PairSet, check, read_pairs, split_pairs
+from ingest.neighbours import earlier_twins
+from ingest.text import words
+
+SUBJECTS = ["The baker", "My aunt", "A young fox", "Our teacher", "The old clock", "Every sailor"]
+VERBS = ["admires", "forgets", "paints", "follows", "repairs", "hides"]
+OBJECTS = ["the red gate", "a broken cup", "that long road", "wet stones", "six lemons", "old maps"]
+
+
+def clean_rows(count: int = 216) -> list[str]:
+    """Rows with nothing wrong: pairs of 216 different sentences and an answer each, labels even."""
+    texts = [f"{s} {v} {o}" for s in SUBJECTS for v in VERBS for o in OBJECTS]
+    random.Random(0).shuffle(texts)
+    return [f"{text}.,Word{n} word{n + 1000} word{n + 2000}.,{n % 2}" for n, text in
+            enumerate(texts[:count])]  # fmt: skip
+
+
+def pairs_of(*rows: str, header: str = "sentence1,sentence2,label", **options) -> PairSet:
+    return read_pairs("\n".join([header, *rows]), **options)
+
+
+def named(pairs: PairSet, name: str, **options):
+    found = [finding for finding in check(pairs, **options) if finding.name == name]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def by_words(one, other) -> np.ndarray:
+    """A model that counts common words."""
+    sets = [(set(words(a)), set(words(b))) for a, b in zip(one, other, strict=True)]
+    return np.array([len(a & b) / max(1, len(a | b)) for a, b in sets])
+
+
+def test_clean_pairs_have_no_findings():
+    pairs = pairs_of(*clean_rows())
+    split = split_pairs(pairs)
+    assert check(pairs, loss_in_batch=True, split=split, count_tokens=lambda t: [9] * len(t),
+                 max_tokens=9) == []  # fmt: skip
+
+
+def test_errors_come_first():
+    pairs = pairs_of(*clean_rows(18), "same here,same here,1", "  x y,z,1")
+    severities = [finding.severity for finding in check(pairs)]
+    assert severities == sorted(severities, key=["error", "warning", "note"].index)
+    assert severities[0] == "warning"
+    assert severities[-1] == "note"
+
+
+def test_exact_duplicates_ignore_order_case_and_punctuation():
+    rows = [*clean_rows(), "One two three.,Four five six,1", "FOUR FIVE SIX!,one two three,1"]
+    found = named(pairs_of(*rows), "exact_duplicates")
+    assert found.rows == (218,)
+    assert "counts double" in found.effect
+
+
+def test_answers_are_no_questions():
+    pairs = pairs_of("a b,c d", "c d,a b", "A b?,c d", header="question,answer")
+    assert named(pairs, "exact_duplicates").rows == (3,)
+
+
+def test_conflicting_labels_are_no_duplicates():
+    rows = [*clean_rows(), "One two three.,Four five six,1", "one two three,four five six,0"]
+    pairs = pairs_of(*rows)
+    assert named(pairs, "conflicting_labels").rows == (217, 218)
+    assert named(pairs, "exact_duplicates") is None
+
+
+def test_near_duplicates_are_not_exact_ones():
+    long = "When the ferry left the harbour at noon the gulls were still asleep on the roofs"
+    rows = [
+        *clean_rows(),
+        f"{long},So it was,1",
+        f"{long} again,So it was,1",
+        f"{long}.,so it was,1",
+    ]
+    found = named(pairs_of(*rows), "near_duplicates")
+    assert found.rows == (218,)
+    assert found.severity == "note"
+
+
+def test_same_text_on_both_sides():
+    pairs = pairs_of(*clean_rows(), "Same.,same,1")
+    assert named(pairs, "same_text_both_sides").severity == "note"
+    pairs = pairs_of(*clean_rows(), "Same.,same,0")
+    found = named(pairs, "same_text_both_sides")
+    assert found.severity == "warning"
+    assert "asks for the impossible" in found.effect
+    triplets = pairs_of("a,b,b", "a,b,c", header="anchor,positive,negative")
+    assert named(triplets, "same_text_both_sides").rows == (1,)
+
+
+def test_shared_texts():
+    rows = [*clean_rows(), "The hub,left side,1", "the hub,right side,0"]
+    pairs = pairs_of(*rows)
+    assert named(pairs, "shared_texts").severity == "note"
+    assert named(pairs, "shared_texts").rows == (217, 218)
+    split = split_pairs(pairs)
+    assert named(pairs, "shared_texts", split=split) is None
+    bad = type(split)(np.arange(217), np.array([], int), np.array([217]), np.arange(218))
+    found = named(pairs, "shared_texts", split=bad)
+    assert (found.severity, found.rows) == ("error", (218,))
+    assert "memory" in found.effect
+
+
+def test_false_negatives_only_where_a_batch_gives_the_negatives():
+    rows = [*clean_rows(), "What is rust?,Iron oxide it is,1", "What is rust,Old iron,1",
+            "What is rust?,A cat,0"]  # fmt: skip
+    pairs = pairs_of(*rows)
+    assert named(pairs, "false_negatives") is None
+    found = named(pairs, "false_negatives", loss_in_batch=True, batch_size=20)
+    assert found.rows == (218,), "the row labelled 0 is no positive"
+    assert "batches of 20" in found.effect
+    positives = read_pairs("\n".join(["a,b,c", *rows]), ColumnMapping("positive", ("a", "b")))
+    assert named(positives, "false_negatives").rows == (218, 219)
+
+
+def test_a_model_finds_false_negatives_that_share_few_words():
+    rows = [*clean_rows(), "How do I reset my password,Click here,1",
+            "How can I reset the password,Press that,1"]  # fmt: skip
+    pairs = pairs_of(*rows)
+    assert named(pairs, "false_negatives", loss_in_batch=True) is None
+    for cosine, rows in ((0.95, (218,)), (0.85, None)):
+
+        def model(one, other, cosine=cosine):
+            return np.array([cosine * ("reset" in text) for text in one])
+
+        found = named(pairs, "false_negatives", loss_in_batch=True, similarity=model)
+        assert (found and found.rows) == rows
+
+
+def test_label_noise_names_the_worst_first_twenty_and_needs_a_model():
+    rows = [f"alpha beta gamma{n},alpha beta gamma{n} delta,1" for n in range(30)]
+    rows += [f"epsilon zeta{n},eta theta{n},0" for n in range(30)]
+    rows += ["one two three,one two three four,0", "five six,seven eight,1"]
+    pairs = pairs_of(*rows)
+    assert named(pairs, "label_noise") is None
+    assert named(pairs, "label_noise", similarity=by_words).rows == (61, 62)
+
+
+def test_label_noise_of_positives_and_triplets():
+    rows = [f"alpha beta{n} gamma,alpha beta{n} x{n % 4}" for n in range(30)]
+    positives = pairs_of(*rows, "one two,three four", header="anchor,positive")
+
+    def model(one, other):
+        return by_words(one, other) + np.array([len(a) % 5 for a in one]) * 0.01
+
+    assert named(positives, "label_noise", similarity=model).rows == (31,)
+    rows = [f"alpha beta{n},alpha beta{n} x,gamma{n}" for n in range(30)]
+    triplets = pairs_of(*rows, "one two,three,one two", header="anchor,positive,negative")
+    assert named(triplets, "label_noise", similarity=by_words).rows == (31,)
+
+
+def test_reversed_labels_are_found_and_turned():
+    rows = [f"alpha beta gamma{n},alpha beta gamma{n} delta,0" for n in range(30)]
+    rows += [f"epsilon zeta{n},eta theta{n},1" for n in range(30)]
+    pairs = pairs_of(*rows)
+    found = named(pairs, "labels_reversed", similarity=by_words)
+    assert found.severity == "error"
+    assert named(pairs, "label_noise", similarity=by_words) is None, "all of them would be named"
+    turned = found.remedy.apply(pairs)
+    assert turned.labels[0] == 1
+    assert pairs.labels[0] == 0
+    assert named(turned, "labels_reversed", similarity=by_words) is None
+
+
+def test_a_model_that_answers_nan_breaks_nothing():
+    def model(one, other):
+        return np.full(len(one), np.nan)
+
+    assert check(pairs_of(*clean_rows()), similarity=model) == []
+
+
+def test_columns_in_the_wrong_order():
+    rows = [f"It is because of reason{n}.,Why does thing{n} happen?" for n in range(30)]
+    pairs = pairs_of(*rows, header="anchor,positive")
+    found = named(pairs, "column_order")
+    swapped = found.remedy.apply(pairs)
+    assert swapped.texts[0] == ("Why does thing0 happen?", "It is because of reason0.")
+    assert named(swapped, "column_order") is None
+    rows = [f"alpha beta{n},gamma{n},alpha beta{n} x" for n in range(30)]
+    triplets = pairs_of(*rows, header="anchor,positive,negative")
+    assert named(triplets, "column_order") is None, "hard negatives share words: ask the model"
+    found = named(triplets, "column_order", similarity=by_words)
+    assert found.remedy.apply(triplets).texts[0] == ("alpha beta0", "alpha beta0 x", "gamma0")
+
+
+def test_an_id_chosen_as_text():
+    pairs = read_pairs("a,b,c\n" + "".join(f"{n},text {n},{n % 2}\n" for n in range(30)),
+                       ColumnMapping("binary", ("a", "b"), "c"))  # fmt: skip
+    assert named(pairs, "no_words").severity == "error"
+
+
+def test_class_imbalance():
+    rows = [row[:-1] + "1" for row in clean_rows(200)]
+    assert named(pairs_of(*rows), "class_imbalance").severity == "error"
+    rows += ["no one,knows it,0", "some know,all of it,0"]
+    pairs = pairs_of(*rows)
+    found = named(pairs, "class_imbalance")
+    assert found.rows == (201, 202)
+    kept = found.remedy.apply(pairs)
+    assert np.bincount(kept.labels.astype(int)).tolist() == [2, 6]
+    assert kept.row_numbers == found.remedy.apply(pairs).row_numbers, "the same each time"
+    scores = pairs_of(*(row[:-1] + f"{n % 5 + 0.5}" for n, row in enumerate(clean_rows())))
+    assert named(scores, "class_imbalance") is None
+
+
+def test_truncated_texts():
+    pairs = pairs_of(*clean_rows(), "one two three four five six seven eight,x y,1")
+
+    def tokens(texts):
+        return [len(text.split()) for text in texts]
+
+    assert named(pairs, "truncated_texts") is None
+    found = named(pairs, "truncated_texts", count_tokens=tokens, max_tokens=7)
+    assert found.rows == (217,)
+    assert "7 tokens" in found.what
+    assert named(pairs, "truncated_texts", count_tokens=tokens, max_tokens=8) is None
+
+
+@pytest.mark.parametrize(("rows", "severity"), [(100, None), (99, "warning"), (19, "error")])
+def test_few_rows(rows, severity):
+    found = named(pairs_of(*clean_rows(rows)), "few_rows")
+    assert (found and found.severity) == severity
+
+
+def test_broken_characters_are_repaired():
+    # fmt: off
+    rows = ["The cafÃ© is closed,donâ€™t go there,1", "A mixed Ã¼ber ‘quote’ – here,fine,0",
+            "Voilà, São Paulo,Ångström – “fine”,1", "lost \ufffd here,x y,0"]
+    # fmt: on
+    pairs = pairs_of(*rows)
+    found = named(pairs, "broken_characters")
+    assert found.rows == (1, 2, 4)
+    after = found.remedy.apply(pairs)
+    assert after.texts[0] == ("The café is closed", "don’t go there")
+    assert after.texts[1][0] == "A mixed über ‘quote’ – here"
+    assert after.report.kept == len(after)
+
+
+def test_markup_becomes_text():
+    pairs = pairs_of("<p>Salt &amp; pepper<br/>please</p>,3 < 4 > 2,1", "<br>,x y,0", "AT&T,R&D;,1")
+    found = named(pairs, "markup")
+    assert found.rows == (1, 2)
+    after = found.remedy.apply(pairs)
+    assert after.texts == (("Salt & pepper please", "3 < 4 > 2"), ("AT&T", "R&D;"))
+    assert after.report.dropped == {"empty text": (2,)}
+    assert after.row_numbers == (1, 3)
+
+
+def test_remedies_are_pure_keep_the_books_and_work():
+    pairs = pairs_of(
+        *clean_rows(), "a b c,a b c,1", "One two,three,1", "one two.,Three,1", "!?,x,0"
+    )
+    before = (pairs.texts, pairs.labels.tolist(), pairs.report)
+    tried = 0
+    for finding in check(pairs, loss_in_batch=True):
+        if finding.remedy:
+            after = finding.remedy.apply(pairs)
+            assert (pairs.texts, pairs.labels.tolist(), pairs.report) == before
+            assert after.report.kept == len(after)
+            assert after.report.read == pairs.report.read
+            assert named(after, finding.name, loss_in_batch=True) is None
+            tried += 1
+    assert tried >= 4
+
+
+def test_earlier_twins_agree_with_comparing_all():
+    rng = random.Random(3)
+    sets = [frozenset(rng.choices("abcdefghijklmnopq", k=rng.randint(1, 9))) for _ in range(90)]
+    sets += [sets[n] | {"x"} for n in range(60)]
+    for threshold in (0.5, 0.8):
+        twins = earlier_twins(sets, threshold, fewest=1)
+        for at, twin in enumerate(twins):
+            least = [threshold * len(sets[at] | sets[n]) - 1e-9 for n in range(at)]
+            near = [n for n in range(at) if len(sets[at] & sets[n]) >= least[n]]
+            assert (twin is None) == (not near)
+            assert twin is None or twin in near
+
+
+def test_twenty_thousand_rows_in_seconds():
+    rng = np.random.default_rng(0)
+    vocabulary = [f"w{n}" for n in range(3_000)]
+    chances = 1 / np.arange(1, 3_001)
+    drawn = rng.choice(3_000, (20_000, 20), p=chances / chances.sum())
+    texts = [
+        [" ".join(vocabulary[n] for n in part) for part in (row[:10], row[10:])] for row in drawn
+    ]
+    rows = [f"{a},{b},{n % 6}" for n, (a, b) in enumerate(texts)]
+    pairs = pairs_of(*rows, header="a,b,score")
+    started = time.perf_counter()
+    check(pairs, loss_in_batch=True)
+    assert time.perf_counter() - started < 20
