@@ -107,7 +107,9 @@ def theirs(rows: PairSet, seed: int) -> tuple[Encoder, float]:
 
     model = SentenceTransformer(str(bundled_folder()))
     a, b = zip(*rows.texts, strict=True)
-    data = Dataset.from_dict({"a": list(a), "b": list(b), "label": rows.labels.tolist()})
+    data = Dataset.from_dict(
+        {"a": list(a), "b": list(b), "label": np.asarray(rows.labels).tolist()}
+    )
     with tempfile.TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
             output_dir=folder, num_train_epochs=2, per_device_train_batch_size=16,

@@ -7,6 +7,8 @@
 0.72
 """
 
+from typing import TYPE_CHECKING, Any
+
 from encoder.cache import ArrayCache
 from encoder.catalog import CATALOG, DEFAULT_MODEL, ModelSpec, load_encoder
 from encoder.encoder import Encoder
@@ -17,6 +19,9 @@ from encoder.pooling import POOLINGS, SAVABLE
 from encoder.runner import Options
 from encoder.trace import PairExplanation, Trace
 
+if TYPE_CHECKING:
+    from encoder.training import Done, Eval, Step, TrainConfig, fine_tune
+
 __all__ = [
     "CATALOG",
     "DEFAULT_MODEL",
@@ -24,16 +29,30 @@ __all__ = [
     "SAVABLE",
     "ArrayCache",
     "BadText",
+    "Done",
     "DownloadFailed",
     "Encoder",
     "EncoderError",
+    "Eval",
     "IdfWeights",
     "Layer",
     "ModelRefused",
     "ModelSpec",
     "Options",
     "PairExplanation",
+    "Step",
     "Trace",
+    "TrainConfig",
     "UnknownName",
+    "fine_tune",
     "load_encoder",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Training brings pandas with it, which those who only encode need not wait for."""
+    if name in ("Done", "Eval", "Step", "TrainConfig", "fine_tune"):
+        from encoder import training
+
+        return getattr(training, name)
+    raise AttributeError(f"module 'encoder' has no attribute {name!r}")

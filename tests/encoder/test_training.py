@@ -180,7 +180,7 @@ def test_settings_that_do_not_fit_are_refused_together():
 
 
 def test_a_loss_that_does_not_fit_lists_those_that_do(bert):
-    with pytest.raises(EncoderError, match="cosent, cosine_mse, angle"):
+    with pytest.raises(EncoderError, match="cosine_mse, cosent, angle"):
         next(fine_tune(bert, graded(), TrainConfig(loss="triplet")))
 
 
