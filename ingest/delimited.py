@@ -9,12 +9,11 @@ from itertools import product
 import pandas as pd
 
 from ingest.errors import IngestError
-from ingest.limits import Limits
+from ingest.limits import SAMPLED_TIMES, Limits
 
 SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma"}  # rarest in prose
 ALONE = "\x1f"  # a separator that occurs in no text: one column
 SNIFFED_CHARS = 2**20
-SAMPLED_TIMES = 10  # a sample is drawn from at most this many times the rows that may be read
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,9 @@ POSITIVE_FROM = 0.5  # pairs labelled so are positives of an in-batch loss
 def exact_duplicates(context: Context) -> Iterator[Finding]:
     """The same pair with the same label more than once."""
     labels = context.pairs.labels
-    repeats = [
-        at
-        for rows in _grouped(context.row_keys).values()
-        for at in rows[1:]
-        if labels is None or np.ptp(labels[rows]) <= CONFLICT
-    ]
+    groups = [group for group in _grouped(context.row_keys).values() if len(group) > 1]
+    agreeing = [g for g in groups if labels is None or np.ptp(labels[g]) <= CONFLICT]
+    repeats = [at for group in agreeing for at in group[1:]]
     if repeats:
         rows = context.rows(repeats)
         yield Finding(

@@ -7,7 +7,7 @@ from ingest.labels import label_value
 from ingest.names import KNOWN, plain
 
 LONGEST_NAME = 40
-LIKE_A_NAME = re.compile(r"[A-Za-z][\w .:/()?#-]*")
+LIKE_A_NAME = re.compile(r"[^\W\d_][\w .:/()?#-]*")
 
 
 def is_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

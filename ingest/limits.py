@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from ingest.errors import IngestError
 
 MIB = 2**20
+SAMPLED_TIMES = 10  # a sample is drawn from at most this many times the rows that may be read
 
 
 @dataclass(frozen=True)

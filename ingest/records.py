@@ -8,9 +8,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from ingest.errors import IngestError
-from ingest.limits import Limits, size
+from ingest.limits import SAMPLED_TIMES, Limits, size
 
-SAMPLED_TIMES = 10
 BATCH = 64  # rows decoded at once, so that a column that unpacks to gigabytes is stopped early
 
 Record = dict[str, str] | None  # None: a line that cannot be read

@@ -10,7 +10,7 @@ from ingest.decode import decode
 from ingest.delimited import find_dialect, read_cells
 from ingest.errors import IngestError
 from ingest.header import is_header
-from ingest.limits import LIMITS, Limits
+from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.text import characters
 from ingest.unpack import PARQUET, unpack
@@ -166,7 +166,8 @@ def _limited(table: Table, limits: Limits, sample: bool) -> Table:
     numbers = np.random.default_rng(0).choice(table.rows_read, limits.rows, replace=False) + 1
     chosen = set(numbers.tolist())
     dropped = {why: tuple(n for n in rows if n in chosen) for why, rows in table.dropped.items()}
-    note = f"A sample of {limits.rows:,} of {table.rows_read:,} rows was read."
+    first = "the first " if table.rows_read > SAMPLED_TIMES * limits.rows else ""
+    note = f"A sample of {limits.rows:,} of {first}{table.rows_read:,} rows was read."
     return Table(
         table.frame[table.frame.index.isin(chosen)],
         table.encoding,

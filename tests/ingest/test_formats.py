@@ -172,11 +172,11 @@ def test_no_header_is_said_and_row_one_kept():
 
 def test_a_header_of_unknown_names_is_one():
     table = read_table(
-        "Satz,Umschreibung,Urteil\nDas ist ein schöner Tag.,Es ist schön draußen.,ja\n"
+        "Satz,Umschreibung,Ähnlichkeit\nDas ist ein schöner Tag.,Es ist schön draußen.,ja\n"
         "Der Hund bellt laut.,Die Katze schläft.,nein\n"
     )
     assert table.header
-    assert table.columns == ("Satz", "Umschreibung", "Urteil")
+    assert table.columns == ("Satz", "Umschreibung", "Ähnlichkeit")
 
 
 def test_excels_first_line_names_the_separator():
