@@ -171,6 +171,8 @@ def test_pinning_keeps_the_scores_and_pinning_again_lets_go(handlers):
     session = handlers.pin(sent, "ann")
     assert (session.pinned.a, session.pinned.b) == ("It rains.", "Rain falls.")
     assert session.pinned.setting == "all-MiniLM-L6-v2, layer 3 of 6"
+    words = handlers.pin(replace(sent, pool_special=False), "ann").pinned.setting
+    assert words == "all-MiniLM-L6-v2, layer 3 of 6, special tokens not pooled"
     shown = score_rows(handlers.screen(sent, "ann").scores)
     assert {s.pooling: f"{s.cosine:.4f}" for s in session.pinned.scores} == {
         name: row.value for name, row in shown.items()
@@ -230,6 +232,14 @@ def test_a_link_to_a_model_that_is_loaded_opens_with_it(online):
     assert (view.model, session.model, notes) == (HUB, HUB, [])
 
 
+def test_a_layer_that_the_links_model_does_not_have_is_told(handlers):
+    view, _, [note] = handlers.restore({"layer": "7"}, Session())
+    assert view.layer == -1
+    assert note.startswith("Unknown layer 7. Choose one of: 0, 1,")
+    assert note.endswith("Shown meanwhile: the last layer.")
+    assert handlers.restore({"layer": "-3"}, Session())[2] == []
+
+
 def test_an_address_without_a_query_is_the_first_visit(offline):
     view, session, notes = offline.restore({}, Session())
     assert (view, notes, session.greeted) == (View(), [], True)
@@ -252,6 +262,22 @@ def test_forgetting_gives_a_fresh_session_and_keeps_nothing(tiny_handlers):
     assert tiny_handlers.forget(unfolded, "ann") == fresh
     assert len(cache) == 0
     assert tiny_handlers.forget(Session(), None) == Session(greeted=True)
+
+
+def test_forgetting_keeps_the_model_that_is_on_screen(online):
+    session, _ = online.choose_model(HUB, Session(), "ann")
+    assert online.forget(session, "ann").model == HUB
+
+
+def test_an_answer_that_was_under_way_leaves_nothing_after_the_page_was_cleared(online):
+    online.forget(Session(), "ann")
+    online.screen(inputs(a="a secret"), "ann")  # was under way, and kept vectors again
+    assert online.workbench.visitors == 1
+    online.screen(inputs(a="", b="", lines=""), "ann")
+    assert online.workbench.visitors == 0
+    online.screen(inputs(), "ann")
+    online.screen(inputs(a="", b=""), "ann")  # sentences are left in the list
+    assert online.workbench.visitors == 1
 
 
 # --- clicks -------------------------------------------------------------------------------------

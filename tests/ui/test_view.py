@@ -97,6 +97,7 @@ def test_no_link_at_all_breaks_the_page(query):
         ("pooling", "median", "Unknown pooling 'median'. Choose one of: mean, max,"),
         ("pooling", "soft:1000", "Unknown pooling 'soft:1000'"),
         ("pooling", "cls+mean", "Unknown pooling 'cls+mean'"),
+        ("pool_special", "yes", "pool_special is 'yes' in this link; it must be 0 or 1."),
         ("measure", "manhattan", "Unknown measure 'manhattan'. Choose one of: cosine,"),
     ],
 )
