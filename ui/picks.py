@@ -13,6 +13,15 @@ def pick_name(event: gr.EventData) -> str:
     return name
 
 
+def pick_box(event: gr.EventData, count: int) -> tuple[str, int]:
+    """The box ("a" or "b") and the number of the sentence that goes into it."""
+    name = str(getattr(event, "name", ""))
+    box, number = name[:1], name[1:]
+    if box not in ("a", "b") or number not in map(str, range(count)):
+        raise EncoderError(f"There is no sentence {name[:10]!r} in this list of {count}.")
+    return box, int(number)
+
+
 def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
     """The indices of a clicked cell, inside a matrix of this size."""
     try:

@@ -179,6 +179,17 @@ def test_a_cell_of_the_sentence_matrix_opens_that_pair(lab_page: LabPage) -> Non
     expect(lab_page.box("B")).to_have_value("A cat sleeps.")
 
 
+def test_the_keyboard_opens_a_pair_of_the_list(lab_page: LabPage) -> None:
+    lab_page.unfold("several")
+    lab_page.find("#lines textarea").fill("A cat sleeps.\nTaxes are due in May.\nThe kitten naps.")
+    for name, box in (("Sentence 3 as A", "A"), ("Sentence 2 as B", "B")):
+        lab_page.page.get_by_role("button", name=name).focus()
+        lab_page.page.keyboard.press("Enter")
+        expected = {"A": "The kitten naps.", "B": "Taxes are due in May."}[box]
+        expect(lab_page.box(box)).to_have_value(expected)
+    expect(lab_page.counts).to_contain_text("B 8 of 256")
+
+
 def test_scores_and_vectors_come_down_as_csv(lab_page: LabPage, tmp_path: Path) -> None:
     for button, name in (("scores-csv", "scores.csv"), ("vectors-csv", "vectors.csv")):
         with lab_page.page.expect_download() as download:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app import build
-from encoder import DEFAULT_MODEL, Encoder, ModelSpec, load_encoder
+from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelSpec, load_encoder
 from encoder.background import background_pairs, background_sentences
+from encoder.hub import DownloadProgress
 from ui.comparison import Comparison
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
 from ui.view import View
-from ui.workbench import Workbench
+from ui.workbench import Progress, Workbench
 
 SENTENCES, PAIRS = background_sentences()[:30], background_pairs()[:10]
 TIMEOUT_S = 60  # for what should take a moment
@@ -75,6 +76,33 @@ def few_texts(monkeypatch: pytest.MonkeyPatch, finish: Callable[[], None]) -> No
 def compare(handlers: PoolingHandlers) -> Callable[..., Comparison]:
     """`compare(layer=3, ...)`: two sentences under the bundled model, with what it is worth."""
     return lambda **settings: handlers.compare(View(**settings), "a visitor")[0]
+
+
+@pytest.fixture
+def offline(bert: Encoder, few_texts: None) -> PoolingHandlers:
+    """What is bundled loads; whatever else is asked for fails the test."""
+
+    def load(spec: ModelSpec, **limits: object) -> Encoder:
+        assert spec.bundled, f"a download of {spec.hub_id} was begun"
+        return bert
+
+    return PoolingHandlers(Workbench(Settings(), load))
+
+
+@pytest.fixture
+def online(bert: Encoder, few_texts: None) -> PoolingHandlers:
+    """Every model there is, is the tiny BERT; two cannot be had."""
+
+    def load(spec: ModelSpec, on_progress: Progress | None = None, **limits: object) -> Encoder:
+        if spec.key == "bert-tiny":
+            raise DownloadFailed("no network")
+        if spec.key == "some-org/pickled":
+            raise ModelRefused("pickled weights")
+        if on_progress:
+            on_progress(DownloadProgress("model.safetensors", 10**6, 2 * 10**6))
+        return bert
+
+    return PoolingHandlers(Workbench(Settings(), load))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example as also
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encoder import POOLINGS
@@ -119,11 +120,11 @@ def test_a_pinned_score_outside_the_axis_widens_it(bundled):
 
 
 @given(st.floats(0, 100))
-@example(99.95)
-@example(99.97)
-@example(0.04)
-@example(100)
-@example(0)
+@also(99.95)
+@also(99.97)
+@also(0.04)
+@also(100)
+@also(0)
 def test_a_percentile_never_reads_as_all_or_none(percentile):
     text = read_html(percent_cell(percentile, False, "")).text
     assert not re.search(r"(?<![\d.])(100|0)(\.0*)?%", text)

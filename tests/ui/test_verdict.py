@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example as also
+from hypothesis import given
 from hypothesis import strategies as st
 
 from encoder import POOLINGS
@@ -92,11 +93,11 @@ def test_nothing_is_said_of_a_sentence_without_tokens(bundled):
 
 
 @given(st.floats(0, 100))
-@example(99.95)
-@example(99.97)
-@example(0.04)
-@example(100)
-@example(0)
+@also(99.95)
+@also(99.97)
+@also(0.04)
+@also(100)
+@also(0)
 def test_a_share_never_claims_all_or_none(percentile):
     words = share(percentile)
     assert not ALL_OR_NONE.search(words)

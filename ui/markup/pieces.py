@@ -22,6 +22,17 @@ def notes(lines: Sequence[str]) -> str:
     return "".join(f'<p class="lab-note">{escape(line)}</p>' for line in lines)
 
 
+def sentence_list(texts: Sequence[str]) -> str:
+    """The numbered sentences, each with buttons that put it into a box: the keyboard's way."""
+    rows = "".join(
+        f'<li><span>{escape(text)}</span> <button type="button" data-pick="a{i}" '
+        f'aria-label="Sentence {i + 1} as A">as A</button> <button type="button" '
+        f'data-pick="b{i}" aria-label="Sentence {i + 1} as B">as B</button></li>'
+        for i, text in enumerate(texts)
+    )
+    return f'<ol class="lab-sentences">{rows}</ol>'
+
+
 def answer(comparison: Comparison) -> str:
     """The verdict in words, with the settings it holds for."""
     view, encoder = comparison.view, comparison.encoder

@@ -13,7 +13,7 @@ from ui.examples import EXAMPLES
 from ui.exports import scores_csv, vectors_csv
 from ui.guard import told
 from ui.markup.pieces import message, notes
-from ui.picks import pick_name, picked
+from ui.picks import pick_box, pick_name, picked
 from ui.session import Session
 from ui.tabs.pooling_handlers import Inputs, PoolingHandlers, Screen, progress_text
 from ui.tabs.pooling_layout import lay_out
@@ -197,12 +197,19 @@ class _PoolingTab:
         ui.sections["layers"][0].pick(
             told(self.pick_cell), self.session, [ui.layer, ui.pooling], **LIGHT
         )
-        ui.sections["several"][0].pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
+        matrix, sentences = ui.sections["several"]
+        matrix.pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
+        sentences.pick(told(self.pick_sentence), [ui.lines, ui.a, ui.b], [ui.a, ui.b], **LIGHT)
 
     def pick_cell(self, event: gr.EventData, session: Session) -> tuple[str, str]:
         layers = self.handlers.workbench.encoder(session.model, None).layers
         row, column = picked(event, len(layers), len(POOLINGS))
         return str(layers[row]), list(POOLINGS)[column]
+
+    def pick_sentence(self, event: gr.EventData, lines: str, a: str, b: str) -> tuple[str, str]:
+        texts = split_texts(lines, self.handlers.settings)[0]
+        box, number = pick_box(event, len(texts))
+        return (texts[number], b) if box == "a" else (a, texts[number])
 
     def pick_pair(self, event: gr.EventData, lines: str) -> tuple[str, str]:
         texts = split_texts(lines, self.handlers.settings)[0]

@@ -15,7 +15,7 @@ from ui.figures.layer_map import layer_map
 from ui.figures.sentence_matrix import sentence_matrix
 from ui.figures.strips import left_out, strips
 from ui.figures.token_matrix import token_matrix
-from ui.markup.pieces import message, notes, special_tokens_note, trust
+from ui.markup.pieces import message, notes, sentence_list, special_tokens_note, trust
 from ui.markup.scores import number
 from ui.markup.tokens import pipeline, shaded_tokens
 from ui.settings import Settings
@@ -159,7 +159,7 @@ def several(
     left_out += truncated(encoder, texts)
     vectors = compare_texts(encoder, texts, view)
     figure = figure_json(sentence_matrix(vectors @ vectors.T, texts))
-    return figure, notes(left_out), texts
+    return figure, notes(left_out) + sentence_list(texts), texts
 
 
 def truncated(encoder: Encoder, texts: tuple[str, ...]) -> list[str]:
