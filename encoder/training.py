@@ -11,7 +11,7 @@ Setting `stop` ends early with the best so far; closing the generator discards t
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,18 @@ import torch
 
 from encoder.encoder import Encoder, unit_rows
 from encoder.errors import EncoderError
-from encoder.evaluation import PRIMARY, Metric, Predictions, difference, evaluate, measure, predict
+from encoder.evaluation import (
+    METRICS,
+    PRIMARY,
+    Metric,
+    Predictions,
+    difference,
+    evaluate,
+    measure,
+    predict,
+)
 from encoder.linear import LinearMap
-from encoder.losses import DEFAULT_LOSS, LOSSES, losses_for
+from encoder.losses import DEFAULT_LOSS, LOSSES, LossFn, losses_for
 from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.trainable import Trainable
 from ingest import PairSet, split_pairs
@@ -190,7 +199,7 @@ def fine_tune(
 
 def _step(
     model: Trainable | LinearMap,
-    compute: object,
+    compute: LossFn,
     pairs: PairSet,
     labels: torch.Tensor | None,
     batch: list[int],
@@ -201,7 +210,7 @@ def _step(
     model.train(True)
     columns = list(zip(*(pairs.texts[row] for row in batch), strict=True))
     vectors = model.embed([text for column in columns for text in column])
-    value = compute(vectors.chunk(len(columns)), None if labels is None else labels[batch])  # type: ignore[operator]
+    value = compute(vectors.chunk(len(columns)), None if labels is None else labels[batch])
     if not value.isfinite():
         raise TrainingFailed(
             f"The loss became {value.item()}. The model you started from is untouched. Lower the "
@@ -229,7 +238,7 @@ class _BestKeeper:
         pairs = self._validation
         self._model.prepare([text for row in pairs.texts for text in row])
         found = _predict(pairs, lambda texts: _embed(self._model, texts))
-        metrics = {name: measure(found, name) for name in evaluate(found, resamples=0)}
+        metrics = {name: measure(found, name) for name in METRICS[pairs.kind]}
         best = metrics[PRIMARY[pairs.kind]] > self._best
         if best:
             self._best = metrics[PRIMARY[pairs.kind]]
@@ -248,9 +257,9 @@ def predictions(encoder: Encoder, pairs: PairSet) -> Predictions:
     return _predict(pairs, lambda texts: encoder.encode(texts))
 
 
-def _predict(pairs: PairSet, embed: object) -> Predictions:
+def _predict(pairs: PairSet, embed: Callable[[list[str]], np.ndarray]) -> Predictions:
     texts = list(dict.fromkeys(text for row in pairs.texts for text in row))
-    vectors = unit_rows(embed(texts))  # type: ignore[operator]
+    vectors = unit_rows(embed(texts))
     index = {text: i for i, text in enumerate(texts)}
     columns = [
         vectors[[index[text] for text in column]] for column in zip(*pairs.texts, strict=True)

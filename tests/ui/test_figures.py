@@ -150,6 +150,12 @@ def test_the_sentence_matrix_numbers_its_sentences():
     assert (trace["zmin"], trace["zmax"]) == (-1, 1)
 
 
+def test_a_cell_shows_no_negative_zero():
+    cosines = np.array([[1, -0.001], [-0.03, 1]])
+    [trace] = figure_json(sentence_matrix(cosines, ["a", "b"]))["data"]
+    assert trace["text"] == [["1.00", "0.00"], ["−0.03", "1.00"]]
+
+
 @given(st.text(max_size=60))
 def test_a_shortened_text_is_the_beginning_of_it(text):
     short = shorten(text)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from ui.markup.scores import number
 from ui.palette import DIVERGING, INK
 
 ANNOTATE_COLUMNS, ANNOTATE_ROWS = 14, 40  # beyond this the numbers would not fit
@@ -27,7 +28,7 @@ def distinct(labels: Sequence[str]) -> list[str]:
 
 
 def _digits(values: np.ndarray, decimals: int) -> list[list[str]]:
-    return [[f"{value:.{decimals}f}" for value in row] for row in values.tolist()]
+    return [[number(value, decimals) for value in row] for row in values.tolist()]
 
 
 def heatmap(
