@@ -20,7 +20,7 @@ from encoder.runner import Options
 from encoder.trace import PairExplanation, Trace
 
 if TYPE_CHECKING:
-    from encoder.training import Done, Eval, Step, TrainConfig, fine_tune
+    from encoder.training import Done, Eval, Step, TrainConfig, TrainingFailed, fine_tune
 
 __all__ = [
     "CATALOG",
@@ -43,6 +43,7 @@ __all__ = [
     "Step",
     "Trace",
     "TrainConfig",
+    "TrainingFailed",
     "UnknownName",
     "fine_tune",
     "load_encoder",
@@ -51,7 +52,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Training brings pandas with it, which those who only encode need not wait for."""
-    if name in ("Done", "Eval", "Step", "TrainConfig", "fine_tune"):
+    if name in ("Done", "Eval", "Step", "TrainConfig", "TrainingFailed", "fine_tune"):
         from encoder import training
 
         return getattr(training, name)

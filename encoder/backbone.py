@@ -135,14 +135,18 @@ class Backbone:
     @torch.inference_mode()
     def forward(self, tokens: Tokens) -> tuple[Tensor, ...]:
         """All hidden states of a batch: L+1 tensors of (B, T, H), the embeddings first."""
+        out = self.model(**self.inputs(tokens), output_hidden_states=True, return_dict=True)
+        # Some architectures norm once more after the last block; the model's output is what counts.
+        return (*out.hidden_states[:-1], out.last_hidden_state)
+
+    def inputs(self, tokens: Tokens) -> dict[str, Tensor]:
+        """What the model is called with for a batch."""
         inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask.long()}
         if self.takes_positions:
             # These models number the columns of the batch, so that left padding would shift every
             # token. Models with a padding index number the real tokens by themselves.
             inputs["position_ids"] = tokens.position
-        out = self.model(**inputs, output_hidden_states=True, return_dict=True)
-        # Some architectures norm once more after the last block; the model's output is what counts.
-        return (*out.hidden_states[:-1], out.last_hidden_state)
+        return inputs
 
     @cached_property
     def takes_positions(self) -> bool:

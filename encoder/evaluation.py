@@ -101,17 +101,21 @@ def _pearson(values: np.ndarray, labels: np.ndarray | None) -> float:
 def _average_precision(values: np.ndarray, labels: np.ndarray | None) -> float:
     from sklearn.metrics import average_precision_score
 
+    if _one_class(labels):
+        return float("nan")
     return float(average_precision_score(_positive(labels), values))
 
 
 def _roc_auc(values: np.ndarray, labels: np.ndarray | None) -> float:
     from sklearn.metrics import roc_auc_score
 
+    if _one_class(labels):
+        return float("nan")
     return float(roc_auc_score(_positive(labels), values))
 
 
 def _best_f1(values: np.ndarray, labels: np.ndarray | None) -> float:
-    return best_threshold(values, labels)[0]
+    return float("nan") if _one_class(labels) else best_threshold(values, labels)[0]
 
 
 def best_threshold(values: np.ndarray, labels: np.ndarray | None) -> tuple[float, float]:
@@ -128,6 +132,11 @@ def best_threshold(values: np.ndarray, labels: np.ndarray | None) -> tuple[float
 def _positive(labels: np.ndarray | None) -> np.ndarray:
     assert labels is not None
     return labels > 0.5
+
+
+def _one_class(labels: np.ndarray | None) -> bool:
+    positive = _positive(labels)
+    return bool(positive.all() or not positive.any())
 
 
 def _recall(k: int) -> MetricFn:
@@ -160,7 +169,12 @@ def measure(predictions: Predictions, metric: str, rows: np.ndarray | None = Non
 def evaluate(
     predictions: Predictions, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, Metric]:
-    """Every metric of this kind of pairs with its 95 % bootstrap interval over groups."""
+    """Every metric of this kind of pairs with its 95 % bootstrap interval over groups.
+
+    Empty without examples. A metric that needs both classes is NaN where there is one.
+    """
+    if not len(predictions.values):
+        return {}
     draws = list(_draws(predictions, seed, resamples))
     out = {}
     for name in METRICS[predictions.kind]:
@@ -201,8 +215,8 @@ def _has_both(predictions: Predictions, rows: np.ndarray) -> bool:
     """False for a draw without one of the two classes, on which ROC-AUC and AP do not exist."""
     if predictions.kind != "binary":
         return True
-    positive = _positive(predictions.labels)[rows]
-    return bool(positive.any() and not positive.all())
+    assert predictions.labels is not None
+    return not _one_class(predictions.labels[rows])
 
 
 def _interval(spread: Sequence[float]) -> tuple[float, float]:

@@ -70,7 +70,12 @@ def _fill(pool: list[int], rows: Sequence[tuple[str, ...]], batch_size: int) -> 
     return filled
 
 
-def learning_rate(step: int, steps: int, peak: float, warmup: float) -> float:
-    """Rises linearly over the first share `warmup` of the steps, then falls linearly to 0."""
-    rising = max(1.0, warmup * steps)
-    return peak * min((step + 1) / rising, (steps - step) / max(1.0, steps - rising))
+def learning_rate(step: int, steps: int | None, peak: float, warmup: int) -> float:
+    """Rises linearly over `warmup` steps, stays at `peak`, and falls to 0 over the second half.
+
+    `steps` None: not known yet, which makes no difference before half of them are made. Source:
+    constant rate with cooldown, arXiv 2405.18392, sec. 3.
+    """
+    rising = min(1.0, (step + 1) / max(1, min(warmup, steps or warmup)))
+    falling = 1.0 if steps is None else min(1.0, (steps - step) / max(1.0, steps / 2))
+    return peak * min(rising, falling)

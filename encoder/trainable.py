@@ -23,6 +23,13 @@ from encoder.tokens import TokenizedText, Tokens, pad
 KEEP_BYTES = 512 * 2**20  # of frozen output; what does not fit is computed again each time
 
 
+class _Reached(Exception):
+    """Ends a forward pass at the first block that trains."""
+
+    def __init__(self, states: Tensor) -> None:
+        self.states = states
+
+
 class _Inject(nn.Module):
     """Stands where the embeddings stood and hands out the states it was given."""
 
@@ -48,6 +55,7 @@ class Trainable:
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
         self.pooling: Pooling = resolve_pooling(source.pooling)
         self._top, self._inject = _top_of(self.backbone, self.prefix_layer, self.trains_embeddings)
+        self._bottom = _bottom_of(backbone, self.prefix_layer)
         self._keep_bytes, self._kept_bytes = keep_bytes, 0
         self._kept: dict[str, Tensor] = {}
         self._tokenized: dict[str, TokenizedText] = {}
@@ -56,6 +64,11 @@ class Trainable:
     def parameters(self) -> list[nn.Parameter]:
         """What trains."""
         return [p for p in self.backbone.model.parameters() if p.requires_grad]
+
+    @property
+    def frozen_blocks(self) -> nn.ModuleList:
+        """All L blocks of the copy that gives the frozen output; those that train never run."""
+        return block_list(self._bottom, self.backbone.depth)
 
     def prepare(self, texts: Sequence[str]) -> None:
         """Tokenize texts and compute the frozen part's output once, as far as memory allows."""
@@ -81,12 +94,9 @@ class Trainable:
     def embed(self, texts: Sequence[str]) -> Tensor:
         """(N, D) of prepared texts through the trainable part, with gradients where enabled."""
         tokens = self._pad([self._tokenized[text] for text in texts])
-        inputs: dict[str, Tensor] = {"attention_mask": tokens.mask.long()}
-        if self.backbone.takes_positions:
-            inputs["position_ids"] = tokens.position
-        if self.trains_embeddings:
-            inputs["input_ids"] = tokens.ids
-        else:
+        inputs = self.backbone.inputs(tokens)
+        if not self.trains_embeddings:
+            del inputs["input_ids"]
             inputs["inputs_embeds"] = self._inject.states = self._states(texts, tokens)
         hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
         vectors = self.pooling(hidden, tokens)
@@ -114,8 +124,12 @@ class Trainable:
 
     @torch.no_grad()
     def _frozen(self, tokens: Tokens) -> Tensor:
-        """(N, T, H) after the last frozen block, without dropout."""
-        return self.source.backbone.forward(tokens)[self.prefix_layer].clone()
+        """(N, T, H) that the first training block takes, without dropout."""
+        try:
+            self._bottom(**self.backbone.inputs(tokens))
+        except _Reached as reached:
+            return reached.states
+        raise AssertionError("every block is passed")
 
     def _pad(self, texts: Sequence[TokenizedText]) -> Tokens:
         return pad(texts, self.backbone.pad_id)
@@ -147,6 +161,18 @@ def _top_of(backbone: Backbone, first: int, everything: bool) -> tuple[nn.Module
     if getattr(top, "pooler", None) is not None:
         top.pooler = None  # reads [CLS] for another task; its output is not used
     return top, inject
+
+
+def _bottom_of(backbone: Backbone, first: int) -> nn.Module:
+    """The model up to block `first`, where it raises `_Reached`; its parameters are shared."""
+
+    def reached(_: nn.Module, args: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
+        raise _Reached(args[0] if args else named["hidden_states"])
+
+    memo: dict[int, Any] = {id(p): p for p in backbone.model.parameters()}
+    bottom = copy.deepcopy(backbone.model, memo).eval()
+    block_list(bottom, backbone.depth)[first].register_forward_pre_hook(reached, with_kwargs=True)
+    return bottom
 
 
 def block_list(model: Any, depth: int) -> nn.ModuleList:

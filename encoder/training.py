@@ -1,124 +1,65 @@
 """Fine-tuning on sentence pairs, fast on a CPU, as a stream of events.
 
-    for event in fine_tune(enc, train, TrainConfig(train_blocks=2)):
+    for event in fine_tune(enc, train, TrainConfig(train_blocks=3)):
         match event:
             case Step(): ...   # after every step
-            case Eval(): ...   # on the validation part, now and then
+            case Eval(): ...   # on the validation and held-out parts, now and then
             case Done(): tuned = event.encoder
 
 Setting `stop` ends early with the best so far; closing the generator discards the run.
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from encoder.encoder import Encoder, unit_rows
+from encoder.encoder import Encoder
 from encoder.errors import EncoderError
-from encoder.evaluation import (
-    METRICS,
-    PRIMARY,
-    Metric,
-    Predictions,
-    difference,
-    evaluate,
-    measure,
-    predict,
-)
+from encoder.evaluation import difference, evaluate
+from encoder.events import Done, Eval, Event, Step
 from encoder.linear import LinearMap
-from encoder.losses import DEFAULT_LOSS, LOSSES, LossFn, losses_for
+from encoder.losses import LOSSES, LossFn
+from encoder.pace import Pace, Stopwatch, is_look
 from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
+from encoder.scoring import BestKeeper, Learner, metrics_of, predictions
+from encoder.train_config import TrainConfig
 from encoder.trainable import Trainable
-from ingest import PairSet, split_pairs
+from ingest import PairSet, Split, split_pairs
 
-EVALUATIONS = 4  # on the validation part, over a run
-DEFAULT_LR = {"linear": 1e-3, "blocks": 1e-4, "everything": 2e-5}
+__all__ = ["Done", "Eval", "Event", "Step", "TrainConfig", "TrainingFailed", "fine_tune", "parts"]
+
+MOST_LOOKED_AT = 128  # rows of a part that are scored during training; all of held-out afterwards
+OUT_OF_MEMORY = ("alloc", "out of memory", "not enough memory")
 
 
 class TrainingFailed(EncoderError):
     """A run that cannot go on; the source encoder is untouched."""
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """What to train and how. None means: chosen by the kind of pairs or the number of blocks."""
-
-    loss: str | None = None
-    epochs: float = 2
-    batch_size: int = 16
-    lr: float | None = None
-    train_blocks: int = 2  # 0: a linear map; L: all blocks; L + 1: the embeddings too
-    pooling: str | None = None
-    steps: int | None = None  # in place of epochs
-    seed: int = 0
-    held_out_share: float = 0.2
-    validation_share: float = 0.1
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-
-    def __post_init__(self) -> None:
-        limits = {
-            "epochs": (0, 100),
-            "batch_size": (2, 256),
-            "lr": (0, 1),
-            "steps": (1, 1_000_000),
-            "train_blocks": (0, 100),
-            "warmup": (0, 1),
-            "weight_decay": (0, 1),
-            "max_grad_norm": (0, 1e6),
-        }
-        problems = [
-            f"{name} is {value}; it must be from {low} to {high}"
-            for name, (low, high) in limits.items()
-            if (value := getattr(self, name)) is not None and not low <= value <= high
-        ]
-        if problems:
-            raise EncoderError("; ".join(problems) + ".")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One optimizer step is done."""
-
-    step: int  # 1, 2, ...
-    steps: int
-    loss: float
-    lr: float
-    seconds: float  # of training so far
-    left_s: float  # expected
-
-
-@dataclass(frozen=True)
-class Eval:
-    """The validation part was scored."""
-
-    step: int
-    metrics: dict[str, float]
-    best: bool  # the best so far, kept
-
-
 @dataclass(frozen=True, eq=False)
-class Done:
-    """The tuned encoder, and what it is worth on pairs that chose nothing."""
+class Parts:
+    """What a run trains on, chooses its checkpoint by, and is judged by."""
 
-    encoder: Encoder
-    before: dict[str, Metric]
-    after: dict[str, Metric]
-    gain: Metric  # of the primary metric, paired
-    predictions: tuple[Predictions, Predictions]  # before, after
-    train_seconds: float  # frozen output and steps; evaluation not counted
-    steps: int
-    kept_step: int  # whose weights `encoder` has
-    stopped: bool
-    notes: tuple[str, ...]
+    train: PairSet
+    validation: PairSet
+    held_out: PairSet
+    split: Split
 
 
-Event = Step | Eval | Done
+def parts(pairs: PairSet, config: TrainConfig, held_out: PairSet | None = None) -> Parts:
+    """What `fine_tune` will use. Raises EncoderError where nothing is left to train on."""
+    share = config.held_out_share if held_out is None else 0.0
+    validation_share = min(config.validation_share, MOST_LOOKED_AT / max(1, len(pairs)))
+    split = split_pairs(pairs, share, validation_share, config.seed)
+    held_out = pairs.take(split.held_out) if held_out is None else held_out
+    found = Parts(pairs.take(split.train), pairs.take(split.validation), held_out, split)
+    if len(found.train) < 2:
+        raise EncoderError(f"{len(found.train)} rows are left to train on; give at least 2.")
+    return found
 
 
 def fine_tune(
@@ -131,74 +72,117 @@ def fine_tune(
     """Train a copy of `enc` on pairs; `enc` itself is never changed.
 
     Without `held_out`, part of `train` is held out, no text on two sides. Raises EncoderError for
-    settings that do not fit, TrainingFailed where the loss is no longer a number.
+    settings that do not fit, TrainingFailed where the loss is no longer a number or memory is out.
     """
     config = config or TrainConfig()
-    loss = LOSSES[_loss_name(config, train.kind)]
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
-    share = config.held_out_share if held_out is None else 0.0
-    split = split_pairs(train, share, config.validation_share, config.seed)
-    validation = train.take(split.validation)
-    held_out = train.take(split.held_out) if held_out is None else held_out
-    fitted = train.take(split.train)
-    if len(fitted) < 2:
-        raise EncoderError(f"{len(fitted)} rows are left to train on; give at least 2.")
-    before = predictions(source, held_out)
+    found = parts(train, config, held_out)
+    config = config.resolved(source, train.kind, len(found.train))
+    with _memory_errors(config):
+        yield from _run(source, found, config, stop or threading.Event())
 
-    started = time.perf_counter()
-    model = (
-        LinearMap(source) if config.train_blocks == 0 else Trainable(source, config.train_blocks)
-    )
-    model.prepare([text for row in fitted.texts for text in row])
-    lengths = [max(model.length(text) for text in row) for row in fitted.texts]
-    order = (fitted.texts, lengths, config.batch_size, config.seed, loss.distinct_texts)
-    steps = config.steps or max(1, round(config.epochs * batches_an_epoch(*order)))
-    spent = time.perf_counter() - started
 
-    peak = config.lr if config.lr is not None else _default_lr(config, source)
-    labels = None if fitted.labels is None else torch.tensor(fitted.labels)
+def _run(
+    source: Encoder, found: Parts, config: TrainConfig, stop: threading.Event
+) -> Iterator[Event]:
+    before = predictions(source, found.held_out)
+    watch = Stopwatch()
+    with watch:
+        model = learner(source, config.train_blocks)
+        model.prepare([text for row in found.train.texts for text in row])
+        order = batch_order(model, found.train, config)
+    loss = LOSSES[config.loss or ""]
+    labels = None if found.train.labels is None else torch.tensor(found.train.labels)
     optimizer = torch.optim.AdamW(
-        model.parameters, lr=peak, weight_decay=config.weight_decay, fused=True
+        model.parameters, lr=config.lr or 0.0, weight_decay=config.weight_decay, fused=True
     )
-    keeper = _BestKeeper(model, validation)
-    kept_step, step = 0, 0
+    looks = _Looks(model, found, watch)
+    steps = config.steps
+    if steps is None and config.budget_s is None:
+        steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
+    pace = Pace(steps, config.budget_s, config.warmup)
+    step = 0
+    yield from looks.take(step)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         for batch in batches_of_rows(*order):
-            began = time.perf_counter()
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, steps, peak, config.warmup)
-            value = _step(model, loss.compute, fitted, labels, batch, optimizer, config)
+            with watch:
+                lr = learning_rate(step, pace.fixed, config.lr or 0.0, config.warmup)
+                for group in optimizer.param_groups:
+                    group["lr"] = lr
+                value = training_step(
+                    model, loss.compute, found.train, labels, batch, optimizer, config
+                )
             step += 1
-            spent += time.perf_counter() - began
-            lr = optimizer.param_groups[0]["lr"]
-            yield Step(step, steps, value, lr, spent, spent / step * (steps - step))
-            ended = step == steps or (stop is not None and stop.is_set())
-            if keeper.rows and (ended or step % max(1, steps // EVALUATIONS) == 0):
-                metrics, best = keeper.look()
-                kept_step = step if best else kept_step
-                yield Eval(step, metrics, best)
+            pace.tick(step, watch.last, watch.total, looks.cost)
+            yield Step(step, pace.expected, value, lr, watch.total, pace.left_s(step, looks.cost))
+            ended = step == pace.fixed or stop.is_set()
+            if ended or is_look(step):
+                yield from looks.take(step)
             if ended:
                 break
-    keeper.restore()
+    looks.keeper.restore()
     tuned = model.finished()
-    after = predictions(tuned, held_out)
+    after = predictions(tuned, found.held_out)
     yield Done(
         encoder=tuned,
         before=evaluate(before, config.seed),
         after=evaluate(after, config.seed),
-        gain=difference(before, after, seed=config.seed),
+        train_seconds=watch.total,
+        stopped=step != pace.fixed,
+        gain=difference(before, after, seed=config.seed) if len(found.held_out) else None,
         predictions=(before, after),
-        train_seconds=spent,
         steps=step,
-        kept_step=kept_step if keeper.rows else step,
-        stopped=step < steps,
-        notes=split.notes,
+        kept_step=looks.keeper.step or step,
+        config=config,
+        source=source,
+        train=found.train,
+        validation=found.validation,
+        held_out=found.held_out,
+        split=found.split,
+        notes=(*found.split.notes, *pace.notes),
     )
 
 
-def _step(
-    model: Trainable | LinearMap,
+def learner(source: Encoder, train_blocks: int) -> Learner:
+    """What trains: the top blocks, or a linear map on frozen vectors where there are none."""
+    return LinearMap(source) if train_blocks == 0 else Trainable(source, train_blocks)
+
+
+def batch_order(
+    model: Learner, pairs: PairSet, config: TrainConfig
+) -> tuple[tuple[tuple[str, ...], ...], list[int], int, int, bool]:
+    """The arguments of `batches_of_rows` for prepared pairs."""
+    lengths = [max(model.length(text) for text in row) for row in pairs.texts]
+    distinct = LOSSES[config.loss or ""].distinct_texts
+    return pairs.texts, lengths, config.batch_size, config.seed, distinct
+
+
+class _Looks:
+    """Scores a sample of the validation and held-out parts while training goes on."""
+
+    def __init__(self, model: Learner, found: Parts, watch: Stopwatch) -> None:
+        self.keeper = BestKeeper(model, found.validation)
+        self.cost = 0.0  # seconds of the latest look
+        self._model, self._watch = model, watch
+        self._validation = len(found.validation) > 0
+        chance = np.random.default_rng(0)
+        rows = chance.permutation(len(found.held_out))[:MOST_LOOKED_AT]
+        self._held_out = found.held_out.take(np.sort(rows))
+
+    def take(self, step: int) -> Iterator[Eval]:
+        """One Eval, or none where there is nothing to look at."""
+        if not self._validation and not len(self._held_out):
+            return
+        with self._watch:
+            metrics, best = self.keeper.look(step) if self._validation else ({}, False)
+            held_out = metrics_of(self._model, self._held_out) if len(self._held_out) else {}
+        self.cost = self._watch.last
+        yield Eval(step, metrics, best, held_out)
+
+
+def training_step(
+    model: Learner,
     compute: LossFn,
     pairs: PairSet,
     labels: torch.Tensor | None,
@@ -214,8 +198,8 @@ def _step(
     if not value.isfinite():
         raise TrainingFailed(
             f"The loss became {value.item()}. The model you started from is untouched. Lower the "
-            f"learning rate (now {optimizer.param_groups[0]['lr']:.2g}), or look for empty texts "
-            "and broken labels in the check."
+            f"learning rate (now {config.lr:.2g} at its peak), or look for empty texts and broken "
+            "labels in the check."
         )
     optimizer.zero_grad()
     value.backward()
@@ -224,77 +208,17 @@ def _step(
     return value.item()
 
 
-class _BestKeeper:
-    """Scores the validation part and keeps a copy of the best parameters."""
-
-    def __init__(self, model: Trainable | LinearMap, validation: PairSet) -> None:
-        self.rows = len(validation)
-        self._model, self._validation = model, validation
-        self._best = -np.inf
-        self._kept: list[torch.Tensor] = []
-
-    def look(self) -> tuple[dict[str, float], bool]:
-        """Metrics now, and whether they are the best so far."""
-        pairs = self._validation
-        self._model.prepare([text for row in pairs.texts for text in row])
-        found = _predict(pairs, lambda texts: _embed(self._model, texts))
-        metrics = {name: measure(found, name) for name in METRICS[pairs.kind]}
-        best = metrics[PRIMARY[pairs.kind]] > self._best
-        if best:
-            self._best = metrics[PRIMARY[pairs.kind]]
-            self._kept = [p.detach().clone() for p in self._model.parameters]
-        return metrics, best
-
-    def restore(self) -> None:
-        """Put the best parameters back."""
-        with torch.no_grad():
-            for parameter, kept in zip(self._model.parameters, self._kept, strict=False):
-                parameter.copy_(kept)
-
-
-def predictions(encoder: Encoder, pairs: PairSet) -> Predictions:
-    """What an encoder says about labelled pairs."""
-    return _predict(pairs, lambda texts: encoder.encode(texts))
-
-
-def _predict(pairs: PairSet, embed: Callable[[list[str]], np.ndarray]) -> Predictions:
-    texts = list(dict.fromkeys(text for row in pairs.texts for text in row))
-    vectors = unit_rows(embed(texts))
-    index = {text: i for i, text in enumerate(texts)}
-    columns = [
-        vectors[[index[text] for text in column]] for column in zip(*pairs.texts, strict=True)
-    ]
-    groups = split_pairs(pairs, 0, 0).groups
-    positives = [index[row[1]] for row in pairs.texts]
-    return predict(pairs.kind, columns, pairs.labels, groups, positives)
-
-
-@torch.no_grad()
-def _embed(model: Trainable | LinearMap, texts: Sequence[str], batch: int = 64) -> np.ndarray:
-    model.train(False)
-    order = sorted(range(len(texts)), key=lambda i: model.length(texts[i]))
-    parts = [
-        model.embed([texts[i] for i in order[start : start + batch]]).numpy()
-        for start in range(0, len(order), batch)
-    ]
-    stacked = np.concatenate(parts)
-    vectors = np.empty_like(stacked)
-    vectors[order] = stacked
-    return vectors
-
-
-def _loss_name(config: TrainConfig, kind: str) -> str:
-    fitting = losses_for(kind)
-    name = config.loss or DEFAULT_LOSS[kind]
-    if name not in fitting:
-        raise EncoderError(
-            f"Loss {name!r} does not fit {kind} pairs. Choose one of: {', '.join(fitting)}."
-        )
-    return name
-
-
-def _default_lr(config: TrainConfig, source: Encoder) -> float:
-    if config.train_blocks == 0:
-        return DEFAULT_LR["linear"]
-    whole = config.train_blocks > source.backbone.depth
-    return DEFAULT_LR["everything" if whole else "blocks"]
+@contextmanager
+def _memory_errors(config: TrainConfig) -> Iterator[None]:
+    """Out of memory, in words."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        text = str(error).lower()
+        if not isinstance(error, MemoryError) and not any(sign in text for sign in OUT_OF_MEMORY):
+            raise
+        raise TrainingFailed(
+            "Memory ran out. The model you started from is untouched. Train fewer blocks (now "
+            f"{config.train_blocks}), with smaller batches (now {config.batch_size}), or shorten "
+            "the longest texts."
+        ) from error

@@ -16,7 +16,7 @@ from ingest.kinds import TEXTS, Kind
 from ingest.limits import LIMITS, Limits
 from ingest.pairs import PairSet, read_pairs, to_pairs
 from ingest.report import Report
-from ingest.split import Split, split_pairs
+from ingest.split import Split, connected_groups, split_pairs
 from ingest.table import Table, read_table
 from ingest.templates import template, write_csv, write_dropped
 from ingest.text import text_key
@@ -36,6 +36,7 @@ __all__ = [
     "Split",
     "Table",
     "check",
+    "connected_groups",
     "guess_columns",
     "read_pairs",
     "read_table",

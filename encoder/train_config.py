@@ -1,0 +1,93 @@
+"""What to train and how, and the defaults that were tuned on STS-B's dev pairs (see bench/)."""
+
+from dataclasses import dataclass, replace
+
+from encoder.encoder import Encoder
+from encoder.errors import EncoderError
+from encoder.losses import losses_for
+
+TRAIN_BLOCKS = 3
+LINEAR_LR, BLOCKS_LR, EVERYTHING_LR = 1e-3, 2e-4, 2e-5
+ROWS_SEEN = 1_000  # small sets are read again until this many rows have been seen ...
+MOST_EPOCHS = 8.0  # ... but not more often than this
+LIMITS = {
+    "epochs": (0, 100),
+    "batch_size": (2, 256),
+    "lr": (0, 1),
+    "steps": (1, 1_000_000),
+    "budget_s": (1, 86_400),
+    "train_blocks": (0, 100),
+    "warmup": (0, 10_000),
+    "weight_decay": (0, 1),
+    "max_grad_norm": (0, 1e6),
+}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train and how. None means: chosen by the kind of pairs, their number or the blocks.
+
+    How long: `steps` if given, else as many as fit into `budget_s`, else `epochs`.
+    """
+
+    loss: str | None = None
+    epochs: float | None = None
+    batch_size: int = 16
+    lr: float | None = None
+    train_blocks: int = TRAIN_BLOCKS  # 0: a linear map; L: all blocks; L + 1: the embeddings too
+    pooling: str | None = None
+    budget_s: float | None = None  # of `Done.train_seconds`
+    seed: int = 0
+    held_out_share: float = 0.2
+    validation_share: float = 0.1
+    steps: int | None = None
+    warmup: int = 10  # steps; a number of its own, so that it stands before the last step does
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} is {value}; it must be from {low} to {high}"
+            for name, (low, high) in LIMITS.items()
+            if (value := getattr(self, name)) is not None and not low <= value <= high
+        ]
+        if problems:
+            raise EncoderError("; ".join(problems) + ".")
+
+    def resolved(self, source: Encoder, kind: str, rows: int) -> "TrainConfig":
+        """The same with every None that has a default filled in, for this many rows to train on.
+
+        Raises EncoderError for a loss that does not fit the kind of pairs, and for more blocks than
+        the model has.
+        """
+        fitting = losses_for(kind)
+        loss = self.loss or fitting[0]
+        if loss not in fitting:
+            raise EncoderError(
+                f"Loss {loss!r} does not fit {kind} pairs. Choose one of: {', '.join(fitting)}."
+            )
+        depth = source.backbone.depth
+        if self.train_blocks > depth + 1:
+            raise EncoderError(
+                f"train_blocks is {self.train_blocks}; {source.name} has {depth} blocks, and "
+                f"{depth + 1} trains its embeddings too."
+            )
+        lr = self.lr
+        if lr is None:
+            lr = default_lr(self.train_blocks, depth)
+        epochs = self.epochs
+        if epochs is None and self.steps is None and self.budget_s is None:
+            epochs = default_epochs(rows)
+        return replace(self, loss=loss, lr=lr, epochs=epochs, pooling=source.pooling)
+
+
+def default_lr(train_blocks: int, depth: int) -> float:
+    """The peak learning rate: the less of a model moves, the further each part may go."""
+    if train_blocks == 0:
+        return LINEAR_LR
+    return EVERYTHING_LR if train_blocks > depth else BLOCKS_LR
+
+
+def default_epochs(rows: int) -> float:
+    """Once through a large set, several times through a small one."""
+    return min(MOST_EPOCHS, max(1.0, ROWS_SEEN / max(1, rows)))

@@ -1,0 +1,37 @@
+"""What one training run of a visitor leaves: the models before and after, and all that was found."""
+
+from dataclasses import dataclass
+
+from encoder.encoder import Encoder
+from encoder.events import Done
+from encoder.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One finished run."""
+
+    key: str  # "run-1", unique for the visitor; what the model pickers call it
+    name: str  # what the visitor calls it
+    model: str  # the model that was trained, as the picker calls it
+    data: str  # the file or sample
+    done: Done
+    study: Study
+    predicted_s: float | None  # training seconds, said before it began
+
+    @property
+    def base(self) -> Encoder:
+        """Before."""
+        return self.done.source
+
+    @property
+    def tuned(self) -> Encoder:
+        """After."""
+        return self.done.encoder
+
+    @property
+    def summary(self) -> str:
+        """Settings in one line."""
+        config = self.done.config
+        blocks = "linear map" if config.train_blocks == 0 else f"{config.train_blocks} blocks"
+        return f"{self.model}, {self.base.pooling}, {config.loss}, {blocks}, seed {config.seed}"
