@@ -20,7 +20,7 @@ from ui.workbench import Workbench
 def build(workbench: Workbench | None = None) -> tuple[Any, dict[str, Any]]:
     """The page (a gr.Blocks), and what its `launch` needs beside host and port."""
     workbench = workbench or Workbench(Settings.from_environment())
-    return build_app(workbench), launch_settings()
+    return build_app(workbench), launch_settings(workbench)
 
 
 def main() -> None:

@@ -198,6 +198,13 @@ def difference(
     return Metric(value, *_interval(spread))
 
 
+def standard_error(predictions: Predictions, seed: int = 0, resamples: int = 100) -> float:
+    """Of the primary metric, by the bootstrap over groups; 0 where there is nothing to resample."""
+    metric = PRIMARY[predictions.kind]
+    spread = [measure(predictions, metric, rows) for rows in _draws(predictions, seed, resamples)]
+    return float(np.std(spread)) if spread else 0.0
+
+
 def _draws(predictions: Predictions, seed: int, resamples: int) -> list[np.ndarray]:
     """Rows of each resample: as many groups as there are, drawn with replacement."""
     names, members = np.unique(predictions.groups, return_inverse=True)

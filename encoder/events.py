@@ -26,7 +26,7 @@ class Eval:
 
     step: int  # 0: before training
     metrics: dict[str, float]  # of the validation part; empty where there is none
-    best: bool  # the best on the validation part so far, kept
+    best: bool  # kept: no earlier one was clearly better on the validation part
     held_out: dict[str, float]  # chooses nothing
 
 

@@ -1,6 +1,6 @@
 """Fine-tuning without touching the transformer: a linear map on its frozen sentence vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from encoder.encoder import Encoder
 from encoder.head import Dense, Normalize
+
+CHUNK = 256  # texts between two words on progress
 
 
 class LinearMap:
@@ -25,11 +27,17 @@ class LinearMap:
         """What trains."""
         return [self._weight, self._bias]
 
-    def prepare(self, texts: Sequence[str]) -> None:
+    def prepare(
+        self, texts: Sequence[str], on_batch: Callable[[int, int], None] | None = None
+    ) -> None:
         """Compute each text's vector once."""
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        for text, vector in zip(new, torch.tensor(self.source.encode(new)), strict=True):
-            self._vectors[text] = vector
+        new.sort(key=len)  # like lengths together
+        for start in range(0, len(new), CHUNK):
+            chunk = new[start : start + CHUNK]
+            self._vectors.update(zip(chunk, torch.tensor(self.source.encode(chunk)), strict=True))
+            if on_batch:
+                on_batch(start + len(chunk), len(new))
 
     def length(self, text: str) -> int:
         """One: all vectors are equally long, so any batch will do."""

@@ -8,10 +8,19 @@ import torch
 from torch import Tensor, nn
 
 from encoder.encoder import Encoder, unit_rows
-from encoder.evaluation import METRICS, PRIMARY, Predictions, measure, predict
+from encoder.evaluation import (
+    METRICS,
+    PRIMARY,
+    Predictions,
+    measure,
+    predict,
+    standard_error,
+)
 from ingest import PairSet, connected_groups
 
 BATCH = 64  # texts
+CHUNK = 256  # texts between two words on progress
+OnBatch = Callable[[int, int], None]  # done, in all
 
 
 class Learner(Protocol):
@@ -21,7 +30,7 @@ class Learner(Protocol):
     def parameters(self) -> list[nn.Parameter]:
         """What trains."""
 
-    def prepare(self, texts: Sequence[str]) -> None:
+    def prepare(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> None:
         """Compute once what training does not change."""
 
     def length(self, text: str) -> int:
@@ -37,9 +46,20 @@ class Learner(Protocol):
         """The tuned encoder."""
 
 
-def predictions(encoder: Encoder, pairs: PairSet) -> Predictions:
+def predictions(encoder: Encoder, pairs: PairSet, on_batch: OnBatch | None = None) -> Predictions:
     """What an encoder says about labelled pairs."""
-    return predicted_by(encoder.encode, pairs)
+    return predicted_by(lambda texts: _in_chunks(encoder, texts, on_batch), pairs)
+
+
+def _in_chunks(encoder: Encoder, texts: Sequence[str], on_batch: OnBatch | None) -> np.ndarray:
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # like lengths together
+    vectors = np.empty((len(texts), encoder.dimensions), np.float32)
+    for start in range(0, len(texts), CHUNK):
+        rows = order[start : start + CHUNK]
+        vectors[rows] = encoder.encode([texts[row] for row in rows])
+        if on_batch:
+            on_batch(start + len(rows), len(texts))
+    return vectors
 
 
 def predictions_of(model: Learner, pairs: PairSet) -> Predictions:
@@ -74,23 +94,31 @@ def _embed(model: Learner, texts: Sequence[str]) -> np.ndarray:
 
 
 class BestKeeper:
-    """Scores the validation part and keeps a copy of the best parameters."""
+    """Scores the validation part and keeps a copy of the parameters that did best there.
+
+    On few rows the highest of several scores is often highest by luck, and then an early one. So
+    the latest checkpoint within one standard error of the highest is kept (the one-standard-error
+    rule, Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, sec. 7.10).
+    """
 
     def __init__(self, model: Learner, validation: PairSet) -> None:
         self._model, self._validation = model, validation
-        self._best = -np.inf
+        self._highest, self._error = -np.inf, 0.0
         self._kept: list[Tensor] = []
         self.step: int | None = None  # whose parameters are kept
 
     def look(self, step: int) -> tuple[dict[str, float], bool]:
-        """Metrics now, and whether they are the best so far. Step 0 is only looked at."""
-        metrics = metrics_of(self._model, self._validation)
-        value = metrics[PRIMARY[self._validation.kind]]
-        best = step > 0 and value > self._best
-        if best:
-            self._best, self.step = value, step
+        """Metrics now, and whether these parameters are kept. Step 0 is only looked at."""
+        found = predictions_of(self._model, self._validation)
+        metrics = {name: measure(found, name) for name in METRICS[found.kind]}
+        value = metrics[PRIMARY[found.kind]]
+        keep = step > 0 and value >= self._highest - self._error
+        if step > 0 and value > self._highest:
+            self._highest, self._error = value, standard_error(found)
+        if keep:
+            self.step = step
             self._kept = [p.detach().clone() for p in self._model.parameters]
-        return metrics, best
+        return metrics, keep
 
     def restore(self) -> None:
         """Put the best parameters back, if there are any."""

@@ -6,7 +6,7 @@ and kept; a training step then runs the top blocks alone.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -70,7 +70,9 @@ class Trainable:
         """All L blocks of the copy that gives the frozen output; those that train never run."""
         return block_list(self._bottom, self.backbone.depth)
 
-    def prepare(self, texts: Sequence[str]) -> None:
+    def prepare(
+        self, texts: Sequence[str], on_batch: Callable[[int, int], None] | None = None
+    ) -> None:
         """Tokenize texts and compute the frozen part's output once, as far as memory allows."""
         new = [text for text in dict.fromkeys(texts) if text not in self._tokenized]
         recipe = self.source.recipe
@@ -78,6 +80,7 @@ class Trainable:
         self._tokenized.update(zip(new, tokenized, strict=True))
         if self.trains_embeddings:
             return
+        done = 0
         for batch in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET):
             states = self._frozen(self._pad([tokenized[i] for i in batch]))
             for row, i in enumerate(batch):
@@ -86,6 +89,9 @@ class Trainable:
                     return
                 self._kept[new[i]] = state.clone()
                 self._kept_bytes += state.nbytes
+            done += len(batch)
+            if on_batch:
+                on_batch(done, len(new))
 
     def length(self, text: str) -> int:
         """Tokens of a prepared text."""

@@ -10,9 +10,10 @@ Setting `stop` ends early with the best so far; closing the generator discards t
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -32,8 +33,16 @@ from ingest import PairSet, Split, split_pairs
 
 __all__ = ["Done", "Eval", "Event", "Step", "TrainConfig", "TrainingFailed", "fine_tune", "parts"]
 
-MOST_LOOKED_AT = 128  # rows of a part that are scored during training; all of held-out afterwards
+MOST_LOOKED_AT = 100  # rows of a part that are scored during training; all of held-out afterwards
 OUT_OF_MEMORY = ("alloc", "out of memory", "not enough memory")
+
+
+BEFORE, FROZEN, AFTER = "scoring before", "frozen output", "scoring after"
+OnProgress = Callable[[str, int, int], None]
+
+
+def _ignore(what: str, done: int, total: int) -> None:
+    """Nobody wants to know."""
 
 
 class TrainingFailed(EncoderError):
@@ -68,28 +77,36 @@ def fine_tune(
     config: TrainConfig | None = None,
     held_out: PairSet | None = None,
     stop: threading.Event | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Iterator[Event]:
     """Train a copy of `enc` on pairs; `enc` itself is never changed.
 
-    Without `held_out`, part of `train` is held out, no text on two sides. Raises EncoderError for
-    settings that do not fit, TrainingFailed where the loss is no longer a number or memory is out.
+    Without `held_out`, part of `train` is held out, no text on two sides. `on_progress` is told
+    (what, texts done, texts in all) where no events come, before and after the steps; what it
+    raises ends the run. Raises EncoderError for settings that do not fit, TrainingFailed where the
+    loss is no longer a number or memory is out.
     """
     config = config or TrainConfig()
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
     found = parts(train, config, held_out)
     config = config.resolved(source, train.kind, len(found.train))
     with _memory_errors(config):
-        yield from _run(source, found, config, stop or threading.Event())
+        yield from _run(source, found, config, stop or threading.Event(), on_progress or _ignore)
 
 
 def _run(
-    source: Encoder, found: Parts, config: TrainConfig, stop: threading.Event
+    source: Encoder,
+    found: Parts,
+    config: TrainConfig,
+    stop: threading.Event,
+    on_progress: OnProgress,
 ) -> Iterator[Event]:
-    before = predictions(source, found.held_out)
+    before = predictions(source, found.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
     with watch:
         model = learner(source, config.train_blocks)
-        model.prepare([text for row in found.train.texts for text in row])
+        texts = [text for row in found.train.texts for text in row]
+        model.prepare(texts, partial(on_progress, FROZEN))
         order = batch_order(model, found.train, config)
     loss = LOSSES[config.loss or ""]
     labels = None if found.train.labels is None else torch.tensor(found.train.labels)
@@ -123,7 +140,7 @@ def _run(
                 break
     looks.keeper.restore()
     tuned = model.finished()
-    after = predictions(tuned, found.held_out)
+    after = predictions(tuned, found.held_out, partial(on_progress, AFTER))
     yield Done(
         encoder=tuned,
         before=evaluate(before, config.seed),

@@ -5,6 +5,11 @@ import gradio as gr
 from encoder import POOLINGS, EncoderError
 
 
+def picked_name(event: gr.EventData) -> str:
+    """What a click says it was on; whoever uses it checks it."""
+    return str(getattr(event, "name", ""))[:100]
+
+
 def pick_name(event: gr.EventData) -> str:
     """The strategy whose row was clicked; what a browser sends is checked."""
     name = str(getattr(event, "name", ""))

@@ -1,6 +1,8 @@
-"""What one training run of a visitor leaves: the models before and after, and all that was found."""
+"""What one training run of a visitor leaves: models before and after, and all that was found."""
 
 from dataclasses import dataclass
+
+from encoder.blend import Blend
 
 from encoder.encoder import Encoder
 from encoder.events import Done
@@ -18,6 +20,7 @@ class Run:
     done: Done
     study: Study
     predicted_s: float | None  # training seconds, said before it began
+    blend: Blend | None = None  # made at the first look at it
 
     @property
     def base(self) -> Encoder:

@@ -16,6 +16,11 @@ class Settings:
     max_pool_bytes: int = 2 * 10**9  # all loaded models together
     visitor_bytes: int = 32 * 2**20  # vectors kept for one visitor
     max_visitors: int = 64
+    can_push: bool = False  # on a Space where visitors can sign in
+    training_slots: int = 1  # runs at a time; one takes all cores
+    max_runs: int = 8  # models kept for one visitor
+    visitor_model_bytes: int = 800 * 10**6  # their trained weights
+    max_archive_bytes: int = 700 * 10**6  # of a model sent back, unpacked
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 
@@ -28,4 +33,5 @@ class Settings:
         allow = env.get("LAB_ALLOW_HUB", "1")
         if allow not in ("0", "1"):
             raise EncoderError(f"LAB_ALLOW_HUB is {allow!r}; it must be 0 or 1.")
-        return cls(allow_hub=allow == "1", max_model_bytes=int(megabytes) * 10**6)
+        return cls(allow_hub=allow == "1", max_model_bytes=int(megabytes) * 10**6,
+                   can_push=bool(env.get("OAUTH_CLIENT_ID")))  # fmt: skip

@@ -6,8 +6,11 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ui.api import build_api
+from ui.api_tuning import build_tuning_api
+from ui.downloads import routes
 from ui.static import ROUTES, Headers
-from ui.tabs import pooling
+from ui.tabs import finetune, pooling
+from ui.tabs.models import ModelPicker
 from ui.theme import ASSETS, theme
 from ui.workbench import Workbench
 
@@ -35,22 +38,28 @@ def build_app(workbench: Workbench) -> gr.Blocks:
             toggle.click(None, js=TOGGLE, api_visibility="private")
         with gr.Tabs():
             with gr.Tab("Pooling", id="pooling", elem_id="tab-pooling"):
-                pooling.build(demo, workbench)
+                model = pooling.build(demo, workbench)
+            with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tab:
+                finetune.build(tab, workbench, ModelPicker(workbench), [model])
         build_api(workbench)
+        build_tuning_api(workbench)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
     return demo
 
 
-def launch_settings() -> dict[str, Any]:
+def launch_settings(workbench: Workbench) -> dict[str, Any]:
     """Arguments of `launch` beside host and port."""
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / "lab.css"],
+        "css_paths": [ASSETS / "lab.css", ASSETS / "tuning.css"],
         "favicon_path": ASSETS / "favicon.svg",
         "footer_links": ["api", "settings"],
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
         "max_file_size": "5mb",
-        "app_kwargs": {"routes": ROUTES, "middleware": [Middleware(Headers)]},
+        "app_kwargs": {
+            "routes": [*ROUTES, *routes(workbench)],
+            "middleware": [Middleware(Headers)],
+        },
     }

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import secrets
 import sys
 import threading
 from collections import OrderedDict
@@ -20,7 +21,10 @@ from encoder import (
 from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
+from ui.desk import Checked, Desk
+from ui.jobs import Job, Line
 from ui.settings import Settings
+from ui.shelf import Shelf, Tuned
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +44,13 @@ class Measuring:
 
 @dataclass
 class Visitor:
-    """What is kept for one browser tab: vectors of its sentences, nothing else."""
+    """What is kept for one browser tab, until it is closed."""
 
     cache: ArrayCache = field(repr=False)
+    shelf: Shelf = field(repr=False)  # the models it has trained
+    desk: Desk | None = None  # the pairs it trains on
+    checked: Checked | None = None  # what the check on the screen found
+    job: Job | None = None  # its run in the line or under way
 
 
 class Workbench:
@@ -55,15 +63,33 @@ class Workbench:
         self._loading: dict[str, threading.Lock] = {}
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
+        self.line = Line(settings.training_slots)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
 
     # --- models -----------------------------------------------------------------------------
 
-    def is_loaded(self, model: str) -> bool:
+    def is_loaded(self, model: str, visitor: str | None = None) -> bool:
         """True where `encoder` answers at once."""
-        return model in self._models
+        return model in self._models or self.tuned(model, visitor) is not None
+
+    def tuned(self, model: str, visitor: str | None) -> Tuned | None:
+        """A model of this visitor's own by its key, if it is one."""
+        known = self._visitors.get(visitor or "")
+        return known.shelf.get(model) if known else None
+
+    def by_token(self, token: str) -> Tuned | None:
+        """A visitor's model by its download token."""
+        with self._lock:
+            visitors = list(self._visitors.values())
+        models = (model for known in visitors for model in known.shelf)
+        return next((m for m in models if secrets.compare_digest(m.token, token)), None)
+
+    def own(self, visitor: str | None) -> list[Tuned]:
+        """The models of one visitor, oldest first."""
+        known = self._visitors.get(visitor or "")
+        return list(known.shelf) if known else []
 
     def encoder(
         self, model: str, visitor: str | None, on_progress: Progress | None = None
@@ -73,6 +99,9 @@ class Workbench:
         Loads it if need be; callers who ask for the same model wait for one load. Raises
         ModelRefused, DownloadFailed.
         """
+        own = self.tuned(model, visitor)
+        if own is not None:
+            return own.encoder.with_cache(self.visitor(visitor or "").cache)
         with self._lock:
             lock = self._loading.setdefault(model, threading.Lock())
         with lock:
@@ -86,7 +115,7 @@ class Workbench:
                 self._models[model] = encoder
                 self._models.move_to_end(model)
                 self._evict_models()
-        return encoder if visitor is None else encoder.with_cache(self._visitor(visitor).cache)
+        return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
 
     def _evict_models(self) -> None:
         """Drop the models not used for longest; the default one stays."""
@@ -135,13 +164,19 @@ class Workbench:
 
     # --- visitors ---------------------------------------------------------------------------
 
-    def _visitor(self, key: str) -> Visitor:
+    def visitor(self, key: str) -> Visitor:
+        """What is kept for this key, made at need."""
         with self._lock:
             if key not in self._visitors:
-                self._visitors[key] = Visitor(ArrayCache(self.settings.visitor_bytes))
+                settings = self.settings
+                shelf = Shelf(settings.max_runs, settings.visitor_model_bytes)
+                self._visitors[key] = Visitor(ArrayCache(settings.visitor_bytes), shelf)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
-                self._visitors.popitem(last=False)  # costs that visitor time, not data
+                idle = [k for k, v in self._visitors.items() if v.job is None and not v.shelf]
+                if not idle or idle[0] == key:
+                    break  # runs are never lost to make room
+                del self._visitors[idle[0]]  # costs that visitor time, not data
             return self._visitors[key]
 
     def forget(self, visitor: str | None) -> None:
@@ -149,7 +184,10 @@ class Workbench:
         with self._lock:
             gone = self._visitors.pop(visitor or "", None)
         if gone is not None:
+            if gone.job is not None:
+                self.line.leave(gone.job)
             gone.cache.clear()
+            gone.shelf.clear()
 
     @property
     def visitors(self) -> int:

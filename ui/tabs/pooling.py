@@ -15,7 +15,8 @@ from ui.guard import told
 from ui.markup.pieces import message, notes
 from ui.picks import pick_box, pick_name, picked
 from ui.session import Session
-from ui.tabs.pooling_handlers import Inputs, PoolingHandlers, Screen, progress_text
+from ui.tabs.models import progress_text
+from ui.tabs.pooling_handlers import Inputs, PoolingHandlers, Screen
 from ui.tabs.pooling_layout import lay_out
 from ui.view import View, split_texts
 from ui.workbench import Workbench
@@ -28,9 +29,9 @@ LOAD: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "load",
 PIN, UNPIN = "Pin these scores", "Unpin"
 
 
-def build(demo: gr.Blocks, workbench: Workbench) -> None:
-    """Lay the tab out inside the current Blocks and connect it."""
-    _PoolingTab(demo, PoolingHandlers(workbench))
+def build(demo: gr.Blocks, workbench: Workbench) -> gr.Dropdown:
+    """Lay the tab out inside the current Blocks and connect it. Returns its model picker."""
+    return _PoolingTab(demo, PoolingHandlers(workbench)).ui.model
 
 
 class _PoolingTab:
@@ -178,14 +179,12 @@ class _PoolingTab:
         except EncoderError as error:
             gr.Warning(html.escape(str(error), quote=False), duration=20)
             encoder = old
-        choices = handlers.model_choices()
-        if session.model not in [key for _, key in choices]:
-            choices.append((session.model, session.model))
+        choices = handlers.picker.choices(visitor, session.model)
         after = handlers.layer_after(layer, old.backbone.depth, encoder)
         return [
             gr.Dropdown(choices=choices, value=session.model),
             gr.Dropdown(choices=handlers.layer_choices(encoder), value=after),
-            handlers.describe_model(encoder),
+            handlers.picker.describe(session.model, encoder, visitor),
             session,
         ]
 

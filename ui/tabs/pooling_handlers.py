@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from encoder import CATALOG, Encoder, EncoderError, Layer, ModelSpec
+from encoder import CATALOG, Encoder, EncoderError, Layer
 from encoder.calibration import Calibration
-from encoder.catalog import hub_spec
-from encoder.hub import DownloadProgress
 from encoder.layers import canonical_layer
 from ui.comparison import Comparison
-from ui.markup.pieces import answer, message, model_line, token_counts
+from ui.markup.pieces import answer, message, token_counts
 from ui.markup.scores import scores_table
 from ui.session import Pinned, Session
+from ui.tabs.models import ModelPicker
 from ui.tabs.pooling_sections import SECTIONS, layer_label, several
 from ui.verdict import layer_phrase
 from ui.view import (
@@ -21,7 +20,6 @@ from ui.view import (
     from_query,
     parse_layer,
     parse_measure,
-    parse_model,
     parse_pooling,
     parse_text,
     problem_with,
@@ -73,6 +71,7 @@ class PoolingHandlers:
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
         self.settings = workbench.settings
+        self.picker = ModelPicker(workbench)
 
     # --- the answer -------------------------------------------------------------------------
 
@@ -81,7 +80,7 @@ class PoolingHandlers:
         return View(
             a=as_text(inputs.a),
             b=as_text(inputs.b),
-            model=parse_model(inputs.session.model, self.settings),
+            model=inputs.session.model,  # checked when it was chosen; kept on this side
             layer=parse_layer(inputs.layer),
             pooling=parse_pooling(inputs.pooling),
             pool_special=bool(inputs.pool_special),
@@ -160,26 +159,9 @@ class PoolingHandlers:
         on_progress: Progress | None = None,
     ) -> tuple[Session, Encoder]:
         """Load a model for this visitor. Raises EncoderError; the session then stays as it was."""
-        key = parse_model(model, self.settings)
+        key = self.picker.parse(model, visitor)
         encoder = self.workbench.encoder(key, visitor, on_progress)
         return replace(session, model=key), encoder
-
-    def describe_model(self, encoder: Encoder) -> str:
-        """One line on a loaded model."""
-        spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
-        backbone = encoder.backbone
-        return model_line(spec, backbone.depth, backbone.hidden_size, encoder.pooling)
-
-    def offered(self) -> list[ModelSpec]:
-        """The models of the catalog that this host lets visitors use."""
-        return [spec for spec in CATALOG.values() if spec.bundled or self.settings.allow_hub]
-
-    def model_choices(self) -> list[tuple[str, str]]:
-        """What the picker offers: (label, key)."""
-        return [
-            (f"{s.key}  ·  {s.megabytes} MB{'' if s.bundled else ', from the Hub'}", s.key)
-            for s in self.offered()
-        ]
 
     def layer_choices(self, encoder: Encoder) -> list[tuple[str, str]]:
         """The layer picker of a model: (label, value)."""
@@ -235,10 +217,3 @@ class PoolingHandlers:
         """Drop everything of a visitor and start over; only what is unfolded stays so."""
         self.workbench.forget(visitor)
         return Session(greeted=True, model=session.model, open=session.open)
-
-
-def progress_text(progress: DownloadProgress) -> str:
-    """How far a download is, in words."""
-    return (
-        f"{progress.file}: {progress.done_bytes / 1e6:,.0f} of {progress.total_bytes / 1e6:,.0f} MB"
-    )

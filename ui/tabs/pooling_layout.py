@@ -76,7 +76,7 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
         reset = gr.Button("Reset", size="sm", elem_id="reset", elem_classes=["lab-quiet"])
     with gr.Row(elem_classes=["lab-settings"]):
         model = gr.Dropdown(
-            handlers.model_choices(), value=view.model, label="Model", elem_id="model",
+            handlers.picker.choices(None), value=view.model, label="Model", elem_id="model",
             filterable=False, scale=3, min_width=220,
         )  # fmt: skip
         layer = gr.Dropdown(
@@ -91,7 +91,7 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     hub_id = hub_load = None
     title = "All models, and others from the Hub" if settings.allow_hub else "All models"
     with gr.Accordion(title, open=False, elem_classes=["lab-small"], elem_id="models"):
-        markup(model_table(handlers.offered()), elem_id="model-table")
+        markup(model_table(handlers.picker.offered()), elem_id="model-table")
         if settings.allow_hub:
             with gr.Row():
                 hub_id = gr.Textbox(

@@ -1,0 +1,53 @@
+"""The Fine-tune tab through a visitor's hands."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+TRAINED_MS = 120_000
+
+
+class FinetunePage:
+    """Selectors live here once; tests say what a visitor does and sees."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self) -> "FinetunePage":
+        self.page.goto("/")
+        self.page.get_by_role("tab", name="Fine-tune").click()
+        expect(self.find("#preview table")).to_be_visible()
+        return self
+
+    def find(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def take_sample(self, title: str, file: str) -> None:
+        self.page.get_by_role("button", name=title, exact=True).click()
+        expect(self.find("#pairs-note")).to_contain_text(file)
+        expect(self.find("#preview table")).to_be_visible()
+
+    def pick(self, control: str, option: str) -> None:
+        """Choose an option of a dropdown by the beginning of its label."""
+        self.find(f"#{control} input").click()
+        self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
+
+    def quick(self, steps: int = 6, blocks: int = 1) -> None:
+        """As little training as there can be."""
+        self.find("#advanced > button").click()
+        self.pick("duration", "a number of steps")
+        self.find("#steps input").fill(str(steps))
+        self.find("#blocks input[type=number]").fill(str(blocks))
+        self.find("#blocks input[type=number]").press("Enter")
+        expect(self.find("#cost")).to_contain_text(f"{steps} ×")
+
+    def train(self) -> None:
+        """Press Train and wait for what comes of it."""
+        self.find("#train").click()
+        expect(self.find("#before-after table")).to_be_visible(timeout=TRAINED_MS)
+        expect(self.find("#train")).to_be_enabled()
+
+    def address(self, name: str) -> str:
+        """Where a file of the shown run is fetched from."""
+        link = self.find(f"#take-home a[href$='{name}']")
+        return "/" + (link.get_attribute("href") or "")

@@ -1,0 +1,111 @@
+"""From a file to a model at home, in a real browser, for every kind of pairs."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from finetune_page import FinetunePage
+from lab_page import View
+from playwright.sync_api import expect
+from sentence_transformers import SentenceTransformer
+
+from ui.desk import SAMPLES
+
+TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
+
+
+def at_home(lab: FinetunePage, folder: Path) -> SentenceTransformer:
+    """The downloaded model, as sentence-transformers loads it."""
+    answer = lab.page.request.get(lab.address("model.zip"))
+    assert answer.ok
+    zipfile.ZipFile(io.BytesIO(answer.body())).extractall(folder)
+    [top] = folder.iterdir()
+    assert {"README.md", "scores.csv", "pairs.csv", "train.py"} <= {p.name for p in top.iterdir()}
+    return SentenceTransformer(str(top))
+
+
+@pytest.mark.parametrize("title", list(SAMPLES))
+def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, title):
+    lab = FinetunePage(page).open()
+    lab.take_sample(title, SAMPLES[title])
+    if "messy" in title:
+        expect(lab.find("#findings")).to_contain_text("error")
+        while lab.find("#findings [data-pick]").count():
+            before = lab.find("#findings").inner_html()
+            lab.find("#findings [data-pick]").first.click()
+            expect(lab.find("#findings")).not_to_have_text(before)
+            page.wait_for_function(
+                "before => document.querySelector('#findings').innerHTML !== before", arg=before
+            )
+            break
+    lab.quick()
+    lab.train()
+    model = at_home(lab, tmp_path)
+    key = lab.find("#runs [data-pick]").last.get_attribute("data-pick").removeprefix("run:")
+    [tuned] = [
+        own
+        for visitor in list(workbench._visitors.values())
+        for own in visitor.shelf
+        if own.key == key and own.run and own.run.data == SAMPLES[title]
+    ][-1:]
+    ours = tuned.encoder.encode(TEXTS)
+    np.testing.assert_allclose(model.encode(TEXTS, normalize_embeddings=True), ours, atol=1e-5)
+
+
+def test_an_upload_is_checked_mended_trained_and_looked_at(page, tmp_path):
+    lab = FinetunePage(page).open()
+    rows = "".join(
+        f"The {thing} number {i} is here;Nobody saw {thing} {i};{i % 6}\n"
+        for i, thing in enumerate(["cat", "boat", "letter", "train", "clock"] * 12)
+    )
+    file = tmp_path / "mine.csv"
+    file.write_text("first;second;score\n" + rows + ";empty;3\n", encoding="utf-8")
+    lab.find("#pairs-file input[type=file]").set_input_files(file)
+    expect(lab.find("#pairs-note")).to_contain_text("mine.csv")
+    expect(lab.find("#facts")).to_contain_text("60 kept")
+    lab.quick()
+    lab.train()
+    lab.find("#ledger [data-pick]").first.click()
+    expect(lab.find("#pair-before .lab-plot[data-ready]")).to_be_visible()
+    expect(lab.find("#pair-after .lab-plot[data-ready]")).to_be_visible()
+    expect(lab.find("#forgetting")).to_contain_text("before")
+    blended = lab.find("#blended").inner_text()
+    lab.find("#alpha input[type=number]").fill("0.5")
+    lab.find("#alpha input[type=number]").press("Enter")
+    expect(lab.find("#blended")).to_contain_text("0.50")
+    assert lab.find("#blended").inner_text() != blended
+    lab.find("#run-name input, #run-name textarea").fill("my first")
+    lab.find("#rename").click()
+    expect(lab.find("#runs")).to_contain_text("my first")
+    page.get_by_role("tab", name="Pooling").click()
+    lab.pick("model", "my first")
+    expect(lab.find("#model-note")).to_contain_text("my first")
+    expect(lab.find("#scores tr.chosen")).to_have_count(1)
+
+
+def test_stop_keeps_the_best_so_far(page):
+    lab = FinetunePage(page).open()
+    lab.quick(steps=2000)
+    lab.find("#train").click()
+    expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
+    lab.find("#stop-training").click()
+    expect(lab.find("#before-after table")).to_be_visible(timeout=60_000)
+    expect(lab.find("#tuning-answer")).to_contain_text("stopped early")
+
+
+def test_closing_the_page_frees_the_slot(page, workbench):
+    lab = FinetunePage(page).open()
+    lab.quick(steps=2000)
+    lab.find("#train").click()
+    expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
+    job = next(v.job for v in workbench._visitors.values() if v.job and not v.job.ended.is_set())
+    page.close()
+    assert job.ended.wait(2)
+
+
+@pytest.mark.parametrize("page", [View(390, 844), View(390, 844, "dark")], indirect=True)
+def test_a_phone_shows_the_tab_without_scrolling_sideways(page):
+    FinetunePage(page).open()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

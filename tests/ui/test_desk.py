@@ -1,0 +1,125 @@
+"""What lies on a visitor's desk: files, columns, remedies; and the form beside it."""
+
+import pytest
+
+from encoder import EncoderError, TrainConfig
+from ui.desk import SAMPLES, check_desk, open_data, open_sample, parse_mapping
+from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, parse_form, parse_name
+
+KINDS = ("score", "binary", "positive", "triplet", "score")
+
+
+@pytest.mark.parametrize(("title", "kind"), list(zip(SAMPLES, KINDS, strict=True)))
+def test_every_sample_reads_and_splits(bert, title, kind):
+    desk = open_sample(title)
+    assert desk.pairs is not None
+    assert desk.pairs.kind == kind
+    checked = check_desk(desk, bert, TrainConfig())
+    assert checked.parts is not None
+    assert min(len(checked.parts.train), len(checked.parts.held_out)) > 10
+
+
+def test_an_unknown_sample_lists_the_known():
+    with pytest.raises(EncoderError, match="Everyday sentences"):
+        open_sample("../../etc/passwd")
+
+
+def test_a_file_without_pairs_stays_on_the_desk_and_says_why():
+    desk = open_data("n\n1\n2\n3\n", "numbers.csv")
+    assert desk.pairs is None
+    assert "two columns of texts" in desk.problem
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_words():
+    with pytest.raises(EncoderError, match="no text"):
+        open_data(b"", "empty.csv")
+
+
+CSV = "q,a,w,y\nWhat is it?,A cat.,A dog.,1\nWho is it?,My aunt.,My uncle.,0\nWhy?,Because.,So.,1\n"
+
+
+def test_columns_can_be_chosen_anew():
+    desk = open_data(CSV, "x.csv")
+    as_triplet = desk.with_mapping(parse_mapping(desk, "triplet", ("q", "a", "w")))
+    assert as_triplet.pairs is not None
+    assert as_triplet.pairs.texts[0] == ("What is it?", "A cat.", "A dog.")
+    as_binary = desk.with_mapping(parse_mapping(desk, "binary", ("a", "w", "y")))
+    assert as_binary.pairs is not None
+    assert as_binary.pairs.labels.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "said"),
+    [
+        ("poem", ("q", "a", "w"), "Unknown kind"),
+        ("score", ("q", "zz", "y"), "No column 'zz'"),
+        ("score", ("q", "a", "(none)"), "label"),
+        ("triplet", ("q", "a", None), "third column"),
+        ("positive", ("q", "q", None), "chosen twice"),
+        ("score", (["q"], {}, 3), "No column"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused_in_words(kind, columns, said):
+    with pytest.raises(EncoderError, match=said):
+        parse_mapping(open_data(CSV, "x.csv"), kind, columns)
+
+
+def test_a_remedy_gives_new_pairs_and_is_remembered(bert):
+    desk = open_sample("A messy file")
+    findings = check_desk(desk, bert, TrainConfig()).findings
+    finding = next(f for f in findings if f.name == "exact_duplicates")
+    mended = desk.remedied(finding)
+    assert len(mended.pairs) < len(desk.pairs)
+    assert mended.applied == (finding.remedy.label,)
+    again = check_desk(mended, bert, TrainConfig()).findings
+    assert "exact_duplicates" not in [f.name for f in again]
+
+
+# --- the form -----------------------------------------------------------------------------------
+
+
+def test_the_form_as_it_stands_is_the_default():
+    config = parse_form(Form(), depth=6)
+    assert config == TrainConfig()
+
+
+def test_every_field_moves_the_configuration():
+    changed = {
+        "pooling": ("cls", "pooling", "cls"),
+        "loss": ("cosent", "loss", "cosent"),
+        "blocks": (2, "train_blocks", 2),
+        "duration": ("1 minute", "budget_s", 60),
+        "batch_size": (8, "batch_size", 8),
+        "lr": ("3e-5", "lr", 3e-5),
+        "warmup": (3, "warmup", 3),
+        "seed": (7, "seed", 7),
+        "held_out": (30, "held_out_share", 0.3),
+    }
+    for name, (sent, field, value) in changed.items():
+        assert getattr(parse_form(Form(**{name: sent}), 6), field) == value
+    assert parse_form(Form(duration=BY_STEPS, steps=50), 6).steps == 50
+    assert parse_form(Form(duration=AUTO, steps=50), 6).steps is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("pooling", "../x"), ("duration", "forever"), ("batch_size", 1), ("batch_size", "many"),
+        ("lr", "nan"), ("lr", "-1"), ("blocks", -1), ("blocks", 1.5), ("seed", None),
+        ("held_out", 99), ("warmup", [1]), ("held_out", float("nan")),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_with_its_range(name, sent):
+    with pytest.raises(EncoderError, match=r"must be|Choose one of"):
+        parse_form(Form(**{name: sent}), 6)
+
+
+def test_more_blocks_than_there_are_means_all_of_them():
+    assert parse_form(Form(blocks=PRESETS["Thorough"].blocks), 6).train_blocks == 7
+    assert set(DURATIONS.values()) == {None, 30, 60, 120, 300}
+
+
+def test_a_name_is_one_line_and_not_empty():
+    assert parse_name("  my\n model  ") == "my model"
+    with pytest.raises(EncoderError, match="empty"):
+        parse_name(" \n ")

@@ -1,0 +1,166 @@
+"""What a visitor trains on: the file, which columns mean what, and the pairs that come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from encoder.encoder import Encoder
+from encoder.errors import EncoderError
+from encoder.losses import LOSSES
+from encoder.train_config import TrainConfig
+from encoder.training import Parts, parts
+from ingest import (
+    LIMITS,
+    TEXTS,
+    ColumnMapping,
+    Finding,
+    IngestError,
+    PairSet,
+    Table,
+    check,
+    guess_columns,
+    read_table,
+    to_pairs,
+)
+
+SAMPLES_FOLDER = Path(__file__).parent.parent / "assets" / "samples"
+SAMPLES = {
+    "Everyday sentences, graded": "graded_pairs.csv",
+    "Duplicate support questions": "duplicate_questions.csv",
+    "Questions and answers": "question_answer.csv",
+    "Triplets": "triplets.csv",
+    "A messy file": "messy_pairs.csv",
+}
+FIRST_SAMPLE = next(iter(SAMPLES))
+COMPARED_ROWS = 2_000  # in larger files, labels are not compared with what the model sees
+KINDS = {
+    "score": "graded: two texts and a score",
+    "binary": "yes or no: two texts and a label",
+    "positive": "positives: two texts that belong together",
+    "triplet": "triplets: anchor, positive, negative",
+}
+NO_LABEL = "(none)"
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """Read-only; every change gives a new one."""
+
+    name: str
+    table: Table
+    mapping: ColumnMapping | None  # None where no columns of texts could be guessed
+    pairs: PairSet | None
+    problem: str = ""  # why there are no pairs
+    applied: tuple[str, ...] = ()  # remedies, in words
+
+    def with_mapping(self, mapping: ColumnMapping) -> "Desk":
+        """Read the pairs anew from other columns; remedies start over."""
+        return _with_pairs(replace(self, mapping=mapping, applied=()))
+
+    def remedied(self, finding: Finding) -> "Desk":
+        """After one click on a remedy."""
+        if finding.remedy is None or self.pairs is None:
+            raise EncoderError(f"There is no remedy for {finding.name!r} to apply.")
+        pairs = finding.remedy.apply(self.pairs)
+        return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label))
+
+
+def open_sample(title: str) -> Desk:
+    """One of the bundled files."""
+    if title not in SAMPLES:
+        raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
+    return open_data(SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title])
+
+
+def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> Desk:
+    """A file, its bytes, or pasted text. Raises EncoderError for what cannot be read."""
+    try:
+        table = read_table(source, name, LIMITS, sample=sample)
+    except IngestError as error:
+        raise EncoderError(str(error)) from error
+    try:
+        mapping = guess_columns(table)
+    except IngestError as error:
+        return Desk(name, table, None, None, str(error))
+    return _with_pairs(Desk(name, table, mapping, None))
+
+
+def _with_pairs(desk: Desk) -> Desk:
+    assert desk.mapping is not None
+    try:
+        return replace(desk, pairs=to_pairs(desk.table, desk.mapping), problem="")
+    except IngestError as error:
+        return replace(desk, pairs=None, problem=str(error))
+
+
+def parse_mapping(desk: Desk, kind: object, columns: tuple[object, ...]) -> ColumnMapping:
+    """The mapping that three dropdowns say: two text columns, then negative or label.
+
+    Raises EncoderError naming what is missing.
+    """
+    if kind not in TEXTS:
+        raise EncoderError(f"Unknown kind {str(kind)[:20]!r}. Choose one of: {', '.join(TEXTS)}.")
+    names = [str(name) for name in columns if name and name != NO_LABEL]
+    unknown = [name for name in names if name not in desk.table.columns]
+    if unknown:
+        raise EncoderError(
+            f"No column {unknown[0][:40]!r}. The file has: {', '.join(desk.table.columns)}."
+        )
+    third = str(columns[2]) if columns[2] and columns[2] != NO_LABEL else None
+    texts = tuple(str(name) for name in columns[:2])
+    try:
+        if kind == "triplet":
+            if third is None:
+                raise EncoderError("Triplets need a third column: choose the negative's.")
+            return ColumnMapping("triplet", (*texts, third))
+        if kind == "positive":
+            return ColumnMapping("positive", texts)
+        if third is None:
+            raise EncoderError("Choose the column of the label, or another kind of pairs.")
+        return ColumnMapping("score" if kind == "score" else "binary", texts, third)
+    except IngestError as error:
+        raise EncoderError(str(error)) from error
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """The check of a desk for one model and one configuration."""
+
+    findings: tuple[Finding, ...]
+    parts: Parts | None  # None where nothing is left to train on
+    problem: str = ""
+
+
+def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
+    """Everything wrong with the pairs, and how they will be split."""
+    if desk.pairs is None:
+        return Checked((), None, desk.problem)
+    pairs = desk.pairs
+    try:
+        found: Parts | None = parts(pairs, config)
+        problem = ""
+    except EncoderError as error:
+        found, problem = None, str(error)
+    except IngestError as error:
+        found, problem = None, str(error)
+    loss = config.loss
+    findings = check(
+        pairs,
+        loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
+        batch_size=config.batch_size,
+        similarity=_similarity(encoder) if len(pairs) <= COMPARED_ROWS else None,
+        count_tokens=lambda texts: [len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)],
+        max_tokens=encoder.max_tokens,
+        split=found.split if found else None,
+    )
+    return Checked(tuple(findings), found, problem)
+
+
+def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:
+    def cosines(left: list[str], right: list[str]) -> np.ndarray:
+        both = encoder.encode([*left, *right])
+        return (both[: len(left)] * both[len(left) :]).sum(1)
+
+    return cosines

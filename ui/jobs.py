@@ -1,0 +1,139 @@
+"""Training one visitor after the other: a line to wait in, a thread for whoever is first.
+
+Gradio's own limits do not hold after a cancel (the slot is free while the thread still runs), so
+the line is kept here: a place is free again only when its thread has ended.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from encoder.errors import EncoderError
+
+log = logging.getLogger(__name__)
+POLL_S = 0.3  # how long a listener waits for news before it looks around
+
+
+class Cancelled(Exception):
+    """The visitor is gone, or has thrown the run away."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What a job tells: an event of its work, how far it is, or how it ended."""
+
+    kind: str  # "event", "progress", "done", "failed" (in words), "cancelled"
+    content: Any = None
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of long work. `work(job)` yields events; what it returns last is its result."""
+
+    work: Callable[["Job"], Iterator[Any]] = field(repr=False)
+    expected_s: float = 60.0
+    stop: threading.Event = field(default_factory=threading.Event)  # end early, keep the best
+    cancel: threading.Event = field(default_factory=threading.Event)  # throw away
+    news: "queue.Queue[News]" = field(default_factory=queue.Queue, repr=False)
+    started: float | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, *progress: Any) -> None:
+        """Progress between events; raises Cancelled, which ends the work, where nobody listens."""
+        if self.cancel.is_set():
+            raise Cancelled
+        self.news.put(News("progress", progress))
+
+    def listen(self, timeout_s: float = POLL_S) -> list[News]:
+        """Everything new; waits a little for the first."""
+        try:
+            found = [self.news.get(timeout=timeout_s)]
+        except queue.Empty:
+            return []
+        while not self.news.empty():
+            found.append(self.news.get_nowait())
+        return found
+
+    def run(self) -> None:
+        """Do the work in the current thread, whatever happens."""
+        self.started = time.monotonic()
+        events = self.work(self)
+        try:
+            for event in events:
+                if self.cancel.is_set():
+                    raise Cancelled
+                self.news.put(News("event", event))
+            self.news.put(News("done"))
+        except Cancelled:
+            self.news.put(News("cancelled"))
+        except EncoderError as error:
+            self.news.put(News("failed", str(error)))
+        except Exception:
+            log.exception("A job failed")
+            self.news.put(News("failed", "Something went wrong in this run. It was logged."))
+        finally:
+            events.close()  # type: ignore[attr-defined]  # a generator
+            self.ended.set()
+
+
+class Line:
+    """First come, first served, `slots` at a time."""
+
+    def __init__(self, slots: int = 1) -> None:
+        self._slots = slots
+        self._waiting: list[Job] = []
+        self._running: list[Job] = []
+        self._lock = threading.Lock()
+
+    def join(self, job: Job) -> None:
+        """Stand at the end; the work starts by itself when it is its turn."""
+        with self._lock:
+            self._waiting.append(job)
+            self._start_next()
+
+    def leave(self, job: Job) -> None:
+        """Give up: a waiting job is gone at once, a running one at its next event."""
+        job.cancel.set()
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                job.news.put(News("cancelled"))
+                job.ended.set()
+
+    def place(self, job: Job) -> int:
+        """0 when it runs or has run; else how many come before it, itself included."""
+        with self._lock:
+            return self._waiting.index(job) + 1 if job in self._waiting else 0
+
+    def wait_s(self, job: Job) -> float:
+        """Expected seconds until a waiting job starts."""
+        with self._lock:
+            if job not in self._waiting:
+                return 0.0
+            before = self._waiting[: self._waiting.index(job)]
+            now = time.monotonic()
+            running = [max(0.0, j.expected_s - (now - (j.started or now))) for j in self._running]
+            return (sum(running) + sum(j.expected_s for j in before)) / self._slots
+
+    @property
+    def busy(self) -> int:
+        """How many run now."""
+        return len(self._running)
+
+    def _start_next(self) -> None:
+        while self._waiting and len(self._running) < self._slots:
+            job = self._waiting.pop(0)
+            self._running.append(job)
+            threading.Thread(target=self._run, args=(job,), daemon=True, name="training").start()
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run()
+        finally:
+            with self._lock:
+                self._running.remove(job)
+                self._start_next()

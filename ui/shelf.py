@@ -1,0 +1,88 @@
+"""The models of one visitor: trained here, blended, or brought back from a download."""
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from encoder.encoder import Encoder
+from encoder.errors import EncoderError
+from ui.runs import Run
+
+NAME_CHARS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """One model. `run` is None for one that was brought back; `record` then says what is known."""
+
+    key: str
+    name: str
+    encoder: Encoder
+    run: Run | None = None
+    record: dict[str, Any] | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)  # to download
+
+    @property
+    def bytes(self) -> int:
+        """Of weights that are not shared with the model it was trained from."""
+        shared = set()
+        if self.run is not None:
+            shared = {p.data_ptr() for p in self.run.base.backbone.model.parameters()}
+        own = (p for p in self.encoder.backbone.model.parameters() if p.data_ptr() not in shared)
+        return sum(p.nbytes for p in own)
+
+
+class Shelf:
+    """Capped in number and bytes: the oldest goes, and `add` says so. Safe from several threads."""
+
+    def __init__(self, most: int, max_bytes: int) -> None:
+        self._most, self._max_bytes = most, max_bytes
+        self._models: OrderedDict[str, Tuned] = OrderedDict()
+        self._made = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+    def __iter__(self) -> Iterator[Tuned]:
+        return iter(list(self._models.values()))
+
+    def get(self, key: str) -> Tuned | None:
+        """By key."""
+        return self._models.get(key)
+
+    def next_key(self) -> str:
+        """A key that no model of this visitor had before."""
+        with self._lock:
+            self._made += 1
+            return f"run-{self._made}"
+
+    def add(self, tuned: Tuned) -> list[str]:
+        """Keep a model; returns the names of those that had to go."""
+        with self._lock:
+            self._models[tuned.key] = tuned
+            gone = []
+            while len(self._models) > 1 and (
+                len(self._models) > self._most
+                or sum(model.bytes for model in self._models.values()) > self._max_bytes
+            ):
+                gone.append(self._models.popitem(last=False)[1].name)
+            return gone
+
+    def rename(self, key: str, name: object) -> None:
+        """Raises EncoderError for no name and no such model."""
+        text = " ".join(str(name or "").split())[:NAME_CHARS]
+        with self._lock:
+            found = self._models.get(key)
+            if found is None or not text:
+                raise EncoderError("Choose a run in the table, and give it a name of your own.")
+            run = replace(found.run, name=text) if found.run else None
+            self._models[key] = replace(found, name=text, run=run)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._models.clear()

@@ -1,0 +1,341 @@
+"""What came of a run, on the page: one run at a time, chosen in the table of runs."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from encoder.blend import Blend
+
+from encoder import Encoder, EncoderError
+from encoder.evaluation import PRIMARY, difference, evaluate
+from encoder.study import study, verdict
+from ui.figures.distributions import distributions
+from ui.figures.predicted import predicted
+from ui.figures.token_matrix import token_matrix
+from ui.guard import told
+from ui.markup.ledger import ledger, ledger_rows
+from ui.markup.metrics import TITLES, hundred, interval
+from ui.markup.pieces import message, notes
+from ui.markup.results import forgetting_meter, results_table
+from ui.markup.runs_table import runs_table
+from ui.markup.scores import number
+from ui.picks import picked_name
+from ui.runs import Run
+from ui.shelf import Tuned
+from ui.tabs.finetune_handlers import FinetuneHandlers
+from ui.tabs.finetune_layout import LEDGER_ORDERS, ResultsLayout, SettingsLayout
+from ui.tabs.models import ModelPicker
+from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, parse_name
+from ui.tuning_form import number as form_number
+from ui.view import parse_text
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
+                         "concurrency_id": "results", "concurrency_limit": 2}  # fmt: skip
+
+
+class Results:
+    """The lower part of the tab."""
+
+    def __init__(
+        self,
+        handlers: FinetuneHandlers,
+        picker: ModelPicker,
+        ui: ResultsLayout,
+        settings: SettingsLayout,
+    ) -> None:
+        self.handlers, self.picker, self.ui = handlers, picker, ui
+        self.shown = gr.State("")  # key of the run on screen
+        self.version = gr.State("")  # new whenever the shelf has changed
+        self.settings = settings
+        self.outputs = [self.shown, self.version]
+        shown = [
+            ui.box, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions, ui.scatter,
+            ui.ledger, ui.forgetting, ui.alpha, ui.blended, ui.tried, ui.pair_note,
+            ui.pair_before, ui.pair_after,
+        ]  # fmt: skip
+        gr.on(
+            [self.shown.change, self.version.change],
+            told(self.draw),
+            [self.shown, ui.order, ui.try_a, ui.try_b],
+            shown,
+            trigger_mode="always_last",
+            **QUIET,
+        )
+        ui.runs.pick(told(self.pick_run), None, self.shown, **QUIET)
+        ui.rename.click(told(self.rename), [self.shown, ui.name], self.version,
+                        **QUIET)  # fmt: skip
+        form = settings.form
+        ui.reuse.click(
+            told(self.reuse), self.shown,
+            [form.pooling, form.loss, form.blocks, form.duration, form.steps, form.batch_size,
+             form.lr, form.warmup, form.seed, form.held_out],
+            **QUIET,
+        )  # fmt: skip
+        ui.archive.upload(told(self.bring_back), ui.archive,
+                          [ui.archive, *self.outputs], **QUIET)  # fmt: skip
+        ui.order.change(told(self.draw_ledger), [self.shown, ui.order], ui.ledger, **QUIET)
+        ui.ledger.pick(told(self.pick_pair), self.shown,
+                       [ui.pair_note, ui.pair_before, ui.pair_after], **QUIET)  # fmt: skip
+        ui.alpha.change(told(self.draw_blend), [self.shown, ui.alpha], ui.blended,
+                        trigger_mode="always_last", **QUIET)  # fmt: skip
+        ui.use_blend.click(told(self.keep_blend), [self.shown, ui.alpha],
+                           self.outputs, **QUIET)  # fmt: skip
+        gr.on([ui.try_a.change, ui.try_b.change], told(self.draw_tried),
+              [self.shown, ui.try_a, ui.try_b], ui.tried, trigger_mode="always_last",
+              **QUIET)  # fmt: skip
+        if ui.push is not None:
+            ui.push.click(told(self.push), [self.shown, ui.repo], ui.pushed, **QUIET)
+
+    def follow(self, pickers: Sequence[gr.Dropdown]) -> None:
+        """Let model pickers, here and on other tabs, offer this visitor's models."""
+        boxes = [self.settings.model, *pickers]
+
+        def offer(request: gr.Request, *chosen: Any) -> list[Any]:
+            found = [self.picker.choices(request.session_hash, str(key)) for key in chosen]
+            return [gr.Dropdown(choices=choices) for choices in found]
+
+        self.version.change(offer, boxes, boxes, **QUIET)
+
+    # --- runs -------------------------------------------------------------------------------
+
+    def arrived(self, run: Run) -> list[Any]:
+        """Values of `outputs` when a run has ended."""
+        return [run.key, _now()]
+
+    def own(self, visitor: str | None, key: object) -> Tuned:
+        """A model of this visitor's. Raises EncoderError."""
+        found = self.handlers.workbench.tuned(str(key), visitor)
+        if found is None:
+            raise EncoderError("That run is not kept any more. Choose another in the table.")
+        return found
+
+    def run(self, visitor: str | None, key: object) -> Run:
+        """A run of this visitor's. Raises EncoderError."""
+        found = self.own(visitor, key).run
+        if found is None:
+            raise EncoderError("This model was brought back from a download: its run is not here.")
+        return found
+
+    def pick_run(self, request: gr.Request, event: gr.EventData) -> str:
+        """Show the run that was clicked."""
+        return self.own(request.session_hash, picked_name(event).removeprefix("run:")).key
+
+    def rename(self, request: gr.Request, key: str, name: str) -> str:
+        """Give the run on screen another name."""
+        self.handlers.visitor(request.session_hash).shelf.rename(key, parse_name(name))
+        return _now()
+
+    def reuse(self, request: gr.Request, key: str) -> list[Any]:
+        """Put the settings of the run on screen into the form."""
+        config = self.run(request.session_hash, key).done.config
+        named = {seconds: title for title, seconds in DURATIONS.items()}
+        duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
+        return [
+            config.pooling, config.loss, config.train_blocks, duration, config.steps,
+            config.batch_size, f"{config.lr:g}", config.warmup, config.seed,
+            round(100 * config.held_out_share),
+        ]  # fmt: skip
+
+    def bring_back(self, request: gr.Request, path: str | None) -> list[Any]:
+        """Keep a model from a zip that was downloaded here."""
+        from ui.takehome.reload import read_archive
+
+        if path is None:
+            return [gr.skip(), gr.skip(), gr.skip()]
+        settings = self.handlers.workbench.settings
+        found = read_archive(Path(path), settings.max_archive_bytes)
+        shelf = self.handlers.visitor(request.session_hash).shelf
+        key = shelf.next_key()
+        shelf.add(Tuned(key, found.name, found.encoder, None, found.record))
+        gr.Info(f"“{escape(found.name)}” is back: every model picker offers it.")
+        return [None, key, _now()]
+
+    # --- one run on screen ------------------------------------------------------------------
+
+    def draw(self, request: gr.Request, key: str, order: str, a: str, b: str) -> list[Any]:
+        """Everything about one run."""
+        visitor = request.session_hash
+        own = self.handlers.workbench.tuned(key, visitor)
+        others = [model for model in self.handlers.workbench.own(visitor) if model.run is None]
+        runs = [model.run for model in self.handlers.workbench.own(visitor) if model.run]
+        table = runs_table(runs, key) + notes(
+            [f"Brought back: “{model.name}” (in every model picker)." for model in others]
+        )
+        if own is None or own.run is None:
+            return [gr.Column(visible="hidden"), table, "", "", "", "", None, None, "", "", 1,
+                    "", "", "", None, None]  # fmt: skip
+        run = own.run
+        before, after = run.done.predictions
+        some = len(before.values) > 0
+        return [
+            gr.Column(visible=True),
+            table,
+            run.name,
+            _answer(run),
+            results_table(run.done, run.study),
+            _links(own),
+            distributions(before, after) if some else None,
+            predicted(before, after) if some and before.kind == "score" else None,
+            ledger(ledger_rows(run.done), order),
+            forgetting_meter(run.study),
+            1,
+            self.blend_line(run, 1.0),
+            self.tried(run, a, b),
+            message("Click a pair to see its tokens before and after."),
+            None,
+            None,
+        ]
+
+    def draw_ledger(self, request: gr.Request, key: str, order: str) -> str:
+        """The pairs in another order."""
+        if order not in LEDGER_ORDERS:
+            raise EncoderError(f"Unknown order {str(order)[:20]!r}.")
+        return ledger(ledger_rows(self.run(request.session_hash, key).done), order)
+
+    def pick_pair(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
+        """Both token matrices of a clicked pair."""
+        done = self.run(request.session_hash, key).done
+        number_ = picked_name(event).removeprefix("pair:")
+        if number_ not in map(str, range(len(done.held_out))):
+            raise EncoderError("That pair is not in this run; look at the list again.")
+        a, b = done.held_out.texts[int(number_)][:2]
+        figures, cosines = [], []
+        for encoder in (done.source, done.encoder):
+            explained = encoder.explain_pair(a, b)
+            readable = encoder.backbone.readable
+            figures.append(
+                token_matrix(explained, readable(explained.tokens_a), readable(explained.tokens_b))
+            )
+            cosines.append(explained.cosine)
+        said = (
+            f"“{a}” and “{b}”: cosine {number(cosines[0], 3)} before (above or left), "
+            f"{number(cosines[1], 3)} after. The numbers of each matrix sum to it."
+        )
+        return [notes([said]), *figures]
+
+    # --- blend ------------------------------------------------------------------------------
+
+    def draw_blend(self, request: gr.Request, key: str, alpha: Any) -> str:
+        """The score at another mixture."""
+        own = self.handlers.workbench.tuned(key, request.session_hash)
+        return self.blend_line(own.run, _share(alpha)) if own and own.run else ""
+
+    def blend(self, run: Run) -> Blend:
+        """Its frozen states are computed once a run, and freed with it."""
+        if run.blend is None:
+            object.__setattr__(
+                run, "blend", Blend(run.done.source, run.done.encoder, run.done.held_out)
+            )
+        assert run.blend is not None
+        return run.blend
+
+    def blend_line(self, run: Run, alpha: float) -> str:
+        """What a mixture scores on the held-out pairs."""
+        before = run.done.predictions[0]
+        if not len(before.values):
+            return message("Nothing was held out to score a blend on.")
+        after = self.blend(run).predictions(alpha)
+        metric = PRIMARY[before.kind]
+        value = evaluate(after, run.done.config.seed)[metric]
+        gain = difference(before, after, seed=run.done.config.seed)
+        return message(
+            f"α = {alpha:.2f}: {TITLES[metric]} × 100 {hundred(value.value)} "
+            f"({interval(value)}), {hundred(gain.value, sign=True)} "
+            f"({interval(gain, sign=True)}) against before."
+        )
+
+    def keep_blend(self, request: gr.Request, key: str, alpha: Any) -> list[Any]:
+        """Make the mixture a model of its own."""
+        visitor = request.session_hash
+        run, share = self.run(visitor, key), _share(alpha)
+        blend, done = self.blend(run), run.done
+        after = blend.predictions(share)
+        seed = done.config.seed
+        done = replace(
+            done,
+            encoder=blend.encoder(share),
+            after=evaluate(after, seed),
+            gain=difference(done.predictions[0], after, seed=seed) if done.gain else None,
+            predictions=(done.predictions[0], after),
+            notes=(*done.notes, f"A blend: {share:.0%} tuned, {1 - share:.0%} base."),
+        )
+        shelf = self.handlers.visitor(visitor).shelf
+        new = shelf.next_key()
+        name = f"{run.name}, α = {share:.2f}"
+        blended = replace(run, key=new, name=name, done=done, study=study(done), blend=None)
+        shelf.add(Tuned(new, name, done.encoder, blended))
+        return [new, _now()]
+
+    # --- try it, push -----------------------------------------------------------------------
+
+    def draw_tried(self, request: gr.Request, key: str, a: str, b: str) -> str:
+        """The cosine of two typed sentences, before and after."""
+        own = self.handlers.workbench.tuned(key, request.session_hash)
+        return self.tried(own.run, a, b) if own and own.run else ""
+
+    def tried(self, run: Run, a: str, b: str) -> str:
+        """The same, for a run."""
+        settings = self.handlers.workbench.settings
+        try:
+            texts = [parse_text(a, "one", settings), parse_text(b, "two", settings)]
+        except EncoderError as error:
+            return message(str(error))
+        before, after = (_cosine(encoder, texts) for encoder in (run.base, run.tuned))
+        return message(f"Cosine {number(before, 3)} before, {number(after, 3)} after.")
+
+    def push(
+        self, request: gr.Request, key: str, repo: str, token: gr.OAuthToken | None = None
+    ) -> str:
+        """Send the model to the Hub, in the name of whoever is signed in."""
+        from ui.takehome.push import push_to_hub
+
+        if token is None:
+            raise EncoderError("Sign in with Hugging Face first; the button stands beside this.")
+        url = push_to_hub(self.run(request.session_hash, key), str(repo), token.token)
+        return message(f"Pushed to {url}, private.")
+
+
+def _answer(run: Run) -> str:
+    found = verdict(run.done, run.study)
+    more = " ".join(found.reasons)
+    seconds = f"{run.done.train_seconds:.1f} s of training"
+    if run.predicted_s is not None:
+        seconds += f", {run.predicted_s:.1f} s were predicted"
+    facts = [run.summary, f"{run.done.steps} steps, kept {run.done.kept_step}", seconds]
+    facts += ["stopped early"] if run.done.stopped else []
+    return (
+        f'<div class="lab-answer" role="status"><p class="verdict">{escape(found.headline)}</p>'
+        f'<p class="more">{escape(more)}</p><p class="facts">{escape(" · ".join(facts))}</p></div>'
+        + notes(run.done.notes)
+    )
+
+
+def _links(own: Tuned) -> str:
+    return (
+        '<p class="lab-links"><a class="lab-download" download '
+        f'href="lab-download/{own.token}/model.zip">Download the model (zip)</a> '
+        f'<a class="lab-download" download href="lab-download/{own.token}/scores.csv">'
+        "Scores of the held-out pairs</a> "
+        f'<a class="lab-download" download href="lab-download/{own.token}/train.py">'
+        "Training script</a></p>"
+        + notes(["The zip loads with SentenceTransformer(folder), and can be brought back here."])
+    )
+
+
+def _cosine(encoder: Encoder, texts: list[str]) -> float:
+    a, b = encoder.encode(texts)
+    return float(np.clip(a @ b, -1, 1))
+
+
+def _share(alpha: Any) -> float:
+    return round(form_number(alpha, "α", 0, 1), 2)
+
+
+def _now() -> str:
+    """A value that no state had before, so that its change is an event."""
+    return str(time.time_ns())

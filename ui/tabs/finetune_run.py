@@ -1,0 +1,154 @@
+"""A run on the page: waiting in line, live curves, Stop, and what happens when nobody looks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from encoder.evaluation import PRIMARY
+from encoder.events import Done, Eval, Step
+from ui.figures.curves import curves
+from ui.guard import told_steps
+from ui.jobs import Job, Line, News
+from ui.markup.progress import happening, progress
+from ui.runs import Run
+from ui.tabs.finetune_handlers import FinetuneHandlers, Request
+from ui.tabs.finetune_layout import SettingsLayout
+from ui.tabs.finetune_results import Results
+from ui.tuning_form import Form
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+DRAWN_EVERY_S = 0.6
+
+
+@dataclass
+class Live:
+    """What is known of a run so far, and how it is shown."""
+
+    request: Request
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    looks: list[Eval] = field(default_factory=list)
+    last: Step | None = None
+    latest: Any = None  # event, or None where something else was told since
+    sentence: str = ""
+    ended: str = ""  # "done", "failed", "cancelled"
+    run: Run | None = None
+    gone: list[str] = field(default_factory=list)  # models given up for this one
+
+    def hear(self, news: News) -> None:
+        """Take one piece of news in."""
+        content = news.content
+        self.latest = content if news.kind == "event" else None
+        if news.kind == "event":
+            self._event(content)
+        elif news.kind == "progress":
+            what, done, total = content
+            share = f", {done / total:.0%}" if total else ""
+            self.sentence = f"{PHASES.get(what, what)}{share} …"
+        else:
+            self.ended = news.kind
+            if news.kind == "failed":
+                self.sentence = str(content)
+            elif news.kind == "cancelled":
+                self.sentence = "This run was given up; nothing of it is left."
+
+    def _event(self, event: Any) -> None:
+        if isinstance(event, Step):
+            self.last = event
+            self.losses.append((event.step, event.loss))
+            self.sentence = happening(
+                "training",
+                blocks=self.request.config.train_blocks,
+                depth=self.request.encoder.backbone.depth,
+            )
+        elif isinstance(event, Eval):
+            self.looks.append(event)
+        elif isinstance(event, Done):
+            self.sentence = happening("stopped" if event.stopped else "done",
+                                      kept_step=event.kept_step)  # fmt: skip
+        else:
+            self.run, self.gone = event
+
+    def progress(self) -> str:
+        """The line above the curves."""
+        if self.last is None or self.ended == "failed":
+            return progress(self.sentence)
+        return progress(self.sentence, self.last.step, self.last.steps, self.last.left_s)
+
+    def figure(self) -> Any:
+        """The curves so far."""
+        pairs = self.request.desk.pairs
+        assert pairs is not None
+        steps = self.last.steps if self.last else 0
+        return curves(self.losses, self.looks, PRIMARY[pairs.kind], steps)
+
+
+PHASES = {
+    "scoring before": "Scoring the held-out pairs with the model as it is",
+    "frozen output": "Reading all texts with the blocks that do not train, once",
+    "scoring after": "Scoring the held-out pairs with the tuned model",
+    "whitening": "Trying whitening, which needs no training, on the same pairs",
+    "linear map": "Trying a closed-form linear map on the same pairs",
+    "probe": "Looking for what was forgotten, on pairs of other subjects",
+    "keeping": "Keeping the model",
+}
+
+
+def watch(job: Job, line: Line, live: Live) -> Iterator[bool]:
+    """Hear a job to its end; True where something new can be shown. Leaves the line at the end.
+
+    A listener that is closed (the browser has gone) takes the job with it.
+    """
+    try:
+        while not live.ended:
+            place = line.place(job)
+            news = job.listen()
+            if place:
+                live.sentence = happening("waiting", place=place, wait_s=line.wait_s(job))
+            for item in news:
+                live.hear(item)
+            yield bool(news) or bool(place)
+    finally:
+        if not live.ended:
+            line.leave(job)
+
+
+def connect_run(
+    handlers: FinetuneHandlers,
+    ui: SettingsLayout,
+    sent: Sequence[Any],
+    results: Results,
+) -> None:
+    """Train and Stop."""
+    outputs = [ui.progress, ui.curves, ui.train, ui.stop, *results.outputs]
+    nothing = [gr.skip() for _ in results.outputs]
+
+    def train(request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+        visitor = request.session_hash
+        model, *form = values
+        asked = handlers.request(visitor, model, Form(*form))
+        job = handlers.start(asked)
+        live = Live(asked, sentence="Getting ready …")
+        hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
+        yield [live.progress(), None, gr.Button(interactive=False), shown, *nothing]
+        for new in watch(job, handlers.workbench.line, live):
+            if new:
+                yield [live.progress(), live.figure(), gr.skip(), gr.skip(), *nothing]
+            else:
+                yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
+        if live.gone:
+            gr.Warning(f"To make room, {len(live.gone)} earlier run was given up.")
+        after = results.arrived(live.run) if live.run else nothing
+        yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, *after]
+
+    ui.train.click(
+        told_steps(train), list(sent), outputs, concurrency_limit=64, concurrency_id="train",
+        **PRIVATE,
+    )  # fmt: skip
+
+    def stop(request: gr.Request) -> str:
+        handlers.stop(request.session_hash)
+        return progress(happening("stopping"))
+
+    ui.stop.click(stop, None, ui.progress, concurrency_id="stop", concurrency_limit=8, **PRIVATE)
