@@ -51,8 +51,9 @@ def linear_map(
     a, b = (_vectors(model, [row[side] for row in pairs.texts]) for side in (0, 1))
     weights = np.ones(len(pairs)) if pairs.labels is None else pairs.labels.astype(np.float64)
     spread, directions = within(a - b, weights)
-    maps = {s: inverse_root((1 - s) * spread + s, directions) for s in SHRINKAGES}
     none = np.zeros(len(spread))
+    maps = {s: inverse_root((1 - s) * spread + s, directions) for s in SHRINKAGES}
+    maps[1.0] = np.eye(len(spread))  # to the last digit
     worth = {}
     for share in SHRINKAGES if len(validation) else ():
         _set(model, maps[share], none)
@@ -63,12 +64,16 @@ def linear_map(
     return model.finished()
 
 
+def is_identity(mapped: Encoder) -> bool:
+    """True for a map that leaves its source as it was."""
+    weight, bias = _dense(mapped)
+    return torch.equal(weight, torch.eye(len(weight))) and not bias.any()
+
+
 def mapped_predictions(source: Encoder, mapped: Encoder, pairs: PairSet) -> Predictions:
     """What the source with one of these maps says, from vectors of its own that it has cached."""
     model = LinearMap(source)
-    dense = mapped.recipe.head[-2]
-    assert isinstance(dense, Dense)
-    _set(model, dense.weight, dense.bias)
+    _set(model, *_dense(mapped))
     return predictions_of(model, pairs)
 
 
@@ -119,7 +124,15 @@ def _vectors(model: LinearMap, texts: Sequence[str]) -> np.ndarray:
         return model.embed(texts).numpy().astype(np.float64)
 
 
-def _set(model: LinearMap, weight: np.ndarray | Tensor, bias: np.ndarray | Tensor | None) -> None:
+def _set(model: LinearMap, weight: np.ndarray | Tensor, bias: np.ndarray | Tensor) -> None:
     with torch.no_grad():
         for parameter, value in zip(model.parameters, (weight, bias), strict=True):
-            parameter.copy_(torch.zeros(()) if value is None else torch.as_tensor(value))
+            parameter.copy_(torch.as_tensor(value))
+
+
+def _dense(mapped: Encoder) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the map, which stands before the last Normalize."""
+    dense = mapped.recipe.head[-2]
+    assert isinstance(dense, Dense)
+    assert dense.bias is not None
+    return dense.weight, dense.bias

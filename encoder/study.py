@@ -9,7 +9,7 @@ from encoder.encoder import Encoder
 from encoder.evaluation import PRIMARY, Metric, Predictions, difference, evaluate
 from encoder.events import Done
 from encoder.probe import probe, probe_pairs
-from encoder.rivals import linear_map, mapped_predictions, whitening
+from encoder.rivals import is_identity, linear_map, mapped_predictions, whitening
 from encoder.scoring import OnBatch
 from ingest import text_key
 from ingest.findings import count
@@ -98,8 +98,8 @@ def verdict(done: Done, study: Study) -> Verdict:
         return Verdict("Nothing was held out, so nothing can be said.", (forgetting,), None)
     unknown = _no_interval(done.predictions[0])
     if unknown:
-        headline = "The held-out rows cannot say whether it helped."
-        return Verdict(headline, (unknown, forgetting), None)
+        cannot = "The held-out rows cannot say whether it helped."
+        return Verdict(cannot, (unknown, forgetting), None)
     helped = True if done.gain.low > 0 else False if done.gain.high < 0 else None
     headline = {
         True: "Better than before",
@@ -135,7 +135,7 @@ def _before_after(done: Done) -> str:
     name = PRIMARY[done.predictions[0].kind]
     chance = "; the interval includes 0" if done.gain.low <= 0 <= done.gain.high else ""
     return (
-        f"{TITLES[name]} × 100 on {count(len(done.held_out), 'held-out row')}: "
+        f"{_capital(TITLES[name])} × 100 on {count(len(done.held_out), 'held-out row')}: "
         f"{_hundred(done.before[name].value)} before, {_hundred(done.after[name].value)} after, "
         f"{_change(done.gain)}{chance}."
     )
@@ -157,10 +157,10 @@ def _against(rival: Rival, done: Done) -> str:
     name = PRIMARY[done.predictions[0].kind]
     lead = rival.lead
     does = "worse" if lead.low > 0 else "better" if lead.high < 0 else "as well"
-    phrase = PHRASES[rival.name]
+    same = " (the best one leaves the base as it is)" if is_identity(rival.encoder) else ""
     return (
-        f"{phrase[0].upper()}{phrase[1:]}, which needs no training, does {does}: "
-        f"{_hundred(rival.metrics[name].value)}; the tuned model is ahead by {_change(lead)}."
+        f"{_capital(PHRASES[rival.name])}, which needs no training, does {does}{same}: "
+        f"{_hundred(rival.metrics[name].value)}; against it, training gains {_change(lead)}."
     )
 
 
@@ -199,6 +199,10 @@ def _change(change: Metric) -> str:
     """'+2.3 points (95% interval +0.4 … +4.1)'."""
     low, high = _hundred(change.low, sign=True), _hundred(change.high, sign=True)
     return f"{_hundred(change.value, sign=True)} points (95% interval {low} … {high})"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _hundred(value: float, sign: bool = False) -> str:

@@ -6,8 +6,8 @@ from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.losses import losses_for
 
-TRAIN_BLOCKS = 4
-LINEAR_LR, BLOCKS_LR, EVERYTHING_LR = 1e-3, 7e-5, 2e-5
+TRAIN_BLOCKS = 5
+LINEAR_LR, BLOCKS_LR, EVERYTHING_LR = 1e-3, 5e-5, 2e-5
 ROWS_SEEN = 1_000  # small sets are read again until this many rows have been seen ...
 MOST_EPOCHS = 8.0  # ... but not more often than this
 LIMITS = {

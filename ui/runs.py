@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from encoder.blend import Blend
-
 from encoder.encoder import Encoder
 from encoder.events import Done
+from encoder.losses import LOSSES
 from encoder.study import Study
+from ui.markup.metrics import what_trains
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,5 +37,6 @@ class Run:
     def summary(self) -> str:
         """Settings in one line."""
         config = self.done.config
-        blocks = "linear map" if config.train_blocks == 0 else f"{config.train_blocks} blocks"
-        return f"{self.model}, {self.base.pooling}, {config.loss}, {blocks}, seed {config.seed}"
+        blocks = what_trains(config.train_blocks, self.base.backbone.depth)
+        loss = LOSSES[config.loss or ""].title
+        return f"{self.model}, {self.base.pooling} pooling, {loss}, {blocks}, seed {config.seed}"

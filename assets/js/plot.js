@@ -60,7 +60,11 @@ async function draw() {
   if (!bound) {
     bound = true;
     plot.on('plotly_click', (event) => {
-      const [row, column] = event.points[0].pointIndex;
+      // A cell has two indices; a dot has one, or stands for the row its customdata names.
+      const point = event.points[0];
+      const [row, column] = Array.isArray(point.pointIndex)
+        ? point.pointIndex
+        : [point.customdata ?? point.pointNumber, point.curveNumber];
       trigger('pick', { row, column });
     });
   }

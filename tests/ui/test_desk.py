@@ -6,7 +6,7 @@ from encoder import EncoderError, TrainConfig
 from ui.desk import SAMPLES, check_desk, open_data, open_sample, parse_mapping
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, parse_form, parse_name
 
-KINDS = ("score", "binary", "positive", "triplet", "score")
+KINDS = ("score", "binary", "positive", "triplet", "binary")
 
 
 @pytest.mark.parametrize(("title", "kind"), list(zip(SAMPLES, KINDS, strict=True)))

@@ -8,9 +8,8 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, SAVABLE
 from ui.components import downloader, markup, plot
 from ui.desk import KINDS, SAMPLES
+from ui.markup.ledger import ORDERS
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, OWN_POOLING, PRESETS, Form
-
-LEDGER_ORDERS = ("worst first", "best first", "label", "file order")
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
                 gr.LoginButton(scale=0)
             pushed = markup(elem_id="pushed")
         with section("Pair by pair", "ledger-section"):
-            order = gr.Radio(list(LEDGER_ORDERS), value=LEDGER_ORDERS[0], label="Order",
+            order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Order",
                              elem_id="ledger-order", container=False)  # fmt: skip
             ledger = markup(elem_id="ledger")
             pair_note = markup(elem_id="pair-note")

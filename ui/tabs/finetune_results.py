@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from encoder.blend import Blend
 
 from encoder import Encoder, EncoderError
+from encoder.blend import Blend
 from encoder.evaluation import PRIMARY, difference, evaluate
 from encoder.study import study, verdict
 from ui.figures.distributions import distributions
@@ -28,8 +28,9 @@ from ui.picks import picked_name
 from ui.runs import Run
 from ui.shelf import Tuned
 from ui.tabs.finetune_handlers import FinetuneHandlers
-from ui.tabs.finetune_layout import LEDGER_ORDERS, ResultsLayout, SettingsLayout
+from ui.tabs.finetune_layout import ResultsLayout, SettingsLayout
 from ui.tabs.models import ModelPicker
+from ui.tabs.pooling_sections import figure_json
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, parse_name
 from ui.tuning_form import number as form_number
 from ui.view import parse_text
@@ -79,8 +80,9 @@ class Results:
         ui.archive.upload(told(self.bring_back), ui.archive,
                           [ui.archive, *self.outputs], **QUIET)  # fmt: skip
         ui.order.change(told(self.draw_ledger), [self.shown, ui.order], ui.ledger, **QUIET)
-        ui.ledger.pick(told(self.pick_pair), self.shown,
-                       [ui.pair_note, ui.pair_before, ui.pair_after], **QUIET)  # fmt: skip
+        matrices = [ui.pair_note, ui.pair_before, ui.pair_after]
+        ui.ledger.pick(told(self.pick_pair), self.shown, matrices, **QUIET)
+        ui.scatter.pick(told(self.pick_dot), self.shown, matrices, **QUIET)
         ui.alpha.change(told(self.draw_blend), [self.shown, ui.alpha], ui.blended,
                         trigger_mode="always_last", **QUIET)  # fmt: skip
         ui.use_blend.click(told(self.keep_blend), [self.shown, ui.alpha],
@@ -179,8 +181,8 @@ class Results:
             _answer(run),
             results_table(run.done, run.study),
             _links(own),
-            distributions(before, after) if some else None,
-            predicted(before, after) if some and before.kind == "score" else None,
+            figure_json(distributions(before, after)) if some else None,
+            figure_json(predicted(before, after)) if some and before.kind == "score" else None,
             ledger(ledger_rows(run.done), order),
             forgetting_meter(run.study),
             1,
@@ -193,14 +195,19 @@ class Results:
 
     def draw_ledger(self, request: gr.Request, key: str, order: str) -> str:
         """The pairs in another order."""
-        if order not in LEDGER_ORDERS:
-            raise EncoderError(f"Unknown order {str(order)[:20]!r}.")
         return ledger(ledger_rows(self.run(request.session_hash, key).done), order)
 
     def pick_pair(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
         """Both token matrices of a clicked pair."""
-        done = self.run(request.session_hash, key).done
-        number_ = picked_name(event).removeprefix("pair:")
+        return self.matrices(request.session_hash, key, picked_name(event).removeprefix("pair:"))
+
+    def pick_dot(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
+        """The same for a dot of the scatter plot."""
+        return self.matrices(request.session_hash, key, str(getattr(event, "row", "")))
+
+    def matrices(self, visitor: str | None, key: str, number_: str) -> list[Any]:
+        """What makes up the cosine of a held-out pair, before and after."""
+        done = self.run(visitor, key).done
         if number_ not in map(str, range(len(done.held_out))):
             raise EncoderError("That pair is not in this run; look at the list again.")
         a, b = done.held_out.texts[int(number_)][:2]
@@ -208,9 +215,8 @@ class Results:
         for encoder in (done.source, done.encoder):
             explained = encoder.explain_pair(a, b)
             readable = encoder.backbone.readable
-            figures.append(
-                token_matrix(explained, readable(explained.tokens_a), readable(explained.tokens_b))
-            )
+            tokens = readable(explained.tokens_a), readable(explained.tokens_b)
+            figures.append(figure_json(token_matrix(explained, *tokens)))
             cosines.append(explained.cosine)
         said = (
             f"“{a}” and “{b}”: cosine {number(cosines[0], 3)} before (above or left), "

@@ -16,6 +16,7 @@ from ui.runs import Run
 from ui.tabs.finetune_handlers import FinetuneHandlers, Request
 from ui.tabs.finetune_layout import SettingsLayout
 from ui.tabs.finetune_results import Results
+from ui.tabs.pooling_sections import figure_json
 from ui.tuning_form import Form
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -31,6 +32,7 @@ class Live:
     looks: list[Eval] = field(default_factory=list)
     last: Step | None = None
     latest: Any = None  # event, or None where something else was told since
+    kept_step: int | None = None  # known when the run is over
     sentence: str = ""
     ended: str = ""  # "done", "failed", "cancelled"
     run: Run | None = None
@@ -65,6 +67,7 @@ class Live:
         elif isinstance(event, Eval):
             self.looks.append(event)
         elif isinstance(event, Done):
+            self.kept_step = event.kept_step
             self.sentence = happening("stopped" if event.stopped else "done",
                                       kept_step=event.kept_step)  # fmt: skip
         else:
@@ -81,7 +84,8 @@ class Live:
         pairs = self.request.desk.pairs
         assert pairs is not None
         steps = self.last.steps if self.last else 0
-        return curves(self.losses, self.looks, PRIMARY[pairs.kind], steps)
+        metric = PRIMARY[pairs.kind]
+        return figure_json(curves(self.losses, self.looks, metric, steps, self.kept_step))
 
 
 PHASES = {

@@ -44,7 +44,6 @@ def _settings(run: Run) -> str:
     kind = run.done.train.kind
     modes = tuple(SAVABLE[mode] for mode in recipe.modes)
     settings: dict[str, object] = {
-        "RUN": run.name,
         "MODEL": base_of(run).hub_id,
         "TEXTS": TEXTS[kind],
         "LABEL": LABELLED.get(kind),
