@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Eval:
-    """The validation and held-out parts were scored, up to 128 rows of each."""
+    """The validation and held-out parts were scored, up to 100 rows of each."""
 
     step: int  # 0: before training
     metrics: dict[str, float]  # of the validation part; empty where there is none

@@ -85,14 +85,17 @@ def whitening_map(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     small eigenvalues (Chen et al., IEEE TSP 58, 2010, eq. 23). Without variance (one text, equal
     vectors) there is nothing to whiten: the identity map.
     """
-    from sklearn.covariance import empirical_covariance, oas
+    from sklearn.covariance import oas
 
     width, mean = vectors.shape[1], vectors.mean(0)
-    covariance = empirical_covariance(vectors)
+    centred = vectors - mean
+    covariance = centred.T @ centred / len(centred)
     level = np.trace(covariance) / width
     if level * width <= NO_VARIANCE:
         return np.eye(width), np.zeros(width)
-    share = max(0.0, oas(vectors)[1])  # rounding makes it negative where S is a multiple of I
+    share = max(
+        0.0, oas(centred, assume_centered=True)[1]
+    )  # rounding makes it negative where S is a multiple of I
     variances, directions = np.linalg.eigh(covariance)
     weight = (directions / np.sqrt((1 - share) * variances + share * level)).T
     return weight, -weight @ mean  # W x + b with W transposed: what a Dense computes

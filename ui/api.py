@@ -10,7 +10,7 @@ from ui.guard import told
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
 from ui.tabs.pooling_sections import compare_texts
-from ui.view import View, parse_layer, parse_model, parse_pooling, parse_text
+from ui.view import View, parse_layer, parse_pooling, parse_text
 from ui.workbench import Workbench
 
 
@@ -32,7 +32,7 @@ def build_api(workbench: Workbench) -> None:
         view = View(
             a=parse_text(a, "A", settings),
             b=parse_text(b, "B", settings),
-            model=parse_model(model, settings),
+            model=handlers.picker.parse(model, request.session_hash),
             layer=parse_layer(layer),
         )
         return handlers.compare(view, request.session_hash)[0].as_json()
@@ -50,7 +50,7 @@ def build_api(workbench: Workbench) -> None:
         """
         checked = parse_texts(texts, settings)
         view = View(
-            model=parse_model(model, settings),
+            model=handlers.picker.parse(model, request.session_hash),
             layer=parse_layer(layer),
             pooling=parse_pooling(pooling),
         )

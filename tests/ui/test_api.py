@@ -27,9 +27,10 @@ def endpoints(client: Client) -> dict:
 # --- what there is ------------------------------------------------------------------------------
 
 
-def test_two_endpoints_are_named_and_no_other_is_seen(client):
+def test_four_endpoints_are_named_and_no_other_is_seen(client):
     info = endpoints(client)
-    assert set(info["named_endpoints"]) == {"/compare_pair", "/compare_set"}
+    names = {"/compare_pair", "/compare_set", "/check_pairs", "/fine_tune"}
+    assert set(info["named_endpoints"]) == names
     assert info["unnamed_endpoints"] == {}
 
 

@@ -10,7 +10,8 @@ from tests.ui.visit import EVERYTHING, inputs, score_rows
 from ui.picks import pick_box, pick_name, picked
 from ui.session import Session
 from ui.settings import Settings
-from ui.tabs.pooling_handlers import EMPTY_SECTIONS, PoolingHandlers, progress_text
+from ui.tabs.models import progress_text
+from ui.tabs.pooling_handlers import EMPTY_SECTIONS, PoolingHandlers
 from ui.workbench import Workbench
 
 HUB = "some-org/some-model"
@@ -50,8 +51,8 @@ def test_a_model_that_does_not_load_raises_before_anything_changes(online, model
 def test_a_host_without_the_hub_refuses_its_models(bert, few_texts):
     closed = PoolingHandlers(Workbench(Settings(allow_hub=False), lambda spec, **limits: bert))
     offered = [spec.key for spec in CATALOG.values() if spec.bundled]
-    assert [key for _, key in closed.model_choices()] == offered
-    assert [spec.key for spec in closed.offered()] == offered
+    assert [key for _, key in closed.picker.choices(None)] == offered
+    assert [spec.key for spec in closed.picker.offered()] == offered
     for model in (HUB, "bert-tiny"):
         with pytest.raises(EncoderError, match="This host offers"):
             closed.choose_model(model, START, "ann")
@@ -60,7 +61,7 @@ def test_a_host_without_the_hub_refuses_its_models(bert, few_texts):
 
 
 def test_the_picker_offers_every_model_with_its_size(online):
-    choices = online.model_choices()
+    choices = online.picker.choices(None)
     assert [key for _, key in choices] == list(CATALOG)
     for label, key in choices:
         assert label.startswith(key)
@@ -75,10 +76,10 @@ def test_progress_reaches_who_is_waiting_in_words(online):
 
 
 def test_a_loaded_model_is_described(handlers, online, bundled, bert):
-    known = handlers.describe_model(bundled)
+    known = handlers.picker.describe(bundled.name, bundled, "ann")
     for fact in (CATALOG[DEFAULT_MODEL].why, "91 MB", "6 layers of 384", "own pooling mean"):
         assert fact in known
-    assert "A model of your own choice" in online.describe_model(bert)
+    assert "A model of your own choice" in online.picker.describe(bert.name, bert, "ann")
 
 
 # --- layers -------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def test_its_loss_is_ours(with_loss, loss):
 @pytest.mark.parametrize("blocks", [0, 1, 2, 3])
 def test_the_same_part_of_the_same_model_trains(tiny, tmp_path, architecture, blocks):
     enc = tiny(architecture)
-    run = a_run(done(enc, train_blocks=blocks, steps=1, pooling="max"))
+    run = a_run(done(enc, train_blocks=blocks, steps=1, pooling="max", held_out_share=0))
     script = loaded(run, tmp_path)
     model = script.build_model(str(enc.save(tmp_path / "base")))
     script.freeze(model)
@@ -156,7 +156,7 @@ def test_a_linear_map_on_a_dense_of_the_base_keeps_that_dense(bert, tmp_path):
 
 def test_random_weights_are_drawn_as_the_lab_draws_them(bundled, tmp_path):
     random = load_encoder("untrained-minilm")
-    run = a_run(done(random, steps=1), model="untrained-minilm")
+    run = a_run(done(random, steps=1, held_out_share=0), model="untrained-minilm")
     script = loaded(run, tmp_path)
     model = script.build_model(str(bundled.save(tmp_path / "base")))
     texts = SENTENCES[:3]

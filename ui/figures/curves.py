@@ -111,7 +111,7 @@ def _title(metric: str, kept: tuple[int | None, bool]) -> str:
     dotted = (
         "" if step is None else f"<br>dotted: {'kept' if final else 'best so far'}, step {step:,}"
     )
-    return f"{TITLES[metric]} × 100, of up to 128 pairs{dotted}"
+    return f"{TITLES[metric]} × 100, of up to 100 pairs{dotted}"
 
 
 def _kept(looks: Sequence[Eval], kept_step: int | None) -> int | None:

@@ -96,8 +96,6 @@ class FinetuneHandlers:
         encoder = self.workbench.encoder(model, visitor)
         config = parse_form(form, encoder.backbone.depth)
         desk = self.desk(visitor)
-        if desk.pairs is not None and config.loss not in losses_for(desk.pairs.kind):
-            config = parse_form(_without_loss(form), encoder.backbone.depth)
         return Request(self.visitor(visitor), desk, model, encoder, config)
 
     def check(self, request: Request) -> Checked:
@@ -108,7 +106,7 @@ class FinetuneHandlers:
 
     def _with_loss(self, request: Request) -> TrainConfig:
         pairs = request.desk.pairs
-        if pairs is None or request.config.loss:
+        if pairs is None or request.config.loss in losses_for(pairs.kind):
             return request.config
         return TrainConfig(**vars(request.config) | {"loss": losses_for(pairs.kind)[0]})
 
@@ -205,7 +203,3 @@ class FinetuneHandlers:
         if self.workbench.line.place(job):
             self.workbench.line.leave(job)
         job.stop.set()
-
-
-def _without_loss(form: Form) -> Form:
-    return Form(**vars(form) | {"loss": None})

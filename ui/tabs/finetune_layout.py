@@ -96,8 +96,8 @@ def lay_out_data() -> DataLayout:
         }
     with gr.Row():
         file = gr.File(
-            label="Your own: CSV, TSV, JSON Lines, Parquet; also as .gz or .zip",
-            elem_id="pairs-file", height=110, scale=2, min_width=280,
+            label="CSV, TSV, JSONL, Parquet; .gz, .zip",
+            elem_id="pairs-file", height=150, scale=2, min_width=280,
         )  # fmt: skip
         with gr.Column(scale=3, min_width=280):
             pasted = gr.Textbox(

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,13 @@ import gradio as gr
 import numpy as np
 
 from encoder import Encoder, EncoderError
-from encoder.blend import Blend
-from encoder.evaluation import PRIMARY, difference, evaluate
-from encoder.study import study, verdict
+from ui.blending import blend_line, blend_run
 from ui.figures.distributions import distributions
 from ui.figures.predicted import predicted
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told
 from ui.markup.ledger import ledger, ledger_rows
-from ui.markup.metrics import TITLES, hundred, interval
+from ui.markup.outcome import links, outcome
 from ui.markup.pieces import message, notes
 from ui.markup.results import forgetting_meter, results_table
 from ui.markup.runs_table import runs_table
@@ -178,15 +175,15 @@ class Results:
             gr.Column(visible=True),
             table,
             run.name,
-            _answer(run),
+            outcome(run),
             results_table(run.done, run.study),
-            _links(own),
+            links(own),
             figure_json(distributions(before, after)) if some else None,
             figure_json(predicted(before, after)) if some and before.kind == "score" else None,
             ledger(ledger_rows(run.done), order),
             forgetting_meter(run.study),
             1,
-            self.blend_line(run, 1.0),
+            blend_line(run, 1.0),
             self.tried(run, a, b),
             message("Click a pair to see its tokens before and after."),
             None,
@@ -229,53 +226,16 @@ class Results:
     def draw_blend(self, request: gr.Request, key: str, alpha: Any) -> str:
         """The score at another mixture."""
         own = self.handlers.workbench.tuned(key, request.session_hash)
-        return self.blend_line(own.run, _share(alpha)) if own and own.run else ""
-
-    def blend(self, run: Run) -> Blend:
-        """Its frozen states are computed once a run, and freed with it."""
-        if run.blend is None:
-            object.__setattr__(
-                run, "blend", Blend(run.done.source, run.done.encoder, run.done.held_out)
-            )
-        assert run.blend is not None
-        return run.blend
-
-    def blend_line(self, run: Run, alpha: float) -> str:
-        """What a mixture scores on the held-out pairs."""
-        before = run.done.predictions[0]
-        if not len(before.values):
-            return message("Nothing was held out to score a blend on.")
-        after = self.blend(run).predictions(alpha)
-        metric = PRIMARY[before.kind]
-        value = evaluate(after, run.done.config.seed)[metric]
-        gain = difference(before, after, seed=run.done.config.seed)
-        return message(
-            f"α = {alpha:.2f}: {TITLES[metric]} × 100 {hundred(value.value)} "
-            f"({interval(value)}), {hundred(gain.value, sign=True)} "
-            f"({interval(gain, sign=True)}) against before."
-        )
+        return blend_line(own.run, _share(alpha)) if own and own.run else ""
 
     def keep_blend(self, request: gr.Request, key: str, alpha: Any) -> list[Any]:
         """Make the mixture a model of its own."""
         visitor = request.session_hash
         run, share = self.run(visitor, key), _share(alpha)
-        blend, done = self.blend(run), run.done
-        after = blend.predictions(share)
-        seed = done.config.seed
-        done = replace(
-            done,
-            encoder=blend.encoder(share),
-            after=evaluate(after, seed),
-            gain=difference(done.predictions[0], after, seed=seed) if done.gain else None,
-            predictions=(done.predictions[0], after),
-            notes=(*done.notes, f"A blend: {share:.0%} tuned, {1 - share:.0%} base."),
-        )
         shelf = self.handlers.visitor(visitor).shelf
-        new = shelf.next_key()
-        name = f"{run.name}, α = {share:.2f}"
-        blended = replace(run, key=new, name=name, done=done, study=study(done), blend=None)
-        shelf.add(Tuned(new, name, done.encoder, blended))
-        return [new, _now()]
+        blended = blend_run(run, share, shelf.next_key())
+        shelf.add(Tuned(blended.key, blended.name, blended.tuned, blended))
+        return [blended.key, _now()]
 
     # --- try it, push -----------------------------------------------------------------------
 
@@ -304,33 +264,6 @@ class Results:
             raise EncoderError("Sign in with Hugging Face first; the button stands beside this.")
         url = push_to_hub(self.run(request.session_hash, key), str(repo), token.token)
         return message(f"Pushed to {url}, private.")
-
-
-def _answer(run: Run) -> str:
-    found = verdict(run.done, run.study)
-    more = " ".join(found.reasons)
-    seconds = f"{run.done.train_seconds:.1f} s of training"
-    if run.predicted_s is not None:
-        seconds += f", {run.predicted_s:.1f} s were predicted"
-    facts = [run.summary, f"{run.done.steps} steps, kept {run.done.kept_step}", seconds]
-    facts += ["stopped early"] if run.done.stopped else []
-    return (
-        f'<div class="lab-answer" role="status"><p class="verdict">{escape(found.headline)}</p>'
-        f'<p class="more">{escape(more)}</p><p class="facts">{escape(" · ".join(facts))}</p></div>'
-        + notes(run.done.notes)
-    )
-
-
-def _links(own: Tuned) -> str:
-    return (
-        '<p class="lab-links"><a class="lab-download" download '
-        f'href="lab-download/{own.token}/model.zip">Download the model (zip)</a> '
-        f'<a class="lab-download" download href="lab-download/{own.token}/scores.csv">'
-        "Scores of the held-out pairs</a> "
-        f'<a class="lab-download" download href="lab-download/{own.token}/train.py">'
-        "Training script</a></p>"
-        + notes(["The zip loads with SentenceTransformer(folder), and can be brought back here."])
-    )
 
 
 def _cosine(encoder: Encoder, texts: list[str]) -> float:

@@ -11,7 +11,7 @@ from encoder.events import Done, Eval, Step
 from ui.figures.curves import curves
 from ui.guard import told_steps
 from ui.jobs import Job, Line, News
-from ui.markup.progress import happening, progress
+from ui.markup.progress import Stage, happening, progress
 from ui.runs import Run
 from ui.tabs.finetune_handlers import FinetuneHandlers, Request
 from ui.tabs.finetune_layout import SettingsLayout
@@ -68,10 +68,10 @@ class Live:
             self.looks.append(event)
         elif isinstance(event, Done):
             self.kept_step = event.kept_step
-            self.sentence = happening("stopped" if event.stopped else "done",
-                                      kept_step=event.kept_step)  # fmt: skip
         else:
             self.run, self.gone = event
+            stage: Stage = "stopped" if self.run.done.stopped else "done"
+            self.sentence = happening(stage, kept_step=self.run.done.kept_step)
 
     def progress(self) -> str:
         """The line above the curves."""

@@ -249,7 +249,7 @@ class _PoolingTab:
 
     def save(self, name: str, write: Callable[..., str]) -> Callable[..., dict[str, str]]:
         def saved(request: gr.Request, *values: Any) -> dict[str, str]:
-            view = self.handlers.pair(self.sent(values))
+            view = self.handlers.pair(self.sent(values), request.session_hash)
             comparison, _ = self.handlers.compare(view, request.session_hash)
             text = write(comparison)
             # The time makes each request a new value: the browser acts on changes only.

@@ -75,12 +75,12 @@ class PoolingHandlers:
 
     # --- the answer -------------------------------------------------------------------------
 
-    def view(self, inputs: Inputs) -> View:
+    def view(self, inputs: Inputs, visitor: str | None) -> View:
         """Check everything sent. Raises EncoderError with the reason and the remedy."""
         return View(
             a=as_text(inputs.a),
             b=as_text(inputs.b),
-            model=inputs.session.model,  # checked when it was chosen; kept on this side
+            model=self.picker.parse(inputs.session.model, visitor),
             layer=parse_layer(inputs.layer),
             pooling=parse_pooling(inputs.pooling),
             pool_special=bool(inputs.pool_special),
@@ -88,9 +88,9 @@ class PoolingHandlers:
             texts=split_texts(inputs.lines, self.settings)[0],
         )
 
-    def pair(self, inputs: Inputs) -> View:
+    def pair(self, inputs: Inputs, visitor: str | None) -> View:
         """`view`, with both sentences checked too."""
-        view = self.view(inputs)
+        view = self.view(inputs, visitor)
         for name, text in (("A", view.a), ("B", view.b)):
             parse_text(text, name, self.settings)
         return view
@@ -110,7 +110,7 @@ class PoolingHandlers:
         """Everything on the tab for these inputs. Never raises for what a visitor typed."""
         opened = inputs.session.open
         try:
-            view = self.view(inputs)
+            view = self.view(inputs, visitor)
             problem = next(
                 (p for n, t in (("A", view.a), ("B", view.b))
                  if (p := problem_with(t, n, self.settings))), ""
@@ -183,7 +183,7 @@ class PoolingHandlers:
         """Keep the scores on screen to compare the next ones with; pinning again lets go."""
         if inputs.session.pinned:
             return replace(inputs.session, pinned=None)
-        comparison, _ = self.compare(self.pair(inputs), visitor)
+        comparison, _ = self.compare(self.pair(inputs, visitor), visitor)
         view, depth = comparison.view, comparison.encoder.backbone.depth
         pinned = Pinned(
             a=view.a,

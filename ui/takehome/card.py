@@ -14,7 +14,15 @@ from encoder.losses import LOSSES
 from ingest import connected_groups
 from ui.markup.metrics import KINDS, NONE, TITLES, WORDS, hundred, interval, judged
 from ui.runs import Run
-from ui.takehome.facts import base_of, blocks_trained, epochs, one_line, slug, versions
+from ui.takehome.facts import (
+    base_of,
+    blocks_trained,
+    epochs,
+    one_line,
+    slug,
+    texts_shared,
+    versions,
+)
 
 LONGEST = 200  # characters of what a visitor wrote
 FEW = 100  # held-out rows; below, an interval spans much of the scale
@@ -78,7 +86,7 @@ def _front_matter(run: Run) -> str:
 
 def _summary(run: Run) -> str:
     base = base_of(run)
-    known = f"[{plain(base.hub_id)}](https://huggingface.co/{base.hub_id})" if base.hub_id else ""
+    known = f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" if base.hub_id else ""
     start = known or f"{plain(run.model)}, a model of its maker's own"
     if base.random:
         start = f"random weights in the architecture of {known}"
@@ -113,7 +121,9 @@ def _data(run: Run) -> str:
         for name, part in parts.items()
     ]
     split = _table(["part", "rows", "groups of connected texts"], rows)
-    rule = "Pairs that share a text, directly or through others, stand in one part."
+    rule = "No text stands in two parts."
+    if texts_shared(run):
+        rule = "Texts stand in more than one part, so held-out results look too good."
     notes = "\n".join(f"- {plain(note)}" for note in (*report.notes, *done.split.notes))
     return "\n\n".join(filter(None, ["\n".join(lines), rule, split, notes]))
 
@@ -175,7 +185,7 @@ def _forgotten(run: Run) -> str:
         ("after", with_interval(study.probe_after)),
         ("change", _judged(study.probe_change)),
     ]
-    about = "Spearman ρ × 100 on graded pairs of everyday topics that are not of this data.\n\n"
+    about = "Spearman ρ × 100 on graded pairs that have nothing to do with this data.\n\n"
     return about + _table(["", "probe"], rows)
 
 

@@ -62,6 +62,15 @@ def all_pairs(run: Run) -> tuple[PairSet, Split]:
     return pairs, Split(train, validation, held_out, connected_groups(pairs))
 
 
+def texts_shared(run: Run) -> bool:
+    """Whether a text (case and punctuation aside) stands in more than one part."""
+    pairs, split = all_pairs(run)
+    part = np.zeros(len(pairs), np.int64)
+    part[split.validation], part[split.held_out] = 1, 2
+    of_groups = set(zip(split.groups.tolist(), part.tolist(), strict=True))
+    return len(of_groups) > len(np.unique(split.groups))
+
+
 def epochs(run: Run) -> float:
     """How often the training rows were seen, from the steps that were made."""
     return run.done.steps * run.done.config.batch_size / len(run.done.train)
