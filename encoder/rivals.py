@@ -93,9 +93,8 @@ def whitening_map(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     level = np.trace(covariance) / width
     if level * width <= NO_VARIANCE:
         return np.eye(width), np.zeros(width)
-    share = max(
-        0.0, oas(centred, assume_centered=True)[1]
-    )  # rounding makes it negative where S is a multiple of I
+    # Where S is a multiple of I the share is x / 0, which rounding can make hugely negative.
+    share = max(0.0, oas(centred, assume_centered=True)[1])
     variances, directions = np.linalg.eigh(covariance)
     weight = (directions / np.sqrt((1 - share) * variances + share * level)).T
     return weight, -weight @ mean  # W x + b with W transposed: what a Dense computes

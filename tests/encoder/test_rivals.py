@@ -81,9 +81,12 @@ def test_where_nothing_varies_there_is_nothing_to_whiten(given):
     assert not bias.any()
 
 
-def test_a_covariance_that_is_a_multiple_of_i_keeps_its_directions_alike():
-    weight, _ = whitening_map(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
-    np.testing.assert_allclose(weight.T @ weight, 2 * np.eye(2), rtol=1e-9)
+@pytest.mark.parametrize("width", [2, 3])
+def test_rounding_does_not_break_a_covariance_that_is_a_multiple_of_i(width):
+    # Of these, the shrinkage is a number above 0 divided by what should be 0 and may be -1e-16.
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(width, width)))[0]
+    weight, _ = whitening_map(np.concatenate([turned, -turned]))  # covariance I / width
+    np.testing.assert_allclose(weight.T @ weight, width * np.eye(width), atol=1e-6)
 
 
 # --- relevant components ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from encoder import load_encoder
 from encoder.background import background_texts
 from encoder.evaluation import Metric, difference, evaluate
 from encoder.probe import probe, probe_pairs
+from encoder.rivals import linear_map
 from encoder.scoring import predictions
 from encoder.study import Rival, Study, study, verdict
 from ingest import read_table, text_key
@@ -163,6 +164,7 @@ def test_an_interval_above_0_is_better_below_it_worse_around_it_neither(done, fo
 def test_an_interval_that_touches_0_shows_nothing(done, found, edge):
     assert judge(done, found, edge).helped is None
     said = judge(done, found, BETTER, [edge, edge])
+    assert "do no worse" in said.headline
     assert all("needs no training, does as well" in reason for reason in said.reasons[1:3])
 
 
@@ -185,8 +187,6 @@ def test_a_rival_that_does_as_well_is_named_in_the_headline(done, found):
 
 
 def test_a_map_that_changes_nothing_is_said_to_be_the_base(done, found, bert):
-    from encoder.rivals import linear_map
-
     apart = replace(done.train, labels=np.zeros(len(done.train)))
     none = Rival("linear map", linear_map(bert, apart, done.train.take([])), {"spearman": LEVEL},
                  SAME)  # fmt: skip

@@ -1,5 +1,7 @@
 """Finished runs of tiny models to take home, of every kind of pairs."""
 
+import zipfile
+from pathlib import Path
 from typing import Any
 
 from encoder import Encoder
@@ -10,6 +12,7 @@ from encoder.training import Done, fine_tune
 from ingest import PairSet, read_pairs
 from tests.encoder.training_pairs import WORDS, anchors, graded
 from ui.runs import Run
+from ui.takehome import write_archive
 
 STEPS = 4
 
@@ -48,3 +51,19 @@ def a_run(finished: Done, **fields: Any) -> Run:
     study = Study((rival,), *probe)
     given = {"key": "run-1", "name": "My first run", "model": "bert-tiny", "data": "pairs.csv"}
     return Run(**given | {"done": finished, "study": study, "predicted_s": 12.5} | fields)
+
+
+def a_zip(encoder: Encoder, folder: Path) -> Path:
+    """A zip to take home, of a linear map: its head has weights too."""
+    run = a_run(done(encoder, train_blocks=0, held_out_share=0))
+    return write_archive(run, folder / "model.zip")
+
+
+def with_file(home: Path, path: Path, name: str, content: bytes) -> Path:
+    """A copy of a sound zip with other content in one file."""
+    full = f"my-first-run/{name}"
+    with zipfile.ZipFile(home) as old, zipfile.ZipFile(path, "w") as new:
+        assert full in old.namelist()
+        for info in old.infolist():
+            new.writestr(info, content if info.filename == full else old.read(info))
+    return path

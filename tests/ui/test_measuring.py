@@ -88,7 +88,7 @@ def test_one_measuring_serves_all_who_ask(lab, finish, held):
     held.release()
     finish()
     assert held.calls == [True]
-    assert lab.compare(lab.view(inputs()), "ann")[1] == ""
+    assert lab.compare(lab.view(inputs(), "ann"), "ann")[1] == ""
 
 
 def test_the_mask_is_measured_for_itself(lab, finish, held):
@@ -98,7 +98,8 @@ def test_the_mask_is_measured_for_itself(lab, finish, held):
     finish()
     assert sorted(held.calls) == [False, True]
     scales = [
-        lab.compare(lab.view(inputs(pool_special=flag)), None)[0].scale for flag in (True, False)
+        lab.compare(lab.view(inputs(pool_special=flag), None), None)[0].scale
+        for flag in (True, False)
     ]
     assert abs(scales[0].random - scales[1].random).max() > 1e-3
 

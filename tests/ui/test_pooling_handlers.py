@@ -159,7 +159,7 @@ def test_what_cannot_be_shown_cannot_be_pinned_or_saved(handlers, text):
         with pytest.raises(EncoderError, match=r"is empty|has 2,001 characters"):
             handlers.pin(sent, "ann")
         with pytest.raises(EncoderError, match=r"is empty|has 2,001 characters"):
-            handlers.pair(sent)
+            handlers.pair(sent, "ann")
 
 
 def test_a_sentence_that_is_missing_blanks_the_page_but_not_the_list(handlers):

@@ -160,4 +160,4 @@ def test_plain_text_is_one_line_in_which_no_sign_is_active(text):
 def test_plain_by_hand():
     assert plain("a_b*c\\d") == "a\\_b\\*c\\\\d"
     assert plain("<b>&amp;") == "&lt;b&gt;&amp;amp\\;"
-    assert plain("x" * 300) == "x" * 199 + "…"
+    assert plain("x" * 600) == "x" * 499 + "…"

@@ -152,6 +152,8 @@ class Results:
         key = shelf.next_key()
         shelf.add(Tuned(key, found.name, found.encoder, None, found.record))
         gr.Info(f"“{escape(found.name)}” is back: every model picker offers it.")
+        if found.notes:
+            gr.Warning(escape(" ".join(found.notes)), duration=20)
         return [None, key, _now()]
 
     # --- one run on screen ------------------------------------------------------------------

@@ -24,7 +24,7 @@ from ui.takehome.facts import (
     versions,
 )
 
-LONGEST = 200  # characters of what a visitor wrote
+LONGEST = 500  # characters of what a visitor wrote
 FEW = 100  # held-out rows; below, an interval spans much of the scale
 ACTIVE = re.compile(f"([{re.escape(string.punctuation)}])")  # where Markdown may see a sign
 TAGS = ("sentence-transformers", "sentence-similarity", "feature-extraction")
