@@ -39,7 +39,7 @@ class FinetunePage:
         self.find("#steps input").fill(str(steps))
         self.find("#blocks input[type=number]").fill(str(blocks))
         self.find("#blocks input[type=number]").press("Enter")
-        expect(self.find("#cost")).to_contain_text(f"{steps} ×")
+        expect(self.find("#cost")).to_contain_text(f"{steps:,} ×")
 
     def train(self) -> None:
         """Press Train and wait for what comes of it."""
