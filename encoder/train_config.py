@@ -67,18 +67,23 @@ class TrainConfig:
                 f"Loss {loss!r} does not fit {kind} pairs. Choose one of: {', '.join(fitting)}."
             )
         depth = source.backbone.depth
-        if self.train_blocks > depth + 1:
+        blocks = self.train_blocks
+        if blocks == TRAIN_BLOCKS:  # the default; of a smaller model, all blocks
+            blocks = min(blocks, depth)
+        if blocks > depth + 1:
             raise EncoderError(
-                f"train_blocks is {self.train_blocks}; {source.name} has {depth} blocks, and "
+                f"train_blocks is {blocks}; {source.name} has {depth} blocks, and "
                 f"{depth + 1} trains its embeddings too."
             )
         lr = self.lr
         if lr is None:
-            lr = default_lr(self.train_blocks, depth)
+            lr = default_lr(blocks, depth)
         epochs = self.epochs
         if epochs is None and self.steps is None and self.budget_s is None:
             epochs = default_epochs(rows)
-        return replace(self, loss=loss, lr=lr, epochs=epochs, pooling=source.pooling)
+        return replace(
+            self, loss=loss, lr=lr, epochs=epochs, train_blocks=blocks, pooling=source.pooling
+        )
 
 
 def default_lr(train_blocks: int, depth: int) -> float:
