@@ -48,7 +48,7 @@ def measure_speed(enc: Encoder, pairs: PairSet, config: TrainConfig) -> Speed:
     config = config.resolved(source, train.kind, len(train))
     chance = np.random.default_rng(config.seed)
     sample = train.take(chance.permutation(len(train))[: config.batch_size * TIMED_STEPS])
-    model, watch = learner(source, config.train_blocks), Stopwatch()
+    model, watch = learner(source, config.train_blocks or 0), Stopwatch()
     with watch:
         model.prepare([text for row in sample.texts for text in row])
     prepare_s = watch.last / len(sample)

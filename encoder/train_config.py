@@ -34,7 +34,7 @@ class TrainConfig:
     epochs: float | None = None
     batch_size: int = 16
     lr: float | None = None
-    train_blocks: int = TRAIN_BLOCKS  # 0: a linear map; L: all blocks; L + 1: the embeddings too
+    train_blocks: int | None = None  # 0: a linear map; L: all blocks; L + 1: the embeddings too
     pooling: str | None = None
     budget_s: float | None = None  # of `Done.train_seconds`
     seed: int = 0
@@ -68,8 +68,8 @@ class TrainConfig:
             )
         depth = source.backbone.depth
         blocks = self.train_blocks
-        if blocks == TRAIN_BLOCKS:  # the default; of a smaller model, all blocks
-            blocks = min(blocks, depth)
+        if blocks is None:
+            blocks = min(TRAIN_BLOCKS, depth)
         if blocks > depth + 1:
             raise EncoderError(
                 f"train_blocks is {blocks}; {source.name} has {depth} blocks, and "

@@ -104,7 +104,7 @@ def _run(
     before = predictions(source, found.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
     with watch:
-        model = learner(source, config.train_blocks)
+        model = learner(source, config.train_blocks or 0)
         texts = [text for row in found.train.texts for text in row]
         model.prepare(texts, partial(on_progress, FROZEN))
         order = batch_order(model, found.train, config)

@@ -10,7 +10,6 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, EncoderError
 from encoder.evaluation import Metric
 from encoder.events import Done, Eval, Step
-from encoder.train_config import TRAIN_BLOCKS
 from ingest import Finding
 from ui.desk import Checked, open_data
 from ui.guard import told, told_steps
@@ -19,7 +18,6 @@ from ui.tabs.finetune_handlers import FinetuneHandlers, Request
 from ui.tabs.finetune_run import Live, watch
 from ui.tabs.models import ModelPicker
 from ui.tuning_form import AUTO, BY_STEPS, OWN_POOLING, Form
-from ui.view import parse_model
 from ui.workbench import Workbench
 
 MOST_ROWS_NAMED = 100
@@ -31,8 +29,6 @@ def build_tuning_api(workbench: Workbench) -> None:
 
     def asked(visitor: str | None, pairs: str, model: str, form: Form) -> Request:
         key = picker.parse(model, visitor)
-        if picker.workbench.tuned(key, visitor) is None:
-            parse_model(key, workbench.settings)
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
         handlers.visitor(visitor).desk = open_data(str(pairs), "pairs")
@@ -65,7 +61,7 @@ def build_tuning_api(workbench: Workbench) -> None:
         model: str = DEFAULT_MODEL,
         pooling: str = "",
         loss: str = "",
-        train_blocks: int = TRAIN_BLOCKS,
+        train_blocks: int = -1,
         steps: int = 0,
         budget_s: float = 0,
         batch_size: int = 16,
@@ -75,15 +71,16 @@ def build_tuning_api(workbench: Workbench) -> None:
     ) -> Iterator[dict]:
         """Train on pairs; answers as it goes on.
 
-        pairs: the text of a CSV, a row per pair. 0 or "" means: the default. Answers {"event":
-        "waiting" | "step" | "eval" | "progress", ...} and at last {"event": "done", "model": a key
-        for the other endpoints of this session, "before", "after", "gain", "steps", "seconds",
-        "download": an address on this host}.
+        pairs: the text of a CSV, a row per pair. 0 or "" means: the default; so does -1 for
+        train_blocks, of which 0 is a linear map. Answers {"event": "waiting" | "step" | "eval" |
+        "progress", ...} and at last {"event": "done", "model": a key for the other endpoints of
+        this session, "before", "after", "gain", "steps", "seconds", "download": an address on this
+        host}.
         """
         form = Form(
             pooling=pooling or OWN_POOLING,
             loss=loss or None,
-            blocks=train_blocks,
+            blocks=None if train_blocks == -1 else train_blocks,
             duration=BY_STEPS if steps else AUTO,
             steps=steps or None,
             batch_size=batch_size,

@@ -37,6 +37,6 @@ class Run:
     def summary(self) -> str:
         """Settings in one line."""
         config = self.done.config
-        blocks = what_trains(config.train_blocks, self.base.backbone.depth)
+        blocks = what_trains(config.train_blocks or 0, self.base.backbone.depth)
         loss = LOSSES[config.loss or ""].title
         return f"{self.model}, {self.base.pooling} pooling, {loss}, {blocks}, seed {config.seed}"

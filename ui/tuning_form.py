@@ -22,7 +22,7 @@ OWN_POOLING = "the model's own"
 class Preset:
     """What a preset sets; the rest of the form stays."""
 
-    blocks: int
+    blocks: int  # of a smaller model, all of its blocks
     duration: str
     effect: str
 
@@ -68,7 +68,7 @@ def parse_form(form: Form, depth: int) -> TrainConfig:
         loss=str(form.loss) if form.loss else None,
         batch_size=whole(form.batch_size, "Batch size", 2, 128),
         lr=lr,
-        train_blocks=min(whole(form.blocks, "Blocks", 0, 100), depth + 1),
+        train_blocks=None if form.blocks is None else blocks_of(form.blocks, depth),
         pooling=None if form.pooling == OWN_POOLING else str(form.pooling),
         budget_s=None if by_steps else DURATIONS[str(form.duration)],
         seed=whole(form.seed, "Seed", 0, 2**31 - 1),
@@ -76,6 +76,11 @@ def parse_form(form: Form, depth: int) -> TrainConfig:
         steps=steps,
         warmup=whole(form.warmup, "Warm-up", 0, 1_000),
     )
+
+
+def blocks_of(sent: object, depth: int) -> int:
+    """Blocks to train, at most all of them and the embeddings."""
+    return min(whole(sent, "Blocks", 0, 100), depth + 1)
 
 
 def number(sent: object, name: str, low: float, high: float) -> float:

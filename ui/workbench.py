@@ -50,7 +50,12 @@ class Visitor:
     shelf: Shelf = field(repr=False)  # the models it has trained
     desk: Desk | None = None  # the pairs it trains on
     checked: Checked | None = None  # what the check on the screen found
-    job: Job | None = None  # its run in the line or under way
+    job: Job | None = None  # its latest run
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run waits in the line or is under way."""
+        return self.job is not None and not self.job.ended.is_set()
 
 
 class Workbench:
@@ -173,7 +178,7 @@ class Workbench:
                 self._visitors[key] = Visitor(ArrayCache(settings.visitor_bytes), shelf)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
-                idle = [k for k, v in self._visitors.items() if v.job is None and not v.shelf]
+                idle = [k for k, v in self._visitors.items() if not v.busy and not v.shelf]
                 if not idle or idle[0] == key:
                     break  # runs are never lost to make room
                 del self._visitors[idle[0]]  # costs that visitor time, not data

@@ -6,6 +6,7 @@ import pytest
 import torch
 from training_pairs import QUICK, anchors, graded, run, weights
 
+from encoder import EncoderError
 from encoder.cost import Cost, Speed, estimate, measure_speed
 from encoder.pace import Pace, Stopwatch, is_look, looks_between
 from encoder.schedule import learning_rate
@@ -88,6 +89,14 @@ def test_a_stopped_run_says_how_far_it_came(bert):
     *events, done = fine_tune(bert, graded(), QUICK, stop=stop)
     assert (done.steps, done.stopped) == (1, True)
     assert [type(event) for event in events] == [Eval, Step, Eval]
+
+
+@pytest.mark.parametrize(("asked", "trained"), [(None, 2), (0, 0), (1, 1), (3, 3)])
+def test_by_default_all_blocks_of_a_small_model_train_and_no_embeddings(bert, asked, trained):
+    config = TrainConfig(train_blocks=asked).resolved(bert, "score", 100)
+    assert config.train_blocks == trained
+    with pytest.raises(EncoderError, match="train_blocks is 5; tiny-bert0 has 2 blocks"):
+        TrainConfig(train_blocks=5).resolved(bert, "score", 100)
 
 
 def test_small_sets_are_read_more_often():

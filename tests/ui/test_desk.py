@@ -3,6 +3,7 @@
 import pytest
 
 from encoder import EncoderError, TrainConfig
+from encoder.train_config import TRAIN_BLOCKS
 from ui.desk import SAMPLES, check_desk, open_data, open_sample, parse_mapping
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, parse_form, parse_name
 
@@ -79,8 +80,9 @@ def test_a_remedy_gives_new_pairs_and_is_remembered(bert):
 
 
 def test_the_form_as_it_stands_is_the_default():
-    config = parse_form(Form(), depth=6)
-    assert config == TrainConfig()
+    assert parse_form(Form(blocks=None), depth=6) == TrainConfig()
+    form = parse_form(Form(), depth=6)
+    assert form.train_blocks == TRAIN_BLOCKS  # as the page shows it
 
 
 def test_every_field_moves_the_configuration():

@@ -72,7 +72,7 @@ def settings_line(done: Done) -> str:
         done.source.name,
         f"{done.source.pooling} pooling",
         f"{LOSSES[config.loss or ''].title} loss",
-        what_trains(config.train_blocks, done.source.backbone.depth),
+        what_trains(config.train_blocks or 0, done.source.backbone.depth),
         f"step {done.kept_step:,} of {done.steps:,} kept",
         f"seed {config.seed}",
         f"{count(len(done.held_out), 'held-out row')} in {count(groups, 'group')} of linked texts",

@@ -41,7 +41,7 @@ def _row(run: Run, chosen: bool) -> str:
         for metrics in (done.before, done.after)
     )
     gain = change_cell(done.gain) if done.gain else NONE
-    trained = what_trains(config.train_blocks, done.source.backbone.depth)
+    trained = what_trains(config.train_blocks or 0, done.source.backbone.depth)
     cells = (
         f"<td>{escape(run.model)}<small>{escape(done.source.pooling)} pooling</small></td>"
         f"<td>{LOSSES[config.loss or ''].title}<small>{trained}, seed {config.seed}</small></td>"

@@ -9,6 +9,7 @@ import gradio as gr
 
 from encoder import EncoderError
 from encoder.losses import LOSSES
+from encoder.train_config import TRAIN_BLOCKS
 from ui.desk import FIRST_SAMPLE, NO_LABEL, Desk
 from ui.guard import told
 from ui.markup.findings import findings
@@ -221,11 +222,14 @@ class _FinetuneTab:
             show_progress_on=settings.model_note,
         )
         for name, button in settings.presets.items():
-            preset = PRESETS[name]
-            button.click(
-                _always(preset.blocks, preset.duration), self.model, [form.blocks, form.duration],
-                **QUIET,
-            )  # fmt: skip
+            button.click(told(self.preset(name)), self.model, [form.blocks, form.duration], **QUIET)
+
+    def preset(self, name: str) -> Any:
+        def choose(request: gr.Request, model: str) -> tuple[int, str]:
+            encoder = self.handlers.workbench.encoder(model, request.session_hash)
+            return min(PRESETS[name].blocks, encoder.backbone.depth), PRESETS[name].duration
+
+        return choose
 
     def choose_model(
         self,
@@ -245,12 +249,8 @@ class _FinetuneTab:
             key,
             key,
             self.picker.describe(key, encoder, visitor),
-            gr.Slider(maximum=depth + 1),
+            gr.Slider(maximum=depth + 1, value=min(TRAIN_BLOCKS, depth)),
         ]
-
-
-def _always(blocks: int, duration: str) -> Any:
-    return lambda model: (min(blocks, 6), duration)
 
 
 def _file(name: str, text: str) -> dict[str, str]:

@@ -164,8 +164,7 @@ class FinetuneHandlers:
 
     def start(self, request: Request) -> Job:
         """Join the line. Raises EncoderError while another run of this visitor is under way."""
-        running = request.visitor.job
-        if running is not None and not running.ended.is_set():
+        if request.visitor.busy:
             raise EncoderError("A run of yours is under way. Stop it, or wait for it to end.")
         if request.desk.pairs is None:
             raise EncoderError(request.desk.problem)

@@ -61,7 +61,7 @@ class Live:
             self.losses.append((event.step, event.loss))
             self.sentence = happening(
                 "training",
-                blocks=self.request.config.train_blocks,
+                blocks=self.request.config.train_blocks or 0,
                 depth=self.request.encoder.backbone.depth,
             )
         elif isinstance(event, Eval):

@@ -78,7 +78,7 @@ def epochs(run: Run) -> float:
 
 def blocks_trained(run: Run) -> str:
     """'the top 3 of 6 blocks'."""
-    blocks, depth = run.done.config.train_blocks, run.base.backbone.depth
+    blocks, depth = run.done.config.train_blocks or 0, run.base.backbone.depth
     if blocks == 0:
         return f"none of the {depth} blocks: a linear map on the frozen sentence vectors"
     if blocks > depth:

@@ -64,7 +64,7 @@ def _settings(run: Run) -> str:
     }
     if config.train_blocks == 0:
         settings["DIMENSIONS"] = run.base.dimensions
-    elif config.train_blocks <= run.base.backbone.depth:
+    elif (config.train_blocks or 0) <= run.base.backbone.depth:
         settings["TRAIN_BLOCKS"] = config.train_blocks
     notes = {
         "MODEL": "" if base_of(run).hub_id else "not on the Hub: give its folder with --model",
@@ -92,7 +92,7 @@ def _head(run: Run) -> str:
 
 
 def _freeze(run: Run) -> str:
-    blocks, depth = run.done.config.train_blocks, run.base.backbone.depth
+    blocks, depth = run.done.config.train_blocks or 0, run.base.backbone.depth
     if blocks == 0:
         return pieces.FREEZE_FOR_LINEAR_MAP
     return pieces.FREEZE_NOTHING if blocks > depth else pieces.FREEZE_BLOCKS
