@@ -33,7 +33,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--blocks", type=int, nargs="*", default=[0, 1, 2, 3, 4, 6])
+    parser.add_argument("--blocks", type=int, nargs="*", default=[0, 1, 2, 3, 4, 5, 6])
     parser.add_argument("--loss", help="instead of our default")
     parser.add_argument("--lr", type=float)
     parser.add_argument("--peer", action="store_true", help="run sentence-transformers too")

@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from encoder.encoder import Encoder
 from encoder.head import Dense, Normalize
-
-CHUNK = 256  # texts between two words on progress
+from encoder.scoring import in_chunks
 
 
 class LinearMap:
@@ -32,12 +31,8 @@ class LinearMap:
     ) -> None:
         """Compute each text's vector once."""
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        new.sort(key=len)  # like lengths together
-        for start in range(0, len(new), CHUNK):
-            chunk = new[start : start + CHUNK]
-            self._vectors.update(zip(chunk, torch.tensor(self.source.encode(chunk)), strict=True))
-            if on_batch:
-                on_batch(start + len(chunk), len(new))
+        vectors = torch.from_numpy(in_chunks(self.source, new, on_batch))
+        self._vectors.update(zip(new, vectors, strict=True))
 
     def length(self, text: str) -> int:
         """One: all vectors are equally long, so any batch will do."""

@@ -48,10 +48,11 @@ class Learner(Protocol):
 
 def predictions(encoder: Encoder, pairs: PairSet, on_batch: OnBatch | None = None) -> Predictions:
     """What an encoder says about labelled pairs."""
-    return predicted_by(lambda texts: _in_chunks(encoder, texts, on_batch), pairs)
+    return predicted_by(lambda texts: in_chunks(encoder, texts, on_batch), pairs)
 
 
-def _in_chunks(encoder: Encoder, texts: Sequence[str], on_batch: OnBatch | None) -> np.ndarray:
+def in_chunks(encoder: Encoder, texts: Sequence[str], on_batch: OnBatch | None) -> np.ndarray:
+    """(N, D) of an encoder, with a word on progress in between."""
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # like lengths together
     vectors = np.empty((len(texts), encoder.dimensions), np.float32)
     for start in range(0, len(texts), CHUNK):

@@ -141,9 +141,7 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
     try:
         found: Parts | None = parts(pairs, config)
         problem = ""
-    except EncoderError as error:
-        found, problem = None, str(error)
-    except IngestError as error:
+    except (EncoderError, IngestError) as error:
         found, problem = None, str(error)
     loss = config.loss
     findings = check(

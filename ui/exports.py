@@ -5,10 +5,10 @@ import io
 
 import numpy as np
 
+from ingest.templates import cell
 from ui.comparison import Comparison
 
 SETTING = ("model", "layer", "special_tokens_pooled")  # columns that both files begin with
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def scores_csv(comparison: Comparison) -> str:
@@ -52,11 +52,6 @@ def vectors_csv(comparison: Comparison) -> str:
 def _setting(comparison: Comparison) -> list[str]:
     view = comparison.view
     return [comparison.encoder.name, str(view.layer), "yes" if view.pool_special else "no"]
-
-
-def cell(text: str) -> str:
-    """A visitor's text for a spreadsheet, which would run one that begins like a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def _digits(vector: np.ndarray) -> list[str]:

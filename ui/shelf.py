@@ -11,8 +11,6 @@ from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from ui.runs import Run
 
-NAME_CHARS = 60
-
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
@@ -72,15 +70,14 @@ class Shelf:
                 gone.append(self._models.popitem(last=False)[1].name)
             return gone
 
-    def rename(self, key: str, name: object) -> None:
-        """Raises EncoderError for no name and no such model."""
-        text = " ".join(str(name or "").split())[:NAME_CHARS]
+    def rename(self, key: str, name: str) -> None:
+        """Raises EncoderError for no such model."""
         with self._lock:
             found = self._models.get(key)
-            if found is None or not text:
-                raise EncoderError("Choose a run in the table, and give it a name of your own.")
-            run = replace(found.run, name=text) if found.run else None
-            self._models[key] = replace(found, name=text, run=run)
+            if found is None:
+                raise EncoderError("That run is not kept any more. Choose another in the table.")
+            run = replace(found.run, name=name) if found.run else None
+            self._models[key] = replace(found, name=name, run=run)
 
     def clear(self) -> None:
         """Forget everything."""

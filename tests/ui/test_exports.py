@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encoder import POOLINGS
+from ingest.templates import FORMULA_STARTS, cell
 from tests.ui.visit import calibration, scale
 from ui.comparison import Comparison
-from ui.exports import FORMULA_STARTS, cell, scores_csv, vectors_csv
+from ui.exports import scores_csv, vectors_csv
 from ui.view import View
 
 HARD = 'a "quoted", text; with\nlines\r\nand\rreturns\t and ünïcode 😀'

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from encoder import POOLINGS
 from encoder.trace import PairExplanation, Parts, explain
 from tests.ui.visit import array
+from ui.figures.as_json import figure_json
 from ui.figures.heatmap import ANNOTATE_COLUMNS, distinct, heatmap
 from ui.figures.layer_map import layer_map
 from ui.figures.sentence_matrix import sentence_matrix, shorten
 from ui.figures.strips import MAX_COLUMNS, MAX_ROWS, strips
 from ui.figures.token_matrix import token_matrix
-from ui.tabs.pooling_sections import figure_json
 
 LONG = 256  # tokens of the longest sentence that the bundled model reads
 LAYERS = [0, 1, 2, "first_last", "last2"]

@@ -7,6 +7,7 @@ import pytest
 
 from encoder.evaluation import Predictions
 from encoder.events import Eval
+from ui.figures.as_json import figure_json
 from ui.figures.curves import LEAST_SPAN, LINE_HEIGHT, apart, curves, smoothed, span, thinned
 from ui.figures.distributions import (
     AFTER,
@@ -17,7 +18,6 @@ from ui.figures.distributions import (
     rank_counts,
 )
 from ui.figures.predicted import ASIDE, predicted
-from ui.tabs.pooling_sections import figure_json
 
 
 def sent(figure) -> dict:

@@ -2,10 +2,10 @@
 
 from html import escape
 
-from encoder.study import verdict
 from ui.markup.pieces import notes
 from ui.runs import Run
 from ui.shelf import Tuned
+from ui.tuning_verdict import verdict
 
 
 def outcome(run: Run) -> str:

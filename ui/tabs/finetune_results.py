@@ -11,6 +11,7 @@ import numpy as np
 
 from encoder import Encoder, EncoderError
 from ui.blending import blend_line, blend_run
+from ui.figures.as_json import figure_json
 from ui.figures.distributions import distributions
 from ui.figures.predicted import predicted
 from ui.figures.token_matrix import token_matrix
@@ -27,7 +28,6 @@ from ui.shelf import Tuned
 from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tabs.finetune_layout import ResultsLayout, SettingsLayout
 from ui.tabs.models import ModelPicker
-from ui.tabs.pooling_sections import figure_json
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, parse_name
 from ui.tuning_form import number as form_number
 from ui.view import parse_text

@@ -8,6 +8,7 @@ import gradio as gr
 
 from encoder.evaluation import PRIMARY
 from encoder.events import Done, Eval, Step
+from ui.figures.as_json import figure_json
 from ui.figures.curves import curves
 from ui.guard import told_steps
 from ui.jobs import Job, Line, News
@@ -16,7 +17,6 @@ from ui.runs import Run
 from ui.tabs.finetune_handlers import FinetuneHandlers, Request
 from ui.tabs.finetune_layout import SettingsLayout
 from ui.tabs.finetune_results import Results
-from ui.tabs.pooling_sections import figure_json
 from ui.tuning_form import Form
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

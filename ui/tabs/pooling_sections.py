@@ -1,16 +1,15 @@
 """What each part of the Pooling tab shows for a comparison. Plain values, no gradio."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from encoder import CATALOG, POOLINGS, Encoder, Options
 from encoder.catalog import UNTRAINED, hub_spec
 from encoder.encoder import unit_rows
 from ui.comparison import Comparison
+from ui.figures.as_json import Figure, figure_json
 from ui.figures.layer_map import layer_map
 from ui.figures.sentence_matrix import sentence_matrix
 from ui.figures.strips import left_out, strips
@@ -28,13 +27,6 @@ from ui.snippets import (
 )
 from ui.verdict import layer_phrase
 from ui.view import View, split_texts
-
-Figure = dict[str, Any] | None
-
-
-def figure_json(figure: go.Figure) -> Figure:
-    """A figure as the plot component takes it: plain JSON, arrays as base64."""
-    return json.loads(figure.to_json())
 
 
 def apart(comparison: Comparison) -> tuple[str, str, Figure, str]:

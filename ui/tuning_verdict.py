@@ -1,0 +1,144 @@
+"""What a run showed, in plain words, and no more than its intervals say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from encoder.evaluation import PRIMARY, Metric, Predictions
+from encoder.events import Done
+from encoder.probe import probe_pairs
+from encoder.rivals import is_identity
+from encoder.study import LINEAR_MAP, WHITENING, Rival, Study
+from ingest import text_key
+from ingest.findings import count
+from ui.markup.metrics import TITLES, hundred, interval
+
+FEW = 30  # held-out rows or groups: below, an interval is wide and uncertain itself
+PHRASES = {WHITENING: "whitening", LINEAR_MAP: "a closed-form linear map"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a run showed, in plain text, to escape."""
+
+    headline: str
+    reasons: tuple[str, ...]  # sentences, the figures among them
+    helped: bool | None  # True, False: shown to be better, worse; None: neither was shown
+
+
+def verdict(done: Done, study: Study) -> Verdict:
+    """What the 95% intervals of paired differences allow to say, and no more.
+
+    Figures are metrics and differences × 100.
+    """
+    forgetting = _forgetting(study)
+    if done.gain is None:
+        return Verdict("Nothing was held out, so nothing can be said.", (forgetting,), None)
+    unknown = _no_interval(done.predictions[0])
+    if unknown:
+        cannot = "The held-out rows cannot say whether it helped."
+        return Verdict(cannot, (unknown, forgetting), None)
+    helped = True if done.gain.low > 0 else False if done.gain.high < 0 else None
+    headline = {
+        True: "Better than before",
+        False: "Worse than before",
+        None: "No better than before",
+    }
+    return Verdict(
+        headline[helped] + (_but(study.rivals) if helped else "") + ".",
+        (
+            _before_after(done),
+            *(_against(rival, done) for rival in study.rivals),
+            *_caveats(done),
+            forgetting,
+        ),
+        helped,
+    )
+
+
+def _no_interval(found: Predictions) -> str:
+    """Why these rows give no interval, "" where they do."""
+    rows = count(len(found.values), "held-out row")
+    if found.labels is not None:
+        labels = found.labels > 0.5 if found.kind == "binary" else found.labels
+        if len(np.unique(labels)) < 2:
+            return f"{rows} with one label: there is no {TITLES[PRIMARY[found.kind]]} to speak of."
+    if len(np.unique(found.groups)) < 2:
+        return f"{rows} in one group of linked texts: what chance can do cannot be measured."
+    return ""
+
+
+def _before_after(done: Done) -> str:
+    assert done.gain is not None
+    name = PRIMARY[done.predictions[0].kind]
+    chance = "; the interval includes 0" if done.gain.low <= 0 <= done.gain.high else ""
+    return (
+        f"{_capital(TITLES[name])} × 100 on {count(len(done.held_out), 'held-out row')}: "
+        f"{hundred(done.before[name].value)} before, {hundred(done.after[name].value)} after, "
+        f"{_change(done.gain)}{chance}."
+    )
+
+
+def _but(rivals: Sequence[Rival]) -> str:
+    """For the headline of a run that helped: which rivals it is not shown to beat."""
+    match [PHRASES[rival.name] for rival in rivals if rival.lead.low <= 0]:
+        case []:
+            return ""
+        case [one]:
+            return f", but {one}, which needs no training, does no worse"
+        case several:
+            return f", but {' and '.join(several)}, which need no training, do no worse"
+
+
+def _against(rival: Rival, done: Done) -> str:
+    """How the tuned model stands to a rival."""
+    name = PRIMARY[done.predictions[0].kind]
+    lead = rival.lead
+    does = "worse" if lead.low > 0 else "better" if lead.high < 0 else "as well"
+    same = " (the best one leaves the base as it is)" if is_identity(rival.encoder) else ""
+    return (
+        f"{_capital(PHRASES[rival.name])}, which needs no training, does {does}{same}: "
+        f"{hundred(rival.metrics[name].value)}; against it, training gains {_change(lead)}."
+    )
+
+
+def _caveats(done: Done) -> list[str]:
+    """Why to trust the figures less."""
+    groups, rows = len(np.unique(done.predictions[0].groups)), len(done.held_out)
+    said = []
+    if groups < FEW:
+        said.append(
+            f"Only {count(rows, 'held-out row')} in {count(groups, 'group')} of linked texts: the "
+            f"interval is wide, and uncertain itself. {FEW} or more would say more."
+        )
+    trained = {text_key(text) for row in done.train.texts for text in row}
+    leaks = sum(any(text_key(text) in trained for text in row) for row in done.held_out.texts)
+    if leaks:
+        said.append(
+            f"{count(leaks, 'held-out row')} of {rows:,} hold a text that was trained on, so the "
+            "result looks too good."
+        )
+    return said
+
+
+def _forgetting(study: Study) -> str:
+    """What the probe says about other subjects."""
+    before, after, change = study.probe_before, study.probe_after, study.probe_change
+    figures = (
+        f"Spearman ρ × 100 on {len(probe_pairs())} pairs of other subjects: "
+        f"{hundred(before.value)} before, {hundred(after.value)} after, {_change(change)}"
+    )
+    if change.high < 0:
+        return f"It forgot something. {figures}."
+    return f"No forgetting shows. {figures}."
+
+
+def _change(change: Metric) -> str:
+    """'+2.3 points (95% interval +0.4 … +4.1)'."""
+    points = hundred(change.value, sign=True)
+    return f"{points} points (95% interval {interval(change, sign=True)})"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
