@@ -44,10 +44,9 @@ class Cost:
 def measure_speed(enc: Encoder, pairs: PairSet, config: TrainConfig) -> Speed:
     """Time a few steps on a throw-away copy; `enc` is not changed."""
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
-    train = parts(pairs, config).train
-    config = config.resolved(source, train.kind, len(train))
+    config = config.resolved(source, pairs.kind, len(pairs))
     chance = np.random.default_rng(config.seed)
-    sample = train.take(chance.permutation(len(train))[: config.batch_size * TIMED_STEPS])
+    sample = pairs.take(chance.permutation(len(pairs))[: config.batch_size * TIMED_STEPS])
     model, watch = learner(source, config.train_blocks or 0), Stopwatch()
     with watch:
         model.prepare([text for row in sample.texts for text in row])

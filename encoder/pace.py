@@ -1,26 +1,34 @@
 """How long a run goes on: a number of steps, or a time budget turned into one while it runs."""
 
 import time
+from collections.abc import Iterator
+from itertools import takewhile
 from types import TracebackType
 
 FIRST_LOOK = 20  # steps; then ever more seldom, so that looking stays a small part of the work
 
 
-def is_look(step: int) -> bool:
-    """Whether the validation part is scored after this step; the last step always is.
+def looks() -> Iterator[int]:
+    """The steps after which the validation part is scored; the last step always is one.
 
     A rule of the step alone: how long a run will be is not always known, and the steps at which a
     checkpoint may be kept must be the same when it is repeated.
     """
     look = FIRST_LOOK
-    while look < step:
+    while True:
+        yield look
         look += max(FIRST_LOOK, look // 2)
-    return look == step
+
+
+def is_look(step: int) -> bool:
+    """Whether it is one of `looks`."""
+    return step == next(look for look in looks() if look >= step)
 
 
 def looks_between(first: int, last: int) -> int:
     """How many looks are taken after step `first` up to the last step."""
-    return 1 + sum(is_look(step) for step in range(first + 1, last))
+    upto = takewhile(lambda look: look < last, looks())
+    return 1 + sum(look > first for look in upto)
 
 
 class Stopwatch:

@@ -2,21 +2,17 @@
 
 from dataclasses import replace
 
-from encoder.blend import Blend
-from encoder.evaluation import PRIMARY, difference, evaluate
+from encoder.evaluation import PRIMARY, Predictions, difference, evaluate
 from encoder.study import study
 from ui.markup.metrics import TITLES, hundred, interval
 from ui.markup.pieces import message
 from ui.runs import Run
 
 
-def blend_of(run: Run) -> Blend:
-    """Its frozen states are computed once a run, and freed with it."""
-    if run.blend is None:
-        blend = Blend(run.done.source, run.done.encoder, run.done.held_out)
-        object.__setattr__(run, "blend", blend)  # the only thing a run learns afterwards
-    assert run.blend is not None
-    return run.blend
+def predictions_at(run: Run, alpha: float) -> Predictions:
+    """What a mixture says about the held-out pairs; both ends are known since the run."""
+    ends = {0.0: run.done.predictions[0], 1.0: run.done.predictions[1]}
+    return ends[alpha] if alpha in ends else run.blend.predictions(alpha)
 
 
 def blend_line(run: Run, alpha: float) -> str:
@@ -24,7 +20,7 @@ def blend_line(run: Run, alpha: float) -> str:
     before = run.done.predictions[0]
     if not len(before.values):
         return message("Nothing was held out to score a blend on.")
-    after = blend_of(run).predictions(alpha)
+    after = predictions_at(run, alpha)
     metric, seed = PRIMARY[before.kind], run.done.config.seed
     value = evaluate(after, seed)[metric]
     gain = difference(before, after, seed=seed)
@@ -36,16 +32,16 @@ def blend_line(run: Run, alpha: float) -> str:
 
 def blend_run(run: Run, alpha: float, key: str) -> Run:
     """The mixture as a run of its own, scored like any other."""
-    blend, done = blend_of(run), run.done
-    before, after = done.predictions[0], blend.predictions(alpha)
+    done = run.done
+    before, after = done.predictions[0], predictions_at(run, alpha)
     seed = done.config.seed
     done = replace(
         done,
-        encoder=blend.encoder(alpha),
+        encoder=run.blend.encoder(alpha),
         after=evaluate(after, seed),
         gain=difference(before, after, seed=seed) if done.gain else None,
         predictions=(before, after),
         notes=(*done.notes, f"A blend: {alpha:.0%} tuned, {1 - alpha:.0%} base."),
     )
     name = f"{run.name}, α = {alpha:.2f}"
-    return replace(run, key=key, name=name, done=done, study=study(done), blend=None)
+    return replace(run, key=key, name=name, done=done, study=study(done))

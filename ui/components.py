@@ -54,3 +54,13 @@ def address_bar(**settings: Any) -> gr.HTML:
         apply_default_css=False,
         **settings,
     )
+
+
+def leave_guard(**settings: Any) -> gr.HTML:
+    """Set it to {models}, and the browser asks before it leaves or reloads a page with models."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("leave.js"),
+        apply_default_css=False,
+        **settings,
+    )

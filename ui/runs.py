@@ -1,6 +1,7 @@
 """What one training run of a visitor leaves: models before and after, and all that was found."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from encoder.blend import Blend
 from encoder.encoder import Encoder
@@ -21,7 +22,6 @@ class Run:
     done: Done
     study: Study
     predicted_s: float | None  # training seconds, said before it began
-    blend: Blend | None = None  # made at the first look at it
 
     @property
     def base(self) -> Encoder:
@@ -32,6 +32,11 @@ class Run:
     def tuned(self) -> Encoder:
         """After."""
         return self.done.encoder
+
+    @cached_property
+    def blend(self) -> Blend:
+        """Mixtures of both; what is frozen runs at the first look, and is freed with the run."""
+        return Blend(self.base, self.tuned, self.done.held_out)
 
     @property
     def summary(self) -> str:

@@ -20,6 +20,7 @@ from encoder import (
 )
 from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
 from encoder.catalog import ModelSpec, hub_spec
+from encoder.cost import Speed
 from encoder.hub import DownloadProgress
 from ui.desk import Checked, Desk
 from ui.jobs import Job, Line
@@ -50,6 +51,7 @@ class Visitor:
     shelf: Shelf = field(repr=False)  # the models it has trained
     desk: Desk | None = None  # the pairs it trains on
     checked: Checked | None = None  # what the check on the screen found
+    speeds: dict[tuple[object, ...], Speed] = field(default_factory=dict)  # timed on these pairs
     job: Job | None = None  # its latest run
 
     @property

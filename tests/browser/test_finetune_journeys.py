@@ -85,6 +85,24 @@ def test_an_upload_is_checked_mended_trained_and_looked_at(page, tmp_path):
     expect(lab.find("#scores tr.chosen")).to_have_count(1)
 
 
+def test_a_reload_asks_first_where_it_would_lose_a_model(page):
+    asked = []
+
+    def answer(dialog):
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    lab = FinetunePage(page).open()
+    page.reload()
+    assert not asked
+    lab = FinetunePage(page).open()
+    lab.quick()
+    lab.train()
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
 def test_stop_keeps_the_best_so_far(page):
     lab = FinetunePage(page).open()
     lab.quick(steps=2000)

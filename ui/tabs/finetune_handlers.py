@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from encoder import Encoder, EncoderError, TrainConfig
-from encoder.cost import Cost, Speed, estimate, measure_speed
+from encoder.cost import Cost, estimate, measure_speed
 from encoder.losses import LOSSES, losses_for
 from encoder.study import study
 from encoder.training import Done, fine_tune
@@ -44,7 +44,6 @@ class FinetuneHandlers:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
-        self._speeds: dict[tuple[Any, ...], Speed] = {}
 
     def visitor(self, key: str | None) -> Visitor:
         """What is kept for this browser tab."""
@@ -68,7 +67,9 @@ class FinetuneHandlers:
         return self._put(visitor, open_data(str(text), "pasted rows"))
 
     def _put(self, visitor: str | None, desk: Desk) -> Desk:
-        self.visitor(visitor).desk = desk
+        known = self.visitor(visitor)
+        known.desk = desk
+        known.speeds.clear()  # they were timed on other texts
         return desk
 
     def desk(self, visitor: str | None) -> Desk:
@@ -155,12 +156,11 @@ class FinetuneHandlers:
         config = request.config
         source = request.encoder
         timed = (source.backbone.fingerprint, config.pooling, config.train_blocks,
-                 config.batch_size, config.loss, request.desk.name, len(pairs))  # fmt: skip
-        if timed not in self._speeds:
-            if len(self._speeds) > 500:
-                self._speeds.clear()
-            self._speeds[timed] = measure_speed(source, pairs, config)
-        return estimate(source, pairs, config, speed=self._speeds[timed])
+                 config.batch_size, config.loss)  # fmt: skip
+        speeds = request.visitor.speeds
+        if timed not in speeds:
+            speeds[timed] = measure_speed(source, pairs, config)
+        return estimate(source, pairs, config, speed=speeds[timed])
 
     def start(self, request: Request) -> Job:
         """Join the line. Raises EncoderError while another run of this visitor is under way."""

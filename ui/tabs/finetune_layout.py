@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, SAVABLE
-from ui.components import downloader, markup, plot
+from ui.components import downloader, leave_guard, markup, plot
 from ui.desk import KINDS, SAMPLES
 from ui.markup.ledger import ORDERS
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, OWN_POOLING, PRESETS, Form
@@ -79,6 +79,7 @@ class ResultsLayout:
     repo: gr.Textbox | None
     push: gr.Button | None
     pushed: gr.HTML | None
+    leave: gr.HTML
 
 
 def lay_out_data() -> DataLayout:
@@ -254,7 +255,7 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
     return ResultsLayout(
         box, runs, name, rename, reuse, archive, answer, table, distributions, scatter, order,
         ledger, pair_note, pair_before, pair_after, forgetting, alpha, blended, use_blend, try_a,
-        try_b, tried, links, repo, push, pushed,
+        try_b, tried, links, repo, push, pushed, leave_guard(elem_id="leave-guard"),
     )  # fmt: skip
 
 

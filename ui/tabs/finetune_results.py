@@ -54,7 +54,7 @@ class Results:
         shown = [
             ui.box, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions, ui.scatter,
             ui.ledger, ui.forgetting, ui.alpha, ui.blended, ui.tried, ui.pair_note,
-            ui.pair_before, ui.pair_after,
+            ui.pair_before, ui.pair_after, ui.leave,
         ]  # fmt: skip
         gr.on(
             [self.shown.change, self.version.change],
@@ -162,14 +162,16 @@ class Results:
         """Everything about one run."""
         visitor = request.session_hash
         own = self.handlers.workbench.tuned(key, visitor)
-        others = [model for model in self.handlers.workbench.own(visitor) if model.run is None]
-        runs = [model.run for model in self.handlers.workbench.own(visitor) if model.run]
+        models = self.handlers.workbench.own(visitor)
+        others = [model for model in models if model.run is None]
+        runs = [model.run for model in models if model.run]
+        kept = {"models": len(models)}
         table = runs_table(runs, key) + notes(
             [f"Brought back: “{model.name}” (in every model picker)." for model in others]
         )
         if own is None or own.run is None:
             return [gr.Column(visible="hidden"), table, "", "", "", "", None, None, "", "", 1,
-                    "", "", "", None, None]  # fmt: skip
+                    "", "", "", None, None, kept]  # fmt: skip
         run = own.run
         before, after = run.done.predictions
         some = len(before.values) > 0
@@ -190,6 +192,7 @@ class Results:
             message("Click a pair to see its tokens before and after."),
             None,
             None,
+            kept,
         ]
 
     def draw_ledger(self, request: gr.Request, key: str, order: str) -> str:
