@@ -94,11 +94,12 @@ def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50
     return (
         f'<p class="lab-note">{shown} held-out pairs, {escape(sort)}; {worse:,} of {len(rows):,} '
         f"got worse. Better means {better}.</p>"
+        '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Held-out pairs">'
         '<table class="lab-table lab-ledger"><caption class="lab-unseen">'
         f"Held-out pairs, {escape(sort)}</caption>"
         f'<thead><tr><th scope="col">row</th><th scope="col">texts</th>{label}'
         f'<th scope="col" class="num">{counted} before</th><th scope="col" class="num">after</th>'
-        f'<th scope="col" class="num">change</th></tr></thead><tbody>{body}</tbody></table>'
+        f'<th scope="col" class="num">change</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

@@ -26,6 +26,10 @@ from ui.tuning_form import PRESETS, Form
 from ui.workbench import Workbench
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+# One at a time: steps that are timed while something else is computed would seem to take longer.
+CHECK: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "check",
+                         "concurrency_limit": 1, "trigger_mode": "always_last",
+                         "show_progress": "minimal"}  # fmt: skip
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
                         "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
 
@@ -162,20 +166,15 @@ class _FinetuneTab:
             told(self.draw_check),
             self.sent,
             [data.preview, data.facts, data.findings, data.split, settings.loss_note],
-            trigger_mode="always_last",
             show_progress_on=data.split,
-            **READ,
+            **CHECK,
         )
         gr.on(
             [c.change for c in (self.version, self.model, *self.form)],
             told(self.draw_cost),
             self.sent,
             settings.cost,
-            trigger_mode="always_last",
-            api_visibility="private",
-            concurrency_id="cost",
-            concurrency_limit=1,
-            show_progress="minimal",
+            **CHECK,
         )
 
     def draw_check(self, request: gr.Request, *values: Any) -> list[str]:

@@ -232,8 +232,10 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
             ledger = markup(elem_id="ledger")
             pair_note = markup(elem_id="pair-note")
             with gr.Row():
-                pair_before = plot("Token by token, before", elem_id="pair-before")
-                pair_after = plot("Token by token, after", elem_id="pair-after")
+                with gr.Column(min_width=320):
+                    pair_before = plot("Token by token, before", elem_id="pair-before")
+                with gr.Column(min_width=320):
+                    pair_after = plot("Token by token, after", elem_id="pair-after")
         with section("Scores by label, before and after", "distributions-section"):
             distributions = plot("Scores by label, before and after", elem_id="distributions")
             scatter = plot("Predicted score against the label", elem_id="scatter")

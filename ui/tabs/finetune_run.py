@@ -77,7 +77,9 @@ class Live:
         """The line above the curves."""
         if self.last is None or self.ended == "failed":
             return progress(self.sentence)
-        return progress(self.sentence, self.last.step, self.last.steps, self.last.left_s)
+        over = self.last.step == self.last.steps or self.ended
+        left_s = None if over else self.last.left_s
+        return progress(self.sentence, self.last.step, self.last.steps, left_s)
 
     def figure(self) -> Any:
         """The curves so far."""
