@@ -102,7 +102,7 @@ def theirs(rows: PairSet, seed: int) -> tuple[Encoder, float]:
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
     )
-    from sentence_transformers.losses import CosineSimilarityLoss
+    from sentence_transformers.sentence_transformer.losses import CosineSimilarityLoss
 
     from encoder.bundled import bundled_folder
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from types import TracebackType
 
-FIRST_LOOK = 20  # steps; then ever more seldom, so that looking stays a small part of the work
+FIRST_LOOK = 30  # steps; then ever more seldom, so that looking stays a small part of the work
 
 
 def looks() -> Iterator[int]:

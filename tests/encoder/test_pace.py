@@ -15,8 +15,8 @@ from encoder.training import Eval, Step, TrainConfig, TrainingFailed, fine_tune
 
 
 def test_looks_become_more_seldom():
-    assert [step for step in range(1, 500) if is_look(step)] == [20, 40, 60, 90, 135, 202, 303, 454]
-    assert looks_between(0, 125) == 5  # 20, 40, 60, 90 and the last
+    assert [step for step in range(1, 500) if is_look(step)] == [30, 60, 90, 135, 202, 303, 454]
+    assert looks_between(0, 125) == 4  # 30, 60, 90 and the last
     assert looks_between(60, 125) == 2
 
 
@@ -58,7 +58,7 @@ def test_time_left_counts_steps_and_looks():
     pace = Pace(30, None, 10)
     for step in range(1, 11):
         pace.tick(step, 2.0, 2.0 * step, 3.0)
-    assert pace.left_s(10, 3.0) == 20 * 2 + 2 * 3  # looks at 20 and 30
+    assert pace.left_s(10, 3.0) == 20 * 2 + 1 * 3  # the look at 30 is the last step's
     assert pace.left_s(30, 3.0) == 0
 
 

@@ -122,7 +122,7 @@ def test_closing_the_generator_discards_the_run(bert):
 
 
 def test_the_best_checkpoint_is_chosen_on_rows_that_are_not_reported(bert):
-    config = TrainConfig(epochs=4, lr=3e-3, batch_size=8, train_blocks=1, validation_share=0.2)
+    config = TrainConfig(steps=70, lr=3e-3, batch_size=8, train_blocks=1, validation_share=0.2)
     events, done = run(bert, graded(160), config)
     looks = [event for event in events if isinstance(event, Eval)]
     assert len(looks) >= 4
