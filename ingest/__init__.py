@@ -10,7 +10,7 @@ r"""Files and pasted text to clean pairs of sentences, checked and split.
 
 from ingest.check import FINDINGS, check
 from ingest.columns import ColumnMapping, guess_columns
-from ingest.errors import IngestError
+from ingest.errors import IngestError, OverLimit
 from ingest.findings import Finding, Remedy
 from ingest.kinds import TEXTS, Kind
 from ingest.limits import LIMITS, Limits
@@ -30,6 +30,7 @@ __all__ = [
     "IngestError",
     "Kind",
     "Limits",
+    "OverLimit",
     "PairSet",
     "Remedy",
     "Report",

@@ -10,3 +10,7 @@ class IngestError(ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class OverLimit(IngestError):
+    """More than is read, of which a sample can be asked for."""

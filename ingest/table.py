@@ -8,7 +8,7 @@ import pandas as pd
 
 from ingest.decode import decode
 from ingest.delimited import find_dialect, read_cells
-from ingest.errors import IngestError
+from ingest.errors import IngestError, OverLimit
 from ingest.header import is_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
 from ingest.records import Record, json_records, looks_like_json, parquet_records
@@ -159,7 +159,7 @@ def _limited(table: Table, limits: Limits, sample: bool) -> Table:
     if table.rows_read <= limits.rows:
         return table
     if not sample:
-        raise IngestError(
+        raise OverLimit(
             f"There are more than {limits.rows:,} rows, the most that is read. "
             "Shorten the file, or ask for a sample of it."
         )

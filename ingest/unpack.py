@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from ingest.errors import IngestError
+from ingest.errors import IngestError, OverLimit
 from ingest.limits import Limits, size
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
@@ -45,7 +45,7 @@ def unpack(source: Path | bytes, limits: Limits, sample: bool) -> tuple[bytes, b
     else:
         data = bytes(source)
     if len(data) > limits.file_bytes and not sample:
-        raise IngestError(
+        raise OverLimit(
             f"The file is larger than {size(limits.file_bytes)}, the most that is read. "
             "Shorten it, or ask for a sample of it."
         )
@@ -74,7 +74,7 @@ def unpack(source: Path | bytes, limits: Limits, sample: bool) -> tuple[bytes, b
 def _read(stream: BinaryIO | gzip.GzipFile, limits: Limits, sample: bool) -> bytes:
     data = stream.read(limits.unpacked_bytes + 1)
     if len(data) > limits.unpacked_bytes and not sample:
-        raise IngestError(
+        raise OverLimit(
             f"Unpacked, the file is larger than {size(limits.unpacked_bytes)}, the most that is "
             "read. Shorten it, or ask for a sample of it."
         )

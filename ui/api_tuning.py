@@ -47,8 +47,8 @@ def build_tuning_api(workbench: Workbench) -> None:
         pairs: the text of a CSV (or TSV, JSON Lines), a row per pair. model: a key of the model
         list; its cosines and token limit are part of the check. Answers {"kind", "columns", "kept",
         "dropped": {reason: [rows]}, "scaling", "findings": [{"name", "severity", "rows", "what",
-        "effect", "remedy"}], "split": {"train", "validation", "held_out"}, "problem"}; of rows the
-        first 100 are named.
+        "effect", "remedy"}], "split": {"train", "validation", "held_out"}, "problem", "notes"}; of
+        rows the first 100 are named.
         """
         form = Form(loss=loss or None, held_out=held_out_percent, seed=seed)
         sent = asked(request.session_hash, pairs, model, form)
@@ -125,6 +125,7 @@ def _check_as_json(sent: Request, found: Checked) -> dict:
             "held_out": len(split.held_out),
         },
         "problem": found.problem,
+        "notes": list(found.notes),
     }
 
 

@@ -17,6 +17,7 @@ from ingest import (
     ColumnMapping,
     Finding,
     IngestError,
+    OverLimit,
     PairSet,
     Table,
     check,
@@ -75,9 +76,14 @@ def open_sample(title: str) -> Desk:
 
 
 def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> Desk:
-    """A file, its bytes, or pasted text. Raises EncoderError for what cannot be read."""
+    """A file, its bytes, or pasted text.
+
+    Raises EncoderError for what cannot be read, OverLimit where a `sample` of it could be.
+    """
     try:
         table = read_table(source, name, LIMITS, sample=sample)
+    except OverLimit:
+        raise
     except IngestError as error:
         raise EncoderError(str(error)) from error
     try:
@@ -131,6 +137,7 @@ class Checked:
     findings: tuple[Finding, ...]
     parts: Parts | None  # None where nothing is left to train on
     problem: str = ""
+    notes: tuple[str, ...] = ()  # what was not looked at
 
 
 def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
@@ -143,17 +150,22 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
         problem = ""
     except (EncoderError, IngestError) as error:
         found, problem = None, str(error)
+    compared = len(pairs) <= COMPARED_ROWS
+    left_out = (
+        f"Labels were not held against the model's own cosines: that is done for up to "
+        f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}."
+    )
     loss = config.loss
     findings = check(
         pairs,
         loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
         batch_size=config.batch_size,
-        similarity=_similarity(encoder) if len(pairs) <= COMPARED_ROWS else None,
+        similarity=_similarity(encoder) if compared else None,
         count_tokens=lambda texts: [len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)],
         max_tokens=encoder.max_tokens,
         split=found.split if found else None,
     )
-    return Checked(tuple(findings), found, problem)
+    return Checked(tuple(findings), found, problem, () if compared else (left_out,))
 
 
 def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:

@@ -8,6 +8,7 @@ from encoder.encoder import Encoder
 from encoder.events import Done
 from encoder.losses import LOSSES
 from encoder.study import Study
+from ingest import Table
 from ui.markup.metrics import what_trains
 
 
@@ -22,6 +23,7 @@ class Run:
     done: Done
     study: Study
     predicted_s: float | None  # training seconds, said before it began
+    table: Table | None = None  # what was sent, for the rows that were dropped
 
     @property
     def base(self) -> Encoder:

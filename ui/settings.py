@@ -20,6 +20,7 @@ class Settings:
     training_slots: int = 1  # runs at a time; one takes all cores
     max_runs: int = 8  # models kept for one visitor
     visitor_model_bytes: int = 800 * 10**6  # their trained weights
+    all_model_bytes: int = 4 * 10**9  # trained weights of all visitors together
     max_archive_bytes: int = 700 * 10**6  # of a model sent back, unpacked
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences

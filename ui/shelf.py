@@ -5,10 +5,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
+from encoder.train_config import TrainConfig
 from ui.runs import Run
 
 
@@ -22,6 +24,14 @@ class Tuned:
     run: Run | None = None
     record: dict[str, Any] | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)  # to download
+
+    @property
+    def settings(self) -> TrainConfig | None:
+        """How it was trained, where that is known."""
+        if self.run is not None:
+            return self.run.done.config
+        said = (self.record or {}).get("settings")
+        return TrainConfig(**said) if said else None
 
     @property
     def bytes(self) -> int:
@@ -58,14 +68,18 @@ class Shelf:
             self._made += 1
             return f"run-{self._made}"
 
-    def add(self, tuned: Tuned) -> list[str]:
-        """Keep a model; returns the names of those that had to go."""
+    @property
+    def bytes(self) -> int:
+        """Of all models on it."""
+        return sum(model.bytes for model in self)
+
+    def add(self, tuned: Tuned, room: float = inf) -> list[str]:
+        """Keep a model within `room` bytes for all; returns the names of those that had to go."""
         with self._lock:
             self._models[tuned.key] = tuned
             gone = []
             while len(self._models) > 1 and (
-                len(self._models) > self._most
-                or sum(model.bytes for model in self._models.values()) > self._max_bytes
+                len(self._models) > self._most or self.bytes > min(self._max_bytes, room)
             ):
                 gone.append(self._models.popitem(last=False)[1].name)
             return gone

@@ -20,6 +20,8 @@ HEADER = """
   <p>How does a transformer turn a sentence of any length into one vector?</p>
 </header>
 """
+# Seconds between two looks, and seconds that a file sent is kept: it is read as it arrives.
+UPLOADS_KEPT = (300, 1800)
 # Remembered in the address, as Gradio itself reads it there.
 TOGGLE = """() => {
   const dark = document.body.classList.toggle('dark');
@@ -31,7 +33,9 @@ TOGGLE = """() => {
 
 def build_app(workbench: Workbench) -> gr.Blocks:
     """The whole page over one workbench."""
-    with gr.Blocks(title="Sentence Lab", analytics_enabled=False) as demo:
+    with gr.Blocks(
+        title="Sentence Lab", analytics_enabled=False, delete_cache=UPLOADS_KEPT
+    ) as demo:
         with gr.Row(elem_classes=["lab-top"]):
             gr.HTML(HEADER, apply_default_css=False)
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
@@ -57,7 +61,8 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
-        "max_file_size": "5mb",
+        # A model that is brought back is the largest.
+        "max_file_size": workbench.settings.max_archive_bytes,
         "app_kwargs": {
             "routes": [*ROUTES, *routes(workbench)],
             "middleware": [Middleware(Headers)],

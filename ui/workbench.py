@@ -93,6 +93,17 @@ class Workbench:
         models = (model for known in visitors for model in known.shelf)
         return next((m for m in models if secrets.compare_digest(m.token, token)), None)
 
+    def keep(self, tuned: Tuned, visitor: Visitor) -> list[str]:
+        """Put a model on a visitor's shelf; returns the names of those that had to go for it.
+
+        Where the models of all visitors fill their room, each new one costs its own visitor the
+        oldest; the newest is always kept, and nobody loses a model to somebody else.
+        """
+        with self._lock:
+            others = [v.shelf for v in self._visitors.values() if v is not visitor]
+        room = self.settings.all_model_bytes - sum(shelf.bytes for shelf in others)
+        return visitor.shelf.add(tuned, room)
+
     def own(self, visitor: str | None) -> list[Tuned]:
         """The models of one visitor, oldest first."""
         known = self._visitors.get(visitor or "")

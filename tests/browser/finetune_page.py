@@ -32,6 +32,20 @@ class FinetunePage:
         self.find(f"#{control} input").click()
         self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
 
+    def apply_all_remedies(self) -> int:
+        """Click remedy after remedy until there is none; returns how many."""
+        clicks = 0
+        remedies = self.find("#findings [data-pick]")
+        while remedies.count():
+            before = self.find("#findings").inner_html()
+            remedies.first.click()
+            clicks += 1
+            expect(self.find("#pairs-note p:has-text('Done:')")).to_have_count(clicks)
+            self.page.wait_for_function(
+                "before => document.querySelector('#findings').innerHTML !== before", arg=before
+            )
+        return clicks
+
     def quick(self, steps: int = 6, blocks: int = 1) -> None:
         """As little training as there can be."""
         self.find("#advanced > button").click()

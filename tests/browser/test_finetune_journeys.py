@@ -32,14 +32,8 @@ def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, 
     lab.take_sample(title, SAMPLES[title])
     if "messy" in title:
         expect(lab.find("#findings")).to_contain_text("error")
-        while lab.find("#findings [data-pick]").count():
-            before = lab.find("#findings").inner_html()
-            lab.find("#findings [data-pick]").first.click()
-            expect(lab.find("#findings")).not_to_have_text(before)
-            page.wait_for_function(
-                "before => document.querySelector('#findings').innerHTML !== before", arg=before
-            )
-            break
+        assert lab.apply_all_remedies() >= 5
+        expect(lab.find("#findings")).not_to_contain_text("Errors")
     lab.quick()
     lab.train()
     model = at_home(lab, tmp_path)
@@ -52,6 +46,51 @@ def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, 
     ][-1:]
     ours = tuned.encoder.encode(TEXTS)
     np.testing.assert_allclose(model.encode(TEXTS, normalize_embeddings=True), ours, atol=1e-5)
+
+
+def test_a_model_taken_home_is_brought_back_with_what_it_scored(page, tmp_path):
+    lab = FinetunePage(page).open()
+    lab.quick()
+    lab.train()
+    score = lab.find("#runs tbody td.num").nth(2).inner_text()
+    file = tmp_path / "model.zip"
+    file.write_bytes(page.request.get(lab.address("model.zip")).body())
+    page.once("dialog", lambda dialog: dialog.accept())
+    lab = FinetunePage(page).open()
+    expect(lab.find("#runs")).to_contain_text("No run yet")
+    lab.find("#bring-back > button").click()
+    lab.find("#archive input[type=file]").set_input_files(file)
+    expect(lab.find("#runs")).to_contain_text("brought back: graded_pairs.csv", timeout=60_000)
+    assert lab.find("#runs tbody td.num").nth(2).inner_text() == score
+    lab.pick("tune-model", "graded_pairs, run 1")
+    expect(lab.find("#tune-model-note")).to_contain_text("graded_pairs, run 1")
+
+
+def test_of_a_file_over_the_limit_a_sample_is_read_on_request(page, tmp_path):
+    lab = FinetunePage(page).open()
+    file = tmp_path / "long.csv"
+    rows = (f"Row {i} of it is here,It is row number {i},{i % 6}\n" for i in range(20_050))
+    file.write_text("a,b,score\n" + "".join(rows), encoding="utf-8")
+    lab.find("#pairs-file input[type=file]").set_input_files(file)
+    expect(lab.find("#pairs-note")).to_contain_text("more than 20,000 rows")
+    lab.find("#sampled").click()
+    expect(lab.find("#pairs-note")).to_contain_text("long.csv: 20,000 rows", timeout=60_000)
+    expect(lab.find("#sampled")).to_be_hidden()
+    expect(lab.find("#findings")).to_contain_text("there are 20,000", timeout=120_000)
+
+
+def test_who_comes_second_waits_in_line_and_is_told_so(page):
+    lab = FinetunePage(page).open()
+    lab.quick(steps=2000)
+    other = FinetunePage(page.context.new_page()).open()
+    other.quick()
+    lab.find("#train").click()
+    expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
+    other.find("#train").click()
+    expect(other.find("#training-progress")).to_contain_text("in line", timeout=60_000)
+    lab.find("#stop-training").click()
+    expect(other.find("#before-after table")).to_be_visible(timeout=120_000)
+    expect(lab.find("#before-after table")).to_be_visible()
 
 
 def test_an_upload_is_checked_mended_trained_and_looked_at(page, tmp_path):

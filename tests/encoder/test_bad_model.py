@@ -229,3 +229,15 @@ def test_a_transformer_set_up_for_another_task(folder):
     edit(folder / "sentence_bert_config.json", transformer_task="fill-mask")
     with pytest.raises(ModelRefused, match=r"'fill-mask'.*feature-extraction"):
         load_encoder(folder)
+
+
+@pytest.mark.parametrize(
+    "claim", [{"vocab_size": 10**7}, {"num_hidden_layers": 10**6}, {"hidden_size": 32_000}]
+)
+def test_a_configuration_that_asks_for_more_than_its_weights_fill(folder, claim):
+    """The loader would make room for all of it before it looks at the weights."""
+    edit(folder / "config.json", **claim)
+    with pytest.raises(
+        ModelRefused, match=r"config\.json of 'spoiled' asks for .* belong together"
+    ):
+        load_encoder(folder)

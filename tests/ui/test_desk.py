@@ -4,7 +4,8 @@ import pytest
 
 from encoder import EncoderError, TrainConfig
 from encoder.train_config import TRAIN_BLOCKS
-from ui.desk import SAMPLES, check_desk, open_data, open_sample, parse_mapping
+from ingest import LIMITS, OverLimit
+from ui.desk import COMPARED_ROWS, SAMPLES, check_desk, open_data, open_sample, parse_mapping
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, parse_form, parse_name
 
 KINDS = ("score", "binary", "positive", "triplet", "binary")
@@ -34,6 +35,29 @@ def test_a_file_without_pairs_stays_on_the_desk_and_says_why():
 def test_a_file_that_cannot_be_read_is_refused_in_words():
     with pytest.raises(EncoderError, match="no text"):
         open_data(b"", "empty.csv")
+
+
+def rows(count: int) -> str:
+    return "a,b,score\n" + "".join(
+        f"Row {i} is here.,It is row {i}.,{i % 6}\n" for i in range(count)
+    )
+
+
+def test_of_a_file_over_the_limit_a_sample_can_be_asked_for():
+    sent = rows(LIMITS.rows + 5)
+    with pytest.raises(OverLimit, match="ask for a sample"):
+        open_data(sent, "long.csv")
+    desk = open_data(sent, "long.csv", sample=True)
+    assert desk.pairs is not None
+    assert len(desk.pairs) == LIMITS.rows
+    assert "A sample of 20,000 of 20,005 rows" in " ".join(desk.pairs.report.notes)
+
+
+@pytest.mark.parametrize("count", [COMPARED_ROWS, COMPARED_ROWS + 1])
+def test_labels_that_were_not_held_against_the_model_are_said_to_be_so(bert, count):
+    checked = check_desk(open_data(rows(count), "x.csv"), bert, TrainConfig())
+    said = [note for note in checked.notes if "2,000 pairs, and there are 2,001" in note]
+    assert len(said) == (count > COMPARED_ROWS)
 
 
 CSV = "q,a,w,y\nWhat is it?,A cat.,A dog.,1\nWho is it?,My aunt.,My uncle.,0\nWhy?,Because.,So.,1\n"

@@ -16,7 +16,7 @@ from takehome_runs import a_run, done
 
 from encoder.evaluation import Metric, Predictions
 from encoder.training import TrainConfig, fine_tune
-from ingest import PairSet, Report, read_pairs
+from ingest import PairSet, Report, read_pairs, read_table
 from tests.tiny_models import SENTENCES
 from ui.takehome import read_archive, scores_csv, write_archive
 from ui.takehome.facts import slug
@@ -29,8 +29,9 @@ HARD = '=HYPERLINK("x")'
 def run(_tiny):
     """A finished run whose file had rows that were dropped."""
     lines = [f"The cat number {i} is here.,Nobody saw {i}.,{i % 6}" for i in range(40)]
-    pairs = read_pairs("\n".join(["sentence1,sentence2,score", *lines, "alone,,3", ",alone,2"]))
-    return a_run(done(_tiny("bert"), pairs=pairs, validation_share=0.2))
+    text = "\n".join(["sentence1,sentence2,score", *lines, "alone,,3", ",alone,2"])
+    finished = done(_tiny("bert"), pairs=read_pairs(text), validation_share=0.2)
+    return a_run(finished, table=read_table(text))
 
 
 @pytest.fixture
@@ -102,8 +103,8 @@ def test_a_failure_leaves_nothing(run, tmp_path, temporary):
 def test_dropped_rows_are_listed_only_where_there_are_some(run, bert, tmp_path):
     archive = zipfile.ZipFile(write_archive(run, tmp_path / "model.zip"))
     found = rows(archive.read("my-first-run/dropped.csv").decode())
-    assert [(row["row"], row["reason"]) for row in found] == [
-        ("41", "empty text"), ("42", "empty text")
+    assert [list(row.values()) for row in found] == [
+        ["41", "empty text", "alone", "", "3"], ["42", "empty text", "", "alone", "2"]
     ]  # fmt: skip
     clean = a_run(done(bert, steps=1, held_out_share=0))
     names = zipfile.ZipFile(write_archive(clean, tmp_path / "clean.zip")).namelist()

@@ -19,6 +19,8 @@ from ui.markup.progress import cost_line, progress, split_bar
 from ui.markup.results import results_table
 from ui.markup.runs_table import runs_table
 from ui.runs import Run
+from ui.shelf import Tuned
+from ui.takehome.record import record_of
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +99,10 @@ def test_a_real_run_fills_the_ledger_with_its_held_out_pairs(done):
 # --- runs ---------------------------------------------------------------------------------------
 
 
-def kept(done, key: str, predicted_s: float | None = 31.24, **words: str) -> Run:
+def kept(done, key: str, predicted_s: float | None = 31.24, **words: str) -> Tuned:
     named = {"name": f"Run {key}", "model": "a-model", "data": "pairs.csv"} | words
-    return Run(key, done=done, study=NO_CHANGE, predicted_s=predicted_s, **named)
+    run = Run(key, done=done, study=NO_CHANGE, predicted_s=predicted_s, **named)
+    return Tuned(key, run.name, done.encoder, run)
 
 
 def test_a_row_tells_all_about_a_run(done):
@@ -121,6 +124,24 @@ def test_a_row_tells_all_about_a_run(done):
     assert second.one("th").one("small").text.endswith("graded pairs, stopped")
     assert [td.own_text for td in second.all("td")[3:]] == ["–", "–", "–"]
     assert "predicted –" in second.text
+
+
+def test_a_model_that_was_brought_back_shows_what_its_zip_says(done):
+    run = kept(done, "run-1").run
+    record = record_of(run) | {
+        "before": {"spearman": [0.5, 0.4, 0.6]}, "after": {"spearman": [0.6, 0.5, 0.7]},
+        "gain": [0.1, 0.02, 0.2], "train_seconds": 28.06,
+    }  # fmt: skip
+    silent = Tuned("run-3", "Silent", done.encoder)
+    root = check(runs_table([Tuned("run-2", "Mine", done.encoder, None, record), silent], "run-2"))
+    known, unknown = root.one("tbody").all("tr")
+    assert known.one("button").attributes["data-pick"] == "run:run-2"
+    assert known.one("th").one("small").text == "brought back: pairs.csv, graded pairs"
+    assert [td.text for td in known.all("td")] == [
+        "a-modelmean pooling", "cosine similarity (MSE)top block, seed 0", "28.1predicted 31.2",
+        "50.0Spearman ρ", "60.0", "+10.0+2.0 … +20.0beyond chance"]  # fmt: skip
+    assert [td.text for td in unknown.all("td")] == ["–"] * 6
+    assert "says nothing of its training" in unknown.text
 
 
 def test_without_a_run_the_table_is_a_sentence():

@@ -7,6 +7,7 @@ import pytest
 
 from encoder import CATALOG, DEFAULT_MODEL, ModelRefused
 from ui.settings import Settings
+from ui.shelf import Tuned
 from ui.workbench import Workbench
 
 OTHERS = [key for key in CATALOG if key != DEFAULT_MODEL]
@@ -183,3 +184,20 @@ def test_who_is_nobody_leaves_nothing_behind(make):
     workbench = make()
     workbench.encoder(DEFAULT_MODEL, None)
     assert workbench.visitors == 0
+
+
+def test_where_all_models_fill_their_room_a_new_one_costs_its_own_visitor_the_oldest(make, bert):
+    def model(key: str) -> Tuned:
+        return Tuned(key, f"Model {key}", bert)
+
+    size = model("run-0").bytes
+    workbench = make(all_model_bytes=int(3.5 * size))
+    first, second = workbench.visitor("first"), workbench.visitor("second")
+    assert workbench.keep(model("run-1"), first) == []
+    assert workbench.keep(model("run-2"), first) == []
+    assert workbench.keep(model("run-1"), second) == []
+    assert workbench.keep(model("run-2"), second) == ["Model run-1"]
+    assert [own.key for own in workbench.own("first")] == ["run-1", "run-2"]
+    assert [own.key for own in workbench.own("second")] == ["run-2"]
+    full = make(all_model_bytes=1)
+    assert full.keep(model("run-1"), full.visitor("alone")) == [], "the newest is always kept"

@@ -10,6 +10,7 @@ import gradio as gr
 from encoder import EncoderError
 from encoder.losses import LOSSES
 from encoder.train_config import TRAIN_BLOCKS
+from ingest import OverLimit
 from ui.desk import FIRST_SAMPLE, NO_LABEL, Desk
 from ui.guard import told
 from ui.markup.findings import findings
@@ -59,8 +60,9 @@ class _FinetuneTab:
         self.sent = [self.model, *self.form]
         self.desk_outputs = [
             self.version, self.data.kind, *self.data.columns, self.settings.form.loss,
-            self.data.note,
+            self.data.note, self.data.sampled,
         ]  # fmt: skip
+        self.too_large = gr.State("")  # "file" or "text", where a sample of it can be asked for
         self.connect_data(tab)
         self.connect_check()
         self.connect_settings()
@@ -79,10 +81,11 @@ class _FinetuneTab:
         tab.select(told(self.arrive), self.version, self.desk_outputs, **READ)
         for title, chip in data.samples.items():
             chip.click(told(self.take_sample(title)), self.version, self.desk_outputs, **READ)
-        data.file.upload(told(self.take_file), [data.file, self.version], self.desk_outputs, **READ)
-        data.use_pasted.click(
-            told(self.take_text), [data.pasted, self.version], self.desk_outputs, **READ
-        )
+        sent = [data.file, data.pasted, self.version]
+        read = [*self.desk_outputs, self.too_large]
+        data.file.upload(told(self.take("file")), sent, read, **READ)
+        data.use_pasted.click(told(self.take("text")), sent, read, **READ)
+        data.sampled.click(told(self.take_part), [self.too_large, *sent], read, **READ)
         gr.on(
             [control.select for control in (data.kind, *data.columns)],
             told(self.map_columns),
@@ -113,13 +116,39 @@ class _FinetuneTab:
 
         return take
 
-    def take_file(self, request: gr.Request, path: str | None, version: int) -> list[Any]:
-        if path is None:
-            return [gr.skip() for _ in self.desk_outputs]
-        return self.show_desk(self.handlers.open_file(request.session_hash, path), version)
+    def take(self, source: str) -> Any:
+        """Read what was sent; over the limit, offer to read a sample of it."""
 
-    def take_text(self, request: gr.Request, text: str, version: int) -> list[Any]:
-        return self.show_desk(self.handlers.open_text(request.session_hash, text), version)
+        def take(request: gr.Request, path: str | None, text: str, version: int) -> list[Any]:
+            try:
+                return self.read(request.session_hash, source, path, text, version)
+            except OverLimit as error:
+                kept = [gr.skip() for _ in self.desk_outputs[:-2]]
+                return [*kept, message(str(error)), gr.Button(visible=True), source]
+
+        return take
+
+    def take_part(
+        self, request: gr.Request, source: str, path: str | None, text: str, version: int
+    ) -> list[Any]:
+        return self.read(request.session_hash, source, path, text, version, sample=True)
+
+    def read(
+        self,
+        visitor: str | None,
+        source: str,
+        path: str | None,
+        text: str,
+        version: int,
+        sample: bool = False,
+    ) -> list[Any]:
+        if source == "text":
+            desk = self.handlers.open_text(visitor, text, sample)
+        elif path:
+            desk = self.handlers.open_file(visitor, path, sample)
+        else:
+            return [gr.skip() for _ in self.desk_outputs] + [gr.skip()]
+        return [*self.show_desk(desk, version), ""]
 
     def map_columns(self, request: gr.Request, *values: Any) -> list[Any]:
         kind, first, second, third, version = values
@@ -146,6 +175,7 @@ class _FinetuneTab:
             ),
             gr.Dropdown(choices=losses, value=losses[0][1] if losses else None),
             notes(said),
+            gr.Button(visible="hidden"),
         ]
 
     def save_cleaned(self, request: gr.Request, *values: Any) -> dict[str, str]:
@@ -193,7 +223,7 @@ class _FinetuneTab:
         return [
             preview(desk.table, desk.mapping),
             facts(desk.pairs.report, desk.pairs),
-            findings(checked.findings),
+            findings(checked.findings) + notes(checked.notes),
             split,
             notes([LOSSES[loss].effect]),
         ]

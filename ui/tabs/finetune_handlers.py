@@ -55,16 +55,16 @@ class FinetuneHandlers:
         """Put a bundled file on the desk."""
         return self._put(visitor, open_sample(title))
 
-    def open_file(self, visitor: str | None, path: str) -> Desk:
-        """Put an uploaded file on the desk."""
+    def open_file(self, visitor: str | None, path: str, sample: bool = False) -> Desk:
+        """Put an uploaded file on the desk, or a sample of one that is over the limit."""
         file = Path(path)
-        return self._put(visitor, open_data(file, file.name))
+        return self._put(visitor, open_data(file, file.name, sample))
 
-    def open_text(self, visitor: str | None, text: str) -> Desk:
-        """Put pasted rows on the desk."""
+    def open_text(self, visitor: str | None, text: str, sample: bool = False) -> Desk:
+        """Put pasted rows on the desk, or a sample of them."""
         if not str(text or "").strip():
             raise EncoderError("Nothing was pasted. Paste a row per pair, columns separated.")
-        return self._put(visitor, open_data(str(text), "pasted rows"))
+        return self._put(visitor, open_data(str(text), "pasted rows", sample))
 
     def _put(self, visitor: str | None, desk: Desk) -> Desk:
         known = self.visitor(visitor)
@@ -190,8 +190,9 @@ class FinetuneHandlers:
         shelf = request.visitor.shelf
         key = shelf.next_key()
         name = f"{request.desk.name.rsplit('.', 1)[0]}, {key.replace('-', ' ')}"
-        run = Run(key, name, request.model, request.desk.name, done, found, predicted_s)
-        gone = shelf.add(Tuned(key, name, done.encoder, run))
+        table = request.desk.table if pairs.report.dropped else None
+        run = Run(key, name, request.model, request.desk.name, done, found, predicted_s, table)
+        gone = self.workbench.keep(Tuned(key, name, done.encoder, run), request.visitor)
         yield run, gone
 
     def stop(self, visitor: str | None) -> None:

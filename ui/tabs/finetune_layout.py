@@ -6,9 +6,11 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, SAVABLE
+from ingest import LIMITS
 from ui.components import downloader, leave_guard, markup, plot
 from ui.desk import KINDS, SAMPLES
 from ui.markup.ledger import ORDERS
+from ui.markup.runs_table import runs_table
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, OWN_POOLING, PRESETS, Form
 
 
@@ -21,6 +23,7 @@ class DataLayout:
     pasted: gr.Textbox
     use_pasted: gr.Button
     note: gr.HTML
+    sampled: gr.Button
     kind: gr.Dropdown
     columns: tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]
     preview: gr.HTML
@@ -54,6 +57,7 @@ class ResultsLayout:
     """What came of it."""
 
     box: gr.Column
+    naming: gr.Row
     runs: gr.HTML
     name: gr.Textbox
     rename: gr.Button
@@ -107,6 +111,8 @@ def lay_out_data() -> DataLayout:
             )  # fmt: skip
             use_pasted = gr.Button("Use these rows", size="sm", elem_id="use-pasted")
     note = markup(elem_id="pairs-note")
+    sampled = gr.Button(f"Read a sample of {LIMITS.rows:,} rows", size="sm", visible="hidden",
+                        elem_id="sampled")  # fmt: skip
     with gr.Row(elem_classes=["lab-settings"]):
         kind = gr.Dropdown(
             [(title, name) for name, title in KINDS.items()], value="score",
@@ -142,8 +148,8 @@ def lay_out_data() -> DataLayout:
             for name, title in KINDS.items()
         }
     return DataLayout(
-        samples, file, pasted, use_pasted, note, kind, (first, second, third), preview, facts,
-        findings, split, cleaned, dropped, templates, downloader(elem_id="pairs-download"),
+        samples, file, pasted, use_pasted, note, sampled, kind, (first, second, third), preview,
+        facts, findings, split, cleaned, dropped, templates, downloader(elem_id="pairs-download"),
     )  # fmt: skip
 
 
@@ -205,16 +211,16 @@ def lay_out_settings(models: list[tuple[str, str]]) -> SettingsLayout:
 def lay_out_results(on_hub: bool) -> ResultsLayout:
     """One run at a time; which one is chosen in the table of runs."""
     heading("4. What came of it")
-    runs = markup(elem_id="runs")
+    runs = markup(runs_table([], ""), elem_id="runs")
     with gr.Accordion("Bring back a model that was downloaded here", open=False,
                       elem_classes=["lab-small"], elem_id="bring-back"):  # fmt: skip
         archive = gr.File(label="Its zip", file_types=[".zip"], elem_id="archive", height=110)
+    with gr.Row(visible="hidden", elem_classes=["lab-actions"], elem_id="naming") as naming:
+        name = gr.Textbox(label="Name of this run", elem_id="run-name", max_lines=1, scale=3)
+        rename = gr.Button("Rename", size="sm", elem_id="rename", scale=0, min_width=100)
+        reuse = gr.Button("Use its settings again", size="sm", elem_id="reuse", scale=0,
+                          min_width=180)  # fmt: skip
     with gr.Column(visible="hidden", elem_id="results") as box:
-        with gr.Row(elem_classes=["lab-actions"]):
-            name = gr.Textbox(label="Name of this run", elem_id="run-name", max_lines=1, scale=3)
-            rename = gr.Button("Rename", size="sm", elem_id="rename", scale=0, min_width=100)
-            reuse = gr.Button("Use its settings again", size="sm", elem_id="reuse", scale=0,
-                              min_width=180)  # fmt: skip
         answer = markup(elem_id="tuning-answer")
         table = markup(elem_id="before-after")
         links = markup(elem_id="take-home")
@@ -255,9 +261,9 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
                                    elem_id="try-b")  # fmt: skip
             tried = markup(elem_id="tried")
     return ResultsLayout(
-        box, runs, name, rename, reuse, archive, answer, table, distributions, scatter, order,
-        ledger, pair_note, pair_before, pair_after, forgetting, alpha, blended, use_blend, try_a,
-        try_b, tried, links, repo, push, pushed, leave_guard(elem_id="leave-guard"),
+        box, naming, runs, name, rename, reuse, archive, answer, table, distributions, scatter,
+        order, ledger, pair_note, pair_before, pair_after, forgetting, alpha, blended, use_blend,
+        try_a, try_b, tried, links, repo, push, pushed, leave_guard(elem_id="leave-guard"),
     )  # fmt: skip
 
 

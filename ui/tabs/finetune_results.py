@@ -52,8 +52,8 @@ class Results:
         self.settings = settings
         self.outputs = [self.shown, self.version]
         shown = [
-            ui.box, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions, ui.scatter,
-            ui.ledger, ui.forgetting, ui.alpha, ui.blended, ui.tried, ui.pair_note,
+            ui.box, ui.naming, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions,
+            ui.scatter, ui.ledger, ui.forgetting, ui.alpha, ui.blended, ui.tried, ui.pair_note,
             ui.pair_before, ui.pair_after, ui.leave,
         ]  # fmt: skip
         gr.on(
@@ -131,7 +131,9 @@ class Results:
 
     def reuse(self, request: gr.Request, key: str) -> list[Any]:
         """Put the settings of the run on screen into the form."""
-        config = self.run(request.session_hash, key).done.config
+        config = self.own(request.session_hash, key).settings
+        if config is None:
+            raise EncoderError("Its zip does not say with which settings it was trained.")
         named = {seconds: title for title, seconds in DURATIONS.items()}
         duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
         return [
@@ -148,9 +150,10 @@ class Results:
             return [gr.skip(), gr.skip(), gr.skip()]
         settings = self.handlers.workbench.settings
         found = read_archive(Path(path), settings.max_archive_bytes)
-        shelf = self.handlers.visitor(request.session_hash).shelf
-        key = shelf.next_key()
-        shelf.add(Tuned(key, found.name, found.encoder, None, found.record))
+        own = self.handlers.visitor(request.session_hash)
+        key = own.shelf.next_key()
+        model = Tuned(key, found.name, found.encoder, None, found.record)
+        tell_gone(self.handlers.workbench.keep(model, own))
         gr.Info(f"“{escape(found.name)}” is back: every model picker offers it.")
         if found.notes:
             gr.Warning(escape(" ".join(found.notes)), duration=20)
@@ -163,20 +166,19 @@ class Results:
         visitor = request.session_hash
         own = self.handlers.workbench.tuned(key, visitor)
         models = self.handlers.workbench.own(visitor)
-        others = [model for model in models if model.run is None]
-        runs = [model.run for model in models if model.run]
         kept = {"models": len(models)}
-        table = runs_table(runs, key) + notes(
-            [f"Brought back: “{model.name}” (in every model picker)." for model in others]
-        )
+        table = runs_table(models, key)
+        naming = gr.Row(visible=True if own else "hidden")
         if own is None or own.run is None:
-            return [gr.Column(visible="hidden"), table, "", "", "", "", None, None, "", "", 1,
-                    "", "", "", None, None, kept]  # fmt: skip
+            name = own.name if own else ""
+            return [gr.Column(visible="hidden"), naming, table, name, "", "", "", None, None, "",
+                    "", 1, "", "", "", None, None, kept]  # fmt: skip
         run = own.run
         before, after = run.done.predictions
         some = len(before.values) > 0
         return [
             gr.Column(visible=True),
+            naming,
             table,
             run.name,
             outcome(run),
@@ -237,9 +239,10 @@ class Results:
         """Make the mixture a model of its own."""
         visitor = request.session_hash
         run, share = self.run(visitor, key), _share(alpha)
-        shelf = self.handlers.visitor(visitor).shelf
-        blended = blend_run(run, share, shelf.next_key())
-        shelf.add(Tuned(blended.key, blended.name, blended.tuned, blended))
+        own = self.handlers.visitor(visitor)
+        blended = blend_run(run, share, own.shelf.next_key())
+        model = Tuned(blended.key, blended.name, blended.tuned, blended)
+        tell_gone(self.handlers.workbench.keep(model, own))
         return [blended.key, _now()]
 
     # --- try it, push -----------------------------------------------------------------------
@@ -269,6 +272,13 @@ class Results:
             raise EncoderError("Sign in with Hugging Face first; the button stands beside this.")
         url = push_to_hub(self.run(request.session_hash, key), str(repo), token.token)
         return message(f"Pushed to {url}, private.")
+
+
+def tell_gone(names: Sequence[str]) -> None:
+    """Warn of the models that were given up for a new one."""
+    if names:
+        gone = ", ".join(f"“{escape(name)}”" for name in names)
+        gr.Warning(f"To make room, given up: {gone}.", duration=20)
 
 
 def _cosine(encoder: Encoder, texts: list[str]) -> float:

@@ -16,7 +16,7 @@ from ui.markup.progress import Stage, happening, progress
 from ui.runs import Run
 from ui.tabs.finetune_handlers import FinetuneHandlers, Request
 from ui.tabs.finetune_layout import SettingsLayout
-from ui.tabs.finetune_results import Results
+from ui.tabs.finetune_results import Results, tell_gone
 from ui.tuning_form import Form
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -143,8 +143,7 @@ def connect_run(
                 yield [live.progress(), live.figure(), gr.skip(), gr.skip(), *nothing]
             else:
                 yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
-        if live.gone:
-            gr.Warning(f"To make room, {len(live.gone)} earlier run was given up.")
+        tell_gone(live.gone)
         after = results.arrived(live.run) if live.run else nothing
         yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, *after]
 

@@ -58,7 +58,7 @@ def write_tables(run: Run, folder: Path) -> None:
     _write(folder / "pairs.csv", pairs_csv(run))
     _write(folder / "scores.csv", scores_csv(run))
     if report.dropped:
-        _write(folder / "dropped.csv", write_dropped(report))
+        _write(folder / "dropped.csv", write_dropped(report, run.table))
 
 
 def _write(path: Path, text: str) -> None:

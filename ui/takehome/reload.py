@@ -5,12 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from encoder import Encoder, EncoderError, ModelRefused
-from encoder.backbone import check_folder
 from encoder.catalog import load_folder
-from encoder.folder import read_recipe
 from encoder.head import Dense, HeadModule
 from ui.takehome.facts import one_line, slug
 from ui.takehome.untrusted import MOST_BYTES, read_record
@@ -18,9 +14,6 @@ from ui.takehome.unzip import REMEDY, unpack_model
 
 LONGEST_NAME = 60
 RECORD = "run.json"
-MOST_BLOCKS = 200
-HALF_BYTES = 2  # of a parameter, in half precision
-SLACK = 2**24  # bytes: a head for another task, which a checkpoint may lack
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +45,6 @@ def read_archive(data: Path, max_bytes: int) -> Reloaded:
 
 def _loaded(folder: Path, name: str, max_bytes: int) -> Encoder:
     try:
-        _check_claims(folder)
         return load_folder(folder, name=name, max_bytes=max_bytes)
     except EncoderError:
         raise
@@ -69,32 +61,6 @@ def _record(path: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
         return None, ()
     with path.open("rb") as file:
         return read_record(file.read(MOST_BYTES + 1))
-
-
-def _check_claims(folder: Path) -> None:
-    """Refuse a configuration that asks for more memory than the weights beside it would fill.
-
-    The loader makes room for whatever it says before it looks at the weights.
-    """
-    from transformers import AutoConfig, AutoModel
-
-    transformer = folder / read_recipe(folder).transformer_path
-    check_folder(transformer)
-    config = AutoConfig.from_pretrained(transformer, local_files_only=True, trust_remote_code=False)
-    weights = sum(path.stat().st_size for path in transformer.glob("*.safetensors"))
-    depth = getattr(config, "num_hidden_layers", 0)
-    asked = f"{depth:,} blocks"
-    if depth <= MOST_BLOCKS:
-        with torch.device("meta"):  # shapes without numbers
-            model = AutoModel.from_config(config, trust_remote_code=False)
-        numbers = sum(parameter.numel() for parameter in model.parameters())
-        if numbers * HALF_BYTES <= weights + SLACK:
-            return
-        asked = f"{numbers:,} parameters"
-    raise ModelRefused(
-        f"config.json of {folder.name!r} asks for {asked}; its weights have {weights:,} bytes. "
-        f"They do not belong together. {REMEDY}"
-    )
 
 
 def _on_its_own(encoder: Encoder) -> Encoder:
