@@ -64,3 +64,19 @@ def leave_guard(**settings: Any) -> gr.HTML:
         apply_default_css=False,
         **settings,
     )
+
+
+def scatter_map(label: str, **settings: Any) -> gr.HTML:
+    """A map of points in the plane or in space, with `pick` (one row) and `lasso` (several rows).
+
+    Its value is None or a dict: rev, points, paint, overlay, names, selected, focus, focus_rev and
+    group, as assets/js/map.js reads it. Points that are None stay those of before.
+    """
+    return gr.HTML(
+        html_template=f'<div class="lab-map" role="application" tabindex="0" aria-label="{label}">'
+        "</div>",
+        js_on_load=script("map_draw.js") + script("map.js"),
+        apply_default_css=False,
+        elem_classes=["lab-map-frame"],
+        **settings,
+    )

@@ -87,7 +87,7 @@ def test_who_comes_second_waits_in_line_and_is_told_so(page):
     lab.find("#train").click()
     expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
     other.find("#train").click()
-    expect(other.find("#training-progress")).to_contain_text("in line", timeout=60_000)
+    expect(other.find("#training-progress")).to_contain_text("place 1 of the line", timeout=60_000)
     lab.find("#stop-training").click()
     expect(other.find("#before-after table")).to_be_visible(timeout=120_000)
     expect(lab.find("#before-after table")).to_be_visible()

@@ -1,0 +1,267 @@
+"""Vectors → groups: HDBSCAN, k-means or agglomerative, with what is left over kept apart."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from explore.errors import ExploreError
+from explore.neighbours import Hits
+from explore.project import Projection, ProjectionConfig, project
+from explore.vectors import OnProgress, checked, finite_rows, tell, unit
+
+METHODS = ("hdbscan", "kmeans", "agglomerative")
+SPACES = {
+    "umap": "a UMAP of the vectors to 5 dimensions: dense where the vectors are near each other, "
+    "but distances between clusters mean little",
+    "vectors": "the vectors themselves: nothing is distorted, but in hundreds of dimensions "
+    "density hardly varies, so HDBSCAN leaves much unclustered",
+    "map": "the map on the screen: clusters look right on it by design, whether or not they are "
+    "there in the vectors",
+}
+UMAP_DIMS = 5
+FEWEST_IN_CLUSTER = 5
+SHARE = 50  # clusters of at least a fiftieth of the texts
+CORE = 3  # points around a dense one; more would leave more unclustered
+MOST_CLUSTERS = 60
+TRIED = (4, 6, 8, 10, 12, 15, 20, 30)  # numbers of clusters, where none was asked for
+SCORED_ROWS = 2_000  # silhouettes are of a seeded sample beyond this
+
+
+@dataclass(frozen=True)
+class ClusterConfig:
+    """How texts are grouped.
+
+    min_cluster_size is HDBSCAN's (Campello et al., PAKDD 2013); None: a fiftieth of the texts, at
+    least 5. n_clusters is for k-means and agglomerative (average linkage on cosines); None: the
+    number with the best silhouette of a few. `space` names what HDBSCAN looks at, see SPACES.
+    """
+
+    method: str = "hdbscan"
+    space: str = "umap"
+    min_cluster_size: int | None = None
+    n_clusters: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.method not in METHODS:
+            problems.append(f"Unknown method {self.method!r}. Choose one of: {', '.join(METHODS)}.")
+        if self.space not in SPACES:
+            problems.append(f"Unknown space {self.space!r}. Choose one of: {', '.join(SPACES)}.")
+        for name, low, high in (("min_cluster_size", 2, 5_000), ("n_clusters", 1, MOST_CLUSTERS)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not low <= value <= high):
+                problems.append(f"{name} is {value!r}; it must be from {low} to {high}.")
+        if not 0 <= self.seed < 2**31:
+            problems.append(f"seed is {self.seed!r}; it must be from 0 to 2147483647.")
+        if problems:
+            raise ExploreError("\n".join(problems))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the labels depend on: settings that the method does not use are left out."""
+        used = {
+            "hdbscan": ("space", "min_cluster_size"),
+            "kmeans": ("n_clusters", "seed"),
+            "agglomerative": ("n_clusters",),
+        }[self.method]
+        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in used))
+
+    def size_for(self, n: int) -> int:
+        """The least size of a cluster of n texts."""
+        wanted = self.min_cluster_size or max(FEWEST_IN_CLUSTER, n // SHARE)
+        return max(2, min(wanted, n))
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """labels: int64 (N,), -1 = unclustered; 0 is the largest cluster. `note` says how."""
+
+    labels: np.ndarray
+    config: ClusterConfig = field(default_factory=ClusterConfig)
+    note: str = ""
+
+    @property
+    def count(self) -> int:
+        """How many clusters there are."""
+        return int(self.labels.max(initial=-1)) + 1
+
+    @property
+    def unclustered(self) -> float:
+        """Share of rows in none of them."""
+        return float((self.labels < 0).mean())
+
+    def members(self, cluster: int) -> np.ndarray:
+        """Rows of one cluster."""
+        return np.flatnonzero(self.labels == cluster)
+
+
+def cluster(
+    vectors: np.ndarray,
+    config: ClusterConfig | None = None,
+    near: Hits | None = None,
+    space: np.ndarray | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Clusters:
+    """Group (N, D) vectors.
+
+    `space` (N, d): what HDBSCAN is to look at, where it was computed before (`cluster_space`). Rows
+    that are not finite, and zero vectors, are never part of a cluster.
+
+    Raises ExploreError, Stopped.
+    """
+    config = config or ClusterConfig()
+    given = checked(vectors)
+    points = unit(given)
+    good = np.flatnonzero(finite_rows(given) & (points != 0).any(axis=1))
+    labels = np.full(len(given), -1, np.int64)
+    if config.method == "hdbscan":
+        if space is None:
+            space = cluster_space(given, config, near, on_progress, stop)
+        tell(on_progress, stop, "clusters", 0.0)
+        size = config.size_for(len(good))
+        labels[good] = density_clusters(space[good], size)
+        note = f"HDBSCAN, at least {size} texts a cluster, on {_named(config.space)}"
+    elif not len(good):
+        note = "no vector to group"
+    else:
+        tell(on_progress, stop, "clusters", 0.0)
+        found, note = _partition(points[good], config)
+        labels[good] = found
+    tell(on_progress, stop, "clusters", 1.0)
+    return Clusters(by_size(labels), config, note)
+
+
+def _named(space: str) -> str:
+    return {"umap": f"a {UMAP_DIMS}-D UMAP", "vectors": "the vectors", "map": "the map"}[space]
+
+
+def cluster_space(
+    vectors: np.ndarray,
+    config: ClusterConfig | None = None,
+    near: Hits | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> np.ndarray:
+    """What HDBSCAN looks at for `config.space`, but for "map", which the caller has."""
+    config = config or ClusterConfig()
+    if config.space == "vectors":
+        return unit(checked(vectors))  # where Euclidean distance orders pairs as cosine does
+    if config.space == "map":
+        raise ExploreError("To cluster what is on the map, give its coordinates as `space`.")
+    return dense_projection(vectors, near, on_progress, stop).coordinates
+
+
+def dense_projection(
+    vectors: np.ndarray,
+    near: Hits | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Projection:
+    """The 5-D UMAP (min_dist 0) that HDBSCAN's default looks at; its seed is always 0."""
+    n = len(vectors)
+    dims = max(2, min(UMAP_DIMS, n - 2))
+    config = ProjectionConfig("umap", dims=dims, min_dist=0.0)
+    return project(vectors, config, near, on_progress, stop)
+
+
+def density_clusters(space: np.ndarray, size: int) -> np.ndarray:
+    """HDBSCAN's labels (N,) of points (N, d); with fewer than two clusters' worth, all -1."""
+    from sklearn.cluster import HDBSCAN
+
+    if len(space) < size or len(space) < 2:
+        return np.full(len(space), -1, np.int64)
+    if np.ptp(space, axis=0).max() == 0:  # all in one place, which is one cluster
+        return np.zeros(len(space), np.int64)
+    found = HDBSCAN(min_cluster_size=size, min_samples=min(CORE, size), copy=True).fit(space)
+    return found.labels_.astype(np.int64)
+
+
+def _partition(points: np.ndarray, config: ClusterConfig) -> tuple[np.ndarray, str]:
+    """Labels of unit vectors, and how they were found."""
+    distinct = len(np.unique(points, axis=0))
+    title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
+    if config.n_clusters:
+        k = min(config.n_clusters, distinct)
+        return _labels(points, k, config), f"{title}, {k} clusters as asked, on the vectors"
+    tried = [k for k in TRIED if k < distinct] or [1]
+    found = {k: _labels(points, k, config) for k in tried}
+    best = max(tried, key=lambda k: _quick_silhouette(points, found[k]))
+    note = f"{title}, {best} clusters (the best silhouette of {', '.join(map(str, tried))})"
+    return found[best], note
+
+
+def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
+    from sklearn.cluster import AgglomerativeClustering, KMeans
+
+    if k < 2:
+        return np.zeros(len(points), np.int64)
+    if config.method == "kmeans":
+        return KMeans(k, random_state=config.seed, n_init=4).fit_predict(points).astype(np.int64)
+    grouping = AgglomerativeClustering(k, metric="cosine", linkage="average")
+    return grouping.fit_predict(points).astype(np.int64)
+
+
+def _quick_silhouette(points: np.ndarray, labels: np.ndarray) -> float:
+    found = silhouette(points, labels)
+    return -1.0 if found is None else found
+
+
+def silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
+    """Mean silhouette of the clustered rows in the original space, cosine distance, from -1 to 1.
+
+    Rousseeuw, J. Comput. Appl. Math. 20, 1987. Of a seeded sample beyond 2,000 rows; None where
+    there are not two clusters to compare.
+    """
+    from sklearn.metrics import silhouette_score
+
+    rows = np.flatnonzero(labels >= 0)
+    if len(rows) > SCORED_ROWS:
+        rows = np.sort(np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False))
+    chosen = labels[rows]
+    if not 2 <= len(np.unique(chosen)) < len(rows):
+        return None
+    return float(silhouette_score(unit(vectors[rows]), chosen, metric="cosine"))
+
+
+def by_size(labels: np.ndarray) -> np.ndarray:
+    """The same groups, numbered from the largest; ties by who comes first."""
+    names, first, counts = np.unique(labels[labels >= 0], return_index=True, return_counts=True)
+    order = np.lexsort((first, -counts))
+    renamed = {int(names[old]): new for new, old in enumerate(order)}
+    return np.array([renamed.get(int(label), -1) for label in labels], np.int64)
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """What HDBSCAN finds at one least size of a cluster."""
+
+    min_cluster_size: int
+    clusters: int
+    unclustered: float
+
+
+def sweep(
+    space: np.ndarray,
+    sizes: Sequence[int] | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[SweepPoint, ...]:
+    """Clusters and share unclustered over min_cluster_size: where one step changes everything."""
+    n = len(space)
+    chosen = list(sizes or sweep_sizes(n))
+    found = []
+    for at, size in enumerate(chosen):
+        tell(on_progress, stop, "sweep", at / len(chosen))
+        labels = density_clusters(space, size)
+        found.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
+    return tuple(found)
+
+
+def sweep_sizes(n: int) -> list[int]:
+    """Sizes from 3 to a fifth of the texts, each about a third larger than the one before."""
+    sizes = np.unique(np.geomspace(3, max(4, n / 5), 14).round().astype(int))
+    return [int(size) for size in sizes if 2 <= size <= max(n, 2)]

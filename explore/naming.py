@@ -1,0 +1,94 @@
+"""Names for clusters: the words that set one apart, and the text nearest to its middle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explore.vectors import unit
+
+TERMS = 5
+TOO_COMMON = 0.3  # a word in more than this share of the texts says nothing, in any language
+ENOUGH = 20  # texts, for that share to mean something
+
+
+@dataclass(frozen=True)
+class ClusterName:
+    """terms: best first, possibly none; central: index of the text nearest to the mean vector."""
+
+    cluster: int
+    size: int
+    terms: tuple[str, ...]
+    central: int
+
+    @property
+    def title(self) -> str:
+        """The first three terms, or the cluster's number where there is no word."""
+        return ", ".join(self.terms[:3]) or f"cluster {self.cluster + 1}"
+
+
+def name_clusters(
+    texts: Sequence[str], vectors: np.ndarray, labels: np.ndarray, terms: int = TERMS
+) -> tuple[ClusterName, ...]:
+    """Terms by class-based TF-IDF and the most central text of each cluster, the largest first.
+
+    c-TF-IDF (Grootendorst, arXiv 2203.05794, eq. 1): f(t, c) · log(1 + A / f(t)), f(t, c) the
+    frequency of a term among the words of cluster c, f(t) its count in all of them, A the mean
+    number of words of a cluster. scikit-learn's English stop words are left out, and in any
+    language words of more than 30% of the texts.
+    """
+    labels = np.asarray(labels)
+    clusters = range(int(labels.max(initial=-1)) + 1)
+    scored, words = _scores([texts[i] for i in np.flatnonzero(labels >= 0)], labels[labels >= 0])
+    points = unit(np.asarray(vectors))
+    found = []
+    for cluster in clusters:
+        members = np.flatnonzero(labels == cluster)
+        if not len(members):
+            continue
+        middle = points[members].mean(axis=0)
+        best: tuple[str, ...] = ()
+        if len(words):
+            row = scored[cluster]
+            order = np.argsort(-row, kind="stable")[:terms]
+            best = tuple(str(words[i]) for i in order if row[i] > 0)
+        central = int(members[np.argmax(points[members] @ middle)])
+        found.append(ClusterName(cluster, len(members), best, central))
+    return tuple(found)
+
+
+def top_terms(texts: Sequence[str], chosen: np.ndarray, terms: int = TERMS) -> tuple[str, ...]:
+    """What sets chosen texts (bool (N,)) apart from the others, by the same measure."""
+    if not chosen.any():
+        return ()
+    scored, words = _scores(texts, np.where(chosen, 0, 1))
+    if not len(words):
+        return ()
+    order = np.argsort(-scored[0], kind="stable")[:terms]
+    return tuple(str(words[i]) for i in order if scored[0][i] > 0)
+
+
+def _scores(texts: Sequence[str], labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Float (clusters, terms) and the terms; both empty where no word is left."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    if not len(texts):
+        return np.zeros((0, 0)), np.array([])
+    counter = CountVectorizer(stop_words="english", token_pattern=r"(?u)\b[^\W\d_][\w'’]+\b")
+    try:
+        counts = counter.fit_transform(texts)
+    except ValueError:  # nothing but stop words
+        return np.zeros((0, 0)), np.array([])
+    words = counter.get_feature_names_out()
+    if len(texts) >= ENOUGH:
+        share = np.asarray((counts > 0).mean(axis=0)).ravel()
+        kept = np.flatnonzero(share <= TOO_COMMON)
+        counts, words = counts[:, kept], words[kept]
+    clusters = int(labels.max()) + 1
+    per_cluster = np.vstack(
+        [np.asarray(counts[labels == cluster].sum(axis=0)).ravel() for cluster in range(clusters)]
+    ).astype(float)
+    lengths = per_cluster.sum(axis=1, keepdims=True)
+    frequency = np.divide(per_cluster, lengths, out=np.zeros_like(per_cluster), where=lengths > 0)
+    everywhere = np.maximum(per_cluster.sum(axis=0), 1)
+    return frequency * np.log1p(lengths.mean() / everywhere), words

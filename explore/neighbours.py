@@ -1,0 +1,114 @@
+"""Exact nearest neighbours by cosine, in blocks; who is near, and who is near to too many."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from explore.errors import ExploreError
+from explore.vectors import BLOCK, OnProgress, checked, tell, unit
+
+
+@dataclass(frozen=True, eq=False)
+class Hits:
+    """The k best rows of a corpus for each of Q queries, best first.
+
+    indices: int64 (Q, k); scores: float32 (Q, k), cosines where both sides are unit vectors.
+    """
+
+    indices: np.ndarray
+    scores: np.ndarray
+
+    def first(self, k: int) -> "Hits":
+        """Only the k best."""
+        return Hits(self.indices[:, :k], self.scores[:, :k])
+
+
+def search(query_vectors: np.ndarray, corpus_vectors: np.ndarray, k: int) -> Hits:
+    """The k rows of the corpus with the largest dot product, for each query.
+
+    (Q, D) and (N, D) in, unit vectors for cosines. k is cut to N. Among equal scores the earlier
+    row comes first. Raises ExploreError for shapes that do not fit.
+    """
+    queries, corpus = np.atleast_2d(query_vectors), np.asarray(corpus_vectors)
+    if corpus.ndim != 2 or queries.shape[1] != corpus.shape[1]:
+        raise ExploreError(
+            f"Queries have {queries.shape[1]} dimensions, the corpus is {corpus.shape}: both must "
+            "come from the same model and pooling."
+        )
+    if k < 1:
+        raise ExploreError(f"k is {k}; ask for at least one hit.")
+    k = min(k, len(corpus))
+    found = [_best(queries[at : at + BLOCK] @ corpus.T, k) for at in range(0, len(queries), BLOCK)]
+    return Hits(np.concatenate([i for i, _ in found]), np.concatenate([s for _, s in found]))
+
+
+def _best(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and values of the k largest of each row (B, N), sorted, ties by index."""
+    n = scores.shape[1]
+    if k < n:
+        chosen = np.argpartition(scores, n - k, axis=1)[:, n - k :]
+    else:
+        chosen = np.broadcast_to(np.arange(n), scores.shape).copy()
+    chosen.sort(axis=1)  # so that the stable sort below leaves ties in the order of the rows
+    values = np.take_along_axis(scores, chosen, 1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(chosen, order, 1), np.take_along_axis(values, order, 1)
+
+
+def neighbours(
+    vectors: np.ndarray,
+    k: int,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Hits:
+    """The k nearest other rows of each row by cosine, exact; k is cut to N - 1.
+
+    A row is never its own neighbour, but its duplicates are. Rows that are zero or not finite have
+    cosine 0 with every other. O(N² D) time, O(N) memory. Raises ExploreError, Stopped.
+    """
+    points = unit(checked(vectors))
+    n = len(points)
+    k = min(k, n - 1)
+    indices = np.empty((n, k), np.int64)
+    scores = np.empty((n, k), np.float32)
+    for at in range(0, n, BLOCK):
+        tell(on_progress, stop, "neighbours", at / n)
+        block = points[at : at + BLOCK] @ points.T
+        rows = np.arange(len(block))
+        block[rows, at + rows] = -np.inf
+        if k:
+            indices[at : at + BLOCK], scores[at : at + BLOCK] = _best(block, k)
+    tell(on_progress, stop, "neighbours", 1.0)
+    return Hits(indices, np.clip(scores, -1, 1))
+
+
+def neighbours_on_map(coordinates: np.ndarray, k: int) -> np.ndarray:
+    """Int64 (N, k): the nearest other points of each point of a map, by Euclidean distance."""
+    from sklearn.neighbors import NearestNeighbors
+
+    n = len(coordinates)
+    k = min(k, n - 1)
+    if k < 1:
+        return np.empty((n, 0), np.int64)
+    # One more than k, since a point finds itself, though among duplicates not always first.
+    found = NearestNeighbors(n_neighbors=k + 1).fit(coordinates)
+    indices = found.kneighbors(coordinates, return_distance=False)
+    other = indices != np.arange(n)[:, None]
+    other[other.all(axis=1), -1] = False
+    return indices[other].reshape(n, k)
+
+
+def occurrences(indices: np.ndarray) -> np.ndarray:
+    """Int64 (N,): in how many neighbour lists each row stands, of lists (N, k); the mean is k.
+
+    Rows far above k are hubs, rows at 0 antihubs (Radovanović et al., JMLR 11, 2010).
+    """
+    return np.bincount(indices.ravel(), minlength=len(indices))
+
+
+def hubness(indices: np.ndarray) -> float:
+    """Skewness of the k-occurrences: 0 without hubs, above 1 with strong ones (same paper)."""
+    counts = occurrences(indices).astype(float)
+    spread = counts.std()
+    return float(((counts - counts.mean()) ** 3).mean() / spread**3) if spread else 0.0

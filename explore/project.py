@@ -1,0 +1,194 @@
+"""Vectors → a map: PCA, UMAP or t-SNE, repeatable, with every odd case defined."""
+
+import threading
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from explore.errors import ExploreError
+from explore.neighbours import Hits, neighbours
+from explore.vectors import OnProgress, checked, finite_rows, tell, unit
+
+METHODS = ("pca", "umap", "tsne")
+FEWEST = 5  # with fewer distinct vectors there is nothing to unfold, and PCA shows them
+BOUNDS = {
+    "dims": (1, 50),
+    "n_neighbors": (2, 200),
+    "min_dist": (0.0, 0.99),
+    "perplexity": (2.0, 100.0),
+    "seed": (0, 2**31 - 1),
+}
+
+
+@dataclass(frozen=True)
+class ProjectionConfig:
+    """How a map is made.
+
+    n_neighbors and min_dist are UMAP's (McInnes et al., arXiv 1802.03426), perplexity is t-SNE's
+    (van der Maaten & Hinton, JMLR 9, 2008); both work on cosine distances.
+    """
+
+    method: str = "umap"
+    dims: int = 2
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+    perplexity: float = 30.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.method not in METHODS:
+            problems.append(f"Unknown method {self.method!r}. Choose one of: {', '.join(METHODS)}.")
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not low <= value <= high:  # NaN is not in between either
+                problems.append(f"{name} is {value!r}; it must be from {low} to {high}.")
+        if self.method == "tsne" and self.dims not in (2, 3):
+            problems.append(f"t-SNE makes maps of 2 or 3 dimensions, not {self.dims}.")
+        if problems:
+            raise ExploreError("\n".join(problems))
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the coordinates depend on: settings that the method does not use are left out."""
+        used = {
+            "pca": ("dims",),
+            "umap": ("dims", "n_neighbors", "min_dist", "seed"),
+            "tsne": ("dims", "perplexity", "seed"),
+        }[self.method]
+        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in used))
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """coordinates: float32 (N, dims), finite, centred; `note` says what was out of the ordinary."""
+
+    coordinates: np.ndarray
+    method: str
+    note: str = ""
+    config: ProjectionConfig = field(default_factory=ProjectionConfig)
+
+
+def project(
+    vectors: np.ndarray,
+    config: ProjectionConfig | None = None,
+    near: Hits | None = None,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Projection:
+    """A map of (N, D) vectors under cosine distance.
+
+    Equal vectors share one place. Rows that are not finite stand in the middle, and the note says
+    so. With fewer than five distinct vectors PCA takes the place of UMAP and t-SNE. `near`: the
+    rows' exact neighbours where they are known, at least `config.n_neighbors` of them. UMAP and
+    t-SNE maps are turned to lie as the PCA map does. Raises ExploreError, and Stopped once `stop`
+    is set (t-SNE looks only before it begins).
+    """
+    config = config or ProjectionConfig()
+    given = checked(vectors)
+    good = finite_rows(given)
+    notes = []
+    if not good.all():
+        notes.append(
+            f"{(~good).sum():,} of {len(given):,} vectors are not finite; they stand in the middle."
+        )
+    points = unit(given)
+    # Exact duplicates: one of each is laid out, and the others stand where it does.
+    first, group = _distinct(points, good)
+    distinct = points[first]
+    method = config.method
+    if method != "pca" and len(first) < FEWEST:
+        method = "pca"
+        notes.append(
+            f"There are {len(first)} different vectors: too few for a neighbourhood, so PCA is "
+            "shown."
+        )
+    flat = pca(distinct, config.dims)
+    if method == "pca":
+        found = flat
+    elif method == "umap":
+        found = _turned(_umap(distinct, config, _of(near, first, len(given)), on_progress, stop),
+                        flat)  # fmt: skip
+    else:
+        found = _turned(_tsne(distinct, config, on_progress, stop), flat)
+    coordinates = np.zeros((len(given), config.dims), np.float32)
+    coordinates[good] = found[group[good]]
+    return Projection(coordinates, method, " ".join(notes), config)
+
+
+def _distinct(points: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that stand for all: their indices, and for each row which of them it equals."""
+    seen: dict[bytes, int] = {}
+    group = np.zeros(len(points), np.int64)
+    first = []
+    for at in np.flatnonzero(good):
+        key = points[at].tobytes()
+        if key not in seen:
+            seen[key] = len(first)
+            first.append(at)
+        group[at] = seen[key]
+    return np.array(first, np.int64), group
+
+
+def _of(near: Hits | None, first: np.ndarray, n: int) -> Hits | None:
+    """Neighbours that are known serve only where no row was left out."""
+    return near if near is not None and len(first) == n else None
+
+
+def pca(points: np.ndarray, dims: int) -> np.ndarray:
+    """Principal components (N, dims); missing ones are zero. The sign: the largest loading is +."""
+    if not len(points):
+        return np.zeros((0, dims), np.float32)
+    centred = points - points.mean(axis=0)
+    covariance = centred.T @ centred
+    _, axes = np.linalg.eigh(covariance.astype(np.float64))
+    axes = axes[:, ::-1][:, :dims]
+    flip = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    found = centred @ (axes * np.where(flip == 0, 1, flip)).astype(np.float32)
+    missing = dims - found.shape[1]
+    return np.pad(found, ((0, 0), (0, missing))).astype(np.float32)
+
+
+def _turned(found: np.ndarray, flat: np.ndarray) -> np.ndarray:
+    """The map centred and rotated or mirrored towards the PCA map: shapes stay as they are."""
+    centred = found - found.mean(axis=0)
+    left, _, right = np.linalg.svd(centred.T.astype(np.float64) @ flat.astype(np.float64))
+    return (centred @ (left @ right)).astype(np.float32)
+
+
+def _umap(
+    points: np.ndarray,
+    config: ProjectionConfig,
+    near: Hits | None,
+    on_progress: OnProgress | None,
+    stop: threading.Event | None,
+) -> np.ndarray:
+    from explore.umap_fit import fit
+
+    k = min(config.n_neighbors, len(points)) - 1  # UMAP counts the point itself
+    if near is None or near.indices.shape[1] < k:
+        near = neighbours(points, k, on_progress, stop)
+    return fit(points, near.first(k), config, on_progress, stop)
+
+
+def _tsne(
+    points: np.ndarray,
+    config: ProjectionConfig,
+    on_progress: OnProgress | None,
+    stop: threading.Event | None,
+) -> np.ndarray:
+    from sklearn.manifold import TSNE
+
+    tell(on_progress, stop, "layout", 0.0)
+    # At most a third of the points can be neighbours in t-SNE's sense.
+    perplexity = min(config.perplexity, (len(points) - 1) / 3)
+    found = TSNE(
+        n_components=config.dims,
+        perplexity=max(perplexity, 1.0),
+        metric="cosine",
+        init=pca(points, config.dims) / max(float(pca(points, 1).std()), 1e-12) * 1e-4,
+        random_state=config.seed,
+        n_jobs=1,
+    ).fit_transform(points)
+    tell(on_progress, stop, "layout", 1.0)
+    return found

@@ -1,0 +1,120 @@
+"""UMAP behind one lock, with neighbours it need not look for and code it need not compile again."""
+
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from explore.errors import Stopped
+from explore.neighbours import Hits
+from explore.vectors import OnProgress, tell
+
+if TYPE_CHECKING:
+    from explore.project import ProjectionConfig
+
+# numba's default threading layer ends the whole process when two threads use it at once.
+_lock = threading.Lock()
+_ready = threading.Event()
+POLL_S = 0.2
+
+
+def warm() -> None:
+    """Import UMAP and compile (or load) all it needs, so that the first map need not wait."""
+    from explore.project import ProjectionConfig, project
+
+    points = np.random.default_rng(0).normal(size=(60, 8))
+    for dims in (2, 5):
+        project(points, ProjectionConfig(dims=dims))
+    _ready.set()
+
+
+def is_warm() -> bool:
+    """Whether UMAP has been imported and compiled in this process."""
+    return _ready.is_set()
+
+
+def fit(
+    points: np.ndarray,
+    near: Hits,
+    config: "ProjectionConfig",
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> np.ndarray:
+    """Coordinates (N, dims) of distinct unit vectors (N, D) with their exact neighbours.
+
+    Waits for its turn. Raises Stopped once `stop` is set, also in the middle of a layout.
+    """
+    while not _lock.acquire(timeout=POLL_S):
+        tell(on_progress, stop, "waiting for another map", 0.0)
+    try:
+        tell(on_progress, stop, "layout" if is_warm() else "warming up UMAP", 0.0)
+        found = _fit(points, near, config, _Watch(on_progress, stop))
+        _ready.set()
+    finally:
+        _lock.release()
+    tell(on_progress, stop, "layout", 1.0)
+    return found
+
+
+def _fit(points: np.ndarray, near: Hits, config: "ProjectionConfig", watch: "_Watch") -> np.ndarray:
+    import warnings
+
+    umap = _umap()
+    # UMAP's lists begin with the point itself.
+    own = np.arange(len(points))[:, None]
+    indices = np.hstack([own, near.indices]).astype(np.int32)
+    distances = np.hstack([np.zeros((len(points), 1)), 1 - near.scores]).astype(np.float32)
+    few = len(points) <= 2 * (config.dims + 2)  # a spectral start needs more points than that
+    model = umap.UMAP(
+        n_components=config.dims,
+        n_neighbors=indices.shape[1],
+        min_dist=config.min_dist,
+        metric="cosine",
+        random_state=config.seed,
+        init="random" if few else "spectral",
+        precomputed_knn=(indices, np.maximum(distances, 0), None),
+        tqdm_kwds={"disable": False, "file": watch, "bar_format": "{n_fmt}/{total_fmt}",
+                   "mininterval": POLL_S, "leave": False},
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        # That it cannot transform, runs on one thread, and found an unconnected graph: all known.
+        warnings.simplefilter("ignore")
+        found = model.fit_transform(points)
+    return np.where(np.isfinite(found), found, 0).astype(np.float32)
+
+
+def _umap() -> Any:
+    """The umap package; its compiled code is kept on disk, which saves 15 s in each process.
+
+    Where nothing can be written numba refuses, and each process compiles for itself.
+    """
+    import umap
+    import umap.layouts
+    import umap.umap_
+
+    for module in (umap.umap_, umap.layouts):
+        for function in vars(module).values():
+            if hasattr(function, "enable_caching") and not function.signatures:
+                try:
+                    function.enable_caching()
+                except RuntimeError:
+                    return umap
+    return umap
+
+
+class _Watch:
+    """A file for UMAP's progress bar, which is written to between two rounds of the layout."""
+
+    def __init__(self, on_progress: OnProgress | None, stop: threading.Event | None) -> None:
+        self.on_progress, self.stop = on_progress, stop
+
+    def write(self, text: str) -> None:
+        if self.stop is not None and self.stop.is_set():
+            raise Stopped
+        found = re.search(r"(\d+)/(\d+)", text)
+        if found and self.on_progress is not None:
+            self.on_progress("layout", int(found[1]) / max(int(found[2]), 1))
+
+    def flush(self) -> None:
+        """Nothing waits here."""

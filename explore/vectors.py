@@ -1,0 +1,47 @@
+"""What comes in: N vectors of D numbers, checked once."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from explore.errors import ExploreError, Stopped
+
+MOST_ROWS = 20_000  # up to here neighbours are exact
+BLOCK = 1024  # rows of a matrix product at a time: (1024, 20,000) float32 are 80 MB
+
+OnProgress = Callable[[str, float], None]  # stage, share done from 0 to 1
+
+
+def checked(vectors: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
+    """Float32 (N, D) of what was given. Raises ExploreError for another shape or too many rows."""
+    found = np.asarray(vectors, dtype=np.float32)
+    if found.ndim != 2 or not found.shape[1]:
+        raise ExploreError(f"Vectors must be an (N, D) array with D ≥ 1, not {found.shape}.")
+    if not len(found):
+        raise ExploreError("There are no vectors. Give at least one text.")
+    if len(found) > most:
+        raise ExploreError(f"There are {len(found):,} vectors; at most {most:,} are looked at.")
+    return found
+
+
+def finite_rows(vectors: np.ndarray) -> np.ndarray:
+    """Bool (N,): rows without NaN or infinity."""
+    return np.isfinite(vectors).all(axis=1)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row that is zero or not finite becomes zero."""
+    safe = np.where(finite_rows(vectors)[:, None], vectors, 0).astype(np.float32)
+    norms = np.linalg.norm(safe, axis=1, keepdims=True)
+    return np.divide(safe, norms, out=np.zeros_like(safe), where=norms > 0)
+
+
+def tell(
+    on_progress: OnProgress | None, stop: threading.Event | None, what: str, share: float
+) -> None:
+    """Report how far a stage is. Raises Stopped where that was asked for."""
+    if stop is not None and stop.is_set():
+        raise Stopped
+    if on_progress is not None:
+        on_progress(what, share)
