@@ -1,7 +1,6 @@
 """Vectors → groups: HDBSCAN, k-means or agglomerative, with what is left over kept apart."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -21,8 +20,9 @@ SPACES = {
     "there in the vectors",
 }
 UMAP_DIMS = 5
+UMAP_NEIGHBORS = 20
 FEWEST_IN_CLUSTER = 5
-SHARE = 50  # clusters of at least a fiftieth of the texts
+GROWTH = 0.6  # times the square root of the number of texts: 6 of 100, 19 of 1,000, 42 of 5,000
 CORE = 3  # points around a dense one; more would leave more unclustered
 MOST_CLUSTERS = 60
 TRIED = (4, 6, 8, 10, 12, 15, 20, 30)  # numbers of clusters, where none was asked for
@@ -33,9 +33,10 @@ SCORED_ROWS = 2_000  # silhouettes are of a seeded sample beyond this
 class ClusterConfig:
     """How texts are grouped.
 
-    min_cluster_size is HDBSCAN's (Campello et al., PAKDD 2013); None: a fiftieth of the texts, at
-    least 5. n_clusters is for k-means and agglomerative (average linkage on cosines); None: the
-    number with the best silhouette of a few. `space` names what HDBSCAN looks at, see SPACES.
+    min_cluster_size is HDBSCAN's (Campello et al., PAKDD 2013); None: it grows
+    with the square root of the number of texts. n_clusters is for k-means and agglomerative
+    (average linkage on cosines); None: the number with the best silhouette of a few. `space` names
+    what HDBSCAN looks at, see SPACES.
     """
 
     method: str = "hdbscan"
@@ -71,7 +72,7 @@ class ClusterConfig:
 
     def size_for(self, n: int) -> int:
         """The least size of a cluster of n texts."""
-        wanted = self.min_cluster_size or max(FEWEST_IN_CLUSTER, n // SHARE)
+        wanted = self.min_cluster_size or max(FEWEST_IN_CLUSTER, round(GROWTH * n**0.5))
         return max(2, min(wanted, n))
 
 
@@ -164,7 +165,7 @@ def dense_projection(
     """The 5-D UMAP (min_dist 0) that HDBSCAN's default looks at; its seed is always 0."""
     n = len(vectors)
     dims = max(2, min(UMAP_DIMS, n - 2))
-    config = ProjectionConfig("umap", dims=dims, min_dist=0.0)
+    config = ProjectionConfig("umap", dims=dims, n_neighbors=UMAP_NEIGHBORS, min_dist=0.0)
     return project(vectors, config, near, on_progress, stop)
 
 
@@ -233,35 +234,3 @@ def by_size(labels: np.ndarray) -> np.ndarray:
     order = np.lexsort((first, -counts))
     renamed = {int(names[old]): new for new, old in enumerate(order)}
     return np.array([renamed.get(int(label), -1) for label in labels], np.int64)
-
-
-@dataclass(frozen=True)
-class SweepPoint:
-    """What HDBSCAN finds at one least size of a cluster."""
-
-    min_cluster_size: int
-    clusters: int
-    unclustered: float
-
-
-def sweep(
-    space: np.ndarray,
-    sizes: Sequence[int] | None = None,
-    on_progress: OnProgress | None = None,
-    stop: threading.Event | None = None,
-) -> tuple[SweepPoint, ...]:
-    """Clusters and share unclustered over min_cluster_size: where one step changes everything."""
-    n = len(space)
-    chosen = list(sizes or sweep_sizes(n))
-    found = []
-    for at, size in enumerate(chosen):
-        tell(on_progress, stop, "sweep", at / len(chosen))
-        labels = density_clusters(space, size)
-        found.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
-    return tuple(found)
-
-
-def sweep_sizes(n: int) -> list[int]:
-    """Sizes from 3 to a fifth of the texts, each about a third larger than the one before."""
-    sizes = np.unique(np.geomspace(3, max(4, n / 5), 14).round().astype(int))
-    return [int(size) for size in sizes if 2 <= size <= max(n, 2)]

@@ -39,7 +39,9 @@ def name_clusters(
     """
     labels = np.asarray(labels)
     clusters = range(int(labels.max(initial=-1)) + 1)
-    scored, words = _scores([texts[i] for i in np.flatnonzero(labels >= 0)], labels[labels >= 0])
+    scored, words = _scores(
+        [texts[int(i)] for i in np.flatnonzero(labels >= 0)], labels[labels >= 0]
+    )
     points = unit(np.asarray(vectors))
     found = []
     for cluster in clusters:

@@ -67,7 +67,16 @@ def neighbours(
     A row is never its own neighbour, but its duplicates are. Rows that are zero or not finite have
     cosine 0 with every other. O(N² D) time, O(N) memory. Raises ExploreError, Stopped.
     """
-    points = unit(checked(vectors))
+    return of_unit(unit(checked(vectors)), k, on_progress, stop)
+
+
+def of_unit(
+    points: np.ndarray,
+    k: int,
+    on_progress: OnProgress | None = None,
+    stop: threading.Event | None = None,
+) -> Hits:
+    """The same for rows that `unit` made: to normalise twice changes the last digit."""
     n = len(points)
     k = min(k, n - 1)
     indices = np.empty((n, k), np.int64)

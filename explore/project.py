@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from explore.errors import ExploreError
-from explore.neighbours import Hits, neighbours
+from explore.neighbours import Hits, of_unit
 from explore.vectors import OnProgress, checked, finite_rows, tell, unit
 
 METHODS = ("pca", "umap", "tsne")
@@ -120,12 +120,12 @@ def _distinct(points: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Rows that stand for all: their indices, and for each row which of them it equals."""
     seen: dict[bytes, int] = {}
     group = np.zeros(len(points), np.int64)
-    first = []
+    first: list[int] = []
     for at in np.flatnonzero(good):
         key = points[at].tobytes()
         if key not in seen:
             seen[key] = len(first)
-            first.append(at)
+            first.append(int(at))
         group[at] = seen[key]
     return np.array(first, np.int64), group
 
@@ -167,7 +167,7 @@ def _umap(
 
     k = min(config.n_neighbors, len(points)) - 1  # UMAP counts the point itself
     if near is None or near.indices.shape[1] < k:
-        near = neighbours(points, k, on_progress, stop)
+        near = of_unit(points, k, on_progress, stop)
     return fit(points, near.first(k), config, on_progress, stop)
 
 

@@ -18,6 +18,7 @@ let told = 'null'; // the selection that the last value held
 let focused;
 let newest = 0;
 let busy = 0;
+let deaf = false; // to what plotly says of selections
 let narrow = false;
 let size = '';
 let drawing = Promise.resolve();
@@ -168,12 +169,15 @@ function bind(now) {
     if (row !== null) trigger('pick', { row });
   });
   plot.on('plotly_selected', (event) => {
-    if (!event || !event.points) return;
-    const rows = event.points.map(idOf).filter((row) => row !== null);
-    lasso(rows);
-    if (!rows.length) redraw(); // else all would be dim
+    if (deaf || !event || !event.points) return;
+    lasso(event.points.map(idOf).filter((row) => row !== null));
+    // The outline goes at once: plotly would select by it again at every draw, and say so.
+    deaf = true;
+    enqueue(async () => kind && (await window.Plotly.relayout(plot, { selections: [] })));
+    enqueue(() => (deaf = false));
+    redraw();
   });
-  plot.on('plotly_deselect', () => lasso([]));
+  plot.on('plotly_deselect', () => deaf || lasso([]));
   plot.on('plotly_hover', (event) => tell('lab-map-hover', { id: idOf(event.points[0]) }));
   plot.on('plotly_unhover', () => tell('lab-map-hover', { id: null }));
 }

@@ -160,7 +160,7 @@ function recipes({ value, points, chosen }, look) {
   }
 
   const ring = (wide, color) => ({ symbol: 'circle-open', size: size + wide, color, line: { width: 2, color } });
-  extra('crosses', overlay.crosses || [], 'markers', { marker: { symbol: 'x', size: size + 1, color: look.ink } });
+  extra('crosses', overlay.crosses || [], 'markers', { marker: { symbol: 'x', size: deep ? size - 1 : size + 3, color: look.ink } });
   extra('rings', overlay.rings || [], 'markers', { marker: ring(8, look.accent) });
   if (overlay.star)
     made.push({
@@ -270,7 +270,13 @@ function layout({ value, points, drawn }, look, moving) {
     selections: [],
     newselection: { line: { color: look.accent, width: 1 } },
     ...(deep
-      ? { dragmode: 'orbit', scene: { xaxis: box, yaxis: { ...box }, zaxis: { ...box }, aspectmode: 'data', annotations: names } }
+      ? {
+          dragmode: 'orbit',
+          scene: {
+            xaxis: { ...box }, yaxis: { ...box }, zaxis: { ...box }, aspectmode: 'data',
+            annotations: names, camera: { eye: { x: 1.5, y: 1.5, z: 0.8 } },
+          },
+        }
       : { dragmode: 'pan', xaxis: { ...bare }, yaxis: { ...bare, scaleanchor: 'x' }, annotations: names }),
   };
 }
