@@ -22,6 +22,9 @@ class Settings:
     visitor_model_bytes: int = 800 * 10**6  # their trained weights
     all_model_bytes: int = 4 * 10**9  # trained weights of all visitors together
     max_archive_bytes: int = 700 * 10**6  # of a model sent back, unpacked
+    map_texts: int = 5_000  # on one map; of more, a sample is drawn
+    map_slots: int = 2  # maps computed at a time
+    atlas_bytes: int = 96 * 2**20  # vectors, maps and clusters kept for one visitor
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 

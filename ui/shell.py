@@ -10,6 +10,7 @@ from ui.api_tuning import build_tuning_api
 from ui.downloads import routes
 from ui.static import ROUTES, Headers
 from ui.tabs import finetune, pooling
+from ui.tabs import map as map_tab
 from ui.tabs.models import ModelPicker
 from ui.theme import ASSETS, theme
 from ui.workbench import Workbench
@@ -45,6 +46,8 @@ def build_app(workbench: Workbench) -> gr.Blocks:
                 model = pooling.build(demo, workbench)
             with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tab:
                 finetune.build(tab, workbench, ModelPicker(workbench), [model])
+            with gr.Tab("Map", id="map", elem_id="tab-map") as tab:
+                map_tab.build(tab, workbench)
         build_api(workbench)
         build_tuning_api(workbench)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
@@ -55,7 +58,7 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
     """Arguments of `launch` beside host and port."""
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / "lab.css", ASSETS / "tuning.css"],
+        "css_paths": [ASSETS / "lab.css", ASSETS / "tuning.css", ASSETS / "map.css"],
         "favicon_path": ASSETS / "favicon.svg",
         "footer_links": ["api", "settings"],
         "run_history": False,

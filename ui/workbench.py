@@ -22,6 +22,7 @@ from encoder.calibration import Calibration, calibrate, calibration_key, shipped
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.cost import Speed
 from encoder.hub import DownloadProgress
+from ui.atlas import Atlas
 from ui.desk import Checked, Desk
 from ui.jobs import Job, Line
 from ui.settings import Settings
@@ -53,6 +54,7 @@ class Visitor:
     checked: Checked | None = None  # what the check on the screen found
     speeds: dict[tuple[object, ...], Speed] = field(default_factory=dict)  # timed on these pairs
     job: Job | None = None  # its latest run
+    atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
 
     @property
     def busy(self) -> bool:
@@ -71,6 +73,7 @@ class Workbench:
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
         self.line = Line(settings.training_slots)
+        self.maps = Line(settings.map_slots)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
@@ -188,7 +191,9 @@ class Workbench:
             if key not in self._visitors:
                 settings = self.settings
                 shelf = Shelf(settings.max_runs, settings.visitor_model_bytes)
-                self._visitors[key] = Visitor(ArrayCache(settings.visitor_bytes), shelf)
+                self._visitors[key] = Visitor(
+                    ArrayCache(settings.visitor_bytes), shelf, atlas=Atlas(settings.atlas_bytes)
+                )
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items() if not v.busy and not v.shelf]
@@ -206,6 +211,7 @@ class Workbench:
                 self.line.leave(gone.job)
             gone.cache.clear()
             gone.shelf.clear()
+            gone.atlas.close()
 
     @property
     def visitors(self) -> int:

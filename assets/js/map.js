@@ -83,6 +83,7 @@ async function draw(value, mine) {
   if (kind !== now) bind(now);
   if (value.focus_rev !== focused && value.focus) await focus(Plotly, value.focus, points);
   focused = value.focus_rev;
+  if (!points.z) declutter(plot);
   Object.assign(plot.dataset, { n: points.n, kind, ready: state.drawn });
 }
 
@@ -177,18 +178,30 @@ function bind(now) {
     enqueue(() => (deaf = false));
     redraw();
   });
+  plot.on('plotly_relayout', () => kind === '2d' && declutter(plot));
   plot.on('plotly_deselect', () => deaf || lasso([]));
   plot.on('plotly_hover', (event) => tell('lab-map-hover', { id: idOf(event.points[0]) }));
   plot.on('plotly_unhover', () => tell('lab-map-hover', { id: null }));
 }
 
-let ringed = null;
+// The ring around the point under the pointer in a linked map. In the plane it is an element of its
+// own: plotly would draw every point again for it, at each move of the pointer.
+const mark = document.createElement('i');
+mark.className = 'lab-map-mark';
 function ring(id) {
-  if (!kind || busy || id === ringed) return;
-  ringed = id;
-  const at = (values) => [[id === null || id >= shown.n ? NaN : values[id]]];
-  const change = { x: at(shown.x), y: at(shown.y), ...(shown.z && { z: at(shown.z) }) };
-  window.Plotly.restyle(plot, change, [plot.data.length - 1]);
+  if (!kind || busy) return;
+  const on = id !== null && id < shown.n;
+  if (kind === '3d') {
+    const at = (values) => [[on ? values[id] : NaN]];
+    const change = { x: at(shown.x), y: at(shown.y), z: at(shown.z) };
+    window.Plotly.restyle(plot, change, [plot.data.length - 1]);
+    return;
+  }
+  const { xaxis, yaxis } = plot._fullLayout;
+  const [x, y] = on ? [xaxis.d2p(shown.x[id]), yaxis.d2p(shown.y[id])] : [-1, -1];
+  mark.hidden = !(x >= 0 && y >= 0 && x <= xaxis._length && y <= yaxis._length);
+  Object.assign(mark.style, { left: xaxis._offset + x + 'px', top: yaxis._offset + y + 'px' });
+  plot.append(mark);
 }
 
 function enqueue(job) {
@@ -206,7 +219,7 @@ function enqueue(job) {
 function redraw() {
   const mine = ++newest;
   const value = props.value;
-  ringed = null;
+  mark.remove();
   enqueue(() => draw(value, mine));
 }
 
@@ -232,6 +245,10 @@ listen('lab-map-png', ({ id }) => {
   const mine = document.getElementById(id);
   if (!kind || !mine || !(mine.contains(plot) || plot.contains(mine))) return;
   const painted = { ...plot.layout, paper_bgcolor: palette().paper };
+  if (kind === '2d') {
+    const left = declutter(plot);
+    painted.annotations = painted.annotations.filter((_, at) => left.has(at));
+  }
   const { offsetWidth: width, offsetHeight: height } = plot;
   const picture = { data: plot.data, layout: painted, config: { displayModeBar: false } };
   window.Plotly.downloadImage(picture, { format: 'png', scale: 2, width, height, filename: 'sentence-map' });

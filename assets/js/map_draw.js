@@ -180,13 +180,13 @@ function recipes({ value, points, chosen }, look) {
         },
       },
     });
-  for (const { trace } of made)
-    if (!deep && !trace.customdata) trace.unselected = { marker: { opacity: 1 } };
-  // The point under the pointer in a linked map: last, so that it lies on top and is found.
-  made.push({
-    ids: [-1],
-    trace: { type, uid: 'linked', mode: 'markers', hoverinfo: 'skip', showlegend: false, marker: ring(10, look.ink) },
-  });
+  // Plotly draws what is selected over all else: these marks must be selected too, to stay on top.
+  if (chosen && !deep)
+    for (const { trace, ids } of made)
+      if (!trace.customdata && trace.mode === 'markers') trace.selectedpoints = ids ? ids.map((_, at) => at) : [0];
+  // In space: the point under the pointer in a linked map. It is found by being the last.
+  const linked = { mode: 'markers', hoverinfo: 'skip', showlegend: false, marker: ring(10, look.ink) };
+  if (deep) add('linked', [-1], linked);
   return made;
 }
 
@@ -218,7 +218,7 @@ function colourBar(paint, look) {
 function legend(paint, look) {
   const key = JSON.stringify([paint.title, paint.names]);
   const all = {
-    title: { text: cut(paint.title || '', 28), font: { color: look.dim, size: 12 } },
+    title: { text: cut(paint.title || '', 28), side: 'top', font: { color: look.dim, size: 12 } },
     itemsizing: 'constant',
     bgcolor: 'rgba(0,0,0,0)',
     font: { color: look.ink, size: 12 },
@@ -231,15 +231,32 @@ function legend(paint, look) {
 }
 
 function written(names, look, deep) {
+  const halo = Array(3).fill(`0 0 2px ${look.paper}`).join();
   return (names || []).slice(0, 25).map(({ x, y, z, text }) => ({
     x,
     y,
     ...(deep && { z }),
-    text: cut(text, 40),
+    text: cut(text, look.narrow ? 24 : 40),
     showarrow: false,
     captureevents: false,
-    font: { size: 11, color: look.ink, weight: 600, shadow: `0 0 3px ${look.paper}` },
+    font: { size: look.narrow ? 10 : 11, color: look.ink, weight: 600, shadow: halo },
   }));
+}
+
+// Names that would lie over an earlier one are hidden until a zoom makes room. Returns those left.
+function declutter(plot) {
+  const kept = [];
+  const left = new Set();
+  for (const name of plot.querySelectorAll('.infolayer .annotation')) {
+    const box = name.getBoundingClientRect();
+    const free = kept.every((other) => box.right < other.left || other.right < box.left ||
+      box.bottom - 3 < other.top || other.bottom - 3 < box.top);
+    name.style.visibility = free ? '' : 'hidden';
+    if (!free) continue;
+    kept.push(box);
+    left.add(Number(name.dataset.index));
+  }
+  return left;
 }
 
 function layout({ value, points, drawn }, look, moving) {

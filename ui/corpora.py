@@ -1,0 +1,97 @@
+"""The texts of the Map and Search tabs: samples, files, pasted lines, or the pairs of a visitor."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from encoder import EncoderError
+from ingest import (
+    LIMITS,
+    Corpus,
+    CorpusColumns,
+    IngestError,
+    OverLimit,
+    PairSet,
+    Table,
+    corpus_of_pairs,
+    guess_text_column,
+    read_table,
+    to_corpus,
+)
+from ui.atlas import Atlas
+from ui.desk import SAMPLES_FOLDER
+
+SAMPLES = {
+    "Twelve everyday topics": "topics.csv",
+    "Support questions, fifteen intents": "support_questions.csv",
+}
+FIRST_SAMPLE = next(iter(SAMPLES))
+
+
+def open_sample(atlas: Atlas, title: str) -> None:
+    """One of the bundled corpora."""
+    if title not in SAMPLES:
+        raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
+    open_data(atlas, SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title])
+
+
+def open_data(atlas: Atlas, source: Path | bytes | str, name: str) -> None:
+    """A file, its bytes, or pasted text; of one over the limit a sample is read, and told.
+
+    Raises EncoderError for what cannot be read; the corpus that was there stays.
+    """
+    if isinstance(source, str) and not source.strip():
+        raise EncoderError("Nothing was pasted. Paste sentences, one a line.")
+    try:
+        try:
+            table = read_table(source, name, LIMITS, singles=True)
+        except OverLimit:
+            table = read_table(source, name, LIMITS, sample=True, singles=True)
+        _open_table(atlas, name, table, guess_text_column(table))
+    except IngestError as error:
+        raise EncoderError(str(error)) from error
+
+
+def choose_columns(atlas: Atlas, text: object, labels: Sequence[object]) -> None:
+    """Read other columns of the same file. Raises EncoderError."""
+    if atlas.table is None:
+        raise EncoderError("These texts came without columns to choose from.")
+    try:
+        columns = CorpusColumns(str(text), tuple(str(name) for name in labels or ()))
+        _open_table(atlas, atlas.name, atlas.table, columns)
+    except IngestError as error:
+        raise EncoderError(str(error)) from error
+
+
+def open_pairs(atlas: Atlas, pairs: PairSet | None, name: str) -> None:
+    """The distinct texts of the pairs on the Fine-tune tab."""
+    if pairs is None:
+        raise EncoderError(
+            "There are no pairs yet. Choose or send some on the Fine-tune tab first."
+        )
+    atlas.open(f"texts of {name}", corpus_of_pairs(pairs))
+
+
+def open_texts(atlas: Atlas, texts: Sequence[str], name: str) -> None:
+    """Texts as a list, from the web API."""
+    lines = [" ".join(str(text).split()) for text in texts]
+    try:
+        table = read_table("\n".join(["text", *lines]), "texts.txt", LIMITS, singles=True)
+        atlas.open(name, to_corpus(table, CorpusColumns(table.columns[0])), table)
+    except IngestError as error:
+        raise EncoderError(str(error)) from error
+
+
+def _open_table(atlas: Atlas, name: str, table: Table, columns: CorpusColumns) -> None:
+    atlas.open(name, to_corpus(table, columns), table)
+
+
+def on_map(corpus: Corpus, most: int) -> Corpus:
+    """At most so many texts, the same ones each time; the report says so."""
+    found = corpus.sampled(most)
+    if len(found) < len(corpus):
+        note = f"{found.report.notes[-1]} is on the map: more cannot be told apart on it."
+        note = note.replace(". is", " is")
+        report = replace(found.report, notes=(*found.report.notes[:-1], note))
+        return replace(found, report=report)
+    return found

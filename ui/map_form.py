@@ -1,0 +1,143 @@
+"""The settings of a map: as the page sends them, checked, and as a link or JSON says them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from encoder import DEFAULT_MODEL, POOLINGS, EncoderError, Layer
+from explore import ClusterConfig, ExploreError, ProjectionConfig
+from ui.tuning_form import OWN_POOLING
+from ui.view import parse_layer
+
+METHODS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
+CLUSTERINGS = {"HDBSCAN": "hdbscan", "k-means": "kmeans", "agglomerative": "agglomerative"}
+SPACES = {"5-D UMAP": "umap", "the vectors": "vectors", "the map": "map"}
+DIMS = {"2-D": 2, "3-D": 3}
+
+
+@dataclass(frozen=True)
+class MapForm:
+    """What the page holds; every field may be anything until `parse` has seen it."""
+
+    model: Any = DEFAULT_MODEL
+    pooling: Any = OWN_POOLING
+    layer: Any = "-1"
+    method: Any = "UMAP"
+    dims: Any = "2-D"
+    n_neighbors: Any = 15
+    min_dist: Any = 0.1
+    perplexity: Any = 30
+    seed: Any = 0
+    clustering: Any = "HDBSCAN"
+    space: Any = "5-D UMAP"
+    min_cluster_size: Any = None
+    n_clusters: Any = None
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """A checked form."""
+
+    model: str = DEFAULT_MODEL
+    pooling: str | None = None  # None: the model as it was saved
+    layer: Layer = -1
+    projection: ProjectionConfig = field(default_factory=ProjectionConfig)
+    clusters: ClusterConfig = field(default_factory=ClusterConfig)
+
+
+def parse(form: MapForm) -> MapSettings:
+    """The settings, the model's name aside, which a picker checks. Raises EncoderError."""
+    pooling = None if form.pooling in (OWN_POOLING, None, "") else str(form.pooling)
+    if pooling is not None and pooling not in POOLINGS:
+        raise EncoderError(
+            f"Unknown pooling {pooling[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
+        )
+    layer = parse_layer(form.layer)
+    if pooling is None and layer != -1:
+        pooling = "mean"  # the model's own pooling is defined for the last layer only
+    seed = _whole(form.seed, "seed", 0)
+    try:
+        projection = ProjectionConfig(
+            _choice(form.method, METHODS, "method"),
+            _choice(form.dims, DIMS, "dimensions"),
+            _whole(form.n_neighbors, "neighbours", 15),
+            _number(form.min_dist, "min_dist", 0.1),
+            _number(form.perplexity, "perplexity", 30.0),
+            seed,
+        )
+        clusters = ClusterConfig(
+            _choice(form.clustering, CLUSTERINGS, "clustering"),
+            _choice(form.space, SPACES, "space"),
+            _perhaps(form.min_cluster_size, "least cluster size"),
+            _perhaps(form.n_clusters, "number of clusters"),
+            seed,
+        )
+    except ExploreError as error:
+        raise EncoderError(str(error)) from error
+    return MapSettings(str(form.model), pooling, layer, projection, clusters)
+
+
+def _choice(value: Any, choices: Mapping[str, Any], name: str) -> Any:
+    if isinstance(value, str) and value in choices:
+        return choices[value]
+    if value in choices.values():
+        return value
+    raise EncoderError(f"Unknown {name} {str(value)[:40]!r}. Choose one of: {', '.join(choices)}.")
+
+
+def _number(value: Any, name: str, default: float) -> float:
+    if value is None or value == "":
+        return default
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise EncoderError(f"{name} is {str(value)[:40]!r}; it must be a number.") from None
+
+
+def _whole(value: Any, name: str, default: int) -> int:
+    found = _number(value, name, default)
+    if found != found or abs(found) > 2**53 or found != int(found):
+        raise EncoderError(f"{name} is {str(value)[:40]!r}; it must be a whole number.")
+    return int(found)
+
+
+def _perhaps(value: Any, name: str) -> int | None:
+    """None for an empty box, and for 0: both mean that it is chosen for the texts."""
+    return _whole(value, name, 0) or None
+
+
+def to_query(form: MapForm) -> str:
+    """The form as a URL query under "map"; settings at their default are left out."""
+    changed = {k: v for k, v in asdict(form).items() if v != getattr(MapForm(), k)}
+    return "?" + urlencode({"map": json.dumps(changed, separators=(",", ":"))})
+
+
+def to_json(form: MapForm, **facts: Any) -> str:
+    """Settings and facts for a file that reproduces a map."""
+    return json.dumps({"settings": asdict(form), **facts}, indent=2, ensure_ascii=False)
+
+
+def from_json(text: object) -> tuple[MapForm, list[str]]:
+    """A form from a link or a file, and what in it was not usable. Nothing in it is trusted."""
+    form, notes = MapForm(), []
+    try:
+        found = json.loads(str(text)[:20_000])
+        found = found.get("settings", found)
+        items = list(found.items())
+    except (ValueError, AttributeError, RecursionError):
+        return form, ["The map settings cannot be read as JSON; the usual ones are used."]
+    known = {field.name for field in fields(MapForm)}
+    for name, value in items:
+        try:
+            if name not in known:
+                raise EncoderError(f"There is no map setting {str(name)[:40]!r}.")
+            if isinstance(value, (list, dict)) or len(str(value)) > 200:
+                raise EncoderError(f"The map setting {name!r} must be a word or a number.")
+            changed = replace(form, **{name: value})
+            parse(changed)
+            form = changed
+        except EncoderError as error:
+            notes.append(str(error))
+    return form, notes

@@ -1,0 +1,205 @@
+"""A map of a corpus: vectors, layout, clusters, names; no step is taken twice."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from encoder import Encoder
+from explore import (
+    ClusterName,
+    Clusters,
+    Fidelity,
+    Hits,
+    Projection,
+    ProjectionConfig,
+    Stopped,
+    cluster,
+    cluster_space,
+    map_fidelity,
+    name_clusters,
+    neighbours,
+    project,
+)
+from ingest import Corpus
+from ui.atlas import Atlas, Key
+from ui.map_form import MapForm, MapSettings
+
+NEAR = 30  # neighbours kept of each text: more than any measure here needs
+ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on
+Tell = Callable[[str, float], None]  # stage, share done
+STAGES = {
+    "encode": "Turning texts into vectors",
+    "neighbours": "Finding the exact neighbours of each",
+    "layout": "Laying the map out",
+    "clusters": "Looking for clusters",
+    "fidelity": "Measuring how far the map can be trusted",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Everything that is on the screen. What is not known yet is None."""
+
+    atlas: Atlas
+    corpus: Corpus
+    encoder: Encoder
+    settings: MapSettings
+    form: MapForm
+    vectors: np.ndarray
+    projection: Projection
+    near: Hits | None = None
+    clusters: Clusters | None = None
+    names: tuple[ClusterName, ...] = ()
+    fidelity: Fidelity | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
+
+    @property
+    def rev(self) -> str:
+        """Names the places of the points."""
+        return f"{self.atlas.identity}-{hash((*self.source, *self.projection.config.key))}"
+
+    @property
+    def source(self) -> Key:
+        """Names the vectors."""
+        return source_key(self.atlas, self.encoder, self.settings)
+
+    @property
+    def cluster_key(self) -> Key:
+        """Names the clusters: what a visitor calls them is kept with this."""
+        return (*self.source, *self.settings.clusters.key)
+
+    def title(self, cluster: int) -> str:
+        """What a cluster is called: the visitor's word, else its terms."""
+        own = self.atlas.titles.get(self.cluster_key, {}).get(cluster)
+        return own or next((n.title for n in self.names if n.cluster == cluster), "")
+
+
+def source_key(atlas: Atlas, encoder: Encoder, settings: MapSettings) -> Key:
+    """What vectors depend on."""
+    own = repr(encoder.recipe) if settings.pooling is None else ""
+    return (atlas.identity, encoder.backbone.fingerprint, own, settings.pooling, settings.layer)
+
+
+def encode(
+    atlas: Atlas,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: MapSettings,
+    tell: Tell,
+    stop: threading.Event,
+) -> np.ndarray:
+    """Unit vectors (N, D) of the corpus, float32. Raises EncoderError, Stopped."""
+
+    def make() -> np.ndarray:
+        # The longest last: batches of like lengths, and a first share that is not too hopeful.
+        order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
+        rows: list[np.ndarray] = []
+        for at in range(0, len(order), ENCODED_AT_ONCE):
+            if stop.is_set():
+                raise Stopped
+            tell("encode", at / len(order))
+            texts = [corpus.texts[i] for i in order[at : at + ENCODED_AT_ONCE]]
+            rows.append(encoder.encode(texts, settings.pooling, settings.layer))
+        vectors = np.concatenate(rows)
+        back = np.empty_like(vectors)
+        back[order] = vectors
+        return back
+
+    return atlas.stages.get("encode", source_key(atlas, encoder, settings), make)
+
+
+def draw(
+    atlas: Atlas,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: MapSettings,
+    form: MapForm,
+    tell: Tell,
+    stop: threading.Event,
+) -> Iterator[Picture]:
+    """The picture again and again, each time with more: PCA at once, then layout, then clusters.
+
+    Every stage is computed only where what it depends on has changed. Raises EncoderError,
+    ExploreError, Stopped.
+    """
+    stages = atlas.stages
+    vectors = encode(atlas, corpus, encoder, settings, tell, stop)
+    source = source_key(atlas, encoder, settings)
+    wanted = settings.projection
+    flat = ProjectionConfig("pca", wanted.dims)
+    picture = Picture(
+        atlas, corpus, encoder, settings, form, vectors,
+        stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
+    )  # fmt: skip
+    yield picture
+    k = max(NEAR, wanted.n_neighbors)
+    near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))
+    picture = replace(picture, near=near)
+    if wanted.method != "pca":
+        layout = stages.get(
+            "layout",
+            (*source, *wanted.key),
+            lambda: project(vectors, wanted, near, tell, stop),
+        )
+        picture = replace(picture, projection=layout)
+        yield picture
+    clusters = _clusters(picture, tell, stop)
+    picture = replace(
+        picture,
+        clusters=clusters,
+        names=stages.get(
+            "names",
+            _cluster_stage(picture),
+            lambda: name_clusters(corpus.texts, vectors, clusters.labels),
+        ),
+    )
+    yield picture
+    yield replace(
+        picture,
+        fidelity=stages.get(
+            "fidelity",
+            (*source, *picture.projection.config.key),
+            lambda: map_fidelity(
+                vectors, picture.projection.coordinates, near=near, on_progress=tell, stop=stop
+            ),
+        ),
+    )
+
+
+def _cluster_stage(picture: Picture) -> Key:
+    """What clusters depend on: the map only where they are looked for on it."""
+    config = picture.settings.clusters
+    on_map = config.method == "hdbscan" and config.space == "map"
+    place = picture.projection.config.key if on_map else ()
+    return (*picture.source, *config.key, *place)
+
+
+def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
+    stages, config, vectors = picture.atlas.stages, picture.settings.clusters, picture.vectors
+    space = None
+    if config.method == "hdbscan" and config.space == "map":
+        space = picture.projection.coordinates
+    elif config.method == "hdbscan":
+        space = dense_space(picture, tell, stop)
+
+    def make() -> Clusters:
+        return cluster(vectors, config, picture.near, space, tell, stop)
+
+    return stages.get("clusters", _cluster_stage(picture), make)
+
+
+def dense_space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:
+    """What HDBSCAN looks at, kept for other sizes of clusters and for the sweep."""
+    config = picture.settings.clusters
+
+    def say(stage: str, share: float) -> None:
+        tell("clusters" if stage == "layout" else stage, share)
+
+    return picture.atlas.stages.get(
+        "space",
+        (*picture.source, config.space),
+        lambda: cluster_space(picture.vectors, config, picture.near, say, stop),
+    )

@@ -1,0 +1,284 @@
+"""What the Map tab does when a visitor touches something. No gradio."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from encoder import Encoder, EncoderError
+from encoder.trace import PairExplanation
+from explore import ExploreError, Stopped, place
+from ingest import Corpus
+from ui.atlas import Atlas
+from ui.corpora import choose_columns, on_map, open_data, open_pairs, open_sample
+from ui.figures.scatter import Overlay
+from ui.jobs import Cancelled, Job
+from ui.map_form import MapForm, MapSettings, parse
+from ui.map_view import CLUSTER, SIMILARITY, Shown, colour_choices
+from ui.picture import Picture, draw
+from ui.tabs.models import ModelPicker
+from ui.tuning_form import parse_name
+from ui.view import parse_text
+from ui.workbench import Workbench
+
+NEAREST = 10
+EXPECTED_S = 15.0  # of one map, for those who wait
+
+
+@dataclass(frozen=True, eq=False)
+class MapRequest:
+    """Everything a map is made of, checked."""
+
+    atlas: Atlas
+    corpus: Corpus
+    encoder: Encoder
+    settings: MapSettings
+    form: MapForm
+
+
+class MapHandlers:
+    """The tab's behaviour over one workbench. `visitor` is the key of a browser tab."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.settings = workbench.settings
+        self.picker = ModelPicker(workbench)
+
+    def atlas(self, visitor: str | None) -> Atlas:
+        """What is kept for this browser tab."""
+        return self.workbench.visitor(visitor or "").atlas
+
+    # --- texts ------------------------------------------------------------------------------
+
+    def open_sample(self, visitor: str | None, title: str) -> Atlas:
+        """A bundled corpus."""
+        atlas = self.atlas(visitor)
+        open_sample(atlas, title)
+        return atlas
+
+    def open_file(self, visitor: str | None, path: str) -> Atlas:
+        """An uploaded file."""
+        atlas, file = self.atlas(visitor), Path(path)
+        open_data(atlas, file, file.name)
+        return atlas
+
+    def open_text(self, visitor: str | None, text: object) -> Atlas:
+        """Pasted sentences."""
+        atlas = self.atlas(visitor)
+        open_data(atlas, str(text or ""), "pasted texts")
+        return atlas
+
+    def open_pairs(self, visitor: str | None) -> Atlas:
+        """The texts of the pairs on the Fine-tune tab."""
+        known = self.workbench.visitor(visitor or "")
+        desk = known.desk
+        open_pairs(known.atlas, desk.pairs if desk else None, desk.name if desk else "")
+        return known.atlas
+
+    def choose_columns(self, visitor: str | None, text: object, labels: Any) -> Atlas:
+        """Other columns of the same file."""
+        atlas = self.atlas(visitor)
+        choose_columns(atlas, text, labels if isinstance(labels, list) else [])
+        return atlas
+
+    # --- the map ----------------------------------------------------------------------------
+
+    def request(self, visitor: str | None, form: MapForm) -> MapRequest:
+        """Everything sent, checked. Raises EncoderError."""
+        atlas = self.atlas(visitor)
+        if atlas.corpus is None:
+            raise EncoderError("There are no texts yet. Choose a sample, or send a file.")
+        settings = parse(form)
+        key = self.picker.parse(settings.model, visitor)
+        encoder = self.workbench.encoder(key, visitor)
+        corpus = on_map(atlas.corpus, self.settings.map_texts)
+        return MapRequest(atlas, corpus, encoder, replace(settings, model=key), form)
+
+    def start(self, request: MapRequest) -> Job:
+        """Join the line of maps; a map of this visitor that is under way is given up."""
+        stop = request.atlas.begin()
+        job = Job(partial(self._work, request), expected_s=EXPECTED_S, stop=stop)
+        self.workbench.maps.join(job)
+        return job
+
+    def _work(self, asked: MapRequest, job: Job) -> Iterator[Picture]:
+        def tell(stage: str, share: float) -> None:
+            if job.stop.is_set():
+                raise Cancelled
+            job.tell(stage, share)
+
+        try:
+            for picture in draw(
+                asked.atlas, asked.corpus, asked.encoder, asked.settings, asked.form, tell, job.stop
+            ):
+                if job.stop.is_set():
+                    raise Cancelled
+                asked.atlas.picture = picture
+                asked.atlas.shown = self._kept(asked.atlas, picture)
+                yield picture
+        except Stopped:
+            raise Cancelled from None
+        except ExploreError as error:
+            raise EncoderError(str(error)) from error
+
+    def _kept(self, atlas: Atlas, picture: Picture) -> Shown:
+        """Colours stay from one map to the next; selections are of the map they were made on."""
+        old = atlas.shown if isinstance(atlas.shown, Shown) else Shown()
+        labels = colour_choices(tuple(picture.corpus.labels))
+        colour = old.colour if old.colour in labels else CLUSTER
+        return Shown(colour=colour)
+
+    def picture(self, visitor: str | None) -> Picture:
+        """The map on the screen. Raises EncoderError where there is none."""
+        found = self.atlas(visitor).picture
+        if found is None:
+            raise EncoderError("There is no map yet; it is being drawn, or waits for texts.")
+        return found
+
+    def shown(self, visitor: str | None) -> Shown:
+        """What is drawn over it."""
+        found = self.atlas(visitor).shown
+        return found if isinstance(found, Shown) else Shown()
+
+    def shown_of(self, picture: Picture) -> Shown:
+        """The same for a picture that has just been drawn."""
+        found = picture.atlas.shown
+        return found if isinstance(found, Shown) else Shown()
+
+    def show(self, visitor: str | None, **changes: Any) -> tuple[Picture, Shown]:
+        """Change what is drawn over the map."""
+        picture = self.picture(visitor)
+        shown = replace(self.shown(visitor), **changes)
+        self.atlas(visitor).shown = shown
+        return picture, shown
+
+    # --- colours and clusters ---------------------------------------------------------------
+
+    def colour(self, visitor: str | None, colour: object) -> tuple[Picture, Shown]:
+        """Another colouring."""
+        picture = self.picture(visitor)
+        offered = colour_choices(tuple(picture.corpus.labels))
+        if colour not in offered:
+            raise EncoderError(
+                f"Unknown colouring {str(colour)[:40]!r}. Choose one of: {', '.join(offered)}."
+            )
+        return self.show(visitor, colour=str(colour))
+
+    def search(self, visitor: str | None, text: object) -> tuple[Picture, Shown]:
+        """Colour the map by the cosine with a sentence; an empty box ends it."""
+        picture = self.picture(visitor)
+        if not str(text or "").strip():
+            back = (
+                CLUSTER if self.shown(visitor).colour == SIMILARITY else self.shown(visitor).colour
+            )
+            return self.show(visitor, colour=back, similar=None, query="", overlay=Overlay())
+        vector = self.vector(picture, text)
+        similar = (picture.vectors @ vector).clip(-1, 1)
+        best = tuple(int(i) for i in np.argsort(-similar, kind="stable")[:NEAREST])
+        return self.show(
+            visitor,
+            colour=SIMILARITY,
+            similar=similar,
+            query=str(text),
+            overlay=Overlay(rings=best),
+        )
+
+    def vector(self, picture: Picture, text: object) -> np.ndarray:
+        """A typed sentence as the texts of the map are encoded: (D,), unit length."""
+        checked = parse_text(str(text or ""), "of yours", self.settings)
+        settings = picture.settings
+        return picture.encoder.encode([checked], settings.pooling, settings.layer)[0]
+
+    def zoom(self, visitor: str | None, cluster: int) -> tuple[Picture, Shown]:
+        """Fill the view with a cluster."""
+        picture = self.picture(visitor)
+        rows = self.members(picture, cluster)
+        chosen = tuple(int(i) for i in rows)
+        picture, shown = self.show(visitor, selected=chosen)
+        shown = shown.focused(chosen)
+        self.atlas(visitor).shown = shown
+        return picture, shown
+
+    def whole(self, visitor: str | None) -> tuple[Picture, Shown]:
+        """The whole map again, nothing chosen."""
+        picture, shown = self.show(visitor, selected=None, overlay=Overlay())
+        shown = shown.focused(())
+        self.atlas(visitor).shown = shown
+        return picture, shown
+
+    def members(self, picture: Picture, cluster: int) -> np.ndarray:
+        """Rows of a cluster. Raises EncoderError for one that there is not."""
+        clusters = picture.clusters
+        if clusters is None or not 0 <= cluster < clusters.count:
+            raise EncoderError("That cluster is not on the map any more; look at the list again.")
+        return clusters.members(cluster)
+
+    def rename(self, visitor: str | None, cluster: int, name: object) -> tuple[Picture, Shown]:
+        """Call a cluster something; the word stays while its settings are used."""
+        picture = self.picture(visitor)
+        self.members(picture, cluster)
+        titles = picture.atlas.titles.setdefault(picture.cluster_key, {})
+        titles[cluster] = parse_name(str(name or ""))
+        return picture, self.shown(visitor)
+
+    # --- points -----------------------------------------------------------------------------
+
+    def row(self, picture: Picture, row: object) -> int:
+        """A point's number, checked. Raises EncoderError."""
+        try:
+            found = int(str(row))
+        except ValueError:
+            found = -1
+        if not 0 <= found < len(picture.corpus):
+            raise EncoderError("That point is not on the map any more; click again.")
+        return found
+
+    def point(self, visitor: str | None, row: object) -> tuple[Picture, Shown, int]:
+        """A clicked text: lines to its nearest ones in the original space."""
+        picture = self.picture(visitor)
+        at = self.row(picture, row)
+        near = picture.near
+        rows = [] if near is None else near.indices[at, :NEAREST].tolist()
+        overlay = Overlay(lines=tuple((at, int(other)) for other in rows), rings=(at,))
+        picture, shown = self.show(visitor, overlay=overlay)
+        return picture, shown, at
+
+    def lasso(self, visitor: str | None, rows: object) -> tuple[Picture, np.ndarray]:
+        """The texts inside a lasso, checked."""
+        picture = self.picture(visitor)
+        sent = rows if isinstance(rows, list) else []
+        found = sorted({self.row(picture, row) for row in sent[: len(picture.corpus)]})
+        self.show(visitor, selected=tuple(found) or None)
+        return picture, np.array(found, np.int64)
+
+    def drop(self, visitor: str | None, text: object) -> tuple[Picture, Shown, Any]:
+        """A new sentence: where it lands, and between whom."""
+        picture = self.picture(visitor)
+        found = place(self.vector(picture, text), picture.vectors, picture.projection.coordinates)
+        star = (tuple(float(x) for x in found.coordinates), str(text).strip()[:200])
+        rings = tuple(int(i) for i in found.neighbours)
+        picture, shown = self.show(visitor, overlay=Overlay(rings=rings, star=star))
+        return picture, shown, found
+
+    def why(
+        self, visitor: str | None, name: str
+    ) -> tuple[str, str, PairExplanation, tuple[list[str], list[str]]]:
+        """Two texts of the map by "why:<row>:<row>": the cosine, taken apart token by token."""
+        picture = self.picture(visitor)
+        _, _, rows = name.partition("why:")
+        first, _, second = rows.partition(":")
+        texts = picture.corpus.texts
+        a, b = texts[self.row(picture, first)], texts[self.row(picture, second)]
+        settings, encoder = picture.settings, picture.encoder
+        explained = encoder.explain_pair(a, b, settings.pooling, settings.layer)
+        readable = encoder.backbone.readable
+        return a, b, explained, (readable(explained.tokens_a), readable(explained.tokens_b))
+
+
+def now() -> str:
+    """A value that no state had before, so that its change is an event."""
+    return str(time.time_ns())

@@ -1,0 +1,172 @@
+"""Where everything stands on the Map tab, top to bottom."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from encoder import DEFAULT_MODEL, POOLINGS
+from ui.components import downloader, markup, plot, scatter_map
+from ui.corpora import SAMPLES
+from ui.map_form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
+from ui.map_view import CLUSTER, colour_choices
+from ui.tabs.finetune_layout import heading, prose, section
+from ui.tuning_form import OWN_POOLING
+
+SMALL = ["lab-small"]
+
+
+@dataclass(frozen=True)
+class TextsLayout:
+    """Choosing the texts."""
+
+    samples: dict[str, gr.Button]
+    pairs: gr.Button
+    file: gr.File
+    pasted: gr.Textbox
+    use_pasted: gr.Button
+    column: gr.Dropdown
+    labels: gr.Dropdown
+    facts: gr.HTML
+
+
+@dataclass(frozen=True)
+class MapLayout:
+    """The map, its settings, and what is right around it."""
+
+    form: MapForm  # its fields are components here
+    model_note: gr.HTML
+    space_note: gr.HTML
+    progress: gr.HTML
+    stop: gr.Button
+    header: gr.HTML
+    map: gr.HTML
+    colour: gr.Dropdown
+    search: gr.Textbox
+    drop: gr.Textbox
+    below: gr.HTML  # what came of a search or a drop
+    clusters: gr.HTML
+    cluster: gr.Dropdown
+    title: gr.Textbox
+    rename: gr.Button
+    whole: gr.Button
+    point: gr.HTML
+    why_note: gr.HTML
+    why: gr.HTML
+    selection: gr.HTML
+    selection_csv: gr.Button
+    download: gr.HTML
+
+
+def lay_out_texts() -> TextsLayout:
+    """Samples, a file, pasted lines, and the columns of either."""
+    prose(
+        "Sentences with like vectors lie <b>near each other on this map</b>. Each dot is a "
+        "sentence; groups get their names from their own words. A map of hundreds of dimensions on "
+        "two must lie somewhere: below you see where, and how much."
+    )
+    heading("1. The texts")
+    with gr.Row(elem_classes=["lab-chips"]):
+        samples = {
+            title: gr.Button(title, size="sm", elem_id=f"corpus-{i}", elem_classes=["lab-chip"])
+            for i, title in enumerate(SAMPLES)
+        }
+        pairs = gr.Button("The texts of my pairs", size="sm", elem_id="corpus-pairs",
+                          elem_classes=["lab-chip"])  # fmt: skip
+    with gr.Accordion("Your own texts", open=False, elem_classes=SMALL, elem_id="own-texts"):
+        with gr.Row():
+            file = gr.File(
+                label="CSV, TSV, TXT, JSONL, Parquet; .gz, .zip",
+                elem_id="corpus-file", height=150, scale=2, min_width=280,
+            )  # fmt: skip
+            with gr.Column(scale=3, min_width=280):
+                pasted = gr.Textbox(label="Or paste sentences, one a line", lines=3, max_lines=8,
+                                    elem_id="corpus-pasted")  # fmt: skip
+                use_pasted = gr.Button("Map these", size="sm", elem_id="use-corpus-pasted")
+        with gr.Row():
+            column = gr.Dropdown([], label="Column of the texts", elem_id="text-column",
+                                 filterable=False, min_width=200)  # fmt: skip
+            labels = gr.Dropdown([], label="Columns of labels, to colour by", multiselect=True,
+                                 elem_id="label-columns", filterable=False,
+                                 min_width=200)  # fmt: skip
+    return TextsLayout(samples, pairs, file, pasted, use_pasted, column, labels,
+                       markup(elem_id="corpus-facts"))  # fmt: skip
+
+
+def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
+    """Settings, the map, and what can be done with it."""
+    heading("2. The map")
+    default = MapForm()
+    with gr.Row(elem_classes=["lab-settings"]):
+        model = _pick("Model", "map-model", models, DEFAULT_MODEL, scale=3)
+        pooling = _pick("Pooling", "map-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
+        layer = _pick("Layer", "map-layer", layers, "-1")
+        method = _pick("Method", "map-method", list(METHODS), default.method)
+        dims = _pick("Dimensions", "map-dims", list(DIMS), default.dims)
+    model_note = markup(elem_id="map-model-note")
+    with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
+        with gr.Row():
+            near = gr.Slider(2, 100, value=default.n_neighbors, step=1, elem_id="n-neighbors",
+                             label="UMAP: neighbours (few: detail, many: the whole)")  # fmt: skip
+            distance = gr.Slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
+                                 label="UMAP: min_dist (how tightly points may lie)")  # fmt: skip
+            perplexity = gr.Slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
+                                   label="t-SNE: perplexity")  # fmt: skip
+            seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",
+                             min_width=90)  # fmt: skip
+        with gr.Row():
+            clustering = _pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering)
+            space = _pick("HDBSCAN looks at", "space", list(SPACES), default.space)
+            size = gr.Number(None, label="Least size (empty: by the number of texts)", precision=0,
+                             elem_id="min-cluster-size", min_width=160)  # fmt: skip
+            count = gr.Number(None, label="Number, for the others (empty: tried)", precision=0,
+                              elem_id="n-clusters", min_width=160)  # fmt: skip
+        space_note = markup(elem_id="space-note")
+    with gr.Row(elem_classes=["lab-actions"]):
+        progress = markup(elem_id="map-progress")
+        stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop-map", visible="hidden",
+                         scale=0, min_width=90)  # fmt: skip
+    header = markup(elem_id="map-header")
+    scatter = scatter_map("Map of the texts: a dot a text, near where alike", elem_id="map")
+    with gr.Row(elem_classes=["lab-settings"]):
+        colour = _pick("Colour by", "map-colour", colour_choices(()), CLUSTER)
+        search = gr.Textbox(label="Colour by likeness to a sentence", elem_id="map-search",
+                            placeholder="type, then Enter", max_lines=1, scale=2)  # fmt: skip
+        drop = gr.Textbox(label="Drop a sentence: where does it land?", elem_id="map-drop",
+                          placeholder="type, then Enter", max_lines=1, scale=2)  # fmt: skip
+    below = markup(elem_id="map-below")
+    with section("Clusters", "clusters-section"):
+        clusters = markup(elem_id="clusters")
+        with gr.Row(elem_classes=["lab-actions"]):
+            cluster = gr.Dropdown([], label="Cluster", elem_id="cluster", filterable=False, scale=2)
+            title = gr.Textbox(label="Call it", elem_id="cluster-title", max_lines=1, scale=2)
+            rename = gr.Button("Rename", size="sm", elem_id="rename-cluster", scale=0, min_width=90)
+            whole = gr.Button("Show the whole map", size="sm", elem_id="whole-map", scale=0,
+                              min_width=160)  # fmt: skip
+    with section("One text and its neighbours", "point-section"):
+        point = markup(notice("Click a dot: its ten nearest texts in the original space."),
+                       elem_id="point")  # fmt: skip
+        why_note = markup(elem_id="why-note")
+        why = plot("Why two texts are near, token by token", elem_id="why")
+    with section("A selection", "selection-section"):
+        selection = markup(notice("Choose the lasso above the map and draw around some points."),
+                           elem_id="selection")  # fmt: skip
+        selection_csv = gr.Button("Selection as CSV", size="sm", elem_id="selection-csv")
+    form = MapForm(model, pooling, layer, method, dims, near, distance, perplexity, seed,
+                   clustering, space, size, count)  # fmt: skip
+    return MapLayout(
+        form, model_note, space_note, progress, stop, header, scatter, colour, search, drop, below,
+        clusters, cluster, title, rename, whole, point, why_note, why, selection, selection_csv,
+        downloader(elem_id="map-download"),
+    )  # fmt: skip
+
+
+def notice(text: str) -> str:
+    """Our own words where nothing has been touched yet."""
+    return f'<p class="lab-message">{text}</p>'
+
+
+def _pick(
+    label: str, elem_id: str, choices: list, value: str, scale: int = 1
+) -> gr.Dropdown:  # fmt: skip
+    return gr.Dropdown(choices, value=value, label=label, elem_id=elem_id, filterable=False,
+                       scale=scale, min_width=130)  # fmt: skip
