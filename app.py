@@ -24,7 +24,7 @@ def build(workbench: Workbench | None = None) -> tuple[Any, dict[str, Any]]:
 
 
 def main() -> None:
-    """Serve the lab; the default model is loaded while the page is already up."""
+    """Serve the lab; the default model and UMAP are made ready while the page is already up."""
     workbench = Workbench(Settings.from_environment())
     demo, settings = build(workbench)
     demo.launch(
@@ -33,7 +33,7 @@ def main() -> None:
         prevent_thread_lock=True,
         **settings,
     )
-    threading.Thread(target=workbench.encoder, args=(View().model, None), daemon=True).start()
+    threading.Thread(target=workbench.warm, args=(View().model,), daemon=True).start()
     demo.block_thread()
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from explore.errors import ExploreError
+from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits
 from explore.project import Projection, ProjectionConfig, project
-from explore.vectors import OnProgress, checked, finite_rows, tell, unit
+from explore.vectors import OnProgress, checked, directed, tell, unit
 
 METHODS = ("hdbscan", "kmeans", "agglomerative")
 SPACES = {
@@ -25,7 +25,7 @@ FEWEST_IN_CLUSTER = 5
 GROWTH = 0.6  # times the square root of the number of texts: 6 of 100, 19 of 1,000, 42 of 5,000
 CORE = 3  # points around a dense one; more would leave more unclustered
 MOST_CLUSTERS = 60
-TRIED = (4, 6, 8, 10, 12, 15, 20, 30)  # numbers of clusters, where none was asked for
+TRIED = (2, 3, 4, 6, 8, 10, 12, 15, 20, 30)  # numbers of clusters, where none was asked for
 SCORED_ROWS = 2_000  # silhouettes are of a seeded sample beyond this
 
 
@@ -53,10 +53,8 @@ class ClusterConfig:
             problems.append(f"Unknown space {self.space!r}. Choose one of: {', '.join(SPACES)}.")
         for name, low, high in (("min_cluster_size", 2, 5_000), ("n_clusters", 1, MOST_CLUSTERS)):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not low <= value <= high):
-                problems.append(f"{name} is {value!r}; it must be from {low} to {high}.")
-        if not 0 <= self.seed < 2**31:
-            problems.append(f"seed is {self.seed!r}; it must be from 0 to 2147483647.")
+            problems += [] if value is None else outside(name, value, low, high)
+        problems += outside("seed", self.seed, 0, 2**31 - 1)
         if problems:
             raise ExploreError("\n".join(problems))
 
@@ -117,11 +115,12 @@ def cluster(
     config = config or ClusterConfig()
     given = checked(vectors)
     points = unit(given)
-    good = np.flatnonzero(finite_rows(given) & (points != 0).any(axis=1))
+    good = np.flatnonzero(directed(given))
     labels = np.full(len(given), -1, np.int64)
     if config.method == "hdbscan":
         if space is None:
             space = cluster_space(given, config, near, on_progress, stop)
+        same_rows(vectors=given, space=space)
         tell(on_progress, stop, "clusters", 0.0)
         size = config.size_for(len(good))
         labels[good] = density_clusters(space[good], size)
@@ -187,21 +186,30 @@ def _partition(points: np.ndarray, config: ClusterConfig) -> tuple[np.ndarray, s
     title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
     if config.n_clusters:
         k = min(config.n_clusters, distinct)
-        return _labels(points, k, config), f"{title}, {k} clusters as asked, on the vectors"
-    tried = [k for k in TRIED if k < distinct] or [1]
+        return _labels(points, k, config), f"{title}, {_counted(k)} as asked, on the vectors"
+    tried = [k for k in TRIED if k <= distinct and k < len(points)]
+    if not tried:
+        return _labels(points, 1, config), f"{title}, 1 cluster: there is nothing to tell apart"
     found = {k: _labels(points, k, config) for k in tried}
     best = max(tried, key=lambda k: _quick_silhouette(points, found[k]))
-    note = f"{title}, {best} clusters (the best silhouette of {', '.join(map(str, tried))})"
+    note = f"{title}, {_counted(best)} (the best silhouette of {', '.join(map(str, tried))})"
     return found[best], note
+
+
+def _counted(k: int) -> str:
+    return f"{k} cluster{'' if k == 1 else 's'}"
 
 
 def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
     from sklearn.cluster import AgglomerativeClustering, KMeans
+    from threadpoolctl import threadpool_limits
 
     if k < 2:
         return np.zeros(len(points), np.int64)
     if config.method == "kmeans":
-        return KMeans(k, random_state=config.seed, n_init=4).fit_predict(points).astype(np.int64)
+        with threadpool_limits(1):  # waiting for each other costs threads more than they save
+            found = KMeans(k, random_state=config.seed, n_init=4).fit_predict(points)
+        return found.astype(np.int64)
     grouping = AgglomerativeClustering(k, metric="cosine", linkage="average")
     return grouping.fit_predict(points).astype(np.int64)
 
@@ -219,6 +227,7 @@ def silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
     """
     from sklearn.metrics import silhouette_score
 
+    same_rows(vectors=vectors, labels=labels)
     rows = np.flatnonzero(labels >= 0)
     if len(rows) > SCORED_ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explore.errors import ExploreError
+from explore.errors import ExploreError, same_rows
 from explore.neighbours import Hits, neighbours
 
 K = 10
@@ -46,11 +46,17 @@ def compare(
     """Compare (N, D) with (N, E) vectors and their maps (N, dims).
 
     The second map is moved, turned, mirrored and scaled onto the first (Procrustes; Schönemann,
-    Psychometrika 31, 1966), which changes no shape. Raises ExploreError where rows differ.
+    Psychometrika 31, 1966), which changes no shape. Raises ExploreError where rows or dimensions of the
+    maps differ.
     """
-    shapes = {len(vectors), len(others), len(coordinates), len(other_coordinates)}
-    if len(shapes) > 1:
-        raise ExploreError(f"Both sides must be of the same texts, not of {sorted(shapes)} rows.")
+    same_rows(
+        vectors=vectors, others=others, coordinates=coordinates, other_coordinates=other_coordinates
+    )
+    dims, other_dims = coordinates.shape[1], other_coordinates.shape[1]
+    if dims != other_dims:
+        raise ExploreError(
+            f"One map has {dims} dimensions, the other {other_dims}: draw both alike."
+        )
     aligned, spread = procrustes(coordinates, other_coordinates)
     moved = np.linalg.norm(aligned - coordinates, axis=1) / spread
     k = min(k, len(vectors) - 1)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explore.errors import same_rows
+
 LENGTH_BINS = 5
 MOST_VALUES = 100  # distinct values of a label column
 
@@ -33,6 +35,7 @@ def drivers(
     """
     from sklearn.metrics import adjusted_mutual_info_score
 
+    same_rows(texts=texts, labels=labels, **(columns or {}))
     rows = np.flatnonzero(np.asarray(labels) >= 0)
     if len(rows) < 2:
         return ()

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explore.errors import same_rows
 from explore.neighbours import Hits, neighbours, neighbours_on_map
 from explore.vectors import BLOCK, OnProgress, checked, tell, unit
 
 K = 15
+TIE = 1e-6  # two cosines this near are one
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,8 +18,8 @@ class Fidelity:
     """All from 0 (worst) to 1, over k neighbours.
 
     trustworthiness: near on the map is near in the vectors; continuity: the reverse (Venna & Kaski,
-    Neural Networks 19, 2006). recall (N,): the share of each point's nearest texts that are among
-    its nearest on the map. NaN where there are too few points to say.
+    Neural Networks 19, 2006). recall (N,): the share of each point's nearest points on the map that
+    are among its nearest texts, or as near as the last of these. NaN where there are too few points to say.
     """
 
     trustworthiness: float
@@ -45,6 +47,7 @@ def map_fidelity(
     measures are defined (k < N / 2).
     """
     given = checked(vectors)
+    same_rows(vectors=given, coordinates=coordinates)
     n = len(given)
     k = min(k, (n - 1) // 2)
     if k < 1:
@@ -54,7 +57,7 @@ def map_fidelity(
         near = neighbours(given, k, on_progress, stop)
     true = near.indices[:, :k]
     shown = neighbours_on_map(coordinates, k)
-    both = (true[:, :, None] == shown[:, None, :]).any(axis=1)  # (N, k): shown ones that are true
+    recall = np.empty(n)
     false, missed = 0.0, 0.0
     places = np.asarray(coordinates, np.float32)
     squares = (places**2).sum(axis=1)
@@ -62,13 +65,16 @@ def map_fidelity(
         tell(on_progress, stop, "fidelity", at / n)
         rows = slice(at, at + BLOCK)
         similar = points[rows] @ points.T
+        last = np.take_along_axis(similar, true[rows], 1).min(axis=1, keepdims=True)
+        kept = np.take_along_axis(similar, shown[rows], 1) >= last - TIE  # (B, k)
+        recall[rows] = kept.mean(axis=1)
         false += _excess(-similar, shown[rows], at, k)
         # Squared distances on the map, up to a term that is the same for the whole row.
         apart = squares - 2 * places[rows] @ places.T
         missed += _excess(apart, true[rows], at, k)
     tell(on_progress, stop, "fidelity", 1.0)
     worst = n * k * (2 * n - 3 * k - 1) / 2
-    return Fidelity(1 - false / worst, 1 - missed / worst, both.mean(axis=1), k)
+    return Fidelity(1 - false / worst, 1 - missed / worst, recall, k)
 
 
 def _excess(distances: np.ndarray, chosen: np.ndarray, offset: int, k: int) -> float:
@@ -87,7 +93,7 @@ def _excess(distances: np.ndarray, chosen: np.ndarray, offset: int, k: int) -> f
 class Distortion:
     """Pairs (i, j) of row numbers, int64 (M, 2), the worst first.
 
-    torn: among each other's nearest texts, far apart on the map; false: side by side on the map,
+    torn: one is among the nearest texts of the other, far apart on the map; false: side by side on the map,
     unlike each other in the vectors.
     """
 

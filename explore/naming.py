@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explore.errors import same_rows
 from explore.vectors import unit
 
 TERMS = 5
-TOO_COMMON = 0.3  # a word in more than this share of the texts says nothing, in any language
+TOO_COMMON = 0.3  # a word in more than this share of the texts says nothing, in any language …
+ELSEWHERE = 0.1  # … unless half of the clusters have it in no more than this share of theirs
 ENOUGH = 20  # texts, for that share to mean something
 
 
@@ -35,8 +37,9 @@ def name_clusters(
     c-TF-IDF (Grootendorst, arXiv 2203.05794, eq. 1): f(t, c) · log(1 + A / f(t)), f(t, c) the
     frequency of a term among the words of cluster c, f(t) its count in all of them, A the mean
     number of words of a cluster. scikit-learn's English stop words are left out, and in any
-    language words of more than 30% of the texts.
+    language words of more than 30% of the texts that are not special to some of the clusters.
     """
+    same_rows(texts=texts, vectors=vectors, labels=labels)
     labels = np.asarray(labels)
     clusters = range(int(labels.max(initial=-1)) + 1)
     scored, words = _scores(
@@ -56,7 +59,7 @@ def name_clusters(
             best = tuple(str(words[i]) for i in order if row[i] > 0)
         central = int(members[np.argmax(points[members] @ middle)])
         found.append(ClusterName(cluster, len(members), best, central))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda name: -name.size))
 
 
 def top_terms(texts: Sequence[str], chosen: np.ndarray, terms: int = TERMS) -> tuple[str, ...]:
@@ -83,8 +86,11 @@ def _scores(texts: Sequence[str], labels: np.ndarray) -> tuple[np.ndarray, np.nd
         return np.zeros((0, 0)), np.array([])
     words = counter.get_feature_names_out()
     if len(texts) >= ENOUGH:
-        share = np.asarray((counts > 0).mean(axis=0)).ravel()
-        kept = np.flatnonzero(share <= TOO_COMMON)
+        there = counts > 0
+        shares = [there[labels == c].mean(axis=0) for c in np.unique(labels)]
+        usual = np.sort(np.vstack(shares), axis=0)[(len(shares) - 1) // 2]
+        common = np.asarray(there.mean(axis=0)).ravel() > TOO_COMMON
+        kept = np.flatnonzero(~common | (usual <= ELSEWHERE))
         counts, words = counts[:, kept], words[kept]
     clusters = int(labels.max()) + 1
     per_cluster = np.vstack(

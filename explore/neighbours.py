@@ -39,8 +39,10 @@ def search(query_vectors: np.ndarray, corpus_vectors: np.ndarray, k: int) -> Hit
     if k < 1:
         raise ExploreError(f"k is {k}; ask for at least one hit.")
     k = min(k, len(corpus))
-    found = [_best(queries[at : at + BLOCK] @ corpus.T, k) for at in range(0, len(queries), BLOCK)]
-    return Hits(np.concatenate([i for i, _ in found]), np.concatenate([s for _, s in found]))
+    starts = range(0, max(len(queries), 1), BLOCK)
+    found = [_best(queries[at : at + BLOCK] @ corpus.T, k) for at in starts]
+    scores = np.concatenate([s for _, s in found]).astype(np.float32, copy=False)
+    return Hits(np.concatenate([i for i, _ in found]), scores)
 
 
 def _best(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -48,6 +50,13 @@ def _best(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     n = scores.shape[1]
     if k < n:
         chosen = np.argpartition(scores, n - k, axis=1)[:, n - k :]
+        # Of several rows that tie for the last place argpartition takes any; the first are meant.
+        values = np.take_along_axis(scores, chosen, 1)
+        last = values.min(axis=1, keepdims=True)
+        for row in np.flatnonzero((scores == last).sum(axis=1) > (values == last).sum(axis=1)):
+            better = np.flatnonzero(scores[row] > last[row])
+            tied = np.flatnonzero(scores[row] == last[row])
+            chosen[row] = np.concatenate([better, tied[: k - len(better)]])
     else:
         chosen = np.broadcast_to(np.arange(n), scores.shape).copy()
     chosen.sort(axis=1)  # so that the stable sort below leaves ties in the order of the rows

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explore.errors import same_rows
 from explore.neighbours import search
 from explore.vectors import unit
 
@@ -31,14 +32,19 @@ def place(vector: np.ndarray, vectors: np.ndarray, coordinates: np.ndarray, k: i
 
     Exact neighbours, then their weighted geometric median (Weiszfeld's algorithm), which stays with
     the majority where the neighbours lie on several islands, while a mean would fall into the water
-    between them. A vector that is already on the map lands where it is. (umap-learn cannot
+    between them. A vector that is already on the map lands where it is; one that is zero or
+    not finite, in the middle. (umap-learn cannot
     `transform` on a map that was made from given neighbours.)
     """
+    same_rows(vectors=vectors, coordinates=coordinates)
     points = unit(np.asarray(vectors))
-    hits = search(unit(np.atleast_2d(vector)), points, k)
+    query = unit(np.atleast_2d(vector))
+    hits = search(query, points, k)
     rows, cosines = hits.indices[0], hits.scores[0]
     places = np.asarray(coordinates, np.float64)[rows]
-    if cosines[0] >= SAME:
+    if not query.any():
+        found = np.asarray(coordinates, np.float64).mean(axis=0)
+    elif cosines[0] >= SAME:
         found = places[0]
     else:
         gap = np.maximum(cosines - cosines[-1], 0)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from explore.errors import ExploreError
+from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits, of_unit
 from explore.vectors import OnProgress, checked, finite_rows, tell, unit
 
 METHODS = ("pca", "umap", "tsne")
+TSNE_LEAST_RATE = 10.0
 FEWEST = 5  # with fewer distinct vectors there is nothing to unfold, and PCA shows them
 BOUNDS = {
     "dims": (1, 50),
@@ -40,9 +41,7 @@ class ProjectionConfig:
         if self.method not in METHODS:
             problems.append(f"Unknown method {self.method!r}. Choose one of: {', '.join(METHODS)}.")
         for name, (low, high) in BOUNDS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not low <= value <= high:  # NaN is not in between either
-                problems.append(f"{name} is {value!r}; it must be from {low} to {high}.")
+            problems += outside(name, getattr(self, name), low, high)
         if self.method == "tsne" and self.dims not in (2, 3):
             problems.append(f"t-SNE makes maps of 2 or 3 dimensions, not {self.dims}.")
         if problems:
@@ -61,7 +60,7 @@ class ProjectionConfig:
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """coordinates: float32 (N, dims), finite, centred; `note` says what was out of the ordinary."""
+    """coordinates: float32 (N, dims), finite; `note` says what was out of the ordinary."""
 
     coordinates: np.ndarray
     method: str
@@ -86,6 +85,8 @@ def project(
     """
     config = config or ProjectionConfig()
     given = checked(vectors)
+    if near is not None:
+        same_rows(vectors=given, near=near.indices)
     good = finite_rows(given)
     notes = []
     if not good.all():
@@ -122,7 +123,7 @@ def _distinct(points: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.ndar
     group = np.zeros(len(points), np.int64)
     first: list[int] = []
     for at in np.flatnonzero(good):
-        key = points[at].tobytes()
+        key = (points[at] + 0.0).tobytes()  # -0.0 and 0.0 are equal, but not in their bytes
         if key not in seen:
             seen[key] = len(first)
             first.append(int(at))
@@ -178,17 +179,23 @@ def _tsne(
     stop: threading.Event | None,
 ) -> np.ndarray:
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     tell(on_progress, stop, "layout", 0.0)
     # At most a third of the points can be neighbours in t-SNE's sense.
     perplexity = min(config.perplexity, (len(points) - 1) / 3)
-    found = TSNE(
+    model = TSNE(
         n_components=config.dims,
         perplexity=max(perplexity, 1.0),
+        # scikit-learn's own choice but for its floor, which is 50: up to 150 points that throws
+        # a map in 3-D apart, to a trustworthiness near that of chance.
+        learning_rate=max(len(points) / 48, TSNE_LEAST_RATE),
         metric="cosine",
         init=pca(points, config.dims) / max(float(pca(points, 1).std()), 1e-12) * 1e-4,
         random_state=config.seed,
         n_jobs=1,
-    ).fit_transform(points)
+    )
+    with threadpool_limits(1, user_api="openmp"):  # waiting for each other costs threads 4 × more
+        found = model.fit_transform(points)
     tell(on_progress, stop, "layout", 1.0)
     return found

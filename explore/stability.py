@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.cluster import UMAP_DIMS, UMAP_NEIGHBORS, Clusters, density_clusters
+from explore.errors import ExploreError, same_rows
 from explore.fidelity import agreement
 from explore.neighbours import Hits, neighbours
 from explore.project import ProjectionConfig, project
-from explore.vectors import OnProgress, checked, tell
+from explore.vectors import OnProgress, checked, directed, tell
 
 RUNS = 8
 MOST_ROWS = 1_500  # of a seeded sample, so that eight runs take seconds
@@ -44,17 +45,24 @@ def stability(
 
     HDBSCAN on a 5-D UMAP each time, with the least cluster size of `clusters`. A cluster stays
     together in a run where most of its texts are in one cluster, which is mostly made of them.
+    Vectors that `cluster` leaves out are left out here.
     Raises ExploreError, Stopped.
     """
+    if runs < 1:
+        raise ExploreError(f"runs is {runs}; it must be at least 1.")
     given = checked(vectors)
-    chosen = np.arange(len(given))
-    if len(given) > MOST_ROWS:
-        chosen = np.sort(np.random.default_rng(0).choice(chosen, MOST_ROWS, replace=False))
+    same_rows(vectors=given, labels=clusters.labels)
+    good = chosen = np.flatnonzero(directed(given))
+    if not len(good):
+        none = (0.0,) * clusters.count
+        return Stability(runs, (0,) * clusters.count, none, (1.0,) * runs, 0)
+    if len(good) > MOST_ROWS:
+        chosen = np.sort(np.random.default_rng(0).choice(good, MOST_ROWS, replace=False))
+    if len(chosen) < len(given):
         given, near = given[chosen], None
     labels = clusters.labels[chosen]
     # A sample has fewer of each cluster, in proportion.
-    whole = clusters.config.size_for(len(clusters.labels))
-    size = max(2, round(whole * len(given) / len(clusters.labels)))
+    size = max(2, round(clusters.config.size_for(len(good)) * len(chosen) / len(good)))
     near = near or neighbours(given, UMAP_NEIGHBORS, on_progress, stop)
     found = []
     for run in range(1, runs + 1):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.cluster import density_clusters
-from explore.vectors import OnProgress, tell
+from explore.errors import ExploreError, outside
+from explore.vectors import MOST_ROWS, OnProgress, tell
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,21 @@ def sweep(
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> tuple[SweepPoint, ...]:
-    """Clusters and share unclustered over min_cluster_size: where one step changes everything."""
-    n = len(space)
-    chosen = list(sizes or sweep_sizes(n))
+    """Clusters and share unclustered over min_cluster_size: where one step changes everything.
+
+    `space` (N, d): what HDBSCAN looks at (`cluster_space`), without the rows that `cluster` leaves
+    out. Raises ExploreError, Stopped.
+    """
+    chosen = sweep_sizes(len(space)) if sizes is None else list(sizes)
+    problems = [p for size in chosen for p in outside("min_cluster_size", size, 2, MOST_ROWS)]
+    if problems:
+        raise ExploreError("\n".join(problems))
     found = []
     for at, size in enumerate(chosen):
         tell(on_progress, stop, "sweep", at / len(chosen))
         labels = density_clusters(space, size)
         found.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
+    tell(on_progress, stop, "sweep", 1.0)
     return tuple(found)
 
 

@@ -30,11 +30,18 @@ def finite_rows(vectors: np.ndarray) -> np.ndarray:
     return np.isfinite(vectors).all(axis=1)
 
 
+def directed(vectors: np.ndarray) -> np.ndarray:
+    """Bool (N,): rows that point somewhere, neither zero nor with NaN or infinity."""
+    return finite_rows(vectors) & (vectors != 0).any(axis=1)
+
+
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1; a row that is zero or not finite becomes zero."""
     safe = np.where(finite_rows(vectors)[:, None], vectors, 0).astype(np.float32)
-    norms = np.linalg.norm(safe, axis=1, keepdims=True)
-    return np.divide(safe, norms, out=np.zeros_like(safe), where=norms > 0)
+    # In float64, where no square of a float32 over- or underflows.
+    norms = np.sqrt(np.einsum("nd,nd->n", safe, safe, dtype=np.float64))[:, None]
+    scaled = np.divide(safe, norms, out=np.zeros(safe.shape), where=norms > 0)
+    return scaled.astype(np.float32)
 
 
 def tell(

@@ -1,4 +1,4 @@
-r"""Files and pasted text to clean pairs of sentences, checked and split.
+r"""Files and pasted text to clean pairs of sentences, checked and split, or to single texts.
 
 >>> from ingest import check, read_pairs, split_pairs
 >>> pairs = read_pairs("a;b;score\nIt is raining.;Rain falls.;4,5\nIt is raining.;I sing.;0")
@@ -6,10 +6,16 @@ r"""Files and pasted text to clean pairs of sentences, checked and split.
 ('score', [0.8999999761581421, 0.0], '0–5 divided by 5')
 >>> [finding.name for finding in check(pairs)][:1]
 ['few_rows']
+
+>>> from ingest import read_corpus
+>>> read_corpus("I came, I saw, I won.\nIt is raining.").texts
+('I came, I saw, I won.', 'It is raining.')
 """
 
 from ingest.check import FINDINGS, check
 from ingest.columns import ColumnMapping, guess_columns
+from ingest.corpus import Corpus, corpus_of_pairs, read_corpus, to_corpus
+from ingest.corpus_columns import CorpusColumns, guess_text_column
 from ingest.errors import IngestError, OverLimit
 from ingest.findings import Finding, Remedy
 from ingest.kinds import TEXTS, Kind
@@ -26,6 +32,8 @@ __all__ = [
     "LIMITS",
     "TEXTS",
     "ColumnMapping",
+    "Corpus",
+    "CorpusColumns",
     "Finding",
     "IngestError",
     "Kind",
@@ -38,12 +46,16 @@ __all__ = [
     "Table",
     "check",
     "connected_groups",
+    "corpus_of_pairs",
     "guess_columns",
+    "guess_text_column",
+    "read_corpus",
     "read_pairs",
     "read_table",
     "split_pairs",
     "template",
     "text_key",
+    "to_corpus",
     "to_pairs",
     "write_csv",
     "write_dropped",

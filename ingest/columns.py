@@ -1,15 +1,16 @@
 """Which columns hold the texts and which the label: by what they are called, then by content."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
+from ingest.contents import is_nested
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
-from ingest.labels import check_scale, is_missing, label_number, label_value, looks_binary
+from ingest.labels import is_missing, label_number, label_value, looks_binary
 from ingest.names import (
     ANCHORS,
     BESIDE,
@@ -20,6 +21,7 @@ from ingest.names import (
     POSITIVES,
     plain,
 )
+from ingest.scales import check_scale, without_scale
 from ingest.table import Table
 
 LOOKED_AT = 2_000  # rows
@@ -29,7 +31,8 @@ LOOKED_AT = 2_000  # rows
 class ColumnMapping:
     """The kind of pairs, their text columns in order, and the label's column for labelled kinds.
 
-    scale: (lowest, highest) label, where it should not be recognised from the values.
+    scale: (lowest, highest) label, where it should not be recognised from the column's name and
+    values; for "binary", the two that mean no and yes.
     """
 
     kind: Kind
@@ -49,6 +52,8 @@ class ColumnMapping:
                 problems.append(f"Kind {self.kind!r} needs a label column.")
             if self.kind not in LABELLED and self.label:
                 problems.append(f"Kind {self.kind!r} takes no label column ({self.label!r} given).")
+            if self.kind not in LABELLED and self.scale:
+                problems.append(f"Kind {self.kind!r} has no labels, so it takes no scale.")
         problems += check_scale(self.scale)
         chosen = [*self.texts, *([self.label] if self.label else [])]
         twice = {name for name in chosen if chosen.count(name) > 1}
@@ -65,8 +70,11 @@ def guess_columns(table: Table) -> ColumnMapping:
     frame = table.frame.head(LOOKED_AT)
     cells = {name: frame[name].tolist() for name in table.columns}
     names: dict[str, str] = {}
-    for name in table.columns:
+    flat = [name for name in table.columns if not _most(cells[name], is_nested)]
+    for name in flat:
         names.setdefault(plain(name), name)
+    for name in flat:
+        names.setdefault(plain(without_scale(name)), name)
     triplet = _first_named(product(ANCHORS, POSITIVES, (*NEGATIVES, *NEGATIVES_TOO)), names)
     if triplet:
         return ColumnMapping("triplet", triplet)
@@ -75,11 +83,11 @@ def guess_columns(table: Table) -> ColumnMapping:
         named_label = None
     named = _first_named(PAIRS, names)
     texts = named if named and all(_textness(cells[name]) for name in named) else None
-    others = [n for n in table.columns if n != named_label and (plain(n) not in BESIDE)]
+    others = [n for n in flat if n != named_label and (plain(n) not in BESIDE)]
     ranked = sorted((n for n in others if _textness(cells[n])), key=lambda n: -_textness(cells[n]))
     if texts is None:
         if len(ranked) < 2:
-            ranked += [n for n in table.columns if n not in ranked and _textness(cells[n])]
+            ranked += [n for n in flat if n not in ranked and _textness(cells[n])]
         if len(ranked) < 2 and named and named_label not in named:
             ranked = list(named)  # strange texts, but by their names the texts
         if len(ranked) < 2:
@@ -92,7 +100,7 @@ def guess_columns(table: Table) -> ColumnMapping:
         texts = tuple(name for name in table.columns if name in chosen)
     label = named_label or _found_label(table.columns, cells, texts)
     if label:
-        return ColumnMapping(_labelled_kind(cells[label]), texts, label)
+        return ColumnMapping(_labelled_kind(label, cells[label], texts), texts, label)
     spread = [_textness(cells[name]) for name in ranked]
     if len(ranked) == 3 and set(texts) < set(ranked) and spread[2] > 0.4 * spread[0]:
         return ColumnMapping("triplet", tuple(n for n in table.columns if n in ranked))
@@ -106,8 +114,13 @@ def _first_named(
                 None)  # fmt: skip
 
 
-def _labelled_kind(cells: Sequence[str]) -> Kind:
-    return "binary" if looks_binary(cells) else "score"
+def has_entailment_codes(texts: Iterable[str]) -> bool:
+    """Premise and hypothesis bring the codes of SNLI and MNLI as labels."""
+    return {"premise", "hypothesis"} <= {plain(name) for name in texts}
+
+
+def _labelled_kind(name: str, cells: Sequence[str], texts: Iterable[str]) -> Kind:
+    return "binary" if looks_binary(cells, name, has_entailment_codes(texts)) else "score"
 
 
 def _found_label(
@@ -123,6 +136,11 @@ def _is_label(cells: Sequence[str]) -> bool:
     present = [cell for cell in cells if not is_missing(cell)]
     known = sum(label_value(cell) is not None for cell in present)
     return bool(present) and known >= 0.5 * len(present)
+
+
+def _most(cells: Sequence[str], is_so: Callable[[str], bool]) -> bool:
+    present = [cell for cell in cells if cell.strip()]
+    return 2 * sum(map(is_so, present)) > len(present)
 
 
 def _counts(cells: Sequence[str]) -> bool:
@@ -141,8 +159,7 @@ def _textness(cells: Sequence[str]) -> float:
     letters = [cell for cell in present if re.search(r"[^\W\d_]", cell)]
     if not present or len(letters) < 0.5 * len(present):
         return 0.0
-    labels = sum(label_value(cell) is not None for cell in present)
-    if labels > 0.5 * len(present):
+    if _most(present, lambda cell: label_value(cell) is not None):
         return 0.0
     length = sum(min(len(cell), 200) for cell in present) / len(present)
     return length * len(set(present)) / len(present)

@@ -25,6 +25,7 @@ class Dialect:
     escaped: bool = False
     width: int = 1
     widest: int = 1
+    lines: bool = False  # a text a line, on top perhaps what it is called
 
     @property
     def name(self) -> str:
@@ -49,36 +50,38 @@ def find_dialect(text: str, hint: str = "") -> Dialect:
     for separator, (quoted, escaped) in product(SEPARATORS, ways):
         if separator not in sample:
             continue
-        widths = _widths(sample, separator, quoted, escaped)
+        way = Dialect(separator, quoted, escaped)
+        widths = [len(row) for row in csv_rows(sample, way)]
         wide = Counter(width for width in widths if width > 1)
         if not wide:
             continue
         width, rows = wide.most_common(1)[0]
         agreement = rows / len(widths)
         if agreement > 0.3:
-            clean = bool(_widths(sample, separator, quoted, escaped, strict=True))
+            clean = bool(csv_rows(sample, way, strict=True))
             rank = (round(agreement + 0.02 * (separator == hint), 2), clean)
             found.append((rank, Dialect(separator, quoted, escaped, width, max(widths))))
     return max(found, key=lambda pair: pair[0])[1] if found else Dialect(ALONE, quoted=False)
 
 
-def _widths(
-    text: str, separator: str, quoted: bool, escaped: bool, strict: bool = False
-) -> list[int]:
-    """Cells per row that is not empty, as Python's csv module sees them; none if it cannot.
+def csv_rows(
+    text: str, dialect: Dialect, *, strict: bool = False, spaces: bool = False
+) -> list[list[str]]:
+    """The rows that are not empty, as Python's csv module sees them; none if it cannot.
 
-    strict: nothing may stand between a closing quote and the separator.
+    strict: nothing may stand between a closing quote and the separator; spaces: the ones behind a
+    separator are kept.
     """
     reader = csv.reader(
         io.StringIO(text, newline=""),
-        delimiter=separator,
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-        escapechar="\\" if escaped else None,
-        skipinitialspace=True,
+        delimiter=dialect.separator,
+        quoting=csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE,
+        escapechar="\\" if dialect.escaped else None,
+        skipinitialspace=not spaces,
         strict=strict,
     )
     try:
-        return [len(row) for row in reader if any(cell.strip() for cell in row)]
+        return [row for row in reader if any(cell.strip() for cell in row)]
     except csv.Error:
         return []
 

@@ -11,6 +11,14 @@ from ingest.split import split_pairs
 
 FEW = 100  # rows
 TOO_FEW = 20
+# {kind: (what it is judged by, the most that one row's share of it deviates)}; for Spearman's ρ the
+# deviation near 0 times √(N − 3), by Fisher's z.
+METRICS = {
+    "score": ("a Spearman ρ", 1.0),
+    "binary": ("an average precision", 0.5),
+    "positive": ("an MRR or a recall", 0.5),
+    "triplet": ("a triplet accuracy", 0.5),
+}
 RARE = 0.2  # share of the rarer label
 COMMON = 0.6  # share of one and the same score
 KEPT_PER_RARE = 3
@@ -27,13 +35,15 @@ def few_rows(context: Context) -> Iterator[Finding]:
     if rows >= FEW:
         return
     held_out = len(context.split.held_out) if context.split else round(0.2 * rows)
-    spread = min(1.0, 1.96 / sqrt(max(1, held_out - 3)))  # of a rank correlation near 0
+    metric, deviation = METRICS[context.pairs.kind]
+    degrees = held_out - 3 if context.pairs.kind == "score" else held_out
+    spread = min(1.0, 1.96 * deviation / sqrt(max(1, degrees)))
     yield Finding(
         "few_rows",
         "error" if rows < TOO_FEW else "warning",
         (),
         f"Only {count(rows, 'row')}, of which about {held_out} would be held out.",
-        f"With {held_out} held-out rows a Spearman ρ is uncertain by about ±{spread:.2f}: no gain "
+        f"With {held_out} held-out rows {metric} is uncertain by about ±{spread:.2f}: no gain "
         "from training can be told from chance.",
     )
 

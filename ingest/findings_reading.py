@@ -24,9 +24,9 @@ DROPPED: dict[str, tuple[tuple[str, ...], str]] = {
         "together when scaled.",
     ),
     "unreadable_rows": (
-        ("more cells than columns", "not a readable record"),
+        ("more cells than columns", "not a readable record", "a list or an object"),
         "A separator inside a text without quotes shifts the cells: a label would be read as text. "
-        "A line that is no record holds nothing to learn from.",
+        "A line that is no record holds nothing to learn from, and a list is no one text.",
     ),
     "too_long": (
         ("text longer than",),
@@ -34,6 +34,18 @@ DROPPED: dict[str, tuple[tuple[str, ...], str]] = {
         "closed joined many rows into one.",
     ),
     "blank_lines": (("blank line",), "None: they are skipped."),
+}
+# {kind: (why labels are scaled, what to do when the scale is another one)}
+SCALED: dict[str, tuple[str, str]] = {
+    "score": (
+        "Cosine losses expect labels from 0 to 1. On another scale every pair would be pulled "
+        "together, and the loss could never reach zero.",
+        "If this scaling is wrong, choose the lowest and highest label yourself.",
+    ),
+    "binary": (
+        "A loss for labels wants 1 where two texts mean the same, and 0 where they do not.",
+        "If these are grades, choose the kind 'graded'.",
+    ),
 }
 
 
@@ -62,14 +74,12 @@ def fixed_text(context: Context) -> Iterator[Finding]:
 
 def scaled_labels(context: Context) -> Iterator[Finding]:
     """How labels became numbers from 0 to 1."""
-    scaling = context.pairs.report.scaling
-    if context.pairs.kind in ("score", "binary") and scaling and "kept as" not in scaling:
-        effect = (
-            "Cosine losses expect labels from 0 to 1. On another scale every pair would be pulled "
-            "together, and the loss could never reach zero. If this scaling is wrong, choose the "
-            "lowest and highest label yourself."
-        )
-        yield Finding("scaled_labels", "note", (), f"Labels were scaled: {scaling}.", effect)
+    report, kind = context.pairs.report, context.pairs.kind
+    if kind in SCALED and report.scaling and "kept as" not in report.scaling:
+        effect, other = SCALED[kind]
+        what = f"Labels were scaled: {report.scaling}. {report.scaling_note}".strip()
+        effect = f"{effect} {other}" if report.scale else effect
+        yield Finding("scaled_labels", "note", (), what, effect)
 
 
 def assumptions(context: Context) -> Iterator[Finding]:

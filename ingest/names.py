@@ -57,15 +57,36 @@ LABELS = (
     *("grade", "relevance", "isrelevant", "judgment", "judgement", "entailmentjudgment", "class"),
     *("y", "truth", "groundtruth", "cosine", "entailment", "quality", "stars", "points"),
 )
+# Labels that are a yes or a no: 1 and 2 below these are no grades.
+YES_OR_NO = (
+    *("label", "labels", "goldlabel", "gold", "class", "y", "truth", "groundtruth"),
+    *("isduplicate", "duplicate", "dup", "isparaphrase", "issame", "samemeaning", "same"),
+    *("ismatch", "match", "isrelevant"),
+)
 # Columns that describe the row or the file, and are neither a text of the pair nor its label.
 BESIDE = (
     *("part", "row", "id", "index", "idx", "pairid", "qid1", "qid2", "split", "topic", "genre"),
     *("category", "domain", "source", "file", "filename", "year", "date", "lang", "language"),
     *("comment", "comments", "note", "notes", "annotator", "user", "unnamed0"),
 )
+# Texts that stand alone, not in pairs; the first of these that holds texts is taken.
+SINGLE_TEXTS = (
+    *("text", "texts", "sentence", "sentences", "utterance", "message", "messages", "content"),
+    *("body", "review", "reviews", "comment", "comments", "post", "tweet", "passage", "passages"),
+    *("paragraph", "document", "documents", "doc", "description", "abstract", "summary"),
+    *("question", "questions", "query", "queries", "statement", "claim", "phrase", "prompt"),
+    *("headline", "title", "titles", "caption", "answer", "answers", "response", "reply", "input"),
+    *("text1", "sentence1", "question1", "texta", "sentencea", "questiona", "anchor", "premise"),
+)
+GROUPS = (
+    *("topic", "topics", "category", "categories", "intent", "channel", "section", "label"),
+    *("tag", "tags", "group", "cluster", "class", "sentiment", "emotion", "department", "priority"),
+    *("product", "subject", "type", "status", "country", "city", "author", "name", "url", "time"),
+)
 KNOWN = frozenset(
     (*(name for pair in PAIRS for name in pair), *ANCHORS, *POSITIVES, *NEGATIVES, *NEGATIVES_TOO)
 ) | frozenset((*LABELS, *BESIDE))
+KNOWN_BESIDE_TEXTS = KNOWN | frozenset((*SINGLE_TEXTS, *GROUPS))
 
 
 def plain(name: str) -> str:

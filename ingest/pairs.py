@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.columns import ColumnMapping, guess_columns
+from ingest.columns import ColumnMapping, guess_columns, has_entailment_codes
+from ingest.contents import is_nested
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
-from ingest.labels import Labels, none_usable, read_labels
 from ingest.limits import LIMITS, Limits
-from ingest.names import plain
 from ingest.report import Report
+from ingest.scaling import Labels, none_usable, read_labels
 from ingest.table import Table, read_table
-from ingest.text import tidy
+from ingest.text import tidy, usable_texts
+
+NO_TEXT = "a list or an object instead of a text"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,30 +97,23 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
 
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
-    wanted = [*mapping.texts, *([mapping.label] if mapping.label else [])]
-    absent = [repr(name) for name in wanted if name not in table.columns]
-    if absent:
-        raise IngestError(
-            f"No column {', '.join(absent)}. The file has: {', '.join(table.columns)}."
-        )
+    table.check_has([*mapping.texts, *([mapping.label] if mapping.label else [])])
     numbers = [int(number) for number in table.frame.index]
     fixed: dict[str, list[int]] = {}
     dropped = {reason: list(rows) for reason, rows in table.dropped.items()}
     columns = [table.frame[name].tolist() for name in mapping.texts]
     texts: dict[int, tuple[str, ...]] = {}  # position → texts that can be used
     for at, row in enumerate(zip(*columns, strict=True)):
-        tidied = [tidy(cell) for cell in row]
-        texts_of_row = tuple(text for text, _ in tidied)
-        if not all(texts_of_row):
-            dropped.setdefault("empty text", []).append(numbers[at])
-        elif max(map(len, texts_of_row)) > limits.cell_chars:
-            reason = f"text longer than {limits.cell_chars:,} characters"
+        texts_of_row, done, reason = usable_texts(row, limits)
+        if table.of_records and any(map(is_nested, row)):
+            reason = NO_TEXT
+        if reason:
             dropped.setdefault(reason, []).append(numbers[at])
-        else:
-            texts[at] = texts_of_row
-            for what in dict.fromkeys(what for _, done in tidied for what in done):
-                fixed.setdefault(what, []).append(numbers[at])
-    kept, labels, scaling, notes = list(texts), None, "", table.notes
+            continue
+        texts[at] = texts_of_row
+        for what in done:
+            fixed.setdefault(what, []).append(numbers[at])
+    kept, labels, found, notes = list(texts), None, None, table.notes
     if mapping.label:
         cells = table.frame[mapping.label].tolist()
         found = _labels(cells, kept, mapping)
@@ -134,9 +129,10 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
             notes += (f"Labels not recognised: {shown}.",)
         usable = ~np.isnan(found.values)
         if kept and not usable.any():
-            raise none_usable([cells[at] for at in kept], mapping.kind, mapping.label)
+            used = [cells[at] for at in kept]
+            raise none_usable(used, mapping.kind, mapping.label, mapping.scale)
         kept = [at for at, use in zip(kept, usable, strict=True) if use]
-        labels, scaling = found.values[usable], found.scaling
+        labels = found.values[usable]
     if not kept:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
@@ -146,17 +142,19 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         kept=len(kept),
         fixed={what: tuple(rows) for what, rows in fixed.items() if rows},
         dropped={reason: tuple(rows) for reason, rows in dropped.items() if rows},
-        scaling=scaling,
+        scaling=found.scaling if found else "",
         encoding=table.encoding,
         delimiter=table.delimiter,
         notes=notes,
+        scaling_note=found.note if found else "",
+        scale=found.scale if found else None,
     )
     rows = tuple(texts[at] for at in kept)
     return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in kept), report)
 
 
 def _labels(cells: list[str], kept: list[int], mapping: ColumnMapping) -> Labels:
-    """Of the rows that are kept so far. Premise and hypothesis bring the codes of SNLI and MNLI."""
-    entailment = {"premise", "hypothesis"} <= {plain(name) for name in mapping.texts}
+    """Of the rows that are kept so far."""
     chosen = [tidy(cells[at])[0] for at in kept]
-    return read_labels(chosen, mapping.kind, mapping.scale, entailment)
+    codes = has_entailment_codes(mapping.texts)
+    return read_labels(chosen, mapping.kind, mapping.scale, codes, mapping.label or "")

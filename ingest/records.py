@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ingest.errors import IngestError
 from ingest.limits import SAMPLED_TIMES, Limits, size
 
 BATCH = 64  # rows decoded at once, so that a column that unpacks to gigabytes is stopped early
+NESTED = (list, tuple, dict)
 
 Record = dict[str, str] | None  # None: a line that cannot be read
 
@@ -24,12 +25,17 @@ def looks_like_json(text: str) -> bool:
     return isinstance(_loaded(first), dict | list) or isinstance(_loaded(text), dict | list)
 
 
-def json_records(text: str, limits: Limits, sample: bool) -> list[Record]:
-    """One record a line; or one list of records; or one object that holds such a list."""
+def json_records(text: str, limits: Limits, sample: bool, singles: bool = False) -> list[Record]:
+    """One record a line; or one list of records; or one object that holds such a list.
+
+    singles: a list of strings is one of texts, a record each.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     whole = _loaded(text)
     if isinstance(whole, dict):
         whole = next((value for value in whole.values() if _are_records(value)), None)
+    elif singles and isinstance(whole, list) and all(isinstance(item, str) for item in whole):
+        whole = [{"text": item} for item in whole]
     elif not _are_records(whole):  # one line that is one record, or nothing
         whole = None
     items: Iterator[object]
@@ -89,20 +95,18 @@ def _record(item: object) -> Record:
         return None
     try:
         return {str(key): _cell(value) for key, value in item.items()}
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):  # nested too deep, or keys that are no text
         return None
 
 
 def _cell(value: object) -> str:
-    """Raises ValueError for a list where one value is needed."""
+    """A list of one value is that value; other lists and objects are their JSON."""
     if value is None:
         return ""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    if isinstance(value, list | tuple):
-        if len(value) != 1:
-            raise ValueError("a list where one value is needed")
+    if isinstance(value, list | tuple) and len(value) == 1 and not isinstance(value[0], NESTED):
         return _cell(value[0])
-    if isinstance(value, dict):
+    if isinstance(value, NESTED):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

@@ -8,7 +8,11 @@ Rows = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Report:
-    """Row numbers are 1-based data rows of the file; every row read is kept, or dropped once."""
+    """Row numbers are 1-based data rows of the file; every row read is kept, or dropped once.
+
+    scaling: how labels became numbers from 0 to 1; scaling_note: what was seen and is not certain,
+    in sentences; scale: the (lowest, highest) label, None for words and kinds without labels.
+    """
 
     kept: int
     fixed: Rows = field(default_factory=dict)
@@ -17,6 +21,8 @@ class Report:
     encoding: str = ""
     delimiter: str = ""
     notes: tuple[str, ...] = ()
+    scaling_note: str = ""
+    scale: tuple[float, float] | None = None
 
     @property
     def read(self) -> int:

@@ -1,5 +1,6 @@
 """Any file or pasted text → a table of text cells, with what was assumed on the way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,16 +8,23 @@ import numpy as np
 import pandas as pd
 
 from ingest.decode import decode
-from ingest.delimited import find_dialect, read_cells
+from ingest.delimited import Dialect, find_dialect, read_cells
 from ingest.errors import IngestError, OverLimit
 from ingest.header import is_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
+from ingest.lines import find_layout, is_lone_name
+from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.text import characters
 from ingest.unpack import PARQUET, unpack
 
 Dropped = dict[str, tuple[int, ...]]
 EMPTY = ' \t\r\n,;|"'  # what a table of empty cells is made of
+WANTED = {
+    False: "Send a table with a row per pair.",
+    True: "Send texts, one a line, or a table with a column of texts.",
+}
+RECORDS = ("JSON", "Parquet")
 HINTS = {".tsv": "\t", ".tab": "\t", ".csv": ","}
 
 
@@ -40,6 +48,19 @@ class Table:
         """The column names, in the order of the file."""
         return tuple(self.frame.columns)
 
+    @property
+    def of_records(self) -> bool:
+        """JSON or Parquet, where a value may be a list or an object."""
+        return self.delimiter in RECORDS
+
+    def check_has(self, wanted: Iterable[str]) -> None:
+        """Raises IngestError for columns that do not exist."""
+        absent = [repr(name) for name in wanted if name not in self.columns]
+        if absent:
+            raise IngestError(
+                f"No column {', '.join(absent)}. The file has: {', '.join(self.columns)}."
+            )
+
 
 def read_table(
     source: Path | bytes | str,
@@ -47,11 +68,14 @@ def read_table(
     limits: Limits = LIMITS,
     *,
     sample: bool = False,
+    singles: bool = False,
 ) -> Table:
     """Read a path, the bytes of a file, or pasted text (a string is never taken as a path).
 
     CSV with any usual separator, TSV, JSON Lines, JSON or Parquet, plain or in a .gz or .zip;
     encoding, separator and header are found. Over `limits`, `sample` reads a seeded sample.
+    singles: the rows may be single texts, so what does not look like a table is read as one column
+    "text", a text a line.
 
     Raises IngestError for what cannot be read, is empty, or is over a limit.
     """
@@ -74,14 +98,15 @@ def read_table(
     notes += (f"{removed} control characters removed.",) if removed else ()
     text = text.lstrip("\ufeff\r\n").rstrip()  # a row of empty cells at the end says nothing
     if text and not text.strip(EMPTY):
-        raise IngestError("Every cell is empty. Send a table with a row per pair.")
+        raise IngestError(f"Every cell is empty. {WANTED[singles]}")
     if not text:
-        raise IngestError("There is no text in it. Send a table with a row per pair.")
+        raise IngestError(f"There is no text in it. {WANTED[singles]}")
     if looks_like_json(text):
-        rows = json_records(text, limits, sample)
+        rows = json_records(text, limits, sample, singles)
         table = _from_records(rows, encoding, "JSON", notes)
     else:
-        table = _from_cells(text, encoding, Path(filename.lower()).suffixes, notes, limits, sample)
+        suffixes = Path(filename.lower()).suffixes
+        table = _from_cells(text, encoding, suffixes, notes, limits, sample, singles)
     return _limited(table, limits, sample)
 
 
@@ -106,36 +131,36 @@ def _from_cells(
     notes: tuple[str, ...],
     limits: Limits,
     sample: bool,
+    singles: bool,
 ) -> Table:
     hint = next((HINTS[suffix] for suffix in suffixes if suffix in HINTS), "")
     first, _, rest = text.partition("\n")
     if first.strip().lower() in ("sep=;", "sep=,", "sep=\t", "sep=|"):  # what Excel writes on top
         hint, text = first.strip()[4:] or "\t", rest
-    dialect = find_dialect(text, hint)
+    dialect = find_layout(text, hint) if singles else find_dialect(text, hint)
     cells, used = read_cells(text, dialect, limits, sample)
-    filled = cells != ""
     if used.quoted != dialect.quoted:
         notes += ('A quote (") is never closed, so quotes are read as mere characters.',)
-    top = cells.iloc[0].tolist()
-    width = used.width
-    header = is_header(top[: max(width, _width(top))], cells.iloc[1:200].to_numpy().tolist())
-    if header:
-        names = [" ".join(name.split()) for name in top]
-        width = max(width, _width(top))
-        if _width(top) == width - 1 and used.width == width and used.separator == "\t":
-            names = ["", *names]  # R leaves out the name of the row names
-        notes += () if used.name else ("One column: no separator found.",)
-        cells, filled = cells.iloc[1:], filled.iloc[1:]
+    if dialect.lines:
+        lines = cells[0].tolist()
+        header = is_lone_name(lines)
+        names = [" ".join(lines[0].split()) if header else "text"]
+        notes += ("One text a line.",)
     else:
-        names = [""] * width
-        notes += ("No header found: the first row is read as data.",)
+        header, names = _names(cells, used, KNOWN_BESIDE_TEXTS if singles else KNOWN)
+        if not header:
+            notes += ("No header found: the first row is read as data.",)
+        elif not used.name:
+            notes += ("One column: no separator found.",)
+    width = len(names)
     if width > limits.columns:
         raise IngestError(
             f"The file has {width} columns; at most {limits.columns} are read. "
             "Leave out the others."
         )
+    cells = cells.iloc[int(header) :]
     cells = cells.set_axis(range(1, len(cells) + 1))
-    filled = filled.set_axis(cells.index)
+    filled = cells != ""
     ragged = filled.loc[:, width:].any(axis=1)
     blank = ~filled.any(axis=1)
     dropped = {
@@ -147,6 +172,18 @@ def _from_cells(
     frame = frame[kept].set_axis(_distinct([names[n] or f"column {n + 1}" for n in kept]), axis=1)
     dropped = {reason: rows for reason, rows in dropped.items() if rows}
     return Table(frame, encoding, used.name, header, len(cells), dropped, notes)
+
+
+def _names(cells: pd.DataFrame, used: Dialect, known: frozenset[str]) -> tuple[bool, list[str]]:
+    """Whether the first row names the columns, and a name for each, "" where there is none."""
+    top = cells.iloc[0].tolist()
+    width = max(used.width, _width(top))
+    if not is_header(top[:width], cells.iloc[1:200].to_numpy().tolist(), known):
+        return False, [""] * used.width
+    names = [" ".join(name.split()) for name in top]
+    if _width(top) == width - 1 and used.width == width and used.separator == "\t":
+        names = ["", *names]  # R leaves out the name of the row names
+    return True, names[:width]
 
 
 def _limited(table: Table, limits: Limits, sample: bool) -> Table:

@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from ingest.limits import Limits
 
 INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")  # joiners stay: emoji and scripts need them
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -37,6 +40,20 @@ def tidy(cell: str) -> tuple[str, tuple[str, ...]]:
         spaced = spaced[1:].strip()
         done.append("apostrophe before a formula sign removed")
     return spaced, tuple(done)
+
+
+def usable_texts(
+    cells: Sequence[str], limits: Limits
+) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """The texts of a row made tidy, what was done to them, why the row is unusable ("" if not)."""
+    tidied = [tidy(cell) for cell in cells]
+    texts = tuple(text for text, _ in tidied)
+    done = tuple(dict.fromkeys(what for _, done in tidied for what in done))
+    if not all(texts):
+        return texts, done, "empty text"
+    if max(map(len, texts)) > limits.cell_chars:
+        return texts, done, f"text longer than {limits.cell_chars:,} characters"
+    return texts, done, ""
 
 
 def text_key(text: str) -> str:

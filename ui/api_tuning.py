@@ -8,16 +8,19 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
+from encoder.cost import Cost
 from encoder.evaluation import Metric
 from encoder.events import Done, Eval, Step
+from encoder.losses import LOSSES, losses_for
 from ingest import Finding
-from ui.desk import Checked, open_data
+from ui.desk import Checked, Desk, open_data, parse_mapping, parse_scale
 from ui.guard import told, told_steps
 from ui.runs import Run
-from ui.tabs.finetune_handlers import FinetuneHandlers, Request
+from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tabs.finetune_run import Live, watch
 from ui.tabs.models import ModelPicker
-from ui.tuning_form import AUTO, BY_STEPS, OWN_POOLING, Form
+from ui.tuning_form import AUTO, BY_STEPS, OWN_POOLING, Form, number, whole
+from ui.tuning_job import Request
 from ui.workbench import Workbench
 
 MOST_ROWS_NAMED = 100
@@ -27,12 +30,16 @@ def build_tuning_api(workbench: Workbench) -> None:
     """Add `/check_pairs` and `/fine_tune` to the current Blocks."""
     handlers, picker = FinetuneHandlers(workbench), ModelPicker(workbench)
 
-    def asked(visitor: str | None, pairs: str, model: str, form: Form) -> Request:
+    def asked(
+        visitor: str | None, pairs: str, model: str, form: Form, scale: tuple[object, object]
+    ) -> Request:
+        """What was sent, checked; two calls at a time do not see each other's pairs."""
         key = picker.parse(model, visitor)
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
-        handlers.visitor(visitor).desk = open_data(str(pairs), "pairs")
-        return handlers.request(visitor, key, form)
+        desk = _scaled(open_data(str(pairs), "pairs"), scale)
+        _check_loss(form.loss, desk)
+        return handlers.request(visitor, key, form, desk)
 
     def check_pairs(
         request: gr.Request,
@@ -41,17 +48,22 @@ def build_tuning_api(workbench: Workbench) -> None:
         loss: str = "",
         held_out_percent: float = 20,
         seed: int = 0,
+        lowest_label: float | None = None,
+        highest_label: float | None = None,
     ) -> dict:
         """Read and check pairs before training on them.
 
         pairs: the text of a CSV (or TSV, JSON Lines), a row per pair. model: a key of the model
-        list; its cosines and token limit are part of the check. Answers {"kind", "columns", "kept",
-        "dropped": {reason: [rows]}, "scaling", "findings": [{"name", "severity", "rows", "what",
-        "effect", "remedy"}], "split": {"train", "validation", "held_out"}, "problem", "notes"}; of
-        rows the first 100 are named.
+        list; its cosines and token limit are part of the check. lowest_label, highest_label: of
+        graded pairs, where the scale shall not be recognised from the labels.
+
+        Answers {"kind", "columns", "kept", "dropped": {reason: [rows]}, "scaling", "findings":
+        [{"name", "severity", "rows", "what", "effect", "remedy"}], "split": {"train", "validation",
+        "held_out"}, "problem", "notes"}; of rows the first 100 are named.
         """
         form = Form(loss=loss or None, held_out=held_out_percent, seed=seed)
-        sent = asked(request.session_hash, pairs, model, form)
+        scale = (lowest_label, highest_label)
+        sent = asked(request.session_hash, pairs, model, form, scale)
         found = handlers.check(sent)
         return _check_as_json(sent, found)
 
@@ -68,14 +80,19 @@ def build_tuning_api(workbench: Workbench) -> None:
         lr: float = 0,
         seed: int = 0,
         held_out_percent: float = 20,
+        lowest_label: float | None = None,
+        highest_label: float | None = None,
     ) -> Iterator[dict]:
         """Train on pairs; answers as it goes on.
 
         pairs: the text of a CSV, a row per pair. 0 or "" means: the default; so does -1 for
-        train_blocks, of which 0 is a linear map. Answers {"event": "waiting" | "step" | "eval" |
-        "progress", ...} and at last {"event": "done", "model": a key for the other endpoints of
-        this session, "before", "after", "gain", "steps", "seconds", "download": an address on this
-        host}.
+        train_blocks, of which 0 is a linear map. steps may be up to 20,000 and budget_s up to 600
+        seconds, unless the host says otherwise. lowest_label, highest_label: of graded pairs, where
+        the scale shall not be recognised from the labels.
+
+        Answers {"event": "waiting" | "cost" | "step" | "eval" | "progress", ...} and at last
+        {"event": "done", "model": a key for the other endpoints of this session, "before", "after",
+        "gain", "steps", "seconds", "download": an address on this host}.
         """
         form = Form(
             pooling=pooling or OWN_POOLING,
@@ -88,9 +105,14 @@ def build_tuning_api(workbench: Workbench) -> None:
             seed=seed,
             held_out=held_out_percent,
         )
-        sent = asked(request.session_hash, pairs, model, form)
-        if budget_s and not steps:
-            sent = replace(sent, config=replace(sent.config, budget_s=float(budget_s)))
+        scale = (lowest_label, highest_label)
+        sent = asked(request.session_hash, pairs, model, form, scale)
+        if train_blocks != -1:
+            whole(train_blocks, "train_blocks", 0, sent.encoder.backbone.depth + 1)
+        if budget_s:
+            budget_s = number(budget_s, "budget_s", 1, workbench.settings.max_budget_s)
+            if not steps:
+                sent = replace(sent, config=replace(sent.config, budget_s=budget_s))
         job = handlers.start(sent)
         live = Live(sent)
         for new in watch(job, workbench.line, live):
@@ -103,6 +125,28 @@ def build_tuning_api(workbench: Workbench) -> None:
     limits: dict[str, Any] = {"concurrency_id": "api-tuning", "concurrency_limit": 16}
     gr.api(told(check_pairs), api_name="check_pairs", **limits)
     gr.api(told_steps(fine_tune), api_name="fine_tune", **limits)
+
+
+def _scaled(desk: Desk, scale: tuple[object, object]) -> Desk:
+    """The desk with its labels read on this scale, if one is given."""
+    mapping = desk.mapping
+    if parse_scale(*scale) is None or mapping is None:
+        return desk
+    if mapping.label is None:
+        raise EncoderError("A scale was given, but these pairs have no column of labels.")
+    columns = (*mapping.texts, mapping.label)
+    return desk.with_mapping(parse_mapping(desk, "score", columns, scale))
+
+
+def _check_loss(loss: object, desk: Desk) -> None:
+    """Raises EncoderError for a loss that does not exist, or does not fit these pairs."""
+    kind = desk.pairs.kind if desk.pairs else None
+    fitting = losses_for(kind) if kind else list(LOSSES)
+    if loss and loss not in fitting:
+        pairs = f"{kind} pairs" if kind else "any pairs"
+        raise EncoderError(
+            f"Loss {str(loss)[:40]!r} does not fit {pairs}. Choose one of: {', '.join(fitting)}."
+        )
 
 
 def _check_as_json(sent: Request, found: Checked) -> dict:
@@ -143,7 +187,14 @@ def _finding_as_json(finding: Finding) -> dict:
 def _live_as_json(live: Live, place: int) -> dict:
     if place:
         return {"event": "waiting", "place": place, "text": live.sentence}
-    event: Step | Eval | Done | None = live.latest
+    event: Cost | Step | Eval | Done | None = live.latest
+    if isinstance(event, Cost):
+        return {
+            "event": "cost",
+            "steps": event.steps,
+            "train_s": round(event.seconds, 2),
+            "scoring_s": round(event.other_s, 2),
+        }
     if isinstance(event, Step):
         return {
             "event": "step",

@@ -25,6 +25,7 @@ from ingest import (
     read_table,
     to_pairs,
 )
+from ui.tuning_form import number
 
 SAMPLES_FOLDER = Path(__file__).parent.parent / "assets" / "samples"
 SAMPLES = {
@@ -43,6 +44,10 @@ KINDS = {
     "triplet": "triplets: anchor, positive, negative",
 }
 NO_LABEL = "(none)"
+LARGEST_LABEL = 1e6
+HALF_A_SCALE = (
+    "Give the lowest and the highest label. Without both, the scale is recognised from the labels."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,10 +106,16 @@ def _with_pairs(desk: Desk) -> Desk:
         return replace(desk, pairs=None, problem=str(error))
 
 
-def parse_mapping(desk: Desk, kind: object, columns: tuple[object, ...]) -> ColumnMapping:
+def parse_mapping(
+    desk: Desk,
+    kind: object,
+    columns: tuple[object, ...],
+    scale: tuple[object, object] = (None, None),
+) -> ColumnMapping:
     """The mapping that three dropdowns say: two text columns, then negative or label.
 
-    Raises EncoderError naming what is missing.
+    `scale` is the lowest and the highest label of graded pairs, both empty where the values tell
+    it. Raises EncoderError naming what is missing.
     """
     if kind not in TEXTS:
         raise EncoderError(f"Unknown kind {str(kind)[:20]!r}. Choose one of: {', '.join(TEXTS)}.")
@@ -125,15 +136,35 @@ def parse_mapping(desk: Desk, kind: object, columns: tuple[object, ...]) -> Colu
             return ColumnMapping("positive", texts)
         if third is None:
             raise EncoderError("Choose the column of the label, or another kind of pairs.")
-        return ColumnMapping("score" if kind == "score" else "binary", texts, third)
+        if kind == "score":
+            return ColumnMapping("score", texts, third, parse_scale(*scale))
+        return ColumnMapping("binary", texts, third)
     except IngestError as error:
         raise EncoderError(str(error)) from error
 
 
+def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:
+    """The ends of the scale that labels are on; None where both boxes are empty.
+
+    Raises EncoderError where one is, and for what is no number.
+    """
+    given = [end for end in (lowest, highest) if end not in (None, "")]
+    if not given:
+        return None
+    if len(given) == 1:
+        raise EncoderError(HALF_A_SCALE)
+    low, high = (
+        number(end, f"The {name} label", -LARGEST_LABEL, LARGEST_LABEL)
+        for name, end in (("lowest", lowest), ("highest", highest))
+    )
+    return low, high
+
+
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """The check of a desk for one model and one configuration."""
+    """The check of some pairs for one model and one configuration."""
 
+    pairs: PairSet | None  # whose rows the findings name
     findings: tuple[Finding, ...]
     parts: Parts | None  # None where nothing is left to train on
     problem: str = ""
@@ -143,7 +174,7 @@ class Checked:
 def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
     """Everything wrong with the pairs, and how they will be split."""
     if desk.pairs is None:
-        return Checked((), None, desk.problem)
+        return Checked(None, (), None, desk.problem)
     pairs = desk.pairs
     try:
         found: Parts | None = parts(pairs, config)
@@ -165,7 +196,7 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
         max_tokens=encoder.max_tokens,
         split=found.split if found else None,
     )
-    return Checked(tuple(findings), found, problem, () if compared else (left_out,))
+    return Checked(pairs, tuple(findings), found, problem, () if compared else (left_out,))
 
 
 def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:

@@ -48,6 +48,15 @@ class Job:
             raise Cancelled
         self.news.put(News("progress", progress))
 
+    @property
+    def spent_s(self) -> float:
+        """Seconds since it began."""
+        return 0.0 if self.started is None else time.monotonic() - self.started
+
+    def expect(self, left_s: float) -> None:
+        """It is known better now: so many seconds are left."""
+        self.expected_s = self.spent_s + left_s
+
     def listen(self, timeout_s: float = POLL_S) -> list[News]:
         """Everything new; waits a little for the first."""
         try:
@@ -115,8 +124,7 @@ class Line:
             if job not in self._waiting:
                 return 0.0
             before = self._waiting[: self._waiting.index(job)]
-            now = time.monotonic()
-            running = [max(0.0, j.expected_s - (now - (j.started or now))) for j in self._running]
+            running = [max(0.0, j.expected_s - j.spent_s) for j in self._running]
             return (sum(running) + sum(j.expected_s for j in before)) / self._slots
 
     @property

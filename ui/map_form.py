@@ -108,10 +108,14 @@ def _perhaps(value: Any, name: str) -> int | None:
     return _whole(value, name, 0) or None
 
 
-def to_query(form: MapForm) -> str:
-    """The form as a URL query under "map"; settings at their default are left out."""
+def to_query(form: MapForm, corpus: str = "") -> str:
+    """The form as a URL query under "map"; settings at their default are left out.
+
+    `corpus` names a sample; a visitor's own texts are never part of a link.
+    """
     changed = {k: v for k, v in asdict(form).items() if v != getattr(MapForm(), k)}
-    return "?" + urlencode({"map": json.dumps(changed, separators=(",", ":"))})
+    named = {"corpus": corpus} if corpus else {}
+    return "?" + urlencode({"map": json.dumps(changed, separators=(",", ":"))} | named)
 
 
 def to_json(form: MapForm, **facts: Any) -> str:

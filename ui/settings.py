@@ -18,6 +18,9 @@ class Settings:
     max_visitors: int = 64
     can_push: bool = False  # on a Space where visitors can sign in
     training_slots: int = 1  # runs at a time; one takes all cores
+    max_steps: int = 20_000  # of one run
+    max_budget_s: float = 600  # seconds that one run may ask for
+    max_run_s: float = 3600  # seconds after which any run ends with its best so far
     max_runs: int = 8  # models kept for one visitor
     visitor_model_bytes: int = 800 * 10**6  # their trained weights
     all_model_bytes: int = 4 * 10**9  # trained weights of all visitors together

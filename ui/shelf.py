@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from math import inf
 from typing import Any
 
@@ -62,6 +63,12 @@ class Shelf:
         """By key."""
         return self._models.get(key)
 
+    def free_name(self, name: str, but: str = "") -> str:
+        """The name, numbered where another model than `but` has it: pickers tell them apart."""
+        taken = {model.name for model in self if model.key != but}
+        numbered = (f"{name} ({number})" for number in count(2))
+        return name if name not in taken else next(n for n in numbered if n not in taken)
+
     def next_key(self) -> str:
         """A key that no model of this visitor had before."""
         with self._lock:
@@ -90,6 +97,7 @@ class Shelf:
             found = self._models.get(key)
             if found is None:
                 raise EncoderError("That run is not kept any more. Choose another in the table.")
+            name = self.free_name(name, but=key)
             run = replace(found.run, name=name) if found.run else None
             self._models[key] = replace(found, name=name, run=run)
 

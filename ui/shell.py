@@ -6,6 +6,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ui.api import build_api
+from ui.api_map import build_map_api
 from ui.api_tuning import build_tuning_api
 from ui.downloads import routes
 from ui.static import ROUTES, Headers
@@ -41,15 +42,18 @@ def build_app(workbench: Workbench) -> gr.Blocks:
             gr.HTML(HEADER, apply_default_css=False)
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
             toggle.click(None, js=TOGGLE, api_visibility="private")
-        with gr.Tabs():
+        with gr.Tabs() as tabs:
             with gr.Tab("Pooling", id="pooling", elem_id="tab-pooling"):
                 model = pooling.build(demo, workbench)
-            with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tab:
-                finetune.build(tab, workbench, ModelPicker(workbench), [model])
-            with gr.Tab("Map", id="map", elem_id="tab-map") as tab:
-                map_tab.build(tab, workbench)
+            with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tuning:
+                pass
+            with gr.Tab("Map", id="map", elem_id="tab-map") as mapping:
+                others = map_tab.build(demo, tabs, mapping, workbench)
+            with tuning:
+                finetune.build(tuning, workbench, ModelPicker(workbench), [model, *others])
         build_api(workbench)
         build_tuning_api(workbench)
+        build_map_api(workbench)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
     return demo
 

@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from encoder import SAVABLE, EncoderError, TrainConfig
-from encoder.train_config import TRAIN_BLOCKS
+from encoder.losses import LOSSES, losses_for
+from encoder.train_config import TRAIN_BLOCKS, default_lr
+from ui.settings import Settings
 
 AUTO = "as the rows ask for"
 DURATIONS: dict[str, float | None] = {
@@ -16,6 +19,12 @@ DURATIONS: dict[str, float | None] = {
 }
 BY_STEPS = "a number of steps"
 OWN_POOLING = "the model's own"
+STEPS = 100  # where the form stands at first
+BATCH_SIZE = (2, 128)
+LR = (1e-7, 0.1)
+WARMUP = (0, 1_000)
+SEED = (0, 2**31 - 1)
+HELD_OUT = (5, 50)  # percent
 
 
 @dataclass(frozen=True)
@@ -38,20 +47,21 @@ PRESETS = {
 class Form:
     """As the browser sends it: nothing in it is trusted."""
 
-    pooling: object = OWN_POOLING
-    loss: object = None
-    blocks: object = TRAIN_BLOCKS
-    duration: object = AUTO
-    steps: object = None
-    batch_size: object = 16
-    lr: object = None
-    warmup: object = 10
-    seed: object = 0
-    held_out: object = 20
+    pooling: Any = OWN_POOLING
+    loss: Any = None
+    blocks: Any = TRAIN_BLOCKS
+    duration: Any = AUTO
+    steps: Any = STEPS
+    batch_size: Any = 16
+    lr: Any = None
+    warmup: Any = 10
+    seed: Any = 0
+    held_out: Any = 20
 
 
-def parse_form(form: Form, depth: int) -> TrainConfig:
+def parse_form(form: Form, depth: int, settings: Settings | None = None) -> TrainConfig:
     """The configuration for a model of this many blocks. Raises EncoderError."""
+    settings = settings or Settings()
     if form.pooling != OWN_POOLING and form.pooling not in SAVABLE:
         raise EncoderError(
             f"Unknown pooling {str(form.pooling)[:40]!r}. Choose one of: {', '.join(SAVABLE)}."
@@ -62,20 +72,71 @@ def parse_form(form: Form, depth: int) -> TrainConfig:
             f"{', '.join([*DURATIONS, BY_STEPS])}."
         )
     by_steps = form.duration == BY_STEPS
-    steps = whole(form.steps, "Steps", 1, 100_000) if by_steps else None
-    lr = None if form.lr in (None, "", 0) else number(form.lr, "Learning rate", 1e-7, 0.1)
+    steps = whole(form.steps, "Steps", 1, settings.max_steps) if by_steps else None
+    lr = None if form.lr in (None, "", 0) else number(form.lr, "Learning rate", *LR)
     return TrainConfig(
         loss=str(form.loss) if form.loss else None,
-        batch_size=whole(form.batch_size, "Batch size", 2, 128),
+        batch_size=whole(form.batch_size, "Batch size", *BATCH_SIZE),
         lr=lr,
         train_blocks=None if form.blocks is None else blocks_of(form.blocks, depth),
         pooling=None if form.pooling == OWN_POOLING else str(form.pooling),
         budget_s=None if by_steps else DURATIONS[str(form.duration)],
-        seed=whole(form.seed, "Seed", 0, 2**31 - 1),
-        held_out_share=number(form.held_out, "Held-out share", 5, 50) / 100,
+        seed=whole(form.seed, "Seed", *SEED),
+        held_out_share=number(form.held_out, "Held-out share", *HELD_OUT) / 100,
         steps=steps,
-        warmup=whole(form.warmup, "Warm-up", 0, 1_000),
+        warmup=whole(form.warmup, "Warm-up", *WARMUP),
     )
+
+
+def form_of(
+    config: TrainConfig, kind: str | None, depth: int, settings: Settings | None = None
+) -> tuple[Form, list[str]]:
+    """The form that asks for these settings again, on pairs of this kind, as far as it can.
+
+    And a sentence for each setting that it cannot ask for, and stays at its default.
+    """
+    settings = settings or Settings()
+    default, said = Form(), []
+    fitting = losses_for(kind) if kind else []
+    loss: str | None = config.loss
+    if loss not in fitting:
+        loss = fitting[0] if fitting else None
+        if config.loss and loss:
+            said.append(
+                f"Its loss, {LOSSES[config.loss].title}, does not fit these pairs; "
+                f"{LOSSES[loss].title} is chosen."
+            )
+    pooling = config.pooling if config.pooling in SAVABLE else OWN_POOLING
+    if config.pooling and config.pooling != pooling:
+        said.append(f"Its pooling, {config.pooling}, cannot be chosen here.")
+    trained = default.blocks if config.train_blocks is None else config.train_blocks
+    blocks = min(int(trained), depth + 1)
+    if blocks != trained:
+        said.append(f"It trained {trained} blocks; this model has {depth}.")
+    named = {seconds: title for title, seconds in DURATIONS.items()}
+    duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
+    if duration == AUTO and config.budget_s is not None:
+        said.append(f"It had {config.budget_s:g} seconds, which cannot be chosen here.")
+
+    def within(name: str, value: float, low: float, high: float) -> float:
+        nearest = min(max(value, low), high)
+        if nearest != value:
+            said.append(f"{name} was {value:g}; here it is from {low:g} to {high:g}.")
+        return nearest
+
+    by_blocks = config.lr in (None, default_lr(blocks, depth))
+    return Form(
+        pooling=pooling,
+        loss=loss,
+        blocks=blocks,
+        duration=duration,
+        steps=within("Steps", config.steps, 1, settings.max_steps) if config.steps else STEPS,
+        batch_size=within("Batch size", config.batch_size, *BATCH_SIZE),
+        lr="" if by_blocks else f"{within('Learning rate', config.lr or 0.0, *LR):.12g}",
+        warmup=within("Warm-up", config.warmup, *WARMUP),
+        seed=within("Seed", config.seed, *SEED),
+        held_out=within("Held out, %", round(100 * config.held_out_share), *HELD_OUT),
+    ), said
 
 
 def blocks_of(sent: object, depth: int) -> int:

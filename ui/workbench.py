@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from encoder import (
     CATALOG,
@@ -20,9 +21,10 @@ from encoder import (
 )
 from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
 from encoder.catalog import ModelSpec, hub_spec
-from encoder.cost import Speed
 from encoder.hub import DownloadProgress
+from explore.umap_fit import warm as warm_umap
 from ui.atlas import Atlas
+from ui.costs import Costs
 from ui.desk import Checked, Desk
 from ui.jobs import Job, Line
 from ui.settings import Settings
@@ -52,7 +54,7 @@ class Visitor:
     shelf: Shelf = field(repr=False)  # the models it has trained
     desk: Desk | None = None  # the pairs it trains on
     checked: Checked | None = None  # what the check on the screen found
-    speeds: dict[tuple[object, ...], Speed] = field(default_factory=dict)  # timed on these pairs
+    costs: Costs = field(default_factory=Costs, repr=False)  # of runs on these pairs
     job: Job | None = None  # its latest run
     atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
 
@@ -107,6 +109,15 @@ class Workbench:
         room = self.settings.all_model_bytes - sum(shelf.bytes for shelf in others)
         return visitor.shelf.add(tuned, room)
 
+    def picture_by_token(self, token: str) -> Any:
+        """A visitor's map by its download token, or None."""
+        with self._lock:
+            visitors = list(self._visitors.values())
+        found = (known.atlas.picture for known in visitors)
+        return next(
+            (p for p in found if p is not None and secrets.compare_digest(p.token, token)), None
+        )
+
     def own(self, visitor: str | None) -> list[Tuned]:
         """The models of one visitor, oldest first."""
         known = self._visitors.get(visitor or "")
@@ -137,6 +148,11 @@ class Workbench:
                 self._models.move_to_end(model)
                 self._evict_models()
         return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
+
+    def warm(self, model: str) -> None:
+        """Make ready what the first visitor would wait for: the default model, and UMAP."""
+        self.encoder(model, None)
+        warm_umap()
 
     def _evict_models(self) -> None:
         """Drop the models not used for longest; the default one stays."""

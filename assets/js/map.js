@@ -178,7 +178,8 @@ function bind(now) {
     enqueue(() => (deaf = false));
     redraw();
   });
-  plot.on('plotly_relayout', () => kind === '2d' && declutter(plot));
+  for (const drawn of ['plotly_relayout', 'plotly_afterplot'])
+    plot.on(drawn, () => kind === '2d' && declutter(plot));
   plot.on('plotly_deselect', () => deaf || lasso([]));
   plot.on('plotly_hover', (event) => tell('lab-map-hover', { id: idOf(event.points[0]) }));
   plot.on('plotly_unhover', () => tell('lab-map-hover', { id: null }));

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from ingest import ColumnMapping, IngestError, read_pairs
-from ingest.labels import find_scale, label_number, label_word, looks_binary, read_labels
+from ingest.labels import label_number, label_word, looks_binary
+from ingest.scales import find_scale
+from ingest.scaling import read_labels
 
 NAN = float("nan")
 

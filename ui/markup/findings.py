@@ -12,7 +12,7 @@ ICONS = {"error": "✕", "warning": "!", "note": "i"}
 
 
 def findings(found: Sequence[Finding]) -> str:
-    """Grouped by severity; a remedy's button picks "remedy:" and the finding's index."""
+    """Grouped by severity; a remedy's button picks "remedy:", index and name."""
     if not found:
         return '<p class="lab-fine">✓ Nothing to complain about in these pairs.</p>'
     groups = ""
@@ -41,8 +41,9 @@ def _item(index: int, finding: Finding) -> str:
     where = f'<p class="rows">{rows_named(finding.rows)}</p>' if finding.rows else ""
     button = ""
     if finding.remedy:
+        picks = escape(f"remedy:{index}:{finding.name}")
         button = (
-            f'<button type="button" class="lab-button" data-pick="remedy:{index}">'
+            f'<button type="button" class="lab-button" data-pick="{picks}">'
             f"{escape(finding.remedy.label)}</button>"
         )
     return (

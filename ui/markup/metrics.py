@@ -70,6 +70,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
 
 
+def about(seconds: float) -> str:
+    """The same of a guess: 'under 1 s', 'about 12 s'."""
+    said = duration(seconds)
+    return said if said.startswith("under") else f"about {said}"
+
+
 def what_trains(blocks: int, depth: int | None = None) -> str:
     """How much of a model trains, in words; `depth` is its number of blocks, where known."""
     if blocks == 0:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
+from encoder.cost import Cost
 from encoder.errors import UnknownName
 from ingest import Split
 from ingest.findings import count
-from ui.markup.metrics import duration, what_trains
+from ui.markup.metrics import about, what_trains
 from ui.markup.pieces import notes
 
 PARTS = {
@@ -42,16 +43,19 @@ def split_bar(rows: tuple[int, int, int], remarks: Sequence[str] = ()) -> str:
     )
 
 
-def cost_line(seconds: float, prepare_s: float, steps: int, step_s: float, note: str = "") -> str:
-    """What a run will take, and of what that is made. All in seconds."""
-    parts = f"{prepare_s:.1f} s for what does not train, computed once; {steps:,} × {step_s:.2f} s"
-    scoring_s = seconds - prepare_s - steps * step_s
-    if scoring_s >= 0.05:
-        parts += f"; {scoring_s:.1f} s of scoring on the way"
+def cost_line(cost: Cost, note: str = "") -> str:
+    """What a run will take, training apart from what is scored around it, and why."""
+    parts = f"{cost.steps:,} × {cost.step_s:.2f} s"
+    if cost.prepare_s >= 0.05:
+        parts = f"{cost.prepare_s:.1f} s for what does not train, computed once; {parts}"
+    if cost.looks_s >= 0.05:
+        parts += f"; {cost.looks_s:.1f} s of looking at how well it does on the way"
     more = f" {escape(note)}" if note else ""
+    said = f"{about(cost.seconds)} of training and {about(cost.other_s)} of scoring"
     return (
-        f'<p class="lab-cost"><b>About {duration(seconds)}</b> for {count(steps, "step")} '
-        f"<span>({parts}).{more}</span></p>"
+        f'<p class="lab-cost"><b>{said[0].upper()}{said[1:]}</b> for {count(cost.steps, "step")} '
+        f"<span>(training: {parts}; scoring: the held-out pairs before and after, rivals that need "
+        f"no training, and what was forgotten).{more}</span></p>"
     )
 
 
@@ -70,7 +74,7 @@ def happening(
 
     place: in the line, 1 = next. depth: blocks of the model, of which the top `blocks` train.
     """
-    wait = "" if wait_s is None else f" Expected wait: about {duration(wait_s)}."
+    wait = "" if wait_s is None else f" Expected wait: {about(wait_s)}."
     kept = f"What is kept are the weights of step {kept_step:,}."
     frozen = depth is None or blocks < depth
     sentences = {
@@ -88,7 +92,7 @@ def happening(
             f"Training the {what_trains(blocks, depth)}: after every batch of pairs the weights "
             "move a little, so that the loss falls."
         ),
-        "scoring": "Training is over; the held-out pairs are scored, before and after.",
+        "scoring": "Every step is made. What remains is to score what came of them.",
         "stopping": "Stopping after this step; the best so far is kept.",
         "stopped": f"Stopped. {kept}",
         "done": f"Done. {kept}",
@@ -99,17 +103,23 @@ def happening(
     return sentences[stage]
 
 
-def progress(sentence: str, step: int = 0, steps: int = 0, left_s: float | None = None) -> str:
-    """What goes on, and how far it is. Without `steps` only what goes on; seconds left."""
+def progress(
+    sentence: str, step: int = 0, steps: int = 0, left_s: float | None = None, unit: str = "step"
+) -> str:
+    """What goes on, and how far it is. Without `steps` only what goes on; seconds left.
+
+    unit: "step" of the training, or "part" of what is scored afterwards.
+    """
     now = f'<p class="now">{escape(sentence)}</p>'
     if not steps:
         return f'<div class="lab-progress">{now}</div>'
     share = min(1.0, step / steps)
-    where = f"step {step:,} of {steps:,}"
-    left = "" if left_s is None else f"about {duration(left_s)} left"
+    where = f"{unit} {step:,} of {steps:,}"
+    what = "Training" if unit == "step" else "Scoring"
+    left = "" if left_s is None else f"{about(left_s)} of {what.lower()} left"
     spoken = ", ".join(part for part in (where, left) if part)
     return (
-        f'<div class="lab-progress">{now}<div class="bar" role="progressbar" aria-label="Training" '
+        f'<div class="lab-progress">{now}<div class="bar" role="progressbar" aria-label="{what}" '
         f'aria-valuemin="0" aria-valuemax="{steps}" aria-valuenow="{min(step, steps)}" '
         f'aria-valuetext="{spoken}"><i style="width:{100 * share:.1f}%"></i></div>'
         f'<p class="facts"><span>{where}</span><span>{share:.0%}</span><span>{left}</span></p>'

@@ -1,17 +1,12 @@
 """What the Fine-tune tab does when a visitor touches something. No gradio."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from encoder import Encoder, EncoderError, TrainConfig
-from encoder.cost import Cost, estimate, measure_speed
+from encoder import EncoderError, TrainConfig
 from encoder.losses import LOSSES, losses_for
-from encoder.study import study
-from encoder.training import Done, fine_tune
-from ingest import template, write_csv, write_dropped
+from ingest import PairSet, template, write_csv, write_dropped
+from ui.costs import Told
 from ui.desk import (
     NO_LABEL,
     Checked,
@@ -22,21 +17,9 @@ from ui.desk import (
     parse_mapping,
 )
 from ui.jobs import Job
-from ui.runs import Run
-from ui.shelf import Tuned
 from ui.tuning_form import Form, parse_form
+from ui.tuning_job import Request, cost_of, rough_s, tuning
 from ui.workbench import Visitor, Workbench
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """Everything a run or its check is made of, checked."""
-
-    visitor: Visitor
-    desk: Desk
-    model: str
-    encoder: Encoder
-    config: TrainConfig
 
 
 class FinetuneHandlers:
@@ -68,8 +51,8 @@ class FinetuneHandlers:
 
     def _put(self, visitor: str | None, desk: Desk) -> Desk:
         known = self.visitor(visitor)
-        known.desk = desk
-        known.speeds.clear()  # they were timed on other texts
+        known.desk, known.checked = desk, None
+        known.costs.turn_to(desk.pairs)
         return desk
 
     def desk(self, visitor: str | None) -> Desk:
@@ -79,10 +62,19 @@ class FinetuneHandlers:
             raise EncoderError("There are no pairs yet. Choose a sample, or send a file.")
         return desk
 
-    def map_columns(self, visitor: str | None, kind: object, columns: tuple[object, ...]) -> Desk:
-        """Read the file's other columns, or as another kind."""
+    def map_columns(
+        self,
+        visitor: str | None,
+        kind: object,
+        columns: tuple[object, ...],
+        scale: tuple[object, object] = (None, None),
+    ) -> Desk:
+        """Read the file's other columns, as another kind, or on another scale of labels."""
         desk = self.desk(visitor)
-        return self._put(visitor, desk.with_mapping(parse_mapping(desk, kind, columns)))
+        mapping = parse_mapping(desk, kind, columns, scale)
+        if mapping == desk.mapping:
+            return desk  # remedies stay
+        return self._put(visitor, desk.with_mapping(mapping))
 
     def column_values(self, desk: Desk) -> tuple[str | None, list[str | None]]:
         """The kind, and what the three dropdowns show."""
@@ -92,17 +84,23 @@ class FinetuneHandlers:
         third = mapping.label or (mapping.texts[2] if len(mapping.texts) > 2 else NO_LABEL)
         return mapping.kind, [*mapping.texts[:2], third]
 
-    def request(self, visitor: str | None, model: str, form: Form) -> Request:
-        """Everything sent, checked. Raises EncoderError."""
+    def request(
+        self, visitor: str | None, model: str, form: Form, desk: Desk | None = None
+    ) -> Request:
+        """Everything sent, checked; of the pairs on the desk, or on one given. Raises EncoderError.
+
+        Pairs that are given leave those on the desk as they are.
+        """
         encoder = self.workbench.encoder(model, visitor)
-        config = parse_form(form, encoder.backbone.depth)
-        desk = self.desk(visitor)
+        config = parse_form(form, encoder.backbone.depth, self.workbench.settings)
+        desk = desk or self.desk(visitor)
         return Request(self.visitor(visitor), desk, model, encoder, config)
 
     def check(self, request: Request) -> Checked:
         """Findings and split; kept, so that a click on a remedy means what was on the screen."""
         found = check_desk(request.desk, request.encoder, self._with_loss(request))
-        request.visitor.checked = found
+        if request.current:
+            request.visitor.checked = found
         return found
 
     def _with_loss(self, request: Request) -> TrainConfig:
@@ -112,13 +110,13 @@ class FinetuneHandlers:
         return TrainConfig(**vars(request.config) | {"loss": losses_for(pairs.kind)[0]})
 
     def remedy(self, visitor: str | None, name: str) -> Desk:
-        """Apply the remedy of a finding on the screen, by "remedy:<its number>"."""
-        checked = self.visitor(visitor).checked
-        kind, _, number = name.partition(":")
-        findings = checked.findings if checked else ()
-        if kind != "remedy" or number not in map(str, range(len(findings))):
+        """Apply the remedy of a finding on the screen, by "remedy:<its number>:<its name>"."""
+        desk, checked = self.desk(visitor), self.visitor(visitor).checked
+        findings = checked.findings if checked and checked.pairs is desk.pairs else ()
+        shown = {f"remedy:{number}:{found.name}": found for number, found in enumerate(findings)}
+        if name not in shown:
             raise EncoderError("That finding is not on the list any more; look at it again.")
-        return self._put(visitor, self.desk(visitor).remedied(findings[int(number)]))
+        return self._put(visitor, desk.remedied(shown[name]))
 
     def loss_choices(self, kind: str) -> list[tuple[str, str]]:
         """(title, name) of the losses that fit, the default first."""
@@ -148,52 +146,35 @@ class FinetuneHandlers:
 
     # --- the run ----------------------------------------------------------------------------
 
-    def cost(self, request: Request) -> Cost:
-        """Seconds, said before it starts; what was timed once is not timed again."""
-        pairs = request.desk.pairs
-        if pairs is None:
-            raise EncoderError(request.desk.problem)
-        config = request.config
-        source = request.encoder
-        timed = (source.backbone.fingerprint, config.pooling, config.train_blocks,
-                 config.batch_size, config.loss)  # fmt: skip
-        speeds = request.visitor.speeds
-        if timed not in speeds:
-            speeds[timed] = measure_speed(source, pairs, config)
-        return estimate(source, pairs, config, speed=speeds[timed])
+    def cost(self, request: Request) -> Told | None:
+        """Seconds, said before it starts; None where other pairs were put on the desk meanwhile."""
+        pairs = _pairs(request)
+
+        def tell(*_: object) -> None:
+            if not request.current:
+                raise _Outdated
+
+        try:
+            found = cost_of(request, pairs, self.workbench.line, tell)
+        except _Outdated:
+            return None
+        return found if request.current else None
 
     def start(self, request: Request) -> Job:
-        """Join the line. Raises EncoderError while another run of this visitor is under way."""
+        """Join the line, at once. Raises EncoderError for what cannot be trained.
+
+        It cannot, too, while another run of this visitor is under way.
+        """
         if request.visitor.busy:
             raise EncoderError("A run of yours is under way. Stop it, or wait for it to end.")
-        if request.desk.pairs is None:
-            raise EncoderError(request.desk.problem)
-        cost = self.cost(request)
-        job = Job(partial(self._work, request, cost.seconds), expected_s=cost.seconds)
+        pairs, config = _pairs(request), request.config
+        config.resolved(request.encoder, pairs.kind, len(pairs))  # refuses what does not fit
+        known = request.visitor.costs.known(request.encoder, pairs, config)
+        expected_s = known.cost.total_s if known else rough_s(config)
+        job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
         request.visitor.job = job
         self.workbench.line.join(job)
         return job
-
-    def _work(self, request: Request, predicted_s: float, job: Job) -> Iterator[Any]:
-        """Events of the run, and at last the models kept and the names of those given up."""
-        pairs = request.desk.pairs
-        assert pairs is not None
-        done: Done | None = None
-        for event in fine_tune(
-            request.encoder, pairs, request.config, stop=job.stop, on_progress=job.tell
-        ):
-            yield event
-            done = event if isinstance(event, Done) else done
-        assert done is not None
-        found = study(done, lambda part: job.tell(part, 0, 0))
-        job.tell("keeping", 0, 0)  # last chance to be cancelled
-        shelf = request.visitor.shelf
-        key = shelf.next_key()
-        name = f"{request.desk.name.rsplit('.', 1)[0]}, {key.replace('-', ' ')}"
-        table = request.desk.table if pairs.report.dropped else None
-        run = Run(key, name, request.model, request.desk.name, done, found, predicted_s, table)
-        gone = self.workbench.keep(Tuned(key, name, done.encoder, run), request.visitor)
-        yield run, gone
 
     def stop(self, visitor: str | None) -> None:
         """End this visitor's run early with the best so far; a waiting one leaves the line."""
@@ -203,3 +184,13 @@ class FinetuneHandlers:
         if self.workbench.line.place(job):
             self.workbench.line.leave(job)
         job.stop.set()
+
+
+class _Outdated(Exception):
+    """Other pairs lie on the desk by now."""
+
+
+def _pairs(request: Request) -> PairSet:
+    if request.desk.pairs is None:
+        raise EncoderError(request.desk.problem)
+    return request.desk.pairs

@@ -1,4 +1,4 @@
-"""Where everything stands on the Fine-tune tab, top to bottom."""
+"""Where everything stands on the Fine-tune tab, from its first words to the Train button."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +7,9 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, SAVABLE
 from ingest import LIMITS
-from ui.components import downloader, leave_guard, markup, plot
+from ui.components import downloader, markup, plot
 from ui.desk import KINDS, SAMPLES
-from ui.markup.ledger import ORDERS
-from ui.markup.runs_table import runs_table
+from ui.settings import Settings
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, OWN_POOLING, PRESETS, Form
 
 
@@ -26,6 +25,7 @@ class DataLayout:
     sampled: gr.Button
     kind: gr.Dropdown
     columns: tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]
+    scale: tuple[gr.Number, gr.Number]
     preview: gr.HTML
     facts: gr.HTML
     findings: gr.HTML
@@ -50,40 +50,6 @@ class SettingsLayout:
     stop: gr.Button
     progress: gr.HTML
     curves: gr.HTML
-
-
-@dataclass(frozen=True)
-class ResultsLayout:
-    """What came of it."""
-
-    box: gr.Column
-    naming: gr.Row
-    runs: gr.HTML
-    name: gr.Textbox
-    rename: gr.Button
-    reuse: gr.Button
-    archive: gr.File
-    answer: gr.HTML
-    table: gr.HTML
-    distributions: gr.HTML
-    scatter: gr.HTML
-    order: gr.Radio
-    ledger: gr.HTML
-    pair_note: gr.HTML
-    pair_before: gr.HTML
-    pair_after: gr.HTML
-    forgetting: gr.HTML
-    alpha: gr.Slider
-    blended: gr.HTML
-    use_blend: gr.Button
-    try_a: gr.Textbox
-    try_b: gr.Textbox
-    tried: gr.HTML
-    links: gr.HTML
-    repo: gr.Textbox | None
-    push: gr.Button | None
-    pushed: gr.HTML | None
-    leave: gr.HTML
 
 
 def lay_out_data() -> DataLayout:
@@ -133,6 +99,11 @@ def lay_out_data() -> DataLayout:
                 ("Label, or negative", "column-3"),
             )
         )
+        lowest, highest = (
+            gr.Number(None, label=label, elem_id=elem_id, min_width=110, scale=1,
+                      placeholder="recognised")
+            for label, elem_id in (("Lowest label", "lowest"), ("Highest label", "highest"))
+        )  # fmt: skip
     preview = markup(elem_id="preview")
     facts = markup(elem_id="facts")
     heading("2. The check")
@@ -148,12 +119,13 @@ def lay_out_data() -> DataLayout:
             for name, title in KINDS.items()
         }
     return DataLayout(
-        samples, file, pasted, use_pasted, note, sampled, kind, (first, second, third), preview,
-        facts, findings, split, cleaned, dropped, templates, downloader(elem_id="pairs-download"),
+        samples, file, pasted, use_pasted, note, sampled, kind, (first, second, third),
+        (lowest, highest), preview, facts, findings, split, cleaned, dropped, templates,
+        downloader(elem_id="pairs-download"),
     )  # fmt: skip
 
 
-def lay_out_settings(models: list[tuple[str, str]]) -> SettingsLayout:
+def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> SettingsLayout:
     """Model, presets, everything else under "Advanced", and the run."""
     heading("3. The training")
     default = Form()
@@ -185,7 +157,8 @@ def lay_out_settings(models: list[tuple[str, str]]) -> SettingsLayout:
                 [*DURATIONS, BY_STEPS], value=AUTO, label="How long", elem_id="duration",
                 filterable=False, min_width=160,
             )  # fmt: skip
-            steps = gr.Number(100, label="Steps", precision=0, elem_id="steps", min_width=110)
+            steps = gr.Number(default.steps, label=f"Steps, up to {limits.max_steps:,}",
+                              precision=0, elem_id="steps", min_width=110)  # fmt: skip
             batch = gr.Number(16, label="Batch size", precision=0, elem_id="batch", min_width=110)
             lr = gr.Textbox("", label="Learning rate", placeholder="by the number of blocks",
                             elem_id="lr", min_width=150, max_lines=1)  # fmt: skip
@@ -208,70 +181,6 @@ def lay_out_settings(models: list[tuple[str, str]]) -> SettingsLayout:
     )
 
 
-def lay_out_results(on_hub: bool) -> ResultsLayout:
-    """One run at a time; which one is chosen in the table of runs."""
-    heading("4. What came of it")
-    runs = markup(runs_table([], ""), elem_id="runs")
-    with gr.Accordion("Bring back a model that was downloaded here", open=False,
-                      elem_classes=["lab-small"], elem_id="bring-back"):  # fmt: skip
-        archive = gr.File(label="Its zip", file_types=[".zip"], elem_id="archive", height=110)
-    with gr.Row(visible="hidden", elem_classes=["lab-actions"], elem_id="naming") as naming:
-        name = gr.Textbox(label="Name of this run", elem_id="run-name", max_lines=1, scale=3)
-        rename = gr.Button("Rename", size="sm", elem_id="rename", scale=0, min_width=100)
-        reuse = gr.Button("Use its settings again", size="sm", elem_id="reuse", scale=0,
-                          min_width=180)  # fmt: skip
-    with gr.Column(visible="hidden", elem_id="results") as box:
-        answer = markup(elem_id="tuning-answer")
-        table = markup(elem_id="before-after")
-        links = markup(elem_id="take-home")
-        repo = push = pushed = None
-        if on_hub:
-            with gr.Row(elem_classes=["lab-actions"]):
-                repo = gr.Textbox(label="Push to the Hub as", placeholder="you/name", scale=3,
-                                  elem_id="repo")  # fmt: skip
-                push = gr.Button("Push (private)", elem_id="push", scale=0, min_width=140)
-                gr.LoginButton(scale=0)
-            pushed = markup(elem_id="pushed")
-        with section("Pair by pair", "ledger-section"):
-            order = gr.Radio(list(ORDERS), value=next(iter(ORDERS)), label="Order",
-                             elem_id="ledger-order", container=False)  # fmt: skip
-            ledger = markup(elem_id="ledger")
-            pair_note = markup(elem_id="pair-note")
-            with gr.Row():
-                with gr.Column(min_width=320):
-                    pair_before = plot("Token by token, before", elem_id="pair-before")
-                with gr.Column(min_width=320):
-                    pair_after = plot("Token by token, after", elem_id="pair-after")
-        with section("Scores by label, before and after", "distributions-section"):
-            distributions = plot("Scores by label, before and after", elem_id="distributions")
-            scatter = plot("Predicted score against the label", elem_id="scatter")
-        with section("What did it forget?", "forgetting-section"):
-            forgetting = markup(elem_id="forgetting")
-        with section("Between before and after: a blend", "blend-section"):
-            prose("w = (1 − α) · base + α · tuned, weight by weight: often a little of each "
-                  "forgets less and gains as much.")  # fmt: skip
-            alpha = gr.Slider(0, 1, value=1, step=0.05, label="α", elem_id="alpha")
-            blended = markup(elem_id="blended")
-            use_blend = gr.Button("Keep this blend as a model", size="sm", elem_id="use-blend")
-        with section("Try it", "try-section"):
-            with gr.Row(elem_classes=["lab-pair"]):
-                try_a = gr.Textbox("The parcel never arrived.", label="One sentence",
-                                   elem_id="try-a")  # fmt: skip
-                try_b = gr.Textbox("My order is still missing.", label="Another",
-                                   elem_id="try-b")  # fmt: skip
-            tried = markup(elem_id="tried")
-    return ResultsLayout(
-        box, naming, runs, name, rename, reuse, archive, answer, table, distributions, scatter,
-        order, ledger, pair_note, pair_before, pair_after, forgetting, alpha, blended, use_blend,
-        try_a, try_b, tried, links, repo, push, pushed, leave_guard(elem_id="leave-guard"),
-    )  # fmt: skip
-
-
-def section(title: str, elem_id: str) -> gr.Accordion:
-    """One fold of the results, open."""
-    return gr.Accordion(title, open=True, elem_id=elem_id)
-
-
 def heading(text: str) -> None:
     """A step of the page."""
     gr.HTML(f'<h2 class="lab-step">{text}</h2>', apply_default_css=False)
@@ -280,6 +189,11 @@ def heading(text: str) -> None:
 def prose(text: str) -> None:
     """Our own words, as HTML."""
     gr.HTML(f'<p class="lab-lead">{text}</p>', apply_default_css=False)
+
+
+def section(title: str, elem_id: str) -> gr.Accordion:
+    """One fold of the results, open."""
+    return gr.Accordion(title, open=True, elem_id=elem_id)
 
 
 def components(form: Form) -> list[Any]:

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -26,9 +26,7 @@ from ui.picks import picked_name
 from ui.runs import Run
 from ui.shelf import Tuned
 from ui.tabs.finetune_handlers import FinetuneHandlers
-from ui.tabs.finetune_layout import ResultsLayout, SettingsLayout
-from ui.tabs.models import ModelPicker
-from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, parse_name
+from ui.tabs.finetune_results_layout import ResultsLayout
 from ui.tuning_form import number as form_number
 from ui.view import parse_text
 
@@ -39,17 +37,10 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
 class Results:
     """The lower part of the tab."""
 
-    def __init__(
-        self,
-        handlers: FinetuneHandlers,
-        picker: ModelPicker,
-        ui: ResultsLayout,
-        settings: SettingsLayout,
-    ) -> None:
-        self.handlers, self.picker, self.ui = handlers, picker, ui
+    def __init__(self, handlers: FinetuneHandlers, ui: ResultsLayout) -> None:
+        self.handlers, self.ui = handlers, ui
         self.shown = gr.State("")  # key of the run on screen
         self.version = gr.State("")  # new whenever the shelf has changed
-        self.settings = settings
         self.outputs = [self.shown, self.version]
         shown = [
             ui.box, ui.naming, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions,
@@ -64,18 +55,6 @@ class Results:
             trigger_mode="always_last",
             **QUIET,
         )
-        ui.runs.pick(told(self.pick_run), None, self.shown, **QUIET)
-        ui.rename.click(told(self.rename), [self.shown, ui.name], self.version,
-                        **QUIET)  # fmt: skip
-        form = settings.form
-        ui.reuse.click(
-            told(self.reuse), self.shown,
-            [form.pooling, form.loss, form.blocks, form.duration, form.steps, form.batch_size,
-             form.lr, form.warmup, form.seed, form.held_out],
-            **QUIET,
-        )  # fmt: skip
-        ui.archive.upload(told(self.bring_back), ui.archive,
-                          [ui.archive, *self.outputs], **QUIET)  # fmt: skip
         ui.order.change(told(self.draw_ledger), [self.shown, ui.order], ui.ledger, **QUIET)
         matrices = [ui.pair_note, ui.pair_before, ui.pair_after]
         ui.ledger.pick(told(self.pick_pair), self.shown, matrices, **QUIET)
@@ -90,21 +69,9 @@ class Results:
         if ui.push is not None:
             ui.push.click(told(self.push), [self.shown, ui.repo], ui.pushed, **QUIET)
 
-    def follow(self, pickers: Sequence[gr.Dropdown]) -> None:
-        """Let model pickers, here and on other tabs, offer this visitor's models."""
-        boxes = [self.settings.model, *pickers]
-
-        def offer(request: gr.Request, *chosen: Any) -> list[Any]:
-            found = [self.picker.choices(request.session_hash, str(key)) for key in chosen]
-            return [gr.Dropdown(choices=choices) for choices in found]
-
-        self.version.change(offer, boxes, boxes, **QUIET)
-
-    # --- runs -------------------------------------------------------------------------------
-
-    def arrived(self, run: Run) -> list[Any]:
-        """Values of `outputs` when a run has ended."""
-        return [run.key, _now()]
+    def arrived(self, key: str) -> list[Any]:
+        """Values of `outputs` when a model has come on the shelf."""
+        return [key, now()]
 
     def own(self, visitor: str | None, key: object) -> Tuned:
         """A model of this visitor's. Raises EncoderError."""
@@ -120,45 +87,6 @@ class Results:
             raise EncoderError("This model was brought back from a download: its run is not here.")
         return found
 
-    def pick_run(self, request: gr.Request, event: gr.EventData) -> str:
-        """Show the run that was clicked."""
-        return self.own(request.session_hash, picked_name(event).removeprefix("run:")).key
-
-    def rename(self, request: gr.Request, key: str, name: str) -> str:
-        """Give the run on screen another name."""
-        self.handlers.visitor(request.session_hash).shelf.rename(key, parse_name(name))
-        return _now()
-
-    def reuse(self, request: gr.Request, key: str) -> list[Any]:
-        """Put the settings of the run on screen into the form."""
-        config = self.own(request.session_hash, key).settings
-        if config is None:
-            raise EncoderError("Its zip does not say with which settings it was trained.")
-        named = {seconds: title for title, seconds in DURATIONS.items()}
-        duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
-        return [
-            config.pooling, config.loss, config.train_blocks, duration, config.steps,
-            config.batch_size, f"{config.lr:g}", config.warmup, config.seed,
-            round(100 * config.held_out_share),
-        ]  # fmt: skip
-
-    def bring_back(self, request: gr.Request, path: str | None) -> list[Any]:
-        """Keep a model from a zip that was downloaded here."""
-        from ui.takehome.reload import read_archive
-
-        if path is None:
-            return [gr.skip(), gr.skip(), gr.skip()]
-        settings = self.handlers.workbench.settings
-        found = read_archive(Path(path), settings.max_archive_bytes)
-        own = self.handlers.visitor(request.session_hash)
-        key = own.shelf.next_key()
-        model = Tuned(key, found.name, found.encoder, None, found.record)
-        tell_gone(self.handlers.workbench.keep(model, own))
-        gr.Info(f"“{escape(found.name)}” is back: every model picker offers it.")
-        if found.notes:
-            gr.Warning(escape(" ".join(found.notes)), duration=20)
-        return [None, key, _now()]
-
     # --- one run on screen ------------------------------------------------------------------
 
     def draw(self, request: gr.Request, key: str, order: str, a: str, b: str) -> list[Any]:
@@ -168,10 +96,10 @@ class Results:
         models = self.handlers.workbench.own(visitor)
         kept = {"models": len(models)}
         table = runs_table(models, key)
-        naming = gr.Row(visible=True if own else "hidden")
+        naming = gr.Row(visible=own is not None)
         if own is None or own.run is None:
             name = own.name if own else ""
-            return [gr.Column(visible="hidden"), naming, table, name, "", "", "", None, None, "",
+            return [gr.Column(visible=False), naming, table, name, "", "", "", None, None, "",
                     "", 1, "", "", "", None, None, kept]  # fmt: skip
         run = own.run
         before, after = run.done.predictions
@@ -241,9 +169,10 @@ class Results:
         run, share = self.run(visitor, key), _share(alpha)
         own = self.handlers.visitor(visitor)
         blended = blend_run(run, share, own.shelf.next_key())
+        blended = replace(blended, name=own.shelf.free_name(blended.name))
         model = Tuned(blended.key, blended.name, blended.tuned, blended)
         tell_gone(self.handlers.workbench.keep(model, own))
-        return [blended.key, _now()]
+        return self.arrived(blended.key)
 
     # --- try it, push -----------------------------------------------------------------------
 
@@ -290,6 +219,6 @@ def _share(alpha: Any) -> float:
     return round(form_number(alpha, "α", 0, 1), 2)
 
 
-def _now() -> str:
+def now() -> str:
     """A value that no state had before, so that its change is an event."""
     return str(time.time_ns())

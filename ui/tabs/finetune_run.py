@@ -6,18 +6,22 @@ from typing import Any
 
 import gradio as gr
 
+from encoder.cost import Cost
 from encoder.evaluation import PRIMARY
 from encoder.events import Done, Eval, Step
+from encoder.study import LINEAR_MAP, PROBE, WHITENING
+from encoder.training import AFTER, BEFORE, FROZEN
 from ui.figures.as_json import figure_json
 from ui.figures.curves import curves
 from ui.guard import told_steps
 from ui.jobs import Job, Line, News
 from ui.markup.progress import Stage, happening, progress
 from ui.runs import Run
-from ui.tabs.finetune_handlers import FinetuneHandlers, Request
+from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tabs.finetune_layout import SettingsLayout
 from ui.tabs.finetune_results import Results, tell_gone
 from ui.tuning_form import Form
+from ui.tuning_job import KEEPING, TIMING, Request
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 DRAWN_EVERY_S = 0.6
@@ -32,6 +36,8 @@ class Live:
     looks: list[Eval] = field(default_factory=list)
     last: Step | None = None
     latest: Any = None  # event, or None where something else was told since
+    cost: Cost | None = None  # known when a few steps were timed
+    phase: str = ""  # of those that have no steps
     kept_step: int | None = None  # known when the run is over
     sentence: str = ""
     ended: str = ""  # "done", "failed", "cancelled"
@@ -45,9 +51,9 @@ class Live:
         if news.kind == "event":
             self._event(content)
         elif news.kind == "progress":
-            what, done, total = content
+            self.phase, done, total = content
             share = f", {done / total:.0%}" if total else ""
-            self.sentence = f"{PHASES.get(what, what)}{share} …"
+            self.sentence = f"{PHASES.get(self.phase, self.phase)}{share} …"
         else:
             self.ended = news.kind
             if news.kind == "failed":
@@ -56,12 +62,15 @@ class Live:
                 self.sentence = "This run was given up; nothing of it is left."
 
     def _event(self, event: Any) -> None:
-        if isinstance(event, Step):
+        if isinstance(event, Cost):
+            self.cost = event
+        elif isinstance(event, Step):
             self.last = event
             self.losses.append((event.step, event.loss))
+            over = event.step == event.steps
             self.sentence = happening(
-                "training",
-                blocks=self.request.config.train_blocks or 0,
+                "scoring" if over else "training",
+                blocks=self.blocks,
                 depth=self.request.encoder.backbone.depth,
             )
         elif isinstance(event, Eval):
@@ -73,13 +82,27 @@ class Live:
             stage: Stage = "stopped" if self.run.done.stopped else "done"
             self.sentence = happening(stage, kept_step=self.run.done.kept_step)
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks train."""
+        source, pairs = self.request.encoder, self.request.desk.pairs
+        assert pairs is not None
+        return self.request.config.resolved(source, pairs.kind, len(pairs)).train_blocks or 0
+
     def progress(self) -> str:
         """The line above the curves."""
         if self.last is None or self.ended == "failed":
             return progress(self.sentence)
+        if self.phase in AFTERWARDS and not self.ended:
+            part = 1 + list(AFTERWARDS).index(self.phase)
+            return progress(self.sentence, part, len(AFTERWARDS), unit="part")
         over = self.last.step == self.last.steps or self.ended
         left_s = None if over else self.last.left_s
         return progress(self.sentence, self.last.step, self.last.steps, left_s)
+
+    def wait(self, place: int, wait_s: float) -> None:
+        """It stands in the line."""
+        self.sentence = happening("waiting", place=place, wait_s=wait_s)
 
     def figure(self) -> Any:
         """The curves so far."""
@@ -90,14 +113,17 @@ class Live:
         return figure_json(curves(self.losses, self.looks, metric, steps, self.kept_step))
 
 
-PHASES = {
-    "scoring before": "Scoring the held-out pairs with the model as it is",
-    "frozen output": "Reading all texts with the blocks that do not train, once",
-    "scoring after": "Scoring the held-out pairs with the tuned model",
-    "whitening": "Trying whitening, which needs no training, on the same pairs",
-    "linear map": "Trying a closed-form linear map on the same pairs",
-    "probe": "Looking for what was forgotten, on pairs of other subjects",
-    "keeping": "Keeping the model",
+AFTERWARDS = {  # in this order, when every step is made
+    AFTER: "Training is over. Scoring the held-out pairs with the tuned model",
+    WHITENING: "Training is over. Trying whitening, which needs none, on the same pairs",
+    LINEAR_MAP: "Training is over. Trying a closed-form linear map on the same pairs",
+    PROBE: "Training is over. Looking for what was forgotten, on pairs of other subjects",
+    KEEPING: "Keeping the model",
+}
+PHASES = AFTERWARDS | {
+    TIMING: "Timing a few steps",
+    BEFORE: "Scoring the held-out pairs with the model as it is",
+    FROZEN: "Reading all texts with the blocks that do not train, once",
 }
 
 
@@ -111,7 +137,7 @@ def watch(job: Job, line: Line, live: Live) -> Iterator[bool]:
             place = line.place(job)
             news = job.listen()
             if place:
-                live.sentence = happening("waiting", place=place, wait_s=line.wait_s(job))
+                live.wait(place, line.wait_s(job))
             for item in news:
                 live.hear(item)
             yield bool(news) or bool(place)
@@ -136,6 +162,9 @@ def connect_run(
         asked = handlers.request(visitor, model, Form(*form))
         job = handlers.start(asked)
         live = Live(asked, sentence="Getting ready …")
+        place = handlers.workbench.line.place(job)
+        if place:
+            live.wait(place, handlers.workbench.line.wait_s(job))
         hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
         yield [live.progress(), None, gr.Button(interactive=False), shown, *nothing]
         for new in watch(job, handlers.workbench.line, live):
@@ -144,7 +173,7 @@ def connect_run(
             else:
                 yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
         tell_gone(live.gone)
-        after = results.arrived(live.run) if live.run else nothing
+        after = results.arrived(live.run.key) if live.run else nothing
         yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, *after]
 
     ui.train.click(

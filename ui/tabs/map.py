@@ -2,8 +2,9 @@
 
 import csv
 import io
-import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -11,18 +12,17 @@ import gradio as gr
 from encoder import EncoderError
 from explore.cluster import SPACES as SPACE_WORDS
 from ui.atlas import Atlas
-from ui.corpora import FIRST_SAMPLE
+from ui.corpora import FIRST_SAMPLE, SAMPLES
 from ui.figures.as_json import figure_json
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told, told_steps
-from ui.map_form import MapForm
+from ui.map_form import MapForm, from_json
 from ui.map_view import CLUSTER, Shown, colour_choices, value
 from ui.markup.map_facts import (
     cluster_table,
     corpus_facts,
     header,
     space_note,
-    stages_line,
 )
 from ui.markup.map_points import (
     place_panel,
@@ -36,7 +36,11 @@ from ui.markup.scores import number
 from ui.picks import picked_name
 from ui.picture import Picture
 from ui.tabs.map_handlers import MapHandlers, now
+from ui.tabs.map_keep import MapKeeping
 from ui.tabs.map_layout import MapLayout, TextsLayout, lay_out_map, lay_out_texts
+from ui.tabs.map_report import MapReport
+from ui.tabs.map_sides import MapSides
+from ui.tabs.map_work import follow
 from ui.workbench import Workbench
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -45,9 +49,11 @@ READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
                         "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
 
 
-def build(tab: gr.Tab, workbench: Workbench) -> gr.Dropdown:
-    """Lay the tab out inside the current Blocks and connect it. Returns its model picker."""
-    return _MapTab(tab, MapHandlers(workbench)).ui.form.model
+def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> list[gr.Dropdown]:
+    """Lay the tab out inside the current Blocks and connect it. Returns its model pickers."""
+    made = _MapTab(tab, MapHandlers(workbench))
+    made.connect_link(demo, tabs)
+    return [made.ui.form.model, made.sides.model]
 
 
 class _MapTab:
@@ -60,7 +66,8 @@ class _MapTab:
         self.ui: MapLayout = lay_out_map(
             handlers.picker.choices(None), ["-1", *map(str, default.layers)]
         )
-        self.form = list(vars(self.ui.form).values())
+        self.model = gr.State(MapForm().model)  # the last one that loaded
+        self.form = [self.model, *list(vars(self.ui.form).values())[1:]]
         self.version = gr.State("")  # new whenever there are other texts
         self.drawn = gr.State("")  # new whenever a map is ready
         self.text_outputs = [
@@ -70,6 +77,9 @@ class _MapTab:
         self.connect_texts(tab)
         self.connect_map()
         self.connect_touch()
+        MapReport(handlers, self.ui.map, self.drawn)
+        self.sides = MapSides(handlers, self.ui.form.model, self.drawn)
+        MapKeeping(handlers, self.form, self.drawn)
 
     # --- texts ------------------------------------------------------------------------------
 
@@ -89,6 +99,31 @@ class _MapTab:
         if self.handlers.atlas(request.session_hash).corpus is not None:
             return [gr.skip() for _ in self.text_outputs]
         return self.opened(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE))
+
+    def connect_link(self, demo: gr.Blocks, tabs: gr.Tabs) -> None:
+        """A link with map settings opens this tab with them."""
+        form = self.ui.form
+        boxes = list(vars(form).values())
+        demo.load(told(self.restore), None, [tabs, self.model, *boxes, *self.text_outputs], **READ)
+
+    def restore(self, request: gr.Request) -> list[Any]:
+        query = dict(request.query_params)
+        if "map" not in query:
+            return [gr.skip() for _ in range(len(self.form) + 2 + len(self.text_outputs))]
+        form, remarks = from_json(query["map"])
+        visitor = request.session_hash
+        titles = {file: title for title, file in SAMPLES.items()}
+        title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
+        try:
+            self.handlers.picker.load(form.model, visitor, lambda *_, **__: None)
+        except EncoderError as error:
+            remarks.append(str(error))
+            form = replace(form, model=MapForm().model)
+        for remark in remarks:
+            gr.Warning(escape(remark, quote=False), duration=20)
+        shown = vars(form)
+        opened = self.opened(self.handlers.open_sample(visitor, title))
+        return [gr.Tabs(selected="map"), form.model, *shown.values(), *opened]
 
     def sample(self, title: str) -> Any:
         def take(request: gr.Request) -> list[Any]:
@@ -131,7 +166,16 @@ class _MapTab:
             ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.cluster, ui.space_note,
             self.drawn, ui.point, ui.selection, ui.below,
         ]  # fmt: skip
-        changed = [control.change for control in vars(form).values()]
+        form.model.select(
+            told(self.choose_model),
+            [form.model, self.model, form.layer],
+            [form.model, self.model, ui.model_note, form.layer],
+            api_visibility="private",
+            concurrency_id="load",
+            concurrency_limit=2,
+            show_progress_on=ui.model_note,
+        )
+        changed = [control.change for control in self.form]
         gr.on(
             [self.version.change, *changed],
             told_steps(self.draw),
@@ -144,41 +188,39 @@ class _MapTab:
         )
         ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
 
+    def choose_model(
+        self,
+        request: gr.Request,
+        model: str,
+        old: str,
+        layer: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        visitor, picker = request.session_hash, self.handlers.picker
+        try:
+            key, encoder = picker.load(model, visitor, progress)
+        except EncoderError as error:
+            gr.Warning(escape(str(error), quote=False), duration=20)
+            key, encoder = old, self.handlers.workbench.encoder(old, visitor)
+        layers = ["-1", *map(str, encoder.layers)]
+        chosen = layer if layer in layers else "-1"
+        note = picker.describe(key, encoder, visitor)
+        return [key, key, note, gr.Dropdown(choices=layers, value=chosen)]
+
     def draw(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
         """The map in steps; a newer request ends this one without a word."""
         visitor = request.session_hash
+        if self.handlers.atlas(visitor).corpus is None:
+            return
         asked = self.handlers.request(visitor, MapForm(*values))
-        job, begun = self.handlers.start(asked), time.monotonic()
-        said, ended = ("", 0.0), ""
-        line = self.handlers.workbench.maps
-        try:
-            while not ended:
-                picture: Picture | None = None
-                for news in job.listen():
-                    if news.kind == "progress":
-                        said = news.content
-                    elif news.kind == "event":
-                        picture = news.content
-                    else:
-                        ended = news.kind
-                        if ended == "failed":
-                            raise EncoderError(str(news.content))
-                place = line.place(job)
-                progress = stages_line(
-                    f"waiting behind {place} other map{'s' * (place > 1)}" if place else said[0],
-                    said[1], time.monotonic() - begun,
-                )  # fmt: skip
-                if picture is not None:
-                    yield self.drawn_values(picture, progress)
-                elif not ended:
-                    yield [progress, gr.Button(visible=True), *self.skips(2)]
-            if ended == "done":
-                took = f"Drawn in {time.monotonic() - begun:.1f} s."
-                yield [notes([took]), gr.Button(visible="hidden"), *self.skips(2, drawn=True)]
-        finally:
-            if not ended:
-                job.stop.set()
-                line.leave(job)
+        for moment in follow(self.handlers.start(asked), self.handlers.workbench.maps):
+            if moment.made is not None:
+                yield self.drawn_values(moment.made, moment.progress)
+            elif moment.ended == "done":
+                took = notes([f"Drawn in {moment.seconds:.1f} s."])
+                yield [took, gr.Button(visible="hidden"), *self.skips(2, drawn=True)]
+            elif not moment.ended:
+                yield [moment.progress, gr.Button(visible=True), *self.skips(2)]
 
     def drawn_values(self, picture: Picture, progress: str) -> list[Any]:
         shown = self.handlers.shown_of(picture)

@@ -205,7 +205,7 @@ class MapHandlers:
 
     def whole(self, visitor: str | None) -> tuple[Picture, Shown]:
         """The whole map again, nothing chosen."""
-        picture, shown = self.show(visitor, selected=None, overlay=Overlay())
+        picture, shown = self.show(visitor, selected=(), overlay=Overlay())
         shown = shown.focused(())
         self.atlas(visitor).shown = shown
         return picture, shown
@@ -252,7 +252,7 @@ class MapHandlers:
         picture = self.picture(visitor)
         sent = rows if isinstance(rows, list) else []
         found = sorted({self.row(picture, row) for row in sent[: len(picture.corpus)]})
-        self.show(visitor, selected=tuple(found) or None)
+        self.show(visitor, selected=tuple(found))
         return picture, np.array(found, np.int64)
 
     def drop(self, visitor: str | None, text: object) -> tuple[Picture, Shown, Any]:

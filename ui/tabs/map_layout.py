@@ -9,7 +9,7 @@ from ui.components import downloader, markup, plot, scatter_map
 from ui.corpora import SAMPLES
 from ui.map_form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
 from ui.map_view import CLUSTER, colour_choices
-from ui.tabs.finetune_layout import heading, prose, section
+from ui.tabs.frame import heading, prose, section
 from ui.tuning_form import OWN_POOLING
 
 SMALL = ["lab-small"]

@@ -1,0 +1,79 @@
+"""What the cells of one column hold: texts, a few labels, or numbers, ids, links and dates."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from ingest.labels import is_missing
+
+MOST_LABELS = 60
+LONGEST_LABEL, LABEL_WORDS = 40, 5  # characters, words
+LONGEST_VALUE = 200  # characters of a number, a link, ...
+LONGEST_PARSED = 5_000  # characters of a list or an object; longer ones would take long
+LONG_ENOUGH = 200  # characters: longer texts are no better
+FILLED = 0.5  # the share of rows that must have a label
+
+NUMBER = re.compile(r"[-+−]?[€$£¥]?\s?\d[\d.,'\s]*(?:[eE][+-]?\d+)?\s?[%€$£¥]?")
+LINK = re.compile(r"(?:[a-z]+://|www\.)\S+|\S+@\S+\.\w+", re.IGNORECASE)
+IDENTIFIER = re.compile(r"(?=\S*\d)[!-~]+")  # one ASCII token with a digit: p001, 3f2a-77, 12:30
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+TIME = r"(?:[ ,T]+\d{1,2}:\d{2}\S*(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4}| ?[+-]\d{2}:?\d{2})?)?"
+DATE = re.compile(
+    rf"(?:[a-z]+,? )?(?:\d{{1,4}}([-/. ])\d{{1,2}}\1\d{{1,4}}"
+    rf"|{DAY}[ -]{MONTH}(?:[ ,-]+\d{{2,4}})?|{MONTH} {DAY}(?:,? \d{{4}})?|{MONTH} \d{{4}}){TIME}",
+    re.IGNORECASE,
+)
+WORDLESS = (NUMBER, LINK, IDENTIFIER, DATE)
+
+
+def is_nested(cell: str) -> bool:
+    """The JSON of a list or an object: what a record holds beside single values."""
+    text = cell.strip()
+    if not (text.startswith(("[", "{")) and text.endswith(("]", "}"))):
+        return False
+    try:
+        return len(text) > LONGEST_PARSED or isinstance(json.loads(text), list | dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def is_wordless(cell: str) -> bool:
+    """A number, an id, a link, a date, a list, or a way to say that nothing is there."""
+    text = cell.strip()
+    if is_nested(text):
+        return True
+    if len(text) > LONGEST_VALUE:  # the patterns take long on long cells
+        beginning = text[:LONGEST_VALUE]
+        return beginning.isascii() and len(beginning.split()) == 1
+    return is_missing(text) or any(pattern.fullmatch(text) for pattern in WORDLESS)
+
+
+def is_number(cell: str) -> bool:
+    """Also with a currency, a percent sign or separators of thousands."""
+    text = cell.strip()
+    return len(text) <= LONGEST_VALUE and bool(NUMBER.fullmatch(text))
+
+
+def wordiness(cells: Sequence[str]) -> float:
+    """How much a column looks like texts: mean length × share of distinct cells.
+
+    0 when half of the cells or more are numbers, ids, links, dates or lists.
+    """
+    present = [" ".join(cell.split()) for cell in cells if cell.strip()]
+    wordless = sum(is_wordless(cell) for cell in present)
+    if 2 * wordless >= len(present):
+        return 0.0
+    length = sum(min(len(cell), LONG_ENOUGH) for cell in present) / len(present)
+    return length * len(set(present)) / len(present)
+
+
+def has_few_values(cells: Sequence[str]) -> bool:
+    """Short values, 2 to MOST_LABELS distinct ones, each for two rows on average or more."""
+    present = [" ".join(cell.split()) for cell in cells if not is_missing(cell)]
+    values = set(present)
+    return (
+        2 <= len(values) <= min(MOST_LABELS, len(present) / 2)
+        and len(present) >= FILLED * len(cells)
+        and all(len(v) <= LONGEST_LABEL and len(v.split()) <= LABEL_WORDS for v in values)
+    )

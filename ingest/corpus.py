@@ -1,0 +1,163 @@
+"""Single texts, each once, with the labels that came with them: what is mapped and searched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ingest.contents import is_nested
+from ingest.corpus_columns import CorpusColumns, guess_text_column
+from ingest.errors import IngestError
+from ingest.kinds import TEXTS
+from ingest.limits import LIMITS, Limits
+from ingest.pairs import NO_TEXT, PairSet
+from ingest.report import Report
+from ingest.table import Table, read_table
+from ingest.text import tidy, usable_texts
+
+AGAIN = "same text again"
+SIDE = "side"
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """N distinct texts in the order of the file.
+
+    row_numbers: where each text stood first, 1-based, header not counted.
+    labels: for each column of labels, N cells, "" where there is none.
+    """
+
+    texts: tuple[str, ...]
+    row_numbers: tuple[int, ...]
+    labels: dict[str, tuple[str, ...]]
+    columns: CorpusColumns
+    report: Report
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not self.texts:
+            problems.append("A corpus needs a text at least.")
+        if len(set(self.texts)) < len(self.texts):
+            problems.append("The texts of a corpus must be distinct.")
+        lengths = {
+            "texts": len(self.texts),
+            "row_numbers": len(self.row_numbers),
+            **{f"labels {name!r}": len(cells) for name, cells in self.labels.items()},
+        }
+        if len(set(lengths.values())) > 1:
+            problems.append(f"These differ in length: {lengths}.")
+        if tuple(self.labels) != self.columns.labels:
+            problems.append(f"Labels are {list(self.labels)}, not {list(self.columns.labels)}.")
+        if problems:
+            raise IngestError(*problems)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: Iterable[int]) -> "Corpus":
+        """These texts, in this order; the report stays that of the whole file."""
+        chosen = [int(index) for index in indices]
+        return replace(
+            self,
+            texts=tuple(self.texts[i] for i in chosen),
+            row_numbers=tuple(self.row_numbers[i] for i in chosen),
+            labels={name: tuple(cells[i] for i in chosen) for name, cells in self.labels.items()},
+        )
+
+    def sampled(self, most: int, seed: int = 0) -> "Corpus":
+        """`most` texts drawn with a seed, in the order of the file; all if there are no more.
+
+        The report stays that of the whole file, with a note. Raises IngestError for most < 1.
+        """
+        if most < 1:
+            raise IngestError(f"A sample of {most} texts; give 1 or more.")
+        if len(self) <= most:
+            return self
+        chosen = np.random.default_rng(seed).choice(len(self), most, replace=False)
+        note = f"A sample of {most:,} of {len(self):,} texts."
+        report = replace(self.report, notes=(*self.report.notes, note))
+        return replace(self.take(np.sort(chosen)), report=report)
+
+
+def read_corpus(
+    source: Path | bytes | str,
+    filename: str = "",
+    columns: CorpusColumns | None = None,
+    limits: Limits = LIMITS,
+    *,
+    sample: bool = False,
+) -> Corpus:
+    """Read texts from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+
+    What does not look like a table of several columns is read as a text a line.
+    Raises IngestError for what cannot be read, and when there are no texts in it.
+    """
+    table = read_table(source, filename, limits, sample=sample, singles=True)
+    return to_corpus(table, columns or guess_text_column(table), limits=limits)
+
+
+def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) -> Corpus:
+    """Texts and labels tidied; rows with no text, or with one that came before, are dropped.
+
+    Raises IngestError for columns that do not exist, and when no usable row is left.
+    """
+    table.check_has([columns.text, *columns.labels])
+    dropped = {reason: list(rows) for reason, rows in table.dropped.items()}
+    fixed: dict[str, list[int]] = {}
+    kept: dict[str, int] = {}  # text → position of its row
+    numbers = [int(number) for number in table.frame.index]
+    for at, cell in enumerate(table.frame[columns.text].tolist()):
+        (text,), done, reason = usable_texts((cell,), limits)
+        if table.of_records and is_nested(cell):
+            reason = NO_TEXT
+        elif not reason and text in kept:
+            reason = AGAIN
+        if reason:
+            dropped.setdefault(reason, []).append(numbers[at])
+            continue
+        kept[text] = at
+        for what in done:
+            fixed.setdefault(what, []).append(numbers[at])
+    if not kept:
+        reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
+        raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
+    rows = list(kept.values())
+    report = Report(
+        kept=len(kept),
+        fixed={what: tuple(rows) for what, rows in fixed.items()},
+        dropped={reason: tuple(rows) for reason, rows in dropped.items()},
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        notes=table.notes,
+    )
+    labels = {}
+    for name in columns.labels:
+        cells = table.frame[name].tolist()
+        labels[name] = tuple(tidy(cells[at])[0] for at in rows)
+    return Corpus(tuple(kept), tuple(numbers[at] for at in rows), labels, columns, report)
+
+
+def corpus_of_pairs(pairs: PairSet) -> Corpus:
+    """The distinct texts of pairs, row by row, labelled by the column in which each stood first.
+
+    The report counts texts, not pairs. Raises IngestError when there are no pairs.
+    """
+    first: dict[str, tuple[int, str]] = {}  # text → row number, side
+    for number, row in zip(pairs.row_numbers, pairs.texts, strict=True):
+        for side, text in zip(TEXTS[pairs.kind], row, strict=True):
+            first.setdefault(text, (number, side))
+    note = f"{len(first):,} distinct texts of {len(pairs):,} pairs."
+    report = Report(
+        kept=len(first),
+        encoding=pairs.report.encoding,
+        delimiter=pairs.report.delimiter,
+        notes=(*pairs.report.notes, note),
+    )
+    return Corpus(
+        texts=tuple(first),
+        row_numbers=tuple(number for number, _ in first.values()),
+        labels={SIDE: tuple(side for _, side in first.values())},
+        columns=CorpusColumns("text", (SIDE,)),
+        report=report,
+    )

@@ -1,0 +1,164 @@
+"""The scale of graded labels: given by hand, said by the column's name, or seen in the numbers."""
+
+import re
+from collections.abc import Sequence
+from numbers import Real
+
+import numpy as np
+
+SCALES = ((0, 1), (-1, 1), (1, 5), (0, 5), (1, 10), (0, 10), (0, 100))
+# Believed only where whole labels reach both ends: others on a wider scale might just not do so.
+WHOLE_SCALES = ((0, 3), (0, 4), (1, 3), (1, 4), (1, 7))
+STRAY = 0.02  # the share of typing errors that do not change the scale
+ENOUGH = 50  # labels needed before a share of them says anything
+SEVERAL = 20  # labels needed before their ends, or that they are only two, say anything
+LOWEST_END, HIGHEST_END = 1, 1_000  # of a scale in a name: 2019–2020 is none
+END = r"[-−]?\d+(?:[.,]\d+)?"
+BETWEEN = r"\s*%?(?:\s*(?:-|–|—|−|\.{2,3}|…)\s*|\s+(?:to|bis|à|a|tot|до)\s+)"
+NAMED = re.compile(
+    rf"[(\[]?\s*(?<![^\W_])(?<![.,/–-])({END}){BETWEEN}({END})(?![^\W_]|[-.,/:–—−]\d)\s*%?\s*[)\]]?"
+)
+
+
+def find_scale(numbers: np.ndarray, name: str = "") -> tuple[float, float] | None:
+    """The scale that the column's name says, if the numbers fit; else the one that they show.
+
+    That is: one of WHOLE_SCALES, where SEVERAL whole labels reach exactly its ends; else the
+    smallest of SCALES that holds them, a few typing errors aside. None without any.
+    """
+    if not numbers.size:
+        return None
+    named = named_scale(name)
+    if named and fits(numbers, named):
+        return named
+    usual = _usual(numbers)
+    if usual is None:
+        return None
+    inside = _inside(numbers, usual)
+    ends = float(inside.min()), float(inside.max())
+    return ends if ends in WHOLE_SCALES and _are_whole(inside, SEVERAL) else usual
+
+
+def why_scale(numbers: np.ndarray, scale: tuple[float, float], name: str = "") -> str:
+    """Why `find_scale` found this one, or why it may be another; "" where all is clear."""
+    named = named_scale(name)
+    if named == scale:
+        return "The scale is the one in the column's name."
+    if scale in WHOLE_SCALES:
+        return "All of them are whole and both ends occur, so that is taken for the scale."
+    ignored = f"The column's name says {span(*named)}, which they do not fit. " if named else ""
+    return (ignored + _doubt(_inside(numbers, scale), scale)).strip()
+
+
+def named_scale(name: str) -> tuple[float, float] | None:
+    """(0, 5) for 'Score (0-5)', 'rating 0 to 5', '0..5'; None unless there is exactly one."""
+    found = {(_end(match[1]), _end(match[2])) for match in NAMED.finditer(name)}
+    scales = [(low, high) for low, high in found if low < high and low <= LOWEST_END]
+    return scales[0] if len(scales) == 1 and scales[0][1] <= HIGHEST_END else None
+
+
+def without_scale(name: str) -> str:
+    """'Score (0-5)' → 'Score'; other names as they are."""
+    return (NAMED.sub(" ", name) if named_scale(name) else name).strip()
+
+
+def check_scale(scale: Sequence[float] | None) -> list[str]:
+    """Problems of a scale given by hand."""
+    if scale is None:
+        return []
+    ends = [scale] if isinstance(scale, str) else list(scale)
+    numbers = [end for end in ends if isinstance(end, Real) and not isinstance(end, bool)]
+    if len(ends) != 2 or len(numbers) != 2:
+        shown = " and ".join("nothing" if end is None else repr(end)[:20] for end in ends)
+        return [
+            f"A scale is two numbers, the lowest and the highest label; given: {shown or 'none'}."
+        ]
+    low, high = ends
+    if np.isfinite([low, high, high - low]).all() and low < high:
+        return []
+    return [f"The scale {low:g} to {high:g} is none: give the lowest label, then the highest."]
+
+
+def describe(low: float, high: float) -> str:
+    """A scaling in words: '0–5 divided by 5'."""
+    if (low, high) == (0, 1):
+        return f"{span(low, high)} kept as it is"
+    if low == 0:
+        return f"{span(low, high)} divided by {high:g}"
+    moved = f"label − {low:g}" if low > 0 else f"label + {-low:g}"
+    return f"{span(low, high)}: ({moved}) / {high - low:g}"
+
+
+def span(low: float, high: float) -> str:
+    """'−1–1'."""
+    return f"{signed(low)}–{signed(high)}"
+
+
+def signed(number: float) -> str:
+    """With a true minus, and without one before 0."""
+    return f"{'−' if number < 0 else ''}{abs(number):g}"
+
+
+def _end(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", "."))
+
+
+def fits(numbers: np.ndarray, scale: tuple[float, float]) -> bool:
+    """Whether numbers lie on a scale, a few typing errors aside; −1 is often 'not labelled'."""
+    outside = ((numbers < scale[0]) | (numbers > scale[1])) & (numbers != -1)
+    allowed = STRAY * numbers.size if numbers.size >= ENOUGH else numbers.size // 10
+    return bool(np.sum(outside) <= allowed and np.any((numbers >= scale[0]) & ~outside))
+
+
+def _usual(numbers: np.ndarray) -> tuple[float, float] | None:
+    """The smallest of SCALES that holds the numbers, a few typing errors aside; else None.
+
+    Strays count as errors only where the scale that holds them too is ten times as wide: among
+    labels up to 5, a 55 is one; a −1 among labels in [0, 1], as often for "not labelled", too.
+    """
+    negative = numbers < 0
+    if negative.any() and set(numbers[negative]) == {-1.0} and not _grades_below_zero(numbers):
+        return _usual(numbers[~negative])
+    strays = {s: int(np.sum((numbers < s[0]) | (numbers > s[1]))) for s in SCALES}
+    exact = next((scale for scale in SCALES if not strays[scale]), None)
+    allowed = int(STRAY * numbers.size) if numbers.size >= ENOUGH else 0
+    best = min((s for s in SCALES if s != exact), key=lambda s: strays[s])
+    if strays[best] <= allowed and (exact is None or _width(exact) >= 10 * _width(best)):
+        return best
+    return exact
+
+
+def _doubt(inside: np.ndarray, scale: tuple[float, float]) -> str:
+    """That an end of the scale does not occur, where a narrower one would do as well."""
+    low, high = float(inside.min()), float(inside.max())
+    absent = [end for end, seen in zip(scale, (low, high), strict=True) if end != seen]
+    usual: list[tuple[float, float]] = [*SCALES, *WHOLE_SCALES]
+    if low in (0, 1) and low < high and _are_whole(inside):
+        usual.append((low, high))
+    narrower = sorted(
+        {s for s in usual if s[0] <= low and high <= s[1] and _width(s) < _width(scale)},
+        key=lambda s: (-(s[0] == low) - (s[1] == high), _width(s), s),
+    )
+    if not absent or not narrower:
+        return ""
+    others = " or ".join(span(*other) for other in narrower[:3])
+    never = " or ".join(map(signed, absent))
+    return f"No label is {never}, so the scale may as well be {others}."
+
+
+def _inside(numbers: np.ndarray, scale: tuple[float, float]) -> np.ndarray:
+    return numbers[(numbers >= scale[0]) & (numbers <= scale[1])]
+
+
+def _are_whole(numbers: np.ndarray, least: int = 0) -> bool:
+    return numbers.size >= least and bool(np.all(numbers == np.round(numbers)))
+
+
+def _grades_below_zero(numbers: np.ndarray) -> bool:
+    """Whether −1 can be a grade: numbers stay in [−1, 1] and are not just a few −1 among grades."""
+    few = np.mean(numbers < 0) < 0.1 and numbers.size >= 20
+    return not (few or numbers.max() > 1) or numbers.max() <= 0
+
+
+def _width(scale: tuple[float, float]) -> float:
+    return scale[1] - scale[0]

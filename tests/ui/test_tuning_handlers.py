@@ -1,0 +1,303 @@
+"""What a run is made of and what it costs: always of the pairs on the desk, and never waited for."""
+
+import threading
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+import ui.tuning_job
+from encoder import EncoderError, TrainConfig
+from encoder.cost import Cost, Speed
+from tests.encoder.training_pairs import anchors, graded
+from ui.costs import Costs, Timed
+from ui.desk import open_data
+from ui.jobs import Job
+from ui.settings import Settings
+from ui.tabs.finetune_handlers import FinetuneHandlers
+from ui.tuning_form import BY_STEPS, Form
+from ui.workbench import Workbench
+
+SOON_S = 30
+SPEED = Speed(prepare_s=0.001, step_s=0.01, look_s=0.001)
+QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)
+
+
+def csv(thing: str, rows: int = 40) -> str:
+    return "a,b,score\n" + "".join(
+        f"The {thing} number {i} is here.,Nobody saw {thing} {i}.,{i % 6}\n" for i in range(rows)
+    )
+
+
+@pytest.fixture
+def handlers(bert, timings):
+    """The tab over the tiny BERT; no run outlives a test."""
+    workbench = Workbench(Settings(), lambda spec, **limits: bert)
+    yield FinetuneHandlers(workbench)
+    for visitor in list(workbench._visitors.values()):
+        if visitor.job is not None:
+            workbench.line.leave(visitor.job)
+            assert visitor.job.ended.wait(SOON_S)
+
+
+class Timings:
+    """Stands in for the timing of steps: notes the pairs, and waits where `go` is cleared."""
+
+    def __init__(self):
+        self.of, self.began, self.go = [], threading.Event(), threading.Event()
+        self.go.set()
+
+    def measure(self, source, pairs, config, *args, **kwargs):
+        self.of.append(pairs)
+        self.began.set()
+        assert self.go.wait(SOON_S)
+        return SPEED
+
+
+@pytest.fixture
+def timings(monkeypatch):
+    found = Timings()
+    monkeypatch.setattr(ui.tuning_job, "measure_speed", found.measure)
+    yield found
+    found.go.set()
+
+
+def asked(handlers, visitor="ann", form=QUICK, thing="cat"):
+    if handlers.visitor(visitor).desk is None:
+        handlers.open_text(visitor, csv(thing))
+    return handlers.request(visitor, "bert-tiny", form)
+
+
+def news(job: Job) -> list:
+    """(kind, content) of all news, when the job is over."""
+    assert job.ended.wait(SOON_S)
+    found = []
+    while not job.news.empty():
+        item = job.news.get()
+        found.append((item.kind, item.content))
+    return found
+
+
+# --- joining the line ---------------------------------------------------------------------------
+
+
+def test_training_joins_the_line_before_anything_is_timed(handlers, timings):
+    timings.go.clear()
+    job = handlers.start(asked(handlers))  # would wait for the timing
+    assert handlers.workbench.line.busy == 1
+    assert job.expected_s == ui.tuning_job.ROUGH_S + ui.tuning_job.ROUGH_REST_S
+    timings.go.set()
+    told = news(job)
+    kinds = [content[0] if kind == "progress" else type(content) for kind, content in told]
+    assert kinds[:2] == ["timing", Cost]
+    assert told[-1] == ("done", None)
+    run, gone = told[-2][1]
+    assert run.predicted_s == told[1][1].seconds
+    assert gone == []
+    assert run.done.steps == 3
+
+
+def test_what_is_timed_on_the_page_is_expected_and_not_timed_again(handlers, timings):
+    request = asked(handlers)
+    cost = handlers.cost(request).cost
+    timings.go.clear()
+    handlers.start(asked(handlers, "bob"))  # holds the slot
+    job = handlers.start(request)
+    assert handlers.workbench.line.place(job) == 1
+    assert job.expected_s == cost.total_s
+    timings.go.set()
+    assert ("event", cost) in news(job)
+    assert timings.of.count(request.desk.pairs) == 1
+
+
+def test_steps_timed_beside_another_run_are_timed_again_in_the_line(handlers, timings):
+    release = threading.Event()
+
+    def work(job):
+        assert release.wait(SOON_S)
+        yield 1
+
+    other = Job(work)
+    handlers.workbench.line.join(other)
+    request = asked(handlers)
+    assert not handlers.cost(request).alone
+    job = handlers.start(request)
+    release.set()
+    news(job)
+    assert timings.of == [request.desk.pairs] * 2
+    assert handlers.cost(request).alone
+    assert len(timings.of) == 2
+
+
+def test_a_run_within_a_budget_is_expected_to_take_it(handlers, timings):
+    timings.go.clear()
+    job = handlers.start(asked(handlers, form=replace(QUICK, duration="2 minutes")))
+    assert job.expected_s == 120 + ui.tuning_job.ROUGH_REST_S
+    handlers.workbench.line.leave(job)
+
+
+def test_the_expectation_is_corrected_when_the_steps_are_timed(handlers, timings):
+    job = handlers.start(asked(handlers))
+    cost = next(content for _, content in news(job) if isinstance(content, Cost))
+    assert job.expected_s == pytest.approx(cost.total_s, abs=5)
+    assert job.expected_s < ui.tuning_job.ROUGH_S
+
+
+def test_a_loss_that_does_not_fit_is_refused_before_the_line(handlers, timings):
+    with pytest.raises(EncoderError, match="does not fit"):
+        handlers.start(asked(handlers, form=replace(QUICK, loss="triplet")))
+    assert not handlers.workbench.line.busy
+
+
+def test_one_visitor_has_one_run_at_a_time(handlers, timings):
+    timings.go.clear()
+    handlers.start(asked(handlers))
+    with pytest.raises(EncoderError, match="under way"):
+        handlers.start(asked(handlers))
+
+
+def test_no_run_holds_the_slot_for_longer_than_the_host_allows(bert, timings):
+    settings = Settings(max_run_s=0.0)
+    handlers = FinetuneHandlers(Workbench(settings, lambda spec, **limits: bert))
+    job = handlers.start(asked(handlers, form=replace(QUICK, steps=20_000)))
+    run, _ = news(job)[-2][1]
+    assert run.done.stopped
+    assert run.done.steps < 10
+    assert "the most a run may take" in run.done.notes[-1]
+
+
+# --- other pairs --------------------------------------------------------------------------------
+
+
+def test_the_cost_is_never_that_of_the_pairs_before(handlers, timings):
+    timings.go.clear()
+    first = asked(handlers)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(handlers.cost(first)))
+    thread.start()
+    assert timings.began.wait(SOON_S)
+    handlers.open_text("ann", csv("boat"))
+    timings.go.set()
+    thread.join(SOON_S)
+    assert found == [None]  # nobody asks for it any more
+    second = asked(handlers)
+    costs = handlers.visitor("ann").costs
+    assert costs.known(second.encoder, second.desk.pairs, second.config) is None
+    handlers.cost(second)
+    assert timings.of == [first.desk.pairs, second.desk.pairs]
+
+
+def test_costs_are_kept_for_one_set_of_pairs_only(bert):
+    costs, pairs, others, made = Costs(), graded(), anchors(), []
+    config = TrainConfig(steps=5, train_blocks=1)
+
+    def measure():
+        made.append(1)
+        return Timed(SPEED)
+
+    costs.turn_to(pairs)
+    found = costs.find(bert, pairs, config, measure)
+    assert costs.find(bert, pairs, config, measure) == found == costs.known(bert, pairs, config)
+    assert len(made) == 1
+    longer = replace(config, steps=50)  # other numbers of steps are as fast
+    assert costs.known(bert, pairs, longer) is None
+    assert costs.find(bert, pairs, longer, measure).cost.steps == 50
+    assert len(made) == 1
+    costs.find(bert, pairs, replace(config, train_blocks=2), measure)
+    assert len(made) == 2
+    costs.find(bert, others, config, measure)
+    costs.find(bert, others, config, measure)
+    assert len(made) == 4  # not the pairs on the desk: not kept
+    costs.turn_to(others)
+    assert costs.known(bert, pairs, config) is None
+
+
+def test_a_click_on_a_remedy_of_other_pairs_drops_nothing(handlers):
+    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
+    handlers.open_text("ann", twice)
+    checked = handlers.check(asked(handlers))
+    name = picks(checked, "exact_duplicates")
+    other = handlers.open_text("ann", csv("boat") + twice.splitlines()[1] + "\n")
+    with pytest.raises(EncoderError, match="not on the list any more"):
+        handlers.remedy("ann", name)
+    assert handlers.desk("ann") is other
+
+
+def test_a_check_that_ends_late_has_no_remedies_for_other_pairs(handlers):
+    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
+    handlers.open_text("ann", twice)
+    old = asked(handlers)
+    handlers.open_text("ann", csv("boat"))
+    checked = handlers.check(old)  # the check of before ends only now
+    assert handlers.visitor("ann").checked is None
+    handlers.visitor("ann").checked = checked  # and even if it were kept
+    with pytest.raises(EncoderError, match="not on the list any more"):
+        handlers.remedy("ann", picks(checked, "exact_duplicates"))
+
+
+def test_a_remedy_is_the_one_that_was_read_on_the_button(handlers):
+    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
+    handlers.open_text("ann", twice)
+    checked = handlers.check(asked(handlers))
+    number = picks(checked, "exact_duplicates").split(":")[1]
+    with pytest.raises(EncoderError, match="not on the list any more"):
+        handlers.remedy("ann", f"remedy:{number}:near_duplicates")
+    mended = handlers.remedy("ann", f"remedy:{number}:exact_duplicates")
+    assert len(mended.pairs) == 40
+
+
+def picks(checked, name: str) -> str:
+    [number] = [i for i, found in enumerate(checked.findings) if found.name == name]
+    return f"remedy:{number}:{name}"
+
+
+def test_the_same_columns_again_leave_remedies_done(handlers):
+    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
+    handlers.open_text("ann", twice)
+    checked = handlers.check(asked(handlers))
+    mended = handlers.remedy("ann", picks(checked, "exact_duplicates"))
+    assert handlers.map_columns("ann", "score", ("a", "b", "score")) is mended
+
+
+def test_pairs_of_the_web_api_do_not_lie_on_the_desk(handlers):
+    handlers.open_text("ann", csv("cat"))
+    desk = handlers.desk("ann")
+    handlers.check(handlers.request("ann", "bert-tiny", Form(), open_data(csv("boat"), "pairs")))
+    assert handlers.desk("ann") is desk
+    assert handlers.visitor("ann").checked is None
+
+
+# --- the scale ----------------------------------------------------------------------------------
+
+
+def test_labels_are_read_on_the_scale_that_was_typed(handlers):
+    handlers.open_text("ann", csv("cat"))
+    assert handlers.desk("ann").pairs.report.scaling == "0–5 divided by 5"
+    desk = handlers.map_columns("ann", "score", ("a", "b", "score"), (0, 10))
+    assert desk.pairs.report.scaling == "0–10 divided by 10"
+    assert desk.pairs.labels.max() == 0.5
+    again = handlers.map_columns("ann", "score", ("a", "b", "score"), (None, None))
+    assert again.pairs.report.scaling == "0–5 divided by 5"
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"),
+    [((1, None), "Give the lowest and the highest"), ((5, 1), "lowest label, then the highest"),
+     (("x", 2), "lowest label is x"), ((float("nan"), 2), "lowest label is nan")],
+)  # fmt: skip
+def test_a_scale_that_is_none_is_refused_in_words(handlers, scale, said):
+    handlers.open_text("ann", csv("cat"))
+    with pytest.raises(EncoderError, match=said):
+        handlers.map_columns("ann", "score", ("a", "b", "score"), scale)
+
+
+def test_names_of_models_are_told_apart(handlers, timings):
+    jobs = [news(handlers.start(asked(handlers))) for _ in range(2)]
+    shelf = handlers.visitor("ann").shelf
+    first, second = (run.key for run, _ in (told[-2][1] for told in jobs))
+    shelf.rename(first, "mine")
+    shelf.rename(second, "mine")
+    shelf.rename(second, "mine")  # its own name is free to itself
+    assert [model.name for model in shelf] == ["mine", "mine (2)"]
+    assert all(a.run.name != b.run.name for a, b in pairwise(shelf))
+    assert shelf.free_name("mine") == "mine (3)"

@@ -1,0 +1,113 @@
+"""What was measured about a map, in words that say what each number is worth."""
+
+from html import escape
+
+from explore import Stability
+from ui.markup.map_facts import missing
+from ui.markup.metrics import NONE
+from ui.markup.pieces import message, notes
+from ui.markup.scores import number
+from ui.picture import Picture
+from ui.report import NullMap, Report
+
+
+def report_table(report: Report) -> str:
+    """Fidelity, agreement and silhouette, one row each with its meaning."""
+    picture = report.picture
+    fidelity, null = picture.fidelity, report.null
+    rows = []
+    if fidelity is not None and fidelity.k:
+        k = fidelity.k
+        rows += [
+            ("Trustworthiness", number(fidelity.trustworthiness, 3),
+             f"Are the {k} nearest on the map near in the vectors? 1: all of them."),
+            ("Continuity", number(fidelity.continuity, 3),
+             f"Are the {k} nearest in the vectors near on the map? 1: all of them."),
+            ("kNN recall", f"{fidelity.mean_recall:.0%}",
+             f"Of each text's {k} nearest, this share is among its {k} nearest on the map."
+             + (f" Without any structure it is {null.recall:.0%}." if null else "")),
+        ]  # fmt: skip
+    if report.agreement is not None:
+        rows.append(
+            ("Clusters, vectors and map", missing(report.agreement),
+             "Adjusted Rand index of these clusters with those found on the map alone: 1 the same, "
+             "0 chance.")
+        )  # fmt: skip
+    if picture.clusters is not None:
+        rows.append(
+            ("Silhouette", NONE if report.silhouette is None else number(report.silhouette, 3),
+             "How much nearer texts are to their own cluster than to the next, by cosine in the "
+             "original space, from −1 to 1. Sentences rarely exceed 0.2.")
+        )  # fmt: skip
+    body = "".join(
+        f'<tr><th scope="row">{name}</th><td class="num">{value}</td><td>{what}</td></tr>'
+        for name, value, what in rows
+    )
+    return (
+        '<div class="lab-frame"><table class="lab-plain lab-report"><tbody>'
+        f"{body}</tbody></table></div>{drivers_list(report)}"
+    )
+
+
+def drivers_list(report: Report) -> str:
+    """What the clusters follow: surface features and label columns."""
+    if not report.drivers:
+        return ""
+    rows = "".join(
+        f'<li><span class="num">{number(driver.information, 2)}</span> '
+        f"<span>{escape(driver.name)}</span></li>"
+        for driver in report.drivers
+    )
+    return (
+        "<p class='label'>What drives the split? Adjusted mutual information of the clusters with "
+        "what can be seen of the texts, and with your label columns: 0 chance, 1 the same "
+        f'grouping.</p><ol class="lab-near">{rows}</ol>'
+    )
+
+
+def null_words(picture: Picture, null: NullMap) -> str:
+    """What the world without structure says about this one."""
+    own = picture.clusters
+    assert own is not None
+    there, here = null.clusters, own
+    said = (
+        f"On the right: vectors drawn from one Gaussian of the same mean and covariance, through "
+        f"the same steps. {there.count} clusters and {there.unclustered:.0%} unclustered there, "
+        f"{here.count} and {here.unclustered:.0%} here."
+    )
+    if there.count >= 0.7 * max(here.count, 1):
+        said += (
+            " Nearly as many clusters come out of noise: do not read much into these."
+            if here.count > 1
+            else ""
+        )
+    else:
+        said += " Clusters of these texts are not made by the method alone."
+    return notes([said])
+
+
+def stability_table(picture: Picture, stable: Stability) -> str:
+    """For each cluster, in how many runs with other seeds it stays together."""
+    rows = "".join(
+        f'<tr><th scope="row">{cluster + 1}. {escape(picture.title(cluster))}</th>'
+        f'<td class="num">{kept} of {stable.runs} runs</td>'
+        f'<td class="num">{pairs:.0%}</td></tr>'
+        for cluster, (kept, pairs) in enumerate(zip(stable.kept, stable.pairs, strict=True))
+    )
+    mean = sum(stable.agreement) / max(len(stable.agreement), 1)
+    said = (
+        f"{stable.runs} more runs with other seeds, on {stable.rows:,} texts; adjusted Rand index "
+        f"with the clusters above: {number(mean, 2)} on average, "
+        f"{number(min(stable.agreement), 2)} at least."
+    )
+    return (
+        notes([said]) + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
+        '<th scope="col">cluster</th><th scope="col" class="num">stays together in</th>'
+        '<th scope="col" class="num">pairs together</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def not_yet() -> str:
+    """Before anything was measured."""
+    return message("Nothing is measured yet: press the button. It takes some seconds.")

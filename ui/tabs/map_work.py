@@ -1,0 +1,52 @@
+"""Following a long piece of work on the Map tab, to its end or to that of the visit."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from encoder import EncoderError
+from ui.jobs import Job, Line
+from ui.markup.map_facts import stages_line
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far the work is, as HTML; something it made, if anything; and how it ended, if it did."""
+
+    progress: str
+    made: Any = None
+    ended: str = ""  # "done", "cancelled"
+    seconds: float = 0.0
+
+
+def follow(job: Job, line: Line) -> Iterator[Moment]:
+    """Hear a job to its end. A follower that is closed (the browser has gone) ends the job.
+
+    Yields at least every third of a second. Raises EncoderError where the work failed.
+    """
+    begun, stage, share, ended = time.monotonic(), "", 0.0, ""
+    try:
+        while not ended:
+            made = []
+            for news in job.listen():
+                if news.kind == "progress":
+                    stage, share = news.content[:2]
+                elif news.kind == "event":
+                    made.append(news.content)
+                elif news.kind == "failed":
+                    ended = "failed"
+                    raise EncoderError(str(news.content))
+                else:
+                    ended = news.kind
+            seconds = time.monotonic() - begun
+            place = line.place(job)
+            what = f"waiting at place {place} of the line" if place else stage
+            progress = stages_line(what, share, seconds)
+            for thing in made:
+                yield Moment(progress, thing, seconds=seconds)
+            yield Moment(progress, None, ended, seconds)
+    finally:
+        if not ended:
+            job.stop.set()
+            line.leave(job)
