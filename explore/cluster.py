@@ -8,7 +8,7 @@ import numpy as np
 from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits
 from explore.project import Projection, ProjectionConfig, project
-from explore.vectors import OnProgress, checked, directed, tell, unit
+from explore.vectors import OnProgress, checked, directed, one_thread, tell, unit
 
 METHODS = ("hdbscan", "kmeans", "agglomerative")
 SPACES = {
@@ -26,6 +26,7 @@ GROWTH = 0.6  # times the square root of the number of texts: 6 of 100, 19 of 1,
 CORE = 3  # points around a dense one; more would leave more unclustered
 MOST_CLUSTERS = 60
 TRIED = (2, 3, 4, 6, 8, 10, 12, 15, 20, 30)  # numbers of clusters, where none was asked for
+NEARLY_ALL = 0.95  # in one cluster: outliers were split off, however good the silhouette
 SCORED_ROWS = 2_000  # silhouettes are of a seeded sample beyond this
 
 
@@ -202,12 +203,11 @@ def _counted(k: int) -> str:
 
 def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
     from sklearn.cluster import AgglomerativeClustering, KMeans
-    from threadpoolctl import threadpool_limits
 
     if k < 2:
         return np.zeros(len(points), np.int64)
     if config.method == "kmeans":
-        with threadpool_limits(1):  # waiting for each other costs threads more than they save
+        with one_thread():
             found = KMeans(k, random_state=config.seed, n_init=4).fit_predict(points)
         return found.astype(np.int64)
     grouping = AgglomerativeClustering(k, metric="cosine", linkage="average")
@@ -215,6 +215,8 @@ def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
 
 
 def _quick_silhouette(points: np.ndarray, labels: np.ndarray) -> float:
+    if np.bincount(labels).max() > NEARLY_ALL * len(labels):
+        return -1.0
     found = silhouette(points, labels)
     return -1.0 if found is None else found
 

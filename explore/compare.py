@@ -46,17 +46,15 @@ def compare(
     """Compare (N, D) with (N, E) vectors and their maps (N, dims).
 
     The second map is moved, turned, mirrored and scaled onto the first (Procrustes; Schönemann,
-    Psychometrika 31, 1966), which changes no shape. Raises ExploreError where rows or dimensions of the
-    maps differ.
+    Psychometrika 31, 1966), which changes no shape. Raises ExploreError where rows or the maps'
+    dimensions differ.
     """
     same_rows(
         vectors=vectors, others=others, coordinates=coordinates, other_coordinates=other_coordinates
     )
     dims, other_dims = coordinates.shape[1], other_coordinates.shape[1]
     if dims != other_dims:
-        raise ExploreError(
-            f"One map has {dims} dimensions, the other {other_dims}: draw both alike."
-        )
+        raise ExploreError(f"Maps of {dims} and {other_dims} dimensions: draw both in the same.")
     aligned, spread = procrustes(coordinates, other_coordinates)
     moved = np.linalg.norm(aligned - coordinates, axis=1) / spread
     k = min(k, len(vectors) - 1)

@@ -19,7 +19,8 @@ class Fidelity:
 
     trustworthiness: near on the map is near in the vectors; continuity: the reverse (Venna & Kaski,
     Neural Networks 19, 2006). recall (N,): the share of each point's nearest points on the map that
-    are among its nearest texts, or as near as the last of these. NaN where there are too few points to say.
+    are among its nearest texts, or as near as the last of these. NaN where there are too few points
+    to say.
     """
 
     trustworthiness: float
@@ -93,8 +94,8 @@ def _excess(distances: np.ndarray, chosen: np.ndarray, offset: int, k: int) -> f
 class Distortion:
     """Pairs (i, j) of row numbers, int64 (M, 2), the worst first.
 
-    torn: one is among the nearest texts of the other, far apart on the map; false: side by side on the map,
-    unlike each other in the vectors.
+    torn: one is among the nearest texts of the other, far apart on the map; false: side by side on
+    the map, unlike each other in the vectors.
     """
 
     torn: np.ndarray

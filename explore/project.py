@@ -7,7 +7,7 @@ import numpy as np
 
 from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits, of_unit
-from explore.vectors import OnProgress, checked, finite_rows, tell, unit
+from explore.vectors import OnProgress, checked, finite_rows, one_thread, tell, unit
 
 METHODS = ("pca", "umap", "tsne")
 TSNE_LEAST_RATE = 10.0
@@ -179,7 +179,6 @@ def _tsne(
     stop: threading.Event | None,
 ) -> np.ndarray:
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     tell(on_progress, stop, "layout", 0.0)
     # At most a third of the points can be neighbours in t-SNE's sense.
@@ -195,7 +194,7 @@ def _tsne(
         random_state=config.seed,
         n_jobs=1,
     )
-    with threadpool_limits(1, user_api="openmp"):  # waiting for each other costs threads 4 × more
+    with one_thread():
         found = model.fit_transform(points)
     tell(on_progress, stop, "layout", 1.0)
     return found

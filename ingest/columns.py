@@ -94,7 +94,7 @@ def guess_columns(table: Table) -> ColumnMapping:
             raise IngestError(
                 f"A pair needs two columns of texts; found {len(ranked)} among: "
                 f"{', '.join(table.columns)}. A text alone on its line is no pair, and a path must "
-                "be given as a Path."
+                f"be given as a Path.{_no_texts(set(table.columns) - set(flat))}"
             )
         chosen = set(ranked[:2])
         texts = tuple(name for name in table.columns if name in chosen)
@@ -105,6 +105,11 @@ def guess_columns(table: Table) -> ColumnMapping:
     if len(ranked) == 3 and set(texts) < set(ranked) and spread[2] > 0.4 * spread[0]:
         return ColumnMapping("triplet", tuple(n for n in table.columns if n in ranked))
     return ColumnMapping("positive", texts)
+
+
+def _no_texts(nested: Iterable[str]) -> str:
+    shown = ", ".join(sorted(nested))
+    return f" Lists and objects are no texts: {shown}." if shown else ""
 
 
 def _first_named(

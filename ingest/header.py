@@ -36,13 +36,20 @@ def is_header(
         return False
     if any(_is_number(name) for name in names) or max(map(len, names)) > LONGEST_NAME:
         return False
-    known = [name for name in names if plain(without_scale(name)) in known_names]
+    others = [row for row in rows if list(row[: len(first)]) != list(first)]
+    columns = [{row[at].strip().casefold() for row in others if at < len(row)}
+               for at, cell in enumerate(first) if cell.strip()]  # fmt: skip
+    known = [
+        name
+        for name, column in zip(names, columns, strict=True)
+        if plain(without_scale(name)) in known_names
+        and not (label_value(name) is not None and name.casefold() in column)
+    ]
     if len({name.casefold() for name in names}) < len(names) > len(known):
         return False
     wordy = [name for name in names if name not in known and len(name.split()) > 3]
     if known and len(known) >= len(wordy):
         return True
-    others = [row for row in rows if list(row[: len(first)]) != list(first)]
     signs = [
         _sign(cell.strip(), [row[at] for row in others if at < len(row)])
         for at, cell in enumerate(first)

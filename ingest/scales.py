@@ -13,6 +13,7 @@ STRAY = 0.02  # the share of typing errors that do not change the scale
 ENOUGH = 50  # labels needed before a share of them says anything
 SEVERAL = 20  # labels needed before their ends, or that they are only two, say anything
 LOWEST_END, HIGHEST_END = 1, 1_000  # of a scale in a name: 2019–2020 is none
+LONGEST_NAME = 200  # characters; the pattern takes long on long ones
 END = r"[-−]?\d+(?:[.,]\d+)?"
 BETWEEN = r"\s*%?(?:\s*(?:-|–|—|−|\.{2,3}|…)\s*|\s+(?:to|bis|à|a|tot|до)\s+)"
 NAMED = re.compile(
@@ -42,16 +43,21 @@ def find_scale(numbers: np.ndarray, name: str = "") -> tuple[float, float] | Non
 def why_scale(numbers: np.ndarray, scale: tuple[float, float], name: str = "") -> str:
     """Why `find_scale` found this one, or why it may be another; "" where all is clear."""
     named = named_scale(name)
+    inside = _inside(numbers, scale)
     if named == scale:
-        return "The scale is the one in the column's name."
+        fractions = inside.max() <= 1 < scale[1] and not _are_whole(inside)
+        already = " As no label is above 1, they may be on 0–1 already." if fractions else ""
+        return f"The scale is the one in the column's name.{already}"
     if scale in WHOLE_SCALES:
         return "All of them are whole and both ends occur, so that is taken for the scale."
     ignored = f"The column's name says {span(*named)}, which they do not fit. " if named else ""
-    return (ignored + _doubt(_inside(numbers, scale), scale)).strip()
+    return (ignored + _doubt(inside, scale)).strip()
 
 
 def named_scale(name: str) -> tuple[float, float] | None:
     """(0, 5) for 'Score (0-5)', 'rating 0 to 5', '0..5'; None unless there is exactly one."""
+    if len(name) > LONGEST_NAME:
+        return None
     found = {(_end(match[1]), _end(match[2])) for match in NAMED.finditer(name)}
     scales = [(low, high) for low, high in found if low < high and low <= LOWEST_END]
     return scales[0] if len(scales) == 1 and scales[0][1] <= HIGHEST_END else None
@@ -106,7 +112,7 @@ def _end(text: str) -> float:
 def fits(numbers: np.ndarray, scale: tuple[float, float]) -> bool:
     """Whether numbers lie on a scale, a few typing errors aside; −1 is often 'not labelled'."""
     outside = ((numbers < scale[0]) | (numbers > scale[1])) & (numbers != -1)
-    allowed = STRAY * numbers.size if numbers.size >= ENOUGH else numbers.size // 10
+    allowed = max(STRAY * numbers.size, min(numbers.size, ENOUGH) // 10)
     return bool(np.sum(outside) <= allowed and np.any((numbers >= scale[0]) & ~outside))
 
 

@@ -69,8 +69,8 @@ def leave_guard(**settings: Any) -> gr.HTML:
 def scatter_map(label: str, **settings: Any) -> gr.HTML:
     """A map of points in the plane or in space, with `pick` (one row) and `lasso` (several rows).
 
-    Its value is None or a dict: rev, points, paint, overlay, names, selected, focus, focus_rev and
-    group, as assets/js/map.js reads it. Points that are None stay those of before.
+    Its value is None or the JSON text of: rev, points, paint, overlay, names, selected, focus,
+    focus_rev and group, as assets/js/map.js reads it. Points that are None stay those of before.
     """
     return gr.HTML(
         html_template=f'<div class="lab-map" role="application" tabindex="0" aria-label="{label}">'

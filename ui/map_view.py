@@ -1,5 +1,6 @@
 """What the map on the screen shows: which colours, which selection, which lines."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -47,13 +48,18 @@ def colour_choices(labels: Sequence[str]) -> list[str]:
 
 
 def value(
-    picture: Picture, shown: Shown, *, whole: bool = True, group: str | None = None
-) -> dict[str, Any]:
+    picture: Picture,
+    shown: Shown,
+    *,
+    whole: bool = True,
+    group: str | None = None,
+    rev: str = "",
+) -> str:
     """The component's value; without `whole` the browser keeps the points it has."""
     places = picture.projection.coordinates
     drawn = points(places, picture.corpus.texts) if whole else None
-    return {
-        "rev": picture.rev,
+    content: dict[str, Any] = {
+        "rev": rev or picture.rev,
         "points": drawn,
         "paint": paint(picture, shown),
         "overlay": shown.overlay.as_json(),
@@ -63,6 +69,12 @@ def value(
         "focus_rev": shown.focus_rev,
         "group": group,
     }
+    return as_value(content)
+
+
+def as_value(content: dict[str, Any]) -> str:
+    """JSON text: of a dict Gradio sends differences, which change it where nobody notices."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def cluster_names(picture: Picture) -> list[Value] | None:

@@ -36,6 +36,7 @@ class NullMap:
     projection: Projection
     clusters: Clusters
     recall: float
+    silhouette: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def _null(picture: Picture, tell: Tell, stop: threading.Event) -> NullMap:
         space = dense_projection(vectors, on_progress=say, stop=stop).coordinates
     found = cluster(vectors, config, space=space, on_progress=say, stop=stop)
     recall = map_fidelity(vectors, flat.coordinates, on_progress=say, stop=stop).mean_recall
-    return NullMap(flat, found, recall)
+    return NullMap(flat, found, recall, silhouette(vectors, found.labels))
 
 
 def torn_and_false(picture: Picture) -> Distortion:

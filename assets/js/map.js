@@ -1,4 +1,4 @@
-// Draws props.value, a map of points, and reports `pick` with a point's id and `lasso` with several.
+// Draws props.value, a map of points as JSON text, and reports `pick` with a point's id and `lasso` with several.
 // What value holds is told in ui/components.py; map_draw.js stands before this in the same function.
 const plot = element.querySelector('.lab-map');
 const me = Math.random().toString(36);
@@ -27,6 +27,7 @@ function clear() {
   if (kind) window.Plotly.purge(plot);
   kind = shown = view = state.points = state.chosen = null;
   told = 'null';
+  plot.classList.remove('filled');
   for (const name of ['ready', 'n', 'kind']) delete plot.dataset[name];
 }
 
@@ -54,6 +55,7 @@ function absorb(value) {
 async function draw(value, mine) {
   if (!value || !(value.points || state.points)) return clear();
   absorb(value);
+  plot.classList.add('filled');
   if (mine !== newest) return;
   const Plotly = await plotly();
   const { points } = state;
@@ -219,7 +221,7 @@ function enqueue(job) {
 
 function redraw() {
   const mine = ++newest;
-  const value = props.value;
+  const value = props.value ? JSON.parse(props.value) : null;
   mark.remove();
   enqueue(() => draw(value, mine));
 }

@@ -107,7 +107,10 @@ def test_bad_json_lines_are_dropped_by_number():
                        '{"a": ["1", "2"], "b": "t"}')  # fmt: skip
     assert pairs.texts == (("x y", "z w"), ("p q", "r s"))
     assert pairs.row_numbers == (1, 3)
-    assert pairs.report.dropped == {"not a readable record": (2, 4, 5)}
+    assert pairs.report.dropped == {
+        "not a readable record": (2, 4),
+        "a list or an object instead of a text": (5,),
+    }
 
 
 def test_parquet():

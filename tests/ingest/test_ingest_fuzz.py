@@ -109,6 +109,30 @@ def test_json(value, name):
     read_and_use(line + "\n" + line)
 
 
+SCALE_NAMES = ["score", "Score (0-5)", "label", "0–100", "gleich?", "rating −1..1", "1-4 (0-5)"]
+LABEL = st.one_of(CELL, st.integers(-2, 12).map(str), st.sampled_from(["2,5", "50 %", "-1", "1e3"]))
+
+
+@FUZZ
+@given(st.lists(LABEL, min_size=1, max_size=25), st.sampled_from(SCALE_NAMES),
+       st.none() | st.tuples(st.floats(-10, 10), st.floats(-10, 110)),
+       st.sampled_from(["score", "binary"]))  # fmt: skip
+def test_any_labels_on_any_scale(labels, name, scale, kind):
+    buffer = io.StringIO()
+    rows = [[f"A dog {n}.", f"A cat {n}.", label] for n, label in enumerate(labels)]
+    csv.writer(buffer).writerows([["sentence1", "sentence2", name], *rows])
+    read_and_use(buffer.getvalue())
+    try:
+        table = read_table(buffer.getvalue())
+        pairs = to_pairs(table, ColumnMapping(kind, ("sentence1", "sentence2"), name, scale))
+    except IngestError:
+        return
+    dropped = [row for rows in pairs.report.dropped.values() for row in rows]
+    assert sorted([*pairs.row_numbers, *dropped]) == list(range(1, table.rows_read + 1))
+    assert all(0 <= label <= 1 for label in pairs.labels.tolist())
+    check(pairs)
+
+
 def test_nested_a_thousand_deep():
     read_and_use("[" * 100_000)
     read_and_use('{"a":' * 100_000)

@@ -55,6 +55,17 @@ def test_jobs_run_one_after_the_other_and_know_their_place():
     assert free(line)
 
 
+def test_what_is_known_better_while_it_runs_is_what_the_next_one_expects():
+    line, go = Line(), threading.Event()
+    first, second = (Job(until_told(go), expected_s=1000) for _ in range(2))
+    for job in (first, second):
+        line.join(job)
+    first.expect(left_s=40)
+    assert 30 < line.wait_s(second) <= 40
+    go.set()
+    assert ended(second) == ["event", "done"]
+
+
 def test_two_slots_run_two():
     line, go = Line(slots=2), threading.Event()
     jobs = [Job(until_told(go)) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""What a run is made of and what it costs: always of the pairs on the desk, and never waited for."""
+"""What a run is made of and costs: always of the pairs on the desk, and never waited for."""
 
 import threading
 from dataclasses import replace
@@ -10,6 +10,7 @@ import ui.tuning_job
 from encoder import EncoderError, TrainConfig
 from encoder.cost import Cost, Speed
 from tests.encoder.training_pairs import anchors, graded
+from tests.ui.tuning_pages import NO_CHANGE
 from ui.costs import Costs, Timed
 from ui.desk import open_data
 from ui.jobs import Job
@@ -34,6 +35,7 @@ def handlers(bert, timings):
     """The tab over the tiny BERT; no run outlives a test."""
     workbench = Workbench(Settings(), lambda spec, **limits: bert)
     yield FinetuneHandlers(workbench)
+    timings.go.set()
     for visitor in list(workbench._visitors.values()):
         if visitor.job is not None:
             workbench.line.leave(visitor.job)
@@ -58,8 +60,8 @@ class Timings:
 def timings(monkeypatch):
     found = Timings()
     monkeypatch.setattr(ui.tuning_job, "measure_speed", found.measure)
-    yield found
-    found.go.set()
+    monkeypatch.setattr(ui.tuning_job, "study", lambda done, on_part: NO_CHANGE)  # takes seconds
+    return found
 
 
 def asked(handlers, visitor="ann", form=QUICK, thing="cat"):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from encoder.cost import Cost
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.study import Rival
@@ -102,7 +103,7 @@ def test_findings_stand_worst_first_and_keep_their_index():
     root = check(findings(found))
     assert [h.text for h in root.all("h4")] == ["✕Errors", "!Warnings", "iNotes"]
     buttons = {b.attributes["data-pick"]: b.text for b in root.all("button")}
-    assert buttons == {"remedy:0": "Mend it", "remedy:3": "Leave out 20 rows"}
+    assert buttons == {"remedy:0:x": "Mend it", "remedy:3:x": "Leave out 20 rows"}
     assert [p.text for p in root.all(".rows")] == [
         "Row 3", "Rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 8 more"]  # fmt: skip
     assert root.all(".effect")[0].text == "In training: effect error"
@@ -127,12 +128,17 @@ def test_the_split_is_one_bar_with_its_numbers():
 # --- a run --------------------------------------------------------------------------------------
 
 
-def test_the_cost_is_the_sum_of_its_parts():
-    text = check(cost_line(31.0, 6.0, 66, 0.333, "Timed here.")).text
-    assert text.startswith("About 31 s for 66 steps")
+def test_the_cost_says_training_and_what_comes_around_it():
+    cost = Cost(prepare_s=6.0, step_s=0.333, steps=66, looks_s=3.0, other_s=20.2)
+    text = check(cost_line(cost, "Timed here.")).text
+    assert text.startswith("About 31 s of training and about 20 s of scoring for 66 steps")
     assert "6.0 s for what does not train" in text
-    assert "66 × 0.33 s; 3.0 s of scoring" in text  # 31 − 6 − 66 × 0.333
-    assert "scoring" not in check(cost_line(28.0, 6.0, 66, 1 / 3)).text
+    assert "66 × 0.33 s; 3.0 s of looking" in text
+    assert text.endswith("Timed here.")
+    few = check(cost_line(replace(cost, prepare_s=0, steps=1, looks_s=0, other_s=0.2))).text
+    assert few.startswith("Under 1 s of training and under 1 s of scoring for 1 step (")
+    assert "does not train" not in few
+    assert "looking" not in few
 
 
 def test_progress_is_a_bar_with_values_for_all_readers():
@@ -140,17 +146,20 @@ def test_progress_is_a_bar_with_values_for_all_readers():
     bar = root.one(".bar")
     assert bar.attributes["role"] == "progressbar"
     assert [bar.attributes[f"aria-value{n}"] for n in ("min", "max", "now")] == ["0", "66", "40"]
-    assert bar.attributes["aria-valuetext"] == "step 40 of 66, about 12 s left"
+    assert bar.attributes["aria-valuetext"] == "step 40 of 66, about 12 s of training left"
     assert bar.one("i").attributes["style"] == "width:60.6%"
     over = check(progress("Training.", 9, 6)).one(".bar")
     assert (over.attributes["aria-valuenow"], over.one("i").attributes["style"]) == (
         "6", "width:100.0%")  # fmt: skip
     assert not check(progress("Waiting.")).all(".bar")
+    after = check(progress("Scoring.", 2, 5, unit="part")).one(".bar")
+    assert after.attributes["aria-valuetext"] == "part 2 of 5"
 
 
 def test_what_happens_is_one_sentence():
     assert "place 2 of the line" in happening("waiting", place=2, wait_s=83)
     assert happening("waiting", wait_s=83).endswith("Expected wait: about 1 min 23 s.")
+    assert happening("waiting", wait_s=0.2).endswith("Expected wait: under 1 s.")
     assert "Reading 412 texts once" in happening("reading", texts=412, blocks=3, depth=6)
     assert "every block trains" in happening("reading", texts=412, blocks=6, depth=6)
     assert "the top 3 blocks" in happening("training", blocks=3, depth=6)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from encoder.cost import Cost
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.study import Rival
@@ -165,7 +166,7 @@ def test_what_a_visitor_wrote_is_shown_as_the_text_it_is(done, attack):
         findings([Finding("x", "error", (1,), attack, attack)]),
         split_bar((1, 1, 1), [attack]),
         progress(attack, 1, 2),
-        cost_line(1, 1, 1, 1, attack),
+        cost_line(Cost(1, 1, 1, 1, other_s=1), attack),
         results_table(done, replace(NO_CHANGE, rivals=(rival,))),
         runs_table([own], attack),
     ]

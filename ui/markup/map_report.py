@@ -10,6 +10,9 @@ from ui.markup.scores import number
 from ui.picture import Picture
 from ui.report import NullMap, Report
 
+SIMILAR = 0.7  # of as many clusters
+CLEARLY, MARGIN = 1.3, 0.01  # how much larger a silhouette is than that of noise
+
 
 def report_table(report: Report) -> str:
     """Fidelity, agreement and silhouette, one row each with its meaning."""
@@ -65,25 +68,29 @@ def drivers_list(report: Report) -> str:
     )
 
 
-def null_words(picture: Picture, null: NullMap) -> str:
+def null_words(report: Report, null: NullMap) -> str:
     """What the world without structure says about this one."""
-    own = picture.clusters
-    assert own is not None
-    there, here = null.clusters, own
-    said = (
-        f"On the right: vectors drawn from one Gaussian of the same mean and covariance, through "
-        f"the same steps. {there.count} clusters and {there.unclustered:.0%} unclustered there, "
-        f"{here.count} and {here.unclustered:.0%} here."
-    )
-    if there.count >= 0.7 * max(here.count, 1):
-        said += (
-            " Nearly as many clusters come out of noise: do not read much into these."
-            if here.count > 1
-            else ""
+    picture, there = report.picture, null.clusters
+    here, fidelity = picture.clusters, picture.fidelity
+    assert here is not None
+    said = [
+        "On the right: vectors drawn from one Gaussian of the same mean and covariance, laid out "
+        f"and grouped in the same steps. {there.count} clusters and {there.unclustered:.0%} "
+        f"unclustered there, {here.count} and {here.unclustered:.0%} here."
+    ]
+    if there.count >= SIMILAR * here.count > 0:
+        said.append("So the mere number of islands proves nothing: noise has as many.")
+    if fidelity is not None and fidelity.k:
+        said.append(f"kNN recall is {fidelity.mean_recall:.0%} here and {null.recall:.0%} there.")
+    if report.silhouette is not None and null.silhouette is not None:
+        own, other = report.silhouette, null.silhouette
+        said.append(f"The silhouette is {number(own, 3)} here and {number(other, 3)} there:")
+        said.append(
+            "these clusters are apart in the vectors, not only on the map."
+            if own > CLEARLY * max(other, 0.0) and own > other + MARGIN
+            else "in the vectors, these clusters are hardly further apart than those of noise."
         )
-    else:
-        said += " Clusters of these texts are not made by the method alone."
-    return notes([said])
+    return notes([" ".join(said)])
 
 
 def stability_table(picture: Picture, stable: Stability) -> str:

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -11,16 +10,13 @@ import gradio as gr
 
 from encoder import EncoderError
 from explore.cluster import SPACES as SPACE_WORDS
-from ui.atlas import Atlas
-from ui.corpora import FIRST_SAMPLE, SAMPLES
 from ui.figures.as_json import figure_json
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told, told_steps
-from ui.map_form import MapForm, from_json
-from ui.map_view import CLUSTER, Shown, colour_choices, value
+from ui.map_form import MapForm
+from ui.map_view import Shown, value
 from ui.markup.map_facts import (
     cluster_table,
-    corpus_facts,
     header,
     space_note,
 )
@@ -37,9 +33,10 @@ from ui.picks import picked_name
 from ui.picture import Picture
 from ui.tabs.map_handlers import MapHandlers, now
 from ui.tabs.map_keep import MapKeeping
-from ui.tabs.map_layout import MapLayout, TextsLayout, lay_out_map, lay_out_texts
+from ui.tabs.map_layout import MapLayout, lay_out_map, lay_out_texts
 from ui.tabs.map_report import MapReport
 from ui.tabs.map_sides import MapSides
+from ui.tabs.map_texts import MapTexts
 from ui.tabs.map_work import follow
 from ui.workbench import Workbench
 
@@ -51,119 +48,38 @@ READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
 
 def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> list[gr.Dropdown]:
     """Lay the tab out inside the current Blocks and connect it. Returns its model pickers."""
-    made = _MapTab(tab, MapHandlers(workbench))
-    made.connect_link(demo, tabs)
+    made = _MapTab(MapHandlers(workbench))
+    made.texts.connect(tab)
+    made.texts.connect_link(demo, tabs, made.model, list(vars(made.ui.form).values()))
     return [made.ui.form.model, made.sides.model]
 
 
 class _MapTab:
     """Components on the one side, handlers on the other, and the events between them."""
 
-    def __init__(self, tab: gr.Tab, handlers: MapHandlers) -> None:
+    def __init__(self, handlers: MapHandlers) -> None:
         self.handlers = handlers
         default = handlers.workbench.encoder(MapForm().model, None)
-        self.texts: TextsLayout = lay_out_texts()
+        texts = lay_out_texts()
         self.ui: MapLayout = lay_out_map(
             handlers.picker.choices(None), ["-1", *map(str, default.layers)]
         )
         self.model = gr.State(MapForm().model)  # the last one that loaded
         self.form = [self.model, *list(vars(self.ui.form).values())[1:]]
-        self.version = gr.State("")  # new whenever there are other texts
+        self.texts = MapTexts(handlers, texts, self.ui.colour)
         self.drawn = gr.State("")  # new whenever a map is ready
-        self.text_outputs = [
-            self.version, self.texts.column, self.texts.labels, self.ui.colour,
-            self.texts.facts,
-        ]  # fmt: skip
-        self.connect_texts(tab)
         self.connect_map()
         self.connect_touch()
         MapReport(handlers, self.ui.map, self.drawn)
         self.sides = MapSides(handlers, self.ui.form.model, self.drawn)
         MapKeeping(handlers, self.form, self.drawn)
 
-    # --- texts ------------------------------------------------------------------------------
-
-    def connect_texts(self, tab: gr.Tab) -> None:
-        texts, out = self.texts, self.text_outputs
-        tab.select(told(self.arrive), None, out, **READ)
-        for title, chip in texts.samples.items():
-            chip.click(told(self.sample(title)), None, out, **READ)
-        texts.pairs.click(told(self.pairs), None, out, **READ)
-        texts.file.upload(told(self.file), texts.file, out, **READ)
-        texts.use_pasted.click(told(self.pasted), texts.pasted, out, **READ)
-        gr.on([texts.column.select, texts.labels.input], told(self.columns),
-              [texts.column, texts.labels], out, **READ)  # fmt: skip
-
-    def arrive(self, request: gr.Request) -> list[Any]:
-        """On the first look at the tab a sample lies ready."""
-        if self.handlers.atlas(request.session_hash).corpus is not None:
-            return [gr.skip() for _ in self.text_outputs]
-        return self.opened(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE))
-
-    def connect_link(self, demo: gr.Blocks, tabs: gr.Tabs) -> None:
-        """A link with map settings opens this tab with them."""
-        form = self.ui.form
-        boxes = list(vars(form).values())
-        demo.load(told(self.restore), None, [tabs, self.model, *boxes, *self.text_outputs], **READ)
-
-    def restore(self, request: gr.Request) -> list[Any]:
-        query = dict(request.query_params)
-        if "map" not in query:
-            return [gr.skip() for _ in range(len(self.form) + 2 + len(self.text_outputs))]
-        form, remarks = from_json(query["map"])
-        visitor = request.session_hash
-        titles = {file: title for title, file in SAMPLES.items()}
-        title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
-        try:
-            self.handlers.picker.load(form.model, visitor, lambda *_, **__: None)
-        except EncoderError as error:
-            remarks.append(str(error))
-            form = replace(form, model=MapForm().model)
-        for remark in remarks:
-            gr.Warning(escape(remark, quote=False), duration=20)
-        shown = vars(form)
-        opened = self.opened(self.handlers.open_sample(visitor, title))
-        return [gr.Tabs(selected="map"), form.model, *shown.values(), *opened]
-
-    def sample(self, title: str) -> Any:
-        def take(request: gr.Request) -> list[Any]:
-            return self.opened(self.handlers.open_sample(request.session_hash, title))
-
-        return take
-
-    def pairs(self, request: gr.Request) -> list[Any]:
-        return self.opened(self.handlers.open_pairs(request.session_hash))
-
-    def file(self, request: gr.Request, path: str | None) -> list[Any]:
-        if path is None:
-            return [gr.skip() for _ in self.text_outputs]
-        return self.opened(self.handlers.open_file(request.session_hash, path))
-
-    def pasted(self, request: gr.Request, text: str) -> list[Any]:
-        return self.opened(self.handlers.open_text(request.session_hash, text))
-
-    def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[Any]:
-        return self.opened(self.handlers.choose_columns(request.session_hash, text, labels))
-
-    def opened(self, atlas: Atlas) -> list[Any]:
-        corpus = atlas.corpus
-        assert corpus is not None
-        names = list(atlas.table.columns) if atlas.table else []
-        labels = list(corpus.columns.labels)
-        return [
-            now(),
-            gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
-            gr.Dropdown(choices=names, value=labels if names else []),
-            gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
-            corpus_facts(atlas.name, len(corpus), corpus.report.dropped, corpus.report.notes),
-        ]
-
     # --- the map ----------------------------------------------------------------------------
 
     def connect_map(self) -> None:
         ui, form = self.ui, self.ui.form
         self.map_outputs = [
-            ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.cluster, ui.space_note,
+            ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.space_note,
             self.drawn, ui.point, ui.selection, ui.below,
         ]  # fmt: skip
         form.model.select(
@@ -177,7 +93,7 @@ class _MapTab:
         )
         changed = [control.change for control in self.form]
         gr.on(
-            [self.version.change, *changed],
+            [self.texts.version.change, *changed],
             told_steps(self.draw),
             self.form,
             self.map_outputs,
@@ -187,6 +103,7 @@ class _MapTab:
             **QUIET,
         )
         ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
+        self.drawn.change(told(self.offer_clusters), None, ui.cluster, **TOUCH)
 
     def choose_model(
         self,
@@ -225,21 +142,21 @@ class _MapTab:
     def drawn_values(self, picture: Picture, progress: str) -> list[Any]:
         shown = self.handlers.shown_of(picture)
         config = picture.settings.clusters
-        count = picture.clusters.count if picture.clusters else 0
-        titles = [(f"{c + 1}. {picture.title(c)}", c) for c in range(count)]
         return [
             progress,
             gr.Button(visible=True),
             header(picture),
             value(picture, shown, group="map"),
             cluster_table(picture),
-            gr.Dropdown(choices=titles, value=0 if titles else None),
             space_note(config, SPACE_WORDS[config.space]),
             gr.skip(),
             message("Click a dot: its ten nearest texts in the original space."),
             selection_panel(picture, picture.vectors[:0, 0].astype(int)),
             search_panel(picture, shown),
         ]
+
+    def offer_clusters(self, request: gr.Request) -> Any:
+        return cluster_choices(self.handlers.picture(request.session_hash), 0)
 
     def skips(self, done: int, drawn: bool = False) -> list[Any]:
         """Nothing for the outputs that are left, but that a map is ready."""
@@ -268,7 +185,7 @@ class _MapTab:
         ui.point.pick(told(self.why), None, [ui.why_note, ui.why], **TOUCH)
         ui.selection_csv.click(told(self.save_selection), None, ui.download, **TOUCH)
 
-    def repaint(self, picture: Picture, shown: Shown) -> dict[str, Any]:
+    def repaint(self, picture: Picture, shown: Shown) -> str:
         return value(picture, shown, whole=False, group="map")
 
     def pick_point(self, request: gr.Request, event: gr.EventData) -> list[Any]:
@@ -307,10 +224,8 @@ class _MapTab:
     def rename(self, request: gr.Request, cluster: Any, title: str) -> list[Any]:
         number_ = cluster if isinstance(cluster, int) else -1
         picture, shown = self.handlers.rename(request.session_hash, number_, title)
-        count = picture.clusters.count if picture.clusters else 0
-        titles = [(f"{c + 1}. {picture.title(c)}", c) for c in range(count)]
         return [self.repaint(picture, shown), cluster_table(picture),
-                gr.Dropdown(choices=titles, value=number_), ""]  # fmt: skip
+                cluster_choices(picture, number_), ""]  # fmt: skip
 
     def why(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         found = self.handlers.why(request.session_hash, picked_name(event))
@@ -327,6 +242,13 @@ class _MapTab:
         if not rows:
             raise EncoderError("Nothing is selected. Draw around some points with the lasso first.")
         return saved("selection.csv", selection_rows(picture, rows))
+
+
+def cluster_choices(picture: Picture, chosen: int) -> Any:
+    """The clusters, for the dropdown that renames one."""
+    count = picture.clusters.count if picture.clusters else 0
+    titles = [(f"{c + 1}. {picture.title(c)}", c) for c in range(count)]
+    return gr.Dropdown(choices=titles, value=chosen if chosen < count else None)
 
 
 def saved(name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ui.figures.scatter import Overlay, categories, points
 from ui.figures.sweep import sweep_curve
 from ui.guard import told, told_steps
 from ui.jobs import Cancelled, Job
-from ui.map_view import value
+from ui.map_view import as_value, value
 from ui.markup.map_points import hubs_panel
 from ui.markup.map_report import not_yet, null_words, report_table, stability_table
 from ui.markup.pieces import notes
@@ -34,7 +34,7 @@ class MapReport:
 
     def __init__(self, handlers: MapHandlers, shown_map: gr.HTML, drawn: gr.State) -> None:
         self.handlers = handlers
-        with gr.Accordion("How far can I trust it?", open=True, elem_id="trust-section"):
+        with gr.Accordion("How far can I trust it?", open=False, elem_id="trust-section"):
             prose(
                 "On two dimensions some neighbours must part and some strangers must meet. The "
                 "lines join texts that are <b>near in the vectors but torn apart</b> on the map; "
@@ -65,7 +65,7 @@ class MapReport:
         stop.click(told(self.stop), None, [progress, stop], **QUIET)
         drawn.change(told(self.fresh), None, [*self.outputs, overlay], **QUIET)
 
-    def honesty(self, request: gr.Request, on: bool) -> dict[str, Any]:
+    def honesty(self, request: gr.Request, on: bool) -> str:
         """Draw the worst pairs over the map, or take them away."""
         visitor = request.session_hash
         picture, overlay = self.handlers.picture(visitor), Overlay()
@@ -123,7 +123,7 @@ class MapReport:
         return [
             report_table(report),
             curve,
-            null_words(picture, null) if null else "",
+            null_words(report, null) if null else "",
             value(picture, shown, group=None) if null else None,
             null_value(null) if null else None,
             stability_table(picture, stable) if stable else "",
@@ -131,14 +131,14 @@ class MapReport:
         ]
 
 
-def null_value(null: NullMap) -> dict[str, Any]:
+def null_value(null: NullMap) -> str:
     """The map of noise for its component."""
     places, clusters = null.projection.coordinates, null.clusters
     names = [f"cluster {c + 1}" for c in range(clusters.count)]
-    return {
+    return as_value({
         "rev": f"null-{hash(places.tobytes())}",
         "points": points(places, ["noise"] * len(places)),
         "paint": categories("in noise", clusters.labels, names, places),
         "overlay": None, "names": None, "selected": None, "focus": None, "focus_rev": "",
         "group": None,
-    }  # fmt: skip
+    })  # fmt: skip

@@ -38,7 +38,7 @@ class MapSides:
     def __init__(self, handlers: MapHandlers, follows: gr.Dropdown, drawn: gr.State) -> None:
         self.handlers = handlers
         default = handlers.workbench.encoder(DEFAULT_MODEL, None)
-        with gr.Accordion("Side by side", open=True, elem_id="sides-section"):
+        with gr.Accordion("Side by side", open=False, elem_id="sides-section"):
             prose(
                 "The same texts under another pooling, layer or model: before and after "
                 "fine-tuning, mean against [CLS], the first layer against the last. Point at a "
@@ -131,11 +131,10 @@ class MapSides:
             moved_table(sides),
         ]
 
-    def right(self, sides: Sides, shown: Any, whole: bool = True) -> dict[str, Any]:
+    def right(self, sides: Sides, shown: Any, whole: bool = True) -> str:
         """The other map: the same colours, its own places."""
-        return value(sides.other, shown, whole=whole, group=GROUP) | {
-            "rev": f"{sides.picture.rev}|{sides.other.rev}"
-        }
+        rev = f"{sides.picture.rev}|{sides.other.rev}"
+        return value(sides.other, shown, whole=whole, group=GROUP, rev=rev)
 
     def ring(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """Mark a text of the table on both sides."""

@@ -28,12 +28,12 @@ def follow(job: Job, line: Line) -> Iterator[Moment]:
     begun, stage, share, ended = time.monotonic(), "", 0.0, ""
     try:
         while not ended:
-            made = []
+            made = None  # of several things that were made since, only the newest is of use
             for news in job.listen():
                 if news.kind == "progress":
                     stage, share = news.content[:2]
                 elif news.kind == "event":
-                    made.append(news.content)
+                    made = news.content
                 elif news.kind == "failed":
                     ended = "failed"
                     raise EncoderError(str(news.content))
@@ -43,9 +43,10 @@ def follow(job: Job, line: Line) -> Iterator[Moment]:
             place = line.place(job)
             what = f"waiting at place {place} of the line" if place else stage
             progress = stages_line(what, share, seconds)
-            for thing in made:
-                yield Moment(progress, thing, seconds=seconds)
-            yield Moment(progress, None, ended, seconds)
+            if made is not None:
+                yield Moment(progress, made, seconds=seconds)
+            if made is None or ended:
+                yield Moment(progress, None, ended, seconds)
     finally:
         if not ended:
             job.stop.set()

@@ -1,0 +1,120 @@
+"""The texts of the Map tab: samples, files, pasted lines, the visitor's pairs; links."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from ui.atlas import Atlas
+from ui.corpora import FIRST_SAMPLE, SAMPLES
+from ui.guard import told
+from ui.map_form import MapForm, from_json
+from ui.map_view import CLUSTER, colour_choices
+from ui.markup.map_facts import corpus_facts
+from ui.tabs.map_handlers import MapHandlers, now
+from ui.tabs.map_layout import TextsLayout
+
+READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
+                        "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
+
+
+class MapTexts:
+    """What is to be mapped. `version` is new whenever there are other texts."""
+
+    def __init__(self, handlers: MapHandlers, texts: TextsLayout, colour: gr.Dropdown) -> None:
+        self.handlers, self.texts = handlers, texts
+        self.version = gr.State("")
+        self.outputs = [self.version, texts.column, texts.labels, colour, texts.facts]
+
+    def connect(self, tab: gr.Tab) -> None:
+        """Samples, files, pasted lines, columns."""
+        texts, out = self.texts, self.outputs
+        tab.select(told(self.arrive), None, out, **READ)
+        for title, chip in texts.samples.items():
+            chip.click(told(self.sample(title)), None, out, **READ)
+        texts.pairs.click(told(self.pairs), None, out, **READ)
+        texts.file.upload(told(self.file), texts.file, out, **READ)
+        texts.use_pasted.click(told(self.pasted), texts.pasted, out, **READ)
+        gr.on([texts.column.select, texts.labels.input], told(self.columns),
+              [texts.column, texts.labels], out, **READ)  # fmt: skip
+
+    def arrive(self, request: gr.Request) -> list[Any]:
+        """On the first look at the tab a sample lies ready."""
+        if self.handlers.atlas(request.session_hash).corpus is not None:
+            return [gr.skip() for _ in self.outputs]
+        return self.opened(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE))
+
+    def connect_link(
+        self, demo: gr.Blocks, tabs: gr.Tabs, model: gr.State, boxes: Sequence[Any]
+    ) -> None:
+        """A link with map settings opens this tab with them."""
+        outputs = [tabs, model, *boxes, *self.outputs]
+
+        def restore(request: gr.Request) -> list[Any]:
+            found = self.restored(request)
+            return [gr.skip() for _ in outputs] if found is None else found
+
+        demo.load(told(restore), None, outputs, **READ)
+
+    def restored(self, request: gr.Request) -> list[Any] | None:
+        """What a link says, for its outputs; None where it says nothing of a map."""
+        query = dict(request.query_params)
+        if "map" not in query:
+            return None
+        form, remarks = from_json(query["map"])
+        visitor = request.session_hash
+        titles = {file: title for title, file in SAMPLES.items()}
+        title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
+        try:
+            self.handlers.picker.load(form.model, visitor, lambda *_, **__: None)
+        except EncoderError as error:
+            remarks.append(str(error))
+            form = replace(form, model=MapForm().model)
+        for remark in remarks:
+            gr.Warning(escape(remark, quote=False), duration=20)
+        shown = vars(form)
+        opened = self.opened(self.handlers.open_sample(visitor, title))
+        return [gr.Tabs(selected="map"), form.model, *shown.values(), *opened]
+
+    def sample(self, title: str) -> Any:
+        """A handler for a sample."""
+
+        def take(request: gr.Request) -> list[Any]:
+            return self.opened(self.handlers.open_sample(request.session_hash, title))
+
+        return take
+
+    def pairs(self, request: gr.Request) -> list[Any]:
+        """The texts of the Fine-tune tab."""
+        return self.opened(self.handlers.open_pairs(request.session_hash))
+
+    def file(self, request: gr.Request, path: str | None) -> list[Any]:
+        """An uploaded file."""
+        if path is None:
+            return [gr.skip() for _ in self.outputs]
+        return self.opened(self.handlers.open_file(request.session_hash, path))
+
+    def pasted(self, request: gr.Request, text: str) -> list[Any]:
+        """Pasted lines."""
+        return self.opened(self.handlers.open_text(request.session_hash, text))
+
+    def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[Any]:
+        """Other columns of the file."""
+        return self.opened(self.handlers.choose_columns(request.session_hash, text, labels))
+
+    def opened(self, atlas: Atlas) -> list[Any]:
+        """Values of `outputs` for a corpus that has just been opened."""
+        corpus = atlas.corpus
+        assert corpus is not None
+        names = list(atlas.table.columns) if atlas.table else []
+        labels = list(corpus.columns.labels)
+        return [
+            now(),
+            gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
+            gr.Dropdown(choices=names, value=labels if names else []),
+            gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
+            corpus_facts(atlas.name, len(corpus), corpus.report.dropped, corpus.report.notes),
+        ]
