@@ -29,6 +29,9 @@ from explore.cluster import dense_projection
 from ui.picture import Picture, Tell, dense_space
 
 
+DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
+
+
 @dataclass(frozen=True, eq=False)
 class NullMap:
     """The same pipeline over vectors without structure."""
@@ -141,5 +144,5 @@ def torn_and_false(picture: Picture) -> Distortion:
     return picture.atlas.stages.get(
         "distortion",
         (*picture.source, *picture.projection.config.key),
-        lambda: distortion(picture.vectors, picture.projection.coordinates, near),
+        lambda: distortion(picture.vectors, picture.projection.coordinates, near, DRAWN),
     )

@@ -26,7 +26,7 @@ def make(finished):
 
     def run(kind: str, seed: int, **fields) -> Run:
         chance = np.random.default_rng(seed)
-        values = [chance.integers(1, 9, 30) if kind == "positive" else chance.random(30)] * 2
+        values = [chance.integers(1, 9, 30) if kind == "positive" else chance.normal(size=30)] * 2
         return a_run(with_predictions(finished, kind, *values, LABELS.get(kind)), **fields)
 
     return run
@@ -66,7 +66,7 @@ def test_only_pairs_that_both_held_out_count(make):
 
 def test_ranks_are_taken_anew_among_the_shared_positives(make):
     one, other = make("positive", 1), make("positive", 2)
-    found = compare_runs(one, with_held_out(other, range(3)))
+    found = compare_runs(with_held_out(one, range(4)), with_held_out(other, range(1, 5)))
     assert found.rows == 3
     assert found.one["recall@5"] == found.other["recall@5"] == 1.0  # of three, every rank is
     assert found.one == found.other  # both are the same model here

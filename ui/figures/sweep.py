@@ -39,7 +39,9 @@ def sweep_curve(points: Sequence[SweepPoint], chosen: int) -> go.Figure:
             "title": "% unclustered",
             "overlaying": "y",
             "side": "right",
-            "range": [0, 100],
+            "range": [0, 105],
+            "tickmode": "array",
+            "tickvals": [0, 25, 50, 75, 100],
         },
     )
     return figure

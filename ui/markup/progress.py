@@ -77,6 +77,8 @@ def happening(
     wait = "" if wait_s is None else f" Expected wait: {about(wait_s)}."
     kept = f"What is kept are the weights of step {kept_step:,}."
     frozen = depth is None or blocks < depth
+    trains = what_trains(blocks, depth)
+    the = "" if trains.startswith("all") else "the "
     sentences = {
         "waiting": (
             f"Waiting at place {place} of the line: one run at a time, so that each has the "
@@ -89,7 +91,7 @@ def happening(
             else f"Cutting {count(texts, 'text')} into tokens; every block trains."
         ),
         "training": (
-            f"Training the {what_trains(blocks, depth)}: after every batch of pairs the weights "
+            f"Training {the}{trains}: after every batch of pairs the weights "
             "move a little, so that the loss falls."
         ),
         "scoring": "Every step is made. What remains is to score what came of them.",

@@ -150,7 +150,9 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     with section("A selection", "selection-section"):
         selection = markup(notice("Choose the lasso above the map and draw around some points."),
                            elem_id="selection")  # fmt: skip
-        selection_csv = gr.Button("Selection as CSV", size="sm", elem_id="selection-csv")
+        with gr.Row(elem_classes=["lab-actions"]):
+            selection_csv = gr.Button("Selection as CSV", size="sm", elem_id="selection-csv",
+                                      scale=0, min_width=160)  # fmt: skip
     form = MapForm(model, pooling, layer, method, dims, near, distance, perplexity, seed,
                    clustering, space, size, count)  # fmt: skip
     return MapLayout(
