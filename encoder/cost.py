@@ -1,70 +1,45 @@
-"""What a run will cost, said before it starts, from a few steps timed on the pairs themselves."""
+"""What a run will cost, said before it starts: training, and all that comes beside it."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from encoder.encoder import Encoder
+from encoder.evaluation import RESAMPLES, Predictions, difference, evaluate
 from encoder.losses import LOSSES
 from encoder.pace import Stopwatch, looks_between
-from encoder.schedule import batches_an_epoch, batches_of_rows
-from encoder.scoring import predictions_of
+from encoder.probe import probe_pairs
+from encoder.schedule import batches_an_epoch
+from encoder.speed import Speed, characters, distinct_texts, measure_speed
 from encoder.train_config import TrainConfig
-from encoder.training import MOST_LOOKED_AT, batch_order, learner, parts, training_step
+from encoder.training import MOST_LOOKED_AT, OnProgress, Parts, parts
 from ingest import PairSet
 
-TIMED_STEPS = 4  # after one that warms up
+__all__ = ["Cost", "Speed", "estimate", "measure_speed"]
 
-
-@dataclass(frozen=True)
-class Speed:
-    """Seconds of one model with one number of training blocks on pairs like these."""
-
-    prepare_s: float  # a row's frozen output
-    step_s: float
-    look_s: float  # a scored row
+RIVALS = 2  # see `study`
+TIMED_RESAMPLES = 10
 
 
 @dataclass(frozen=True)
 class Cost:
-    """The parts of `Done.train_seconds`, predicted."""
+    """The parts of `Done.train_seconds`, predicted, and what comes before and after."""
 
     prepare_s: float
     step_s: float
     steps: int
     looks_s: float
+    other_s: float  # scoring before and after, the rivals and the probe of a study, intervals
 
     @property
     def seconds(self) -> float:
-        """In all."""
+        """Of training."""
         return self.prepare_s + self.step_s * self.steps + self.looks_s
 
-
-def measure_speed(enc: Encoder, pairs: PairSet, config: TrainConfig) -> Speed:
-    """Time a few steps on a throw-away copy; `enc` is not changed."""
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
-    config = config.resolved(source, pairs.kind, len(pairs))
-    chance = np.random.default_rng(config.seed)
-    sample = pairs.take(chance.permutation(len(pairs))[: config.batch_size * TIMED_STEPS])
-    model, watch = learner(source, config.train_blocks or 0), Stopwatch()
-    with watch:
-        model.prepare([text for row in sample.texts for text in row])
-    prepare_s = watch.last / len(sample)
-    labels = None if sample.labels is None else torch.tensor(sample.labels)
-    optimizer = torch.optim.AdamW(model.parameters, lr=0.0, fused=True)
-    compute = LOSSES[config.loss or ""].compute
-    steps = []
-    with torch.random.fork_rng(devices=[]):
-        for batch in batches_of_rows(*batch_order(model, sample, config)):
-            with watch:
-                training_step(model, compute, sample, labels, batch, optimizer, config)
-            steps.append(watch.last)
-            if len(steps) > TIMED_STEPS:
-                break
-    with watch:
-        predictions_of(model, sample)
-    return Speed(prepare_s, float(np.mean(steps[1:])), watch.last / len(sample))
+    @property
+    def total_s(self) -> float:
+        """From the first text that is scored to the end of the study."""
+        return self.seconds + self.other_s
 
 
 def estimate(
@@ -73,11 +48,16 @@ def estimate(
     config: TrainConfig,
     held_out: PairSet | None = None,
     speed: Speed | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Cost:
-    """What `fine_tune` with these arguments will take; give `speed` where it is known already."""
-    speed = speed or measure_speed(enc, pairs, config)
+    """What `fine_tune` with these arguments, and `study` after it, will take.
+
+    Give `speed` where it is known already; else `on_progress` goes to `measure_speed`.
+    """
+    speed = speed or measure_speed(enc, pairs, config, on_progress)
+    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
     found = parts(pairs, config, held_out)
-    config = config.resolved(enc, pairs.kind, len(found.train))
+    config = config.resolved(source, pairs.kind, len(found.train))
     prepare_s = speed.prepare_s * len(found.train)
     looked_at = min(MOST_LOOKED_AT, len(found.held_out)) + len(found.validation)
     frozen_s = speed.prepare_s * looked_at  # the first look computes it
@@ -94,4 +74,37 @@ def estimate(
         order = (found.train.texts, same, config.batch_size, config.seed, distinct)
         steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
     looks_s = frozen_s + look_s * (1 + looks_between(0, steps))
-    return Cost(prepare_s, speed.step_s, steps, looks_s)
+    return Cost(prepare_s, speed.step_s, steps, looks_s, _other_s(source, found, config, speed))
+
+
+def _other_s(source: Encoder, found: Parts, config: TrainConfig, speed: Speed) -> float:
+    """Reading texts with the whole model, before and after, and drawing resamples.
+
+    What the source has read already is in its cache; the tuned model has read nothing.
+    """
+    judged = distinct_texts(found.held_out)
+    probed = distinct_texts(probe_pairs())
+    before = [*judged, *probed]
+    if judged and config.train_blocks:  # else the linear map that trained has read them
+        before += [*distinct_texts(found.train), *distinct_texts(found.validation)]
+    read = characters(source.unread(before), source.max_tokens)
+    read += characters([*judged, *probed], source.max_tokens)
+    drawn_s = _drawn_s(probe_pairs(), evaluated=2, compared=1)
+    if judged:
+        drawn_s += _drawn_s(found.held_out, evaluated=2 + RIVALS, compared=1 + RIVALS)
+    return speed.character_s * read + drawn_s
+
+
+def _drawn_s(pairs: PairSet, evaluated: int, compared: int) -> float:
+    """Seconds of so many intervals of metrics and of differences, from a few resamples."""
+    chance = np.random.default_rng(0)
+    values = chance.integers(1, 2 + len(pairs), len(pairs)).astype(np.float64)
+    fake = Predictions(pairs.kind, values, pairs.labels, np.arange(len(pairs)))
+    watch = Stopwatch()
+    evaluate(fake, resamples=1)  # imports what it needs
+    with watch:
+        evaluate(fake, resamples=TIMED_RESAMPLES)
+    evaluate_s = watch.last
+    with watch:
+        difference(fake, fake, resamples=TIMED_RESAMPLES)
+    return (evaluated * evaluate_s + compared * watch.last) * RESAMPLES / TIMED_RESAMPLES

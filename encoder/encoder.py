@@ -61,12 +61,14 @@ class Encoder(Runner):
         layer: Layer = -1,
         normalize: bool = True,
         options: Options = DEFAULTS,
+        on_batch: Callable[[int, int], None] | None = None,
     ) -> np.ndarray:
         """Sentence vectors, float32 (N, D), in the order of the texts.
 
         `pooling=None` runs the model as it was saved, Dense and Normalize included; it is defined
         for the last layer. A named pooling is the plain pooled vector. An empty text is the vector
-        of its special tokens alone. Raises BadText, UnknownName.
+        of its special tokens alone. `on_batch` is told (distinct texts done, in all). Raises
+        BadText, UnknownName.
         """
         texts = clean_texts(texts)
         layer = self._check_layer(pooling, layer)
@@ -75,6 +77,7 @@ class Encoder(Runner):
         rows = {key: self.cache.get(key) for key in keys}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if rows[key] is None}
         unseen = list(missing)
+        done = len(rows) - len(missing)
         for indices, tokens, hidden in self._run(list(missing.values()), pooled.pad_to, options):
             vectors = pooled(select_layer(hidden, layer), tokens)
             del hidden  # else these states would still be there while the next ones are made
@@ -83,11 +86,23 @@ class Encoder(Runner):
             for index, vector in zip(indices, vectors.numpy(), strict=True):
                 rows[unseen[index]] = vector
                 self.cache.put(unseen[index], vector)
+            done += len(indices)
+            if on_batch:
+                on_batch(done, len(rows))
         if not keys:
             width = self.dimensions if pooling is None else self._width(pooled)
             return np.zeros((0, width), np.float32)
         stacked = np.stack([row for key in keys if (row := rows[key]) is not None])
         return unit_rows(stacked) if normalize else stacked
+
+    def unread(self, texts: Sequence[str]) -> list[str]:
+        """The distinct texts for which `encode`, as the model was saved, would run it."""
+        pooled, layer = self._pooling(self.pooling, DEFAULTS), self.backbone.depth
+        return [
+            text
+            for text in dict.fromkeys(clean_texts(texts))
+            if self.cache.get(self._key(text, pooled.key, layer, DEFAULTS, True)) is None
+        ]
 
     def encode_grid(
         self,

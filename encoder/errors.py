@@ -26,3 +26,7 @@ class ModelRefused(EncoderError):
 
 class DownloadFailed(EncoderError):
     """A model that could not be fetched: no network, not found, gated, wrong checksum."""
+
+
+class TrainingFailed(EncoderError):
+    """A run that cannot go on; the source encoder is untouched."""

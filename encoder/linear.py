@@ -17,6 +17,7 @@ class LinearMap:
     def __init__(self, source: Encoder) -> None:
         self.source = source
         self._vectors: dict[str, Tensor] = {}
+        self.blocks: tuple[nn.Module, ...] = ()
         width = source.encode([""]).shape[1]
         self._weight = nn.Parameter(torch.eye(width))
         self._bias = nn.Parameter(torch.zeros(width))
@@ -37,6 +38,10 @@ class LinearMap:
     def length(self, text: str) -> int:
         """One: all vectors are equally long, so any batch will do."""
         return 1
+
+    def graph_bytes(self, text: str) -> int:
+        """The vector, what it becomes, and that at unit length, in float32."""
+        return 3 * 4 * len(self._bias)
 
     def embed(self, texts: Sequence[str]) -> Tensor:
         """(N, D) of prepared texts, with gradients where enabled."""

@@ -1,10 +1,11 @@
 """How long a run goes on: a number of steps, or a time budget turned into one while it runs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from types import TracebackType
 
+WORD_S = 0.5  # between two words on a step that takes long
 FIRST_LOOK = 30  # steps; then ever more seldom, so that looking stays a small part of the work
 
 
@@ -49,6 +50,24 @@ class Stopwatch:
     ) -> None:
         self.last = time.perf_counter() - self._began
         self.total += self.last
+
+
+class Throttle:
+    """Passes on how far something is, but not more often than every `WORD_S` seconds."""
+
+    def __init__(self, tell: Callable[[int, int], None]) -> None:
+        self._tell = tell
+        self.rest()
+
+    def rest(self) -> None:
+        """Begin to wait anew: somebody was told something just now."""
+        self._latest = time.perf_counter()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say it, if it is time to."""
+        if time.perf_counter() - self._latest >= WORD_S:
+            self._tell(done, total)
+            self.rest()
 
 
 class Pace:

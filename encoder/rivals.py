@@ -70,11 +70,13 @@ def is_identity(mapped: Encoder) -> bool:
     return torch.equal(weight, torch.eye(len(weight))) and not bias.any()
 
 
-def mapped_predictions(source: Encoder, mapped: Encoder, pairs: PairSet) -> Predictions:
+def mapped_predictions(
+    source: Encoder, mapped: Encoder, pairs: PairSet, on_batch: OnBatch | None = None
+) -> Predictions:
     """What the source with one of these maps says, from vectors of its own that it has cached."""
     model = LinearMap(source)
     _set(model, *_dense(mapped))
-    return predictions_of(model, pairs)
+    return predictions_of(model, pairs, on_batch)
 
 
 def whitening_map(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

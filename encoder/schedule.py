@@ -30,6 +30,23 @@ def batches_of_rows(
         yield from epoch
 
 
+def first_epoch(
+    rows: Sequence[tuple[str, ...]],
+    lengths: Sequence[int],
+    batch_size: int,
+    seed: int,
+    distinct: bool,
+) -> list[list[int]]:
+    """The batches in which every row is seen once."""
+    seen, found = 0, []
+    for batch in batches_of_rows(rows, lengths, batch_size, seed, distinct):
+        seen += len(batch)
+        found.append(batch)
+        if seen >= len(rows):
+            return found
+    raise AssertionError("batches are endless")
+
+
 def batches_an_epoch(
     rows: Sequence[tuple[str, ...]],
     lengths: Sequence[int],
@@ -38,12 +55,7 @@ def batches_an_epoch(
     distinct: bool,
 ) -> int:
     """How many batches the first epoch has."""
-    seen, count = 0, 0
-    for batch in batches_of_rows(rows, lengths, batch_size, seed, distinct):
-        seen, count = seen + len(batch), count + 1
-        if seen >= len(rows):
-            return count
-    raise AssertionError("batches are endless")
+    return len(first_epoch(rows, lengths, batch_size, seed, distinct))
 
 
 def _cut(pool: list[int], batch_size: int) -> list[list[int]]:
@@ -56,15 +68,16 @@ def _fill(pool: list[int], rows: Sequence[tuple[str, ...]], batch_size: int) -> 
     texts: list[set[str]] = []
     first_open = 0
     for row in pool:
+        own = set(rows[row])
         for i in range(first_open, len(filled)):
-            if len(filled[i]) < batch_size and not texts[i] & set(rows[row]):
+            if len(filled[i]) < batch_size and texts[i].isdisjoint(own):
                 break
         else:
             filled.append([])
             texts.append(set())
             i = len(filled) - 1
         filled[i].append(row)
-        texts[i] |= set(rows[row])
+        texts[i] |= own
         while first_open < len(filled) and len(filled[first_open]) == batch_size:
             first_open += 1
     return filled

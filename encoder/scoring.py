@@ -1,16 +1,18 @@
 """Scoring labelled pairs, with a finished encoder or with a model that is still learning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from encoder.batching import batches, pieces
 from encoder.encoder import Encoder, unit_rows
 from encoder.evaluation import (
     METRICS,
     PRIMARY,
+    OnBatch,
     Predictions,
     measure,
     predict,
@@ -18,13 +20,13 @@ from encoder.evaluation import (
 )
 from ingest import PairSet, connected_groups
 
-BATCH = 64  # texts
-CHUNK = 256  # texts between two words on progress
-OnBatch = Callable[[int, int], None]  # done, in all
-
 
 class Learner(Protocol):
     """What `Trainable` and `LinearMap` have in common."""
+
+    @property
+    def blocks(self) -> Iterable[nn.Module]:
+        """What runs, one after the other, where something is embedded."""
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -35,6 +37,9 @@ class Learner(Protocol):
 
     def length(self, text: str) -> int:
         """Tokens of a prepared text, as far as they cost anything."""
+
+    def graph_bytes(self, text: str) -> int:
+        """What autograd keeps of a prepared text, about."""
 
     def embed(self, texts: Sequence[str]) -> Tensor:
         """(N, D) of prepared texts, with gradients where enabled."""
@@ -48,28 +53,34 @@ class Learner(Protocol):
 
 def predictions(encoder: Encoder, pairs: PairSet, on_batch: OnBatch | None = None) -> Predictions:
     """What an encoder says about labelled pairs."""
-    return predicted_by(lambda texts: in_chunks(encoder, texts, on_batch), pairs)
+    return predicted_by(lambda texts: in_chunks(encoder, texts, on_batch), pairs, on_batch)
 
 
 def in_chunks(encoder: Encoder, texts: Sequence[str], on_batch: OnBatch | None) -> np.ndarray:
-    """(N, D) of an encoder, with a word on progress in between."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # like lengths together
+    """(N, D) of an encoder for N distinct texts, with a word on progress after every batch."""
     vectors = np.empty((len(texts), encoder.dimensions), np.float32)
-    for start in range(0, len(texts), CHUNK):
-        rows = order[start : start + CHUNK]
-        vectors[rows] = encoder.encode([texts[row] for row in rows])
+    before = 0
+
+    def heard(done: int, _: int) -> None:
         if on_batch:
-            on_batch(start + len(rows), len(texts))
+            on_batch(before + done, len(texts))
+
+    for piece in pieces(texts):
+        vectors[piece] = encoder.encode([texts[i] for i in piece], on_batch=heard)
+        before += len(piece)
+        heard(0, 0)
     return vectors
 
 
-def predictions_of(model: Learner, pairs: PairSet) -> Predictions:
+def predictions_of(model: Learner, pairs: PairSet, on_batch: OnBatch | None = None) -> Predictions:
     """What a model that is still learning says about labelled pairs."""
-    model.prepare([text for row in pairs.texts for text in row])
-    return predicted_by(lambda texts: _embed(model, texts), pairs)
+    model.prepare([text for row in pairs.texts for text in row], on_batch)
+    return predicted_by(lambda texts: _embed(model, texts, on_batch), pairs, on_batch)
 
 
-def predicted_by(embed: Callable[[list[str]], np.ndarray], pairs: PairSet) -> Predictions:
+def predicted_by(
+    embed: Callable[[list[str]], np.ndarray], pairs: PairSet, on_batch: OnBatch | None = None
+) -> Predictions:
     """Predictions from whatever turns N texts into (N, D); each text is embedded once."""
     texts = list(dict.fromkeys(text for row in pairs.texts for text in row))
     vectors = unit_rows(embed(texts)) if texts else np.zeros((0, 1), np.float32)
@@ -77,17 +88,20 @@ def predicted_by(embed: Callable[[list[str]], np.ndarray], pairs: PairSet) -> Pr
     sides = list(zip(*pairs.texts, strict=True)) or [()] * 3
     columns = [vectors[[index[text] for text in side]] for side in sides]
     positives = [index[row[1]] for row in pairs.texts]
-    return predict(pairs.kind, columns, pairs.labels, connected_groups(pairs), positives)
+    groups = connected_groups(pairs)
+    return predict(pairs.kind, columns, pairs.labels, groups, positives, on_batch)
 
 
 @torch.no_grad()
-def _embed(model: Learner, texts: Sequence[str]) -> np.ndarray:
+def _embed(model: Learner, texts: Sequence[str], on_batch: OnBatch | None) -> np.ndarray:
     model.train(False)
-    order = sorted(range(len(texts)), key=lambda i: model.length(texts[i]))
-    parts = [
-        model.embed([texts[i] for i in order[start : start + BATCH]]).numpy()
-        for start in range(0, len(order), BATCH)
-    ]
+    order: list[int] = []
+    parts = []
+    for batch in batches([model.length(text) for text in texts]):
+        parts.append(model.embed([texts[i] for i in batch]).numpy())
+        order += batch
+        if on_batch:
+            on_batch(len(order), len(texts))
     stacked = np.concatenate(parts)
     vectors = np.empty_like(stacked)
     vectors[order] = stacked
@@ -104,20 +118,26 @@ class BestKeeper:
 
     def __init__(self, model: Learner, validation: PairSet) -> None:
         self._model, self._validation = model, validation
-        self._highest, self._error = -np.inf, 0.0
+        self._error = 0.0
         self._kept: list[Tensor] = []
         self.step: int | None = None  # whose parameters are kept
+        self.highest = -np.inf  # of the scores after a step
+        self.before: Predictions | None = None  # of step 0
+        self.kept: Predictions | None = None
 
-    def look(self, step: int) -> tuple[dict[str, float], bool]:
+    def look(self, step: int, on_batch: OnBatch | None = None) -> tuple[dict[str, float], bool]:
         """Metrics now, and whether these parameters are kept. Step 0 is only looked at."""
-        found = predictions_of(self._model, self._validation)
+        found = predictions_of(self._model, self._validation, on_batch)
         metrics = {name: measure(found, name) for name in METRICS[found.kind]}
         value = metrics[PRIMARY[found.kind]]
-        keep = step > 0 and value >= self._highest - self._error
-        if step > 0 and value > self._highest:
-            self._highest, self._error = value, standard_error(found)
+        if step == 0:
+            self.before = found
+        keep = step > 0 and value >= self.highest - self._error
+        if step > 0 and value > self.highest:
+            error = standard_error(found)
+            self.highest, self._error = value, 0.0 if np.isnan(error) else error
         if keep:
-            self.step = step
+            self.step, self.kept = step, found
             self._kept = [p.detach().clone() for p in self._model.parameters]
         return metrics, keep
 
@@ -129,7 +149,7 @@ class BestKeeper:
                     parameter.copy_(kept)
 
 
-def metrics_of(model: Learner, pairs: PairSet) -> dict[str, float]:
+def metrics_of(model: Learner, pairs: PairSet, on_batch: OnBatch | None = None) -> dict[str, float]:
     """Every metric of this kind of pairs, as the model is now."""
-    found = predictions_of(model, pairs)
+    found = predictions_of(model, pairs, on_batch)
     return {name: measure(found, name) for name in METRICS[pairs.kind]}

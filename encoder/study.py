@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from encoder.encoder import Encoder
-from encoder.evaluation import Metric, difference, evaluate
+from encoder.evaluation import Metric, Predictions, difference, evaluate
 from encoder.events import Done
 from encoder.probe import probe
 from encoder.rivals import linear_map, mapped_predictions, whitening
@@ -45,6 +45,9 @@ def study(done: Done, on_part: Callable[[str], None] | None = None) -> Study:
         tell(part)
         return lambda *_: tell(part)
 
+    def against(one: Predictions, other: Predictions, part: str, metric: str = "") -> Metric:
+        return difference(one, other, metric, seed, on_batch=heard(part))
+
     source, seed = done.source, done.config.seed
     rivals = []
     if len(done.held_out):
@@ -52,13 +55,14 @@ def study(done: Done, on_part: Callable[[str], None] | None = None) -> Study:
         on_batch = heard(LINEAR_MAP)
         fitted[LINEAR_MAP] = linear_map(source, done.train, done.validation, on_batch)
         for name, encoder in fitted.items():
-            found = mapped_predictions(source, encoder, done.held_out)
-            lead = difference(found, done.predictions[1], seed=seed)
-            rivals.append(Rival(name, encoder, evaluate(found, seed), lead))
+            found = mapped_predictions(source, encoder, done.held_out, heard(name))
+            metrics = evaluate(found, seed, on_batch=heard(name))
+            lead = against(found, done.predictions[1], name)
+            rivals.append(Rival(name, encoder, metrics, lead))
     before, after = (probe(encoder, heard(PROBE)) for encoder in (source, done.encoder))
     return Study(
         tuple(rivals),
-        evaluate(before, seed)["spearman"],
-        evaluate(after, seed)["spearman"],
-        difference(before, after, "spearman", seed),
+        evaluate(before, seed, on_batch=heard(PROBE))["spearman"],
+        evaluate(after, seed, on_batch=heard(PROBE))["spearman"],
+        against(before, after, PROBE, "spearman"),
     )

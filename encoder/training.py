@@ -18,15 +18,17 @@ from functools import partial
 import numpy as np
 import torch
 
+from encoder.caveats import batch_caveats, run_caveats
 from encoder.encoder import Encoder
-from encoder.errors import EncoderError
+from encoder.errors import EncoderError, TrainingFailed
 from encoder.evaluation import difference, evaluate
 from encoder.events import Done, Eval, Event, Step
 from encoder.linear import LinearMap
-from encoder.losses import LOSSES, LossFn
-from encoder.pace import Pace, Stopwatch, is_look
+from encoder.losses import LOSSES
+from encoder.pace import Pace, Stopwatch, Throttle, is_look
 from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
-from encoder.scoring import BestKeeper, Learner, metrics_of, predictions
+from encoder.scoring import BestKeeper, Learner, OnBatch, metrics_of, predictions
+from encoder.step import training_step
 from encoder.train_config import TrainConfig
 from encoder.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
@@ -38,15 +40,12 @@ OUT_OF_MEMORY = ("alloc", "out of memory", "not enough memory")
 
 
 BEFORE, FROZEN, AFTER = "scoring before", "frozen output", "scoring after"
+LOOK, STEP = "scoring on the way", "training step"
 OnProgress = Callable[[str, int, int], None]
 
 
 def _ignore(what: str, done: int, total: int) -> None:
     """Nobody wants to know."""
-
-
-class TrainingFailed(EncoderError):
-    """A run that cannot go on; the source encoder is untouched."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +81,10 @@ def fine_tune(
     """Train a copy of `enc` on pairs; `enc` itself is never changed.
 
     Without `held_out`, part of `train` is held out, no text on two sides. `on_progress` is told
-    (what, texts done, texts in all) where no events come, before and after the steps; what it
-    raises ends the run. Raises EncoderError for settings that do not fit, TrainingFailed where the
-    loss is no longer a number or memory is out.
+    (what, done, in all) where no events come: before, between and after the steps, and within one
+    that takes long; what it raises ends the run. Raises EncoderError for settings that do not fit,
+    TrainingFailed where the batches teach nothing, the loss is no longer a number, or memory is
+    out.
     """
     config = config or TrainConfig()
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
@@ -101,6 +101,7 @@ def _run(
     stop: threading.Event,
     on_progress: OnProgress,
 ) -> Iterator[Event]:
+    caveats = batch_caveats(found.train, config)
     before = predictions(source, found.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
     with watch:
@@ -113,12 +114,13 @@ def _run(
     optimizer = torch.optim.AdamW(
         model.parameters, lr=config.lr or 0.0, weight_decay=config.weight_decay, fused=True
     )
-    looks = _Looks(model, found, watch)
+    looks = _Looks(model, found, watch, partial(on_progress, LOOK))
     steps = config.steps
     if steps is None and config.budget_s is None:
         steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
     pace = Pace(steps, config.budget_s, config.warmup)
-    step = 0
+    step, losses = 0, []
+    within = Throttle(partial(on_progress, STEP))
     yield from looks.take(step)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -127,10 +129,12 @@ def _run(
                 lr = learning_rate(step, pace.fixed, config.lr or 0.0, config.warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = lr
+                within.rest()
                 value = training_step(
-                    model, loss.compute, found.train, labels, batch, optimizer, config
+                    model, loss.compute, found.train, labels, batch, optimizer, config, within
                 )
             step += 1
+            losses.append(value)
             pace.tick(step, watch.last, watch.total, looks.cost)
             yield Step(step, pace.expected, value, lr, watch.total, pace.left_s(step, looks.cost))
             ended = step == pace.fixed or stop.is_set()
@@ -138,16 +142,21 @@ def _run(
                 yield from looks.take(step)
             if ended:
                 break
+    caveats += run_caveats(looks.keeper, losses, config)
     looks.keeper.restore()
     tuned = model.finished()
-    after = predictions(tuned, found.held_out, partial(on_progress, AFTER))
+    scoring = partial(on_progress, AFTER)
+    after = predictions(tuned, found.held_out, scoring)
+    gain = None
+    if len(found.held_out):
+        gain = difference(before, after, seed=config.seed, on_batch=scoring)
     yield Done(
         encoder=tuned,
-        before=evaluate(before, config.seed),
-        after=evaluate(after, config.seed),
+        before=evaluate(before, config.seed, on_batch=scoring),
+        after=evaluate(after, config.seed, on_batch=scoring),
         train_seconds=watch.total,
         stopped=step != pace.fixed,
-        gain=difference(before, after, seed=config.seed) if len(found.held_out) else None,
+        gain=gain,
         predictions=(before, after),
         steps=step,
         kept_step=looks.keeper.step or step,
@@ -157,7 +166,7 @@ def _run(
         validation=found.validation,
         held_out=found.held_out,
         split=found.split,
-        notes=(*found.split.notes, *pace.notes),
+        notes=(*found.split.notes, *pace.notes, *caveats),
     )
 
 
@@ -178,10 +187,10 @@ def batch_order(
 class _Looks:
     """Scores a sample of the validation and held-out parts while training goes on."""
 
-    def __init__(self, model: Learner, found: Parts, watch: Stopwatch) -> None:
+    def __init__(self, model: Learner, found: Parts, watch: Stopwatch, on_batch: OnBatch) -> None:
         self.keeper = BestKeeper(model, found.validation)
         self.cost = 0.0  # seconds of the latest look
-        self._model, self._watch = model, watch
+        self._model, self._watch, self._on_batch = model, watch, Throttle(on_batch)
         self._validation = len(found.validation) > 0
         chance = np.random.default_rng(0)
         rows = chance.permutation(len(found.held_out))[:MOST_LOOKED_AT]
@@ -192,37 +201,13 @@ class _Looks:
         if not self._validation and not len(self._held_out):
             return
         with self._watch:
-            metrics, best = self.keeper.look(step) if self._validation else ({}, False)
-            held_out = metrics_of(self._model, self._held_out) if len(self._held_out) else {}
+            self._on_batch.rest()
+            told = self._on_batch
+            metrics, best = self.keeper.look(step, told) if self._validation else ({}, False)
+            scored = len(self._held_out) > 0
+            held_out = metrics_of(self._model, self._held_out, told) if scored else {}
         self.cost = self._watch.last
         yield Eval(step, metrics, best, held_out)
-
-
-def training_step(
-    model: Learner,
-    compute: LossFn,
-    pairs: PairSet,
-    labels: torch.Tensor | None,
-    batch: list[int],
-    optimizer: torch.optim.Optimizer,
-    config: TrainConfig,
-) -> float:
-    """One optimizer step on one batch, all sides of all rows in one pass. Returns the loss."""
-    model.train(True)
-    columns = list(zip(*(pairs.texts[row] for row in batch), strict=True))
-    vectors = model.embed([text for column in columns for text in column])
-    value = compute(vectors.chunk(len(columns)), None if labels is None else labels[batch])
-    if not value.isfinite():
-        raise TrainingFailed(
-            f"The loss became {value.item()}. The model you started from is untouched. Lower the "
-            f"learning rate (now {config.lr:.2g} at its peak), or look for empty texts and broken "
-            "labels in the check."
-        )
-    optimizer.zero_grad()
-    value.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters, config.max_grad_norm or float("inf"))
-    optimizer.step()
-    return value.item()
 
 
 @contextmanager

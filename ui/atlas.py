@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def size_of(result: Any) -> int:
     if isinstance(result, np.ndarray):
         return result.nbytes
     parts = vars(result).values() if hasattr(result, "__dict__") else ()
-    return 1_000 + sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
+    return 1_000 + sum(size_of(p) for p in parts if isinstance(p, np.ndarray) or is_dataclass(p))
 
 
 class Atlas:
@@ -76,10 +77,7 @@ class Atlas:
 
     def open(self, name: str, corpus: Corpus, table: Table | None = None) -> None:
         """Take another corpus; what was computed of the old one is forgotten."""
-        self.stop()
-        self.stages.clear()
-        self.titles.clear()
-        self.picture = self.shown = self.compared = None
+        self.close()
         self.name, self.corpus, self.table = name, corpus, table
         digest = hashlib.blake2b(digest_size=12)
         for text in corpus.texts:
@@ -98,7 +96,9 @@ class Atlas:
             self.running.set()
 
     def close(self) -> None:
-        """The visitor has left."""
+        """Forget everything: the visitor has left, or has other texts."""
         self.stop()
+        self.running = None
         self.stages.clear()
+        self.titles.clear()
         self.corpus = self.table = self.picture = self.shown = self.compared = None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from encoder import EncoderError
 from ingest import (
     LIMITS,
@@ -74,10 +76,11 @@ def open_pairs(atlas: Atlas, pairs: PairSet | None, name: str) -> None:
 
 def open_texts(atlas: Atlas, texts: Sequence[str], name: str) -> None:
     """Texts as a list, from the web API."""
-    lines = [" ".join(str(text).split()) for text in texts]
+    # No reader comes between: a list needs no guess at separators, quotes or a header.
+    frame = pd.DataFrame({"text": list(texts)}, index=range(1, len(texts) + 1))
+    table = Table(frame, "the web API", "", True, len(texts))
     try:
-        table = read_table("\n".join(["text", *lines]), "texts.txt", LIMITS, singles=True)
-        atlas.open(name, to_corpus(table, CorpusColumns(table.columns[0])), table)
+        _open_table(atlas, name, table, CorpusColumns("text"))
     except IngestError as error:
         raise EncoderError(str(error)) from error
 

@@ -1,5 +1,6 @@
 """A map of a corpus: vectors, layout, clusters, names; no step is taken twice."""
 
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -59,7 +60,9 @@ class Picture:
     @property
     def rev(self) -> str:
         """Names the places of the points."""
-        return f"{self.atlas.identity}-{hash((*self.source, *self.projection.config.key))}"
+        # No hash(): that of layer -1 is that of layer -2.
+        key = repr((*self.source, *self.projection.config.key)).encode()
+        return f"{self.atlas.identity}-{hashlib.blake2b(key, digest_size=8).hexdigest()}"
 
     @property
     def source(self) -> Key:
@@ -68,8 +71,13 @@ class Picture:
 
     @property
     def cluster_key(self) -> Key:
-        """Names the clusters: what a visitor calls them is kept with this."""
-        return (*self.source, *self.settings.clusters.key)
+        """Names the clusters: what a visitor calls them is kept with this.
+
+        They depend on the map only where they are looked for on it.
+        """
+        config = self.settings.clusters
+        on_map = config.method == "hdbscan" and config.space == "map"
+        return (*self.source, *config.key, *(self.projection.config.key if on_map else ()))
 
     def title(self, cluster: int) -> str:
         """What a cluster is called: the visitor's word, else its terms."""
@@ -152,7 +160,7 @@ def draw(
         clusters=clusters,
         names=stages.get(
             "names",
-            _cluster_stage(picture),
+            picture.cluster_key,
             lambda: name_clusters(corpus.texts, vectors, clusters.labels),
         ),
     )
@@ -169,14 +177,6 @@ def draw(
     )
 
 
-def _cluster_stage(picture: Picture) -> Key:
-    """What clusters depend on: the map only where they are looked for on it."""
-    config = picture.settings.clusters
-    on_map = config.method == "hdbscan" and config.space == "map"
-    place = picture.projection.config.key if on_map else ()
-    return (*picture.source, *config.key, *place)
-
-
 def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
     stages, config, vectors = picture.atlas.stages, picture.settings.clusters, picture.vectors
     space = None
@@ -188,7 +188,7 @@ def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
     def make() -> Clusters:
         return cluster(vectors, config, picture.near, space, tell, stop)
 
-    return stages.get("clusters", _cluster_stage(picture), make)
+    return stages.get("clusters", picture.cluster_key, make)
 
 
 def dense_space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:

@@ -28,7 +28,6 @@ from explore import (
 from explore.cluster import dense_projection
 from ui.picture import Picture, Tell, dense_space
 
-
 DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
 
 

@@ -147,6 +147,7 @@ function focus(Plotly, ids, points) {
     change[name + '.range'] = [low - room, high + room];
     if (points.z) view = { ...view, [axis + 'axis']: { range: change[name + '.range'], autorange: false } };
   }
+  if (state.value.group === 'map') plot.scrollIntoView({ block: 'nearest' }); // what zooms stands below
   return Plotly.relayout(plot, change);
 }
 
@@ -260,20 +261,19 @@ listen('lab-map-png', ({ id }) => {
 const STEPS = { ArrowLeft: ['xaxis', -1], ArrowRight: ['xaxis', 1], ArrowDown: ['yaxis', -1], ArrowUp: ['yaxis', 1] };
 const ZOOMS = { '+': 0.8, '=': 0.8, '-': 1.25 };
 plot.addEventListener('keydown', (event) => {
-  if (kind !== '2d' || busy || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target !== plot || kind !== '2d' || busy || event.ctrlKey || event.metaKey || event.altKey) return;
   const change = {};
   const span = (axis) => plot._fullLayout[axis].range;
+  const middle = (axis) => (span(axis)[0] + span(axis)[1]) / 2;
   if (STEPS[event.key]) {
     const [axis, way] = STEPS[event.key];
-    const [low, high] = span(axis);
-    const step = (high - low) * 0.1 * way;
-    change[axis + '.range'] = [low + step, high + step];
+    change[axis + '.range'] = span(axis).map((end, _, [low, high]) => end + (high - low) * 0.1 * way);
   } else if (ZOOMS[event.key]) {
-    for (const axis of ['xaxis', 'yaxis']) {
-      const [low, high] = span(axis);
-      const [middle, half] = [(low + high) / 2, ((high - low) / 2) * ZOOMS[event.key]];
-      change[axis + '.range'] = [middle - half, middle + half];
-    }
+    for (const axis of ['xaxis', 'yaxis'])
+      change[axis + '.range'] = span(axis).map((end) => middle(axis) + (end - middle(axis)) * ZOOMS[event.key]);
+  } else if (event.key === 'Enter') {
+    const far = shown.x.map((x, id) => Math.hypot(x - middle('xaxis'), shown.y[id] - middle('yaxis')));
+    trigger('pick', { row: far.indexOf(Math.min(...far)) });
   } else if (event.key === 'Escape' && state.chosen) {
     lasso([]);
     return redraw();

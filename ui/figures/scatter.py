@@ -90,17 +90,17 @@ def centres(places: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
 
 def distinct_colours(middles: np.ndarray) -> tuple[list[str], list[str]]:
     """A colour and a symbol for each group, the groups of one colour as far apart as can be."""
-    chosen: list[int] = []
+    chosen = np.zeros(len(middles), np.int64)
+    used = [0] * len(PALETTE)
     symbols: list[str] = []
     for at, middle in enumerate(middles):
-        nearest = []
-        for colour in range(len(PALETTE)):
-            same = [i for i in range(at) if chosen[i] == colour]
-            apart = [float(np.nan_to_num(np.linalg.norm(middles[i] - middle))) for i in same]
-            nearest.append(min(apart, default=np.inf))
+        nearest = np.full(len(PALETTE), np.inf)
+        apart = np.nan_to_num(np.linalg.norm(middles[:at] - middle, axis=1))
+        np.minimum.at(nearest, chosen[:at], apart)
         colour = int(np.argmax(nearest))  # the first unused one, while there is one
-        symbols.append(SYMBOLS[chosen.count(colour) % len(SYMBOLS)])
-        chosen.append(colour)
+        symbols.append(SYMBOLS[used[colour] % len(SYMBOLS)])
+        used[colour] += 1
+        chosen[at] = colour
     return [PALETTE[colour] for colour in chosen], symbols
 
 

@@ -28,8 +28,8 @@ def header(picture: Picture) -> str:
         ]
     if fidelity is not None and fidelity.k:
         figures.append(
-            f"map fidelity: trustworthiness <b>{number(fidelity.trustworthiness, 2)}</b>, "
-            f"kNN recall <b>{fidelity.mean_recall:.0%}</b>"
+            f"map fidelity: trustworthiness <b>{number(fidelity.trustworthiness, 2)}</b>, kNN "
+            f"recall <b>{fidelity.mean_recall:.0%}</b> of each text’s {fidelity.k} nearest"
         )
     made = [TITLES[projection.method]]
     if projection.method == "umap":
@@ -54,11 +54,10 @@ def header(picture: Picture) -> str:
 
 def stages_line(stage: str, share: float, seconds: float) -> str:
     """How far a map is: the stages in a row, the present one with its share."""
-    names = list(STAGES)
-    at = names.index(stage) if stage in STAGES else -1
+    at = list(STAGES).index(stage) if stage in STAGES else -1
     marks = "".join(
         f'<i class="{"done" if i < at else "now" if i == at else ""}"></i>'
-        for i in range(len(names))
+        for i in range(len(STAGES) if at >= 0 else 0)  # other work has no stages to count
     )
     what = STAGES.get(stage, stage.capitalize())
     done = f" {share:.0%}" if 0 < share < 1 else ""

@@ -85,9 +85,9 @@ def selection_panel(picture: Picture, rows: np.ndarray) -> str:
     more = f" The first {LISTED:,} are listed; the CSV has all." if len(rows) > LISTED else ""
     return (
         notes([" ".join(said) + more])
-        + '<div class="lab-frame" role="region" tabindex="0" aria-label="Selection">'
-        '<table class="lab-table" aria-label="Selection"><thead><tr><th scope="col" class="num">row'
-        '</th><th scope="col" class="num">cosine with<br>their mean</th>'
+        + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Selection">'
+        '<table class="lab-table lab-chosen" aria-label="Selection"><thead><tr>'
+        '<th scope="col" class="num">row</th><th scope="col" class="num">cosine with<br>their mean</th>'
         '<th scope="col">cluster</th>'
         f'{heads}<th scope="col">text</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
@@ -185,13 +185,15 @@ def hubs_panel(picture: Picture, most: int = 5) -> str:
     top = np.argsort(-counts, kind="stable")[:most]
     never = int((counts == 0).sum())
     said = (
-        f"Each text is in {lists.shape[1]} such lists on average; the skewness is "
-        f"{hubness(lists):.1f} (above 1: some texts are everybody's neighbour). {never:,} texts "
-        "are in nobody's list."
+        f"A text is among the {lists.shape[1]} nearest of {lists.shape[1]} others on average; the "
+        f"skewness is {hubness(lists):.1f} (above 1: some texts are everybody's neighbour). "
+        f"{count(never, 'text')} {'is' if never == 1 else 'are'} nobody's neighbour. These are "
+        "near to most others:"
     )
     rows = "".join(
         f'<li><span class="num">{int(counts[row]):,}</span> '
         f"<span>{escape(cut(picture.corpus.texts[int(row)]))}</span></li>"
         for row in top
     )
-    return notes([said]) + f'<ol class="lab-near">{rows}</ol>'
+    heading = '<p class="label">Hubs: texts that are near to very many</p>'
+    return heading + notes([said]) + f'<ol class="lab-near">{rows}</ol>'

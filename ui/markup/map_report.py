@@ -3,6 +3,7 @@
 from html import escape
 
 from explore import Stability
+from ingest.findings import count
 from ui.markup.map_facts import missing
 from ui.markup.metrics import NONE
 from ui.markup.pieces import message, notes
@@ -10,6 +11,11 @@ from ui.markup.scores import number
 from ui.picture import Picture
 from ui.report import NullMap, Report
 
+SWEEP = (
+    '<p class="label">How much hangs on one setting? Clusters found, and texts left out, for every '
+    "least size of a cluster; the upright line is the size in use. On a level stretch the groups "
+    "are those of the texts; at a cliff they are those of the setting.</p>"
+)
 SIMILAR = 0.7  # of as many clusters
 CLEARLY, MARGIN = 1.3, 0.01  # how much larger a silhouette is than that of noise
 
@@ -48,7 +54,7 @@ def report_table(report: Report) -> str:
     )
     return (
         '<div class="lab-frame"><table class="lab-plain lab-report"><tbody>'
-        f"{body}</tbody></table></div>{drivers_list(report)}"
+        f"{body}</tbody></table></div>{drivers_list(report)}" + (SWEEP if report.swept else "")
     )
 
 
@@ -74,9 +80,10 @@ def null_words(report: Report, null: NullMap) -> str:
     here, fidelity = picture.clusters, picture.fidelity
     assert here is not None
     said = [
-        "On the right: vectors drawn from one Gaussian of the same mean and covariance, laid out "
-        f"and grouped in the same steps. {there.count} clusters and {there.unclustered:.0%} "
-        f"unclustered there, {here.count} and {here.unclustered:.0%} here."
+        "Beside the map of the texts, one of noise: vectors drawn from one Gaussian of the same "
+        "mean and covariance, laid out and grouped in the same steps. "
+        f"{count(there.count, 'cluster')} and {there.unclustered:.0%} unclustered there, "
+        f"{here.count} and {here.unclustered:.0%} here."
     ]
     if there.count >= SIMILAR * here.count > 0:
         said.append("So the mere number of islands proves nothing: noise has as many.")
@@ -90,7 +97,7 @@ def null_words(report: Report, null: NullMap) -> str:
             if own > CLEARLY * max(other, 0.0) and own > other + MARGIN
             else "in the vectors, these clusters are hardly further apart than those of noise."
         )
-    return notes([" ".join(said)])
+    return f"<p class='label'>Would noise look like this?</p>{notes([' '.join(said)])}"
 
 
 def stability_table(picture: Picture, stable: Stability) -> str:
@@ -108,7 +115,9 @@ def stability_table(picture: Picture, stable: Stability) -> str:
         f"{number(min(stable.agreement), 2)} at least."
     )
     return (
-        notes([said]) + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
+        "<p class='label'>Would other seeds find the same clusters?</p>"
+        + notes([said])
+        + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
         '<th scope="col">cluster</th><th scope="col" class="num">stays together in</th>'
         '<th scope="col" class="num">pairs together</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -57,6 +57,14 @@ class MapLayout:
     download: gr.HTML
 
 
+HELP = (
+    '<p class="lab-note"><b>Point</b> at a dot to read it, <b>click</b> it for its neighbours, '
+    "draw around several with the <b>lasso</b> (top right), click a name in the legend to hide it. "
+    '<span class="keys">Wheel or <kbd>+</kbd> <kbd>−</kbd>: zoom; arrow keys: move; '
+    "<kbd>Enter</kbd>: the text nearest the middle.</span></p>"
+)
+
+
 def lay_out_texts() -> TextsLayout:
     """Samples, a file, pasted lines, and the columns of either."""
     prose(
@@ -106,27 +114,39 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
         with gr.Row():
             near = gr.Slider(2, 100, value=default.n_neighbors, step=1, elem_id="n-neighbors",
-                             label="UMAP: neighbours (few: detail, many: the whole)")  # fmt: skip
+                             label="UMAP neighbours", info="few: detail; many: the whole",
+                             min_width=220)  # fmt: skip
             distance = gr.Slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
-                                 label="UMAP: min_dist (how tightly points may lie)")  # fmt: skip
+                                 label="UMAP min_dist", info="how tightly dots may lie",
+                                 min_width=220)  # fmt: skip
             perplexity = gr.Slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
-                                   label="t-SNE: perplexity")  # fmt: skip
+                                   label="t-SNE perplexity", info="neighbours that count",
+                                   min_width=220)  # fmt: skip
             seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",
-                             min_width=90)  # fmt: skip
+                             info="another one: another map", min_width=160)  # fmt: skip
         with gr.Row():
-            clustering = _pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering)
-            space = _pick("HDBSCAN looks at", "space", list(SPACES), default.space)
-            size = gr.Number(None, label="Least size (empty: by the number of texts)", precision=0,
+            clustering = _pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering,
+                               info="how groups are found")  # fmt: skip
+            space = _pick("HDBSCAN looks at", "space", list(SPACES), default.space,
+                          info="where it counts what is dense")  # fmt: skip
+            size = gr.Number(None, label="Least texts a cluster", precision=0,
+                             info="HDBSCAN; 0: chosen for the texts",
                              elem_id="min-cluster-size", min_width=160)  # fmt: skip
-            count = gr.Number(None, label="Number, for the others (empty: tried)", precision=0,
+            count = gr.Number(None, label="Number of clusters", precision=0,
+                              info="the other methods; 0: tried out",
                               elem_id="n-clusters", min_width=160)  # fmt: skip
         space_note = markup(elem_id="space-note")
-    with gr.Row(elem_classes=["lab-actions"]):
+    with gr.Row(elem_classes=["lab-actions", "lab-progress-row"]):
         progress = markup(elem_id="map-progress")
         stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop-map", visible="hidden",
                          scale=0, min_width=90)  # fmt: skip
     header = markup(elem_id="map-header")
-    scatter = scatter_map("Map of the texts: a dot a text, near where alike", elem_id="map")
+    scatter = scatter_map(
+        "Map of the texts: a dot a text, near where alike. Arrows move it, plus and minus zoom, "
+        "Enter takes the text nearest the middle, Escape ends a selection",
+        elem_id="map",
+    )
+    markup(HELP, elem_id="map-help")
     with gr.Row(elem_classes=["lab-settings"]):
         colour = _pick("Colour by", "map-colour", colour_choices(()), CLUSTER)
         search = gr.Textbox(label="Colour by likeness to a sentence", elem_id="map-search",
@@ -134,14 +154,6 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
         drop = gr.Textbox(label="Drop a sentence: where does it land?", elem_id="map-drop",
                           placeholder="type, then Enter", max_lines=1, scale=2)  # fmt: skip
     below = markup(elem_id="map-below")
-    with section("Clusters", "clusters-section"):
-        clusters = markup(elem_id="clusters")
-        with gr.Row(elem_classes=["lab-actions"]):
-            cluster = gr.Dropdown([], label="Cluster", elem_id="cluster", filterable=False, scale=2)
-            title = gr.Textbox(label="Call it", elem_id="cluster-title", max_lines=1, scale=2)
-            rename = gr.Button("Rename", size="sm", elem_id="rename-cluster", scale=0, min_width=90)
-            whole = gr.Button("Show the whole map", size="sm", elem_id="whole-map", scale=0,
-                              min_width=160)  # fmt: skip
     with section("One text and its neighbours", "point-section"):
         point = markup(notice("Click a dot: its ten nearest texts in the original space."),
                        elem_id="point")  # fmt: skip
@@ -153,6 +165,14 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
         with gr.Row(elem_classes=["lab-actions"]):
             selection_csv = gr.Button("Selection as CSV", size="sm", elem_id="selection-csv",
                                       scale=0, min_width=160)  # fmt: skip
+    with section("Clusters", "clusters-section"):
+        clusters = markup(elem_id="clusters")
+        with gr.Row(elem_classes=["lab-actions"]):
+            cluster = gr.Dropdown([], label="Cluster", elem_id="cluster", filterable=False, scale=2)
+            title = gr.Textbox(label="Call it", elem_id="cluster-title", max_lines=1, scale=2)
+            rename = gr.Button("Rename", size="sm", elem_id="rename-cluster", scale=0, min_width=90)
+            whole = gr.Button("Show the whole map", size="sm", elem_id="whole-map", scale=0,
+                              min_width=160)  # fmt: skip
     form = MapForm(model, pooling, layer, method, dims, near, distance, perplexity, seed,
                    clustering, space, size, count)  # fmt: skip
     return MapLayout(
@@ -168,7 +188,7 @@ def notice(text: str) -> str:
 
 
 def _pick(
-    label: str, elem_id: str, choices: list, value: str, scale: int = 1
-) -> gr.Dropdown:  # fmt: skip
+    label: str, elem_id: str, choices: list, value: str, scale: int = 1, info: str | None = None
+) -> gr.Dropdown:
     return gr.Dropdown(choices, value=value, label=label, elem_id=elem_id, filterable=False,
-                       scale=scale, min_width=130)  # fmt: skip
+                       scale=scale, min_width=130, info=info)  # fmt: skip

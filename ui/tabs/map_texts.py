@@ -9,7 +9,7 @@ import gradio as gr
 
 from encoder import EncoderError
 from ui.atlas import Atlas
-from ui.corpora import FIRST_SAMPLE, SAMPLES
+from ui.corpora import FIRST_SAMPLE, SAMPLES, on_map
 from ui.guard import told
 from ui.map_form import MapForm, from_json
 from ui.map_view import CLUSTER, colour_choices
@@ -107,8 +107,8 @@ class MapTexts:
 
     def opened(self, atlas: Atlas) -> list[Any]:
         """Values of `outputs` for a corpus that has just been opened."""
-        corpus = atlas.corpus
-        assert corpus is not None
+        assert atlas.corpus is not None
+        corpus = on_map(atlas.corpus, self.handlers.settings.map_texts)
         names = list(atlas.table.columns) if atlas.table else []
         labels = list(corpus.columns.labels)
         return [
@@ -116,5 +116,5 @@ class MapTexts:
             gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
             gr.Dropdown(choices=names, value=labels if names else []),
             gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
-            corpus_facts(atlas.name, len(corpus), corpus.report.dropped, corpus.report.notes),
+            corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
         ]

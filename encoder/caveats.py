@@ -1,0 +1,89 @@
+"""What to hold against a run: batches that teach nothing, and weights that got worse."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from encoder.errors import TrainingFailed
+from encoder.evaluation import PRIMARY, measure, standard_error
+from encoder.losses import LOSSES
+from encoder.schedule import first_epoch
+from encoder.scoring import BestKeeper
+from encoder.train_config import TrainConfig
+from ingest import PairSet
+
+FEWEST_ROWS = 2.0  # a batch, on average
+MOST_IDLE, SOME_IDLE = 0.5, 0.05  # shares of the batches
+FIRST_LOSSES, LAST_SHARE = 5, 0.25  # whose means are compared ...
+FEWEST_LOSSES = 20  # ... in runs of at least this many steps
+RISEN, BEYOND_NOISE = 2.0, 3.0  # times the loss at the start; standard errors of the difference
+
+
+def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
+    """A note where some batches of an in-batch loss hold no negatives, before a run begins.
+
+    Of positive pairs, the other rows of a batch are the only negatives; a row alone gives a loss of
+    exactly 0. Raises TrainingFailed where most batches are so.
+    """
+    loss = LOSSES[config.loss or ""]
+    if not loss.distinct_texts or pairs.kind != "positive":
+        return ()
+    same_length = [1] * len(pairs)
+    epoch = first_epoch(pairs.texts, same_length, config.batch_size, config.seed, True)
+    idle = sum(len(batch) == 1 for batch in epoch)
+    if idle <= SOME_IDLE * len(epoch):
+        return ()
+    [(text, rows)] = Counter(text for row in pairs.texts for text in set(row)).most_common(1)
+    why = f"{idle:,} of {len(epoch):,} batches hold a single row and so nothing to tell it from"
+    if rows > 1:
+        why += f", since no text may stand twice in one and {text[:60]!r} is in {rows:,} rows"
+    remedy = (
+        "Keep one row of those that share a text, add rows with other texts, or add a column of "
+        "negatives and train on triplets."
+    )
+    if len(pairs) < FEWEST_ROWS * len(epoch) or idle > MOST_IDLE * len(epoch):
+        raise TrainingFailed(
+            f"There is nothing to learn from these rows with the loss {loss.title}, which pushes "
+            f"each pair from the others of its batch: {why}. {remedy}"
+        )
+    return (f"{why}: those steps taught nothing. {remedy}",)
+
+
+def run_caveats(
+    keeper: BestKeeper, losses: Sequence[float], config: TrainConfig
+) -> tuple[str, ...]:
+    """Notes on a run that led away from what it started from, though every loss was a number."""
+    remedy = f"Lower the learning rate (now {config.lr:.2g} at its peak), or make fewer steps."
+    notes = []
+    if keeper.before is not None and keeper.kept is not None:
+        metric = PRIMARY[keeper.before.kind]
+        before, kept = measure(keeper.before, metric), measure(keeper.kept, metric)
+        error = max(standard_error(keeper.before), standard_error(keeper.kept))
+        if keeper.highest <= before:
+            worse = before - kept > error
+            notes.append(
+                "On the validation part no step was better than the model you started from: "
+                f"{metric} × 100 was {100 * before:.1f} before, is {100 * kept:.1f} at the step "
+                f"that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
+                + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
+            )
+    rise = _rise(losses)
+    if rise:
+        start, end = rise
+        notes.append(
+            f"The training loss rose from {start:.3g} to {end:.3g}, where it should fall: the run "
+            f"diverged. {remedy}"
+        )
+    return tuple(notes)
+
+
+def _rise(losses: Sequence[float]) -> tuple[float, float] | None:
+    """Mean losses at the start and at the end where the end is far above, beyond chance."""
+    if len(losses) < FEWEST_LOSSES:
+        return None
+    start, end = losses[:FIRST_LOSSES], losses[-int(LAST_SHARE * len(losses)) :]
+    low, high = float(np.mean(start)), float(np.mean(end))
+    noise = np.sqrt(np.var(start, ddof=1) / len(start) + np.var(end, ddof=1) / len(end))
+    far = high > RISEN * low and high - low > BEYOND_NOISE * noise
+    return (low, high) if far else None
