@@ -78,11 +78,11 @@ class Atlas:
     def open(self, name: str, corpus: Corpus, table: Table | None = None) -> None:
         """Take another corpus; what was computed of the old one is forgotten."""
         self.close()
-        self.name, self.corpus, self.table = name, corpus, table
         digest = hashlib.blake2b(digest_size=12)
         for text in corpus.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
         self.identity = digest.hexdigest()
+        self.name, self.corpus, self.table = name, corpus, table
 
     def begin(self) -> threading.Event:
         """A new map is to be drawn; one that is under way is given up."""

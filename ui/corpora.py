@@ -22,6 +22,7 @@ from ingest import (
 )
 from ui.atlas import Atlas
 from ui.desk import SAMPLES_FOLDER
+from ui.view import as_text
 
 SAMPLES = {
     "Twelve everyday topics": "topics.csv",
@@ -77,7 +78,7 @@ def open_pairs(atlas: Atlas, pairs: PairSet | None, name: str) -> None:
 def open_texts(atlas: Atlas, texts: Sequence[str], name: str) -> None:
     """Texts as a list, from the web API."""
     # No reader comes between: a list needs no guess at separators, quotes or a header.
-    frame = pd.DataFrame({"text": list(texts)}, index=range(1, len(texts) + 1))
+    frame = pd.DataFrame({"text": list(map(as_text, texts))}, index=range(1, len(texts) + 1))
     table = Table(frame, "the web API", "", True, len(texts))
     try:
         _open_table(atlas, name, table, CorpusColumns("text"))

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from encoder.cost import Cost, Speed, estimate
+from encoder.cost import Cost, estimate
 from encoder.encoder import Encoder
+from encoder.speed import Speed
 from encoder.train_config import TrainConfig
 from ingest import PairSet
 
@@ -58,8 +59,12 @@ class Costs:
     ) -> Told:
         """What a run costs; `measure` times its steps where they were not timed yet.
 
-        `only_alone`: steps that were timed beside somebody else's run are timed again.
+        What was said before is said again. `only_alone`: steps that were timed beside somebody
+        else's run are timed again.
         """
+        known = self.known(source, pairs, config)
+        if known is not None and (known.alone or not only_alone):
+            return known
         key = (source.backbone.fingerprint, config.pooling, config.train_blocks,
                config.batch_size, config.loss)  # fmt: skip
         with self._lock:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import textwrap
 from html import escape
 from typing import Any
@@ -16,6 +17,7 @@ from ui.picture import Picture
 
 GREY_IN_FILE = "#9aa7b8"
 WRAP = 70
+OURS = re.compile(r"row|text|cluster|cluster_name|x|y|z|vector|v\d+")  # columns of each file
 
 
 def columns(picture: Picture) -> dict[str, Any]:
@@ -26,9 +28,10 @@ def columns(picture: Picture) -> dict[str, Any]:
         "row": list(picture.corpus.row_numbers),
         "text": list(picture.corpus.texts),
     }
-    taken = {"row", "text", "cluster", "cluster_name", "x", "y", "z"}
     for name, values in picture.corpus.labels.items():
-        found[f"label_{name}" if name in taken else name] = list(values)
+        while name in found or OURS.fullmatch(name):
+            name = f"label_{name}"
+        found[name] = list(values)
     found["cluster"] = [label + 1 if label >= 0 else 0 for label in labels]  # 0: unclustered
     found["cluster_name"] = [picture.title(label) if label >= 0 else "" for label in labels]
     for axis, values in zip("xyz", places.T, strict=False):
@@ -86,13 +89,13 @@ def as_npz(picture: Picture) -> bytes:
 
 def settings_json(picture: Picture) -> str:
     """The settings that made the picture, with what they gave."""
-    clusters = picture.clusters
+    clusters, fidelity = picture.clusters, picture.fidelity
     return to_json(
         picture.form,
         corpus=picture.atlas.name,
         texts=len(picture.corpus),
         clusters=clusters.count if clusters else None,
-        trustworthiness=picture.fidelity and round(picture.fidelity.trustworthiness, 4),
+        trustworthiness=round(fidelity.trustworthiness, 4) if fidelity and fidelity.k else None,
     )
 
 

@@ -82,8 +82,9 @@ def parse(form: MapForm) -> MapSettings:
 def _choice(value: Any, choices: Mapping[str, Any], name: str) -> Any:
     if isinstance(value, str) and value in choices:
         return choices[value]
-    if value in choices.values():
-        return value
+    for known in choices.values():
+        if value == known:
+            return known
     raise EncoderError(f"Unknown {name} {str(value)[:40]!r}. Choose one of: {', '.join(choices)}.")
 
 
@@ -106,6 +107,31 @@ def _whole(value: Any, name: str, default: int) -> int:
 def _perhaps(value: Any, name: str) -> int | None:
     """None for an empty box, and for 0: both mean that it is chosen for the texts."""
     return _whole(value, name, 0) or None
+
+
+def on_page(form: MapForm) -> MapForm:
+    """The same settings in the words of the page's controls, which take no others."""
+    found = parse(form)
+    projection, clusters = found.projection, found.clusters
+
+    def word(choices: Mapping[str, Any], value: Any) -> str:
+        return next(name for name, known in choices.items() if known == value)
+
+    return MapForm(
+        found.model,
+        OWN_POOLING if form.pooling in (OWN_POOLING, None, "") else found.pooling,
+        str(found.layer),
+        word(METHODS, projection.method),
+        word(DIMS, projection.dims),
+        projection.n_neighbors,
+        projection.min_dist,
+        projection.perplexity,
+        projection.seed,
+        word(CLUSTERINGS, clusters.method),
+        word(SPACES, clusters.space),
+        clusters.min_cluster_size,
+        clusters.n_clusters,
+    )
 
 
 def to_query(form: MapForm, corpus: str = "") -> str:
@@ -139,9 +165,7 @@ def from_json(text: object) -> tuple[MapForm, list[str]]:
                 raise EncoderError(f"There is no map setting {str(name)[:40]!r}.")
             if isinstance(value, (list, dict)) or len(str(value)) > 200:
                 raise EncoderError(f"The map setting {name!r} must be a word or a number.")
-            changed = replace(form, **{name: value})
-            parse(changed)
-            form = changed
+            form = on_page(replace(form, **{name: value}))
         except EncoderError as error:
             notes.append(str(error))
     return form, notes

@@ -23,6 +23,7 @@ from ui.picture import Picture
 
 CLUSTER, SIMILARITY, LENGTH, RECALL = "cluster", "similarity to …", "length", "kNN recall"
 LABEL = "label: "
+NEAREST = 10  # texts that are listed and ringed
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,11 @@ class Shown:
     def focused(self, rows: Sequence[int]) -> "Shown":
         """Zoom to these rows, or with none to the whole map."""
         return replace(self, focus=tuple(rows), focus_rev=str(time.time_ns()))
+
+
+def nearest(similar: np.ndarray) -> tuple[int, ...]:
+    """The rows that are most like the typed sentence, the best first."""
+    return tuple(int(row) for row in np.argsort(-similar, kind="stable")[:NEAREST])
 
 
 def colour_choices(labels: Sequence[str]) -> list[str]:

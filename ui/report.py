@@ -82,9 +82,10 @@ def measure(picture: Picture, tell: Tell, stop: threading.Event) -> Iterator[Rep
         )
         report = replace(report, swept=swept)
         yield report
-    null = stages.get("null world", key, lambda: _null(picture, tell, stop))
-    report = replace(report, null=null)
-    yield report
+    if len(picture.corpus) > 1:
+        null = stages.get("null world", key, lambda: _null(picture, tell, stop))
+        report = replace(report, null=null)
+        yield report
     if clusters.count:
         stable = stages.get(
             "stability",

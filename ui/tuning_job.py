@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from encoder import Encoder, TrainConfig
-from encoder.cost import Cost, measure_speed
-from encoder.study import study
+from encoder.cost import Cost
+from encoder.speed import TIMING, measure_speed
+from encoder.study import Study, study
 from encoder.training import Done, fine_tune
 from ingest import PairSet
 from ui.costs import Timed, Told
@@ -17,7 +18,7 @@ from ui.runs import Run
 from ui.shelf import Tuned
 from ui.workbench import Visitor, Workbench
 
-TIMING, KEEPING = "timing", "keeping"
+KEEPING = "keeping"
 ROUGH_S, ROUGH_REST_S = 60.0, 30.0  # of training and of scoring, where nothing is known yet
 Tell = Callable[[str, int, int], None]
 
@@ -53,7 +54,7 @@ def cost_of(request: Request, pairs: PairSet, line: Line, tell: Tell, own: int =
     def measure() -> Timed:
         tell(TIMING, 0, 0)
         before = line.busy
-        speed = measure_speed(request.encoder, pairs, request.config)
+        speed = measure_speed(request.encoder, pairs, request.config, tell)
         return Timed(speed, max(before, line.busy) <= own)
 
     costs = request.visitor.costs
@@ -89,7 +90,7 @@ def _with_note(done: Done, most_s: float) -> Done:
 
 
 def _keep(
-    request: Request, workbench: Workbench, done: Done, found: Any, cost: Cost
+    request: Request, workbench: Workbench, done: Done, found: Study, cost: Cost
 ) -> tuple[Run, list[str]]:
     shelf, desk = request.visitor.shelf, request.desk
     key = shelf.next_key()

@@ -65,3 +65,21 @@ class FinetunePage:
         """Where a file of the shown run is fetched from."""
         link = self.find(f"#take-home a[href$='{name}']")
         return "/" + (link.get_attribute("href") or "")
+
+    def click_dot(self, plot: str) -> None:
+        """Click the first dot of a scatter plot, where plotly says it is."""
+        self.find(f"#{plot} .lab-plot[data-ready]").wait_for()
+        self.find(f"#{plot}").scroll_into_view_if_needed()
+        x, y = self.page.evaluate(
+            """plot => {
+                const gd = document.querySelector(`#${plot} .lab-plot`);
+                const box = gd.getBoundingClientRect(), full = gd._fullLayout;
+                const dots = gd._fullData[0];
+                return [box.left + full._size.l + full.xaxis.d2p(dots.x[0]),
+                        box.top + full._size.t + full.yaxis.d2p(dots.y[0])];
+            }""",
+            plot,
+        )
+        self.page.mouse.move(x, y)
+        self.find(f"#{plot} .hoverlayer .hovertext").first.wait_for()
+        self.page.mouse.click(x, y)

@@ -164,5 +164,7 @@ def test_closing_the_page_frees_the_slot(page, workbench):
 
 @pytest.mark.parametrize("page", [View(390, 844), View(390, 844, "dark")], indirect=True)
 def test_a_phone_shows_the_tab_without_scrolling_sideways(page):
-    FinetunePage(page).open()
+    lab = FinetunePage(page).open()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for part in ("#results", "#naming"):
+        expect(lab.find(part)).to_be_hidden()  # nothing has been trained

@@ -7,14 +7,17 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from encoder.errors import UnknownName
 from encoder.evaluation import (
+    FEWEST_GROUPS,
     METRICS,
     PRIMARY,
+    RESAMPLES,
     Predictions,
     best_threshold,
     difference,
     evaluate,
     measure,
     predict,
+    standard_error,
 )
 
 RNG = np.random.default_rng(0)
@@ -62,8 +65,12 @@ def test_figures_agree_with_the_libraries():
     assert measure(found, "pearson") == pytest.approx(np.corrcoef(found.values, found.labels)[0, 1])
     labels = (found.labels > 0.5).astype(float)
     binary = Predictions("binary", found.values, labels, found.groups)
-    assert measure(binary, "average_precision") == average_precision_score(labels, found.values)
-    assert measure(binary, "roc_auc") == roc_auc_score(labels, found.values)
+    assert measure(binary, "average_precision") == pytest.approx(
+        average_precision_score(labels, found.values), abs=1e-12
+    )
+    assert measure(binary, "roc_auc") == pytest.approx(
+        roc_auc_score(labels, found.values), abs=1e-12
+    )
     f1, threshold = best_threshold(found.values, labels)
     assert f1 == pytest.approx(f1_score(labels, found.values >= threshold))
     assert f1 == max(f1_score(labels, found.values >= t) for t in found.values)
@@ -102,8 +109,63 @@ def test_pairs_that_share_texts_count_as_one():
     few = evaluate(scored(groups=np.arange(80) // 20), resamples=300)["spearman"]
     assert few.value == alone.value
     assert few.high - few.low != alone.high - alone.low
-    one = evaluate(scored(groups=np.zeros(80)), resamples=300)["spearman"]
-    assert one.low == one.high == one.value  # nothing to draw from
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_of_one_or_two_groups_there_is_no_interval(groups):
+    # Of one group it had no width, as if the figure were certain; of two, three draws make it all.
+    found = scored(groups=np.arange(80) % groups)
+    better = Predictions("score", found.values + found.labels, found.labels, found.groups)
+    gain = difference(found, better)
+    for metric in (*evaluate(found).values(), gain):
+        assert np.isfinite(metric.value)
+        assert np.isnan([metric.low, metric.high]).all()
+    assert np.isnan(standard_error(found))
+    enough = scored(groups=np.arange(80) % FEWEST_GROUPS)
+    assert evaluate(enough)["spearman"].low < evaluate(enough)["spearman"].high
+
+
+@pytest.mark.parametrize("kind", PRIMARY)
+def test_whoever_draws_resamples_is_heard_and_can_be_ended(kind):
+    n = 30
+    labels = (np.arange(n) % 2).astype(float)
+    found, heard = Predictions(kind, np.arange(n) + 1.0, labels, np.arange(n)), []
+    evaluate(found, on_batch=lambda done, total: heard.append((done, total)))
+    assert heard == [(done, RESAMPLES) for done in range(0, RESAMPLES, 20)]
+
+    def leave(done: int, total: int) -> None:
+        raise InterruptedError
+
+    for draw in (evaluate, lambda one, **told: difference(one, one, **told)):
+        with pytest.raises(InterruptedError):
+            draw(found, on_batch=leave)
+
+
+def test_figures_of_labels_agree_with_the_libraries_where_cosines_are_tied():
+    for seed in range(20):
+        found = scored(30, seed=seed)
+        values, labels = found.values.round(1), (found.labels > 0.5).astype(float)
+        binary = Predictions("binary", values, labels, found.groups)
+        for name, theirs in (
+            ("average_precision", average_precision_score),
+            ("roc_auc", roc_auc_score),
+        ):
+            assert measure(binary, name) == pytest.approx(theirs(labels, values), abs=1e-12)
+        f1, threshold = best_threshold(values, labels)
+        assert f1 == pytest.approx(f1_score(labels, values >= threshold))
+        assert f1 == pytest.approx(max(f1_score(labels, values >= t) for t in values))
+
+
+def test_ranks_are_the_same_however_many_anchors_are_ranked_at_once(monkeypatch):
+    a, b = (RNG.normal(size=(50, 8)) for _ in range(2))
+    whole = predict("positive", [a, b], None, np.arange(50), np.arange(50) % 40)
+    heard = []
+    monkeypatch.setattr("encoder.evaluation.ANCHORS_AT_ONCE", 7)
+    parts = predict("positive", [a, b], None, np.arange(50), np.arange(50) % 40,
+                    lambda *told: heard.append(told))  # fmt: skip
+    assert np.array_equal(whole.values, parts.values)
+    assert heard[-1] == (50, 50)
+    assert len(heard) == 8
 
 
 def test_intervals_are_repeatable_by_seed():

@@ -143,7 +143,7 @@ class Scripted:
         self.quality = quality
         return step
 
-    def prepare(self, texts):
+    def prepare(self, texts, on_batch=None):
         pass
 
     def length(self, text):

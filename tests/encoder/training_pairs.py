@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from encoder.training import Done, TrainConfig, fine_tune
-from ingest import read_pairs
+from ingest import ColumnMapping, read_pairs
 
 WORDS = ["cat", "weather", "storm", "bread", "river", "clock", "letter", "train", "snow", "ship"]
 QUICK = TrainConfig(epochs=6, lr=3e-3, batch_size=8, train_blocks=1, validation_share=0)
@@ -18,7 +18,8 @@ def graded(rows: int = 60):
         a, b = chance.choice(WORDS, 2, replace=False)
         same = i % 2
         lines.append(f"The {a} number {i} is here.,Nobody saw {a if same else b} {i}.,{5 * same}")
-    return read_pairs("\n".join(lines))
+    # Scores of only 0 and 5 would be taken for labels.
+    return read_pairs("\n".join(lines), ColumnMapping("score", ("sentence1", "sentence2"), "score"))
 
 
 def anchors(negatives: bool = False):

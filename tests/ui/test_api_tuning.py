@@ -51,6 +51,9 @@ def test_training_streams_and_ends_with_a_model_to_use_and_to_take(client, app_u
     done = job.result(timeout=120)
     events = [answer["event"] for answer in job.outputs()]
     assert events[-1] == "done"
+    [cost] = [answer for answer in job.outputs() if answer["event"] == "cost"]
+    assert cost["steps"] == 3
+    assert cost["scoring_s"] > 0
     assert len(events) > 1
     assert done["steps"] == 3
     assert done["after"]["spearman"]["low"] <= done["after"]["spearman"]["value"]
@@ -78,12 +81,43 @@ def test_a_foreign_visitor_has_no_such_model(client, app_url):
         ({"model": "../secret"}, "Unknown model|not a"),
         ({"batch_size": 1}, "Batch size is 1"),
         ({"steps": -4}, "Steps is -4"),
+        ({"steps": 20_001}, "Steps is 20001; it must be from 1 to 20000"),
         ({"budget_s": -1}, "budget_s is -1"),
+        ({"budget_s": 601}, "budget_s is 601; it must be from 1 to 600"),
+        ({"train_blocks": 99}, "train_blocks is 99; it must be from 0 to 7"),
+        ({"train_blocks": -2}, "Blocks is -2"),
+        ({"lowest_label": 1}, "Give the lowest and the highest label"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_words(client, setting, said):
     with pytest.raises(AppError, match=said):
         client.predict(pairs=FEW, api_name="/fine_tune", **setting)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"loss": "nope"}, "Loss 'nope' does not fit score pairs. Choose one of: cosine_mse"),
+        ({"loss": "triplet"}, "does not fit score pairs"),
+        ({"lowest_label": 5, "highest_label": 1}, "lowest label, then the highest"),
+    ],
+)
+def test_a_check_refuses_what_training_would_refuse(client, setting, said):
+    with pytest.raises(AppError, match=said):
+        client.predict(pairs=FEW, api_name="/check_pairs", **setting)
+
+
+def test_labels_are_read_on_the_scale_that_is_given(client):
+    known = client.predict(pairs=FEW, api_name="/check_pairs")
+    assert known["scaling"] == "0–5 divided by 5"
+    scale = {"lowest_label": 0, "highest_label": 10}
+    answer = client.predict(pairs=FEW, api_name="/check_pairs", **scale)
+    assert answer["scaling"] == "0–10 divided by 10"
+    binary = "a,b,label\n" + "".join(f"It is {n}.,It was {n}.,{n % 2}\n" for n in range(12))
+    answer = client.predict(pairs=binary, api_name="/check_pairs", **scale)
+    assert answer["kind"] == "score"
+    with pytest.raises(AppError, match="no column of labels"):
+        client.predict(pairs="a,b\nIt is.,It was.\n", api_name="/check_pairs", **scale)
 
 
 def test_an_address_that_nobody_was_given_leads_nowhere(app_url):

@@ -146,7 +146,7 @@ def test_a_run_of_more_than_the_form_allows_fills_what_it_can(handler, workbench
 
 
 def test_a_model_brought_back_is_told_from_the_one_it_was(handler, bert, workbench, keep, tmp_path):
-    keep("run-1", name="My first run")
+    keep(workbench.visitor("ann").shelf.next_key(), name="My first run")
     for _ in range(2):
         handler("archive", "upload")(VISITOR, str(a_zip(bert, tmp_path)))
     names = [model.name for model in workbench.own("ann")]
@@ -177,8 +177,8 @@ def test_two_runs_are_compared_where_they_can_be(handler, keep):
 
 def test_a_comparison_says_why_there_is_none(handler, workbench, keep, finished):
     keep("run-1")
-    moved = replace(finished.held_out, row_numbers=tuple(n + 900 for n in
-                                                         finished.held_out.row_numbers))  # fmt: skip
+    elsewhere = tuple(number + 900 for number in finished.held_out.row_numbers)
+    moved = replace(finished.held_out, row_numbers=elsewhere)
     run = a_run(replace(finished, held_out=moved), key="run-2", data="other.csv")
     workbench.keep(Tuned("run-2", "x", finished.encoder, run), workbench.visitor("ann"))
     _, text = handler("against", "select")(VISITOR, "run-1", "run-2")

@@ -8,7 +8,8 @@ import pytest
 
 import ui.tuning_job
 from encoder import EncoderError, TrainConfig
-from encoder.cost import Cost, Speed
+from encoder.cost import Cost
+from encoder.speed import Speed
 from tests.encoder.training_pairs import anchors, graded
 from tests.ui.tuning_pages import NO_CHANGE
 from ui.costs import Costs, Timed

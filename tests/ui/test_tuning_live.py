@@ -6,6 +6,7 @@ import pytest
 
 from encoder.cost import Cost
 from encoder.events import Step
+from encoder.speed import TIMING
 from encoder.study import LINEAR_MAP, PROBE, WHITENING
 from encoder.training import AFTER, BEFORE
 from tests.encoder.training_pairs import graded
@@ -14,7 +15,7 @@ from ui.desk import Desk
 from ui.jobs import News
 from ui.tabs.finetune_run import Live
 from ui.tuning_form import Form, parse_form
-from ui.tuning_job import KEEPING, TIMING, Request
+from ui.tuning_job import KEEPING, Request
 
 
 @pytest.fixture
@@ -52,12 +53,14 @@ def test_while_it_trains_steps_and_seconds_are_those_of_training(live):
 def test_after_the_last_step_it_says_what_is_being_done(live):
     text = said(live, step(66))
     assert "Every step is made" in text
-    texts = [said(live, told(what)) for what in (AFTER, WHITENING, LINEAR_MAP, PROBE, KEEPING)]
+    parts = (AFTER, WHITENING, LINEAR_MAP, PROBE, KEEPING)
+    texts = [said(live, told(what)) for what in parts]
     assert len(set(texts)) == 5
     for number, text in enumerate(texts, 1):
         assert f"part {number} of 5" in text
         assert "step" not in text
     assert "100%" not in "".join(texts[:-1])
+    assert "part 5 of 5" in said(live, told(WHITENING))  # never back
 
 
 def test_a_run_that_was_stopped_says_so_too(live):

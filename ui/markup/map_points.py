@@ -8,13 +8,12 @@ import numpy as np
 
 from explore import Place, hubness, occurrences, top_terms
 from ingest.findings import count
-from ui.map_view import Shown
+from ui.map_view import NEAREST, SIMILARITY, Shown, nearest
 from ui.markup.map_facts import cut, missing
 from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 from ui.picture import Picture
 
-NEAREST = 10
 LISTED = 200  # rows of a selection that are shown; the CSV has all
 FAR = 0.12  # share of the map's extent: neighbours further apart than this are on several islands
 
@@ -87,7 +86,8 @@ def selection_panel(picture: Picture, rows: np.ndarray) -> str:
         notes([" ".join(said) + more])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Selection">'
         '<table class="lab-table lab-chosen" aria-label="Selection"><thead><tr>'
-        '<th scope="col" class="num">row</th><th scope="col" class="num">cosine with<br>their mean</th>'
+        '<th scope="col" class="num">row</th>'
+        '<th scope="col" class="num">cosine with<br>their mean</th>'
         '<th scope="col">cluster</th>'
         f'{heads}<th scope="col">text</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
@@ -140,13 +140,13 @@ def place_panel(picture: Picture, text: str, found: Place) -> str:
 
 
 def search_panel(picture: Picture, shown: Shown) -> str:
-    """The best texts for a typed sentence."""
-    if shown.similar is None:
+    """The best texts for a typed sentence, while the map is coloured by it."""
+    if shown.similar is None or shown.colour != SIMILARITY:
         return ""
     rows = "".join(
         f'<li><span class="num">{number(float(shown.similar[row]), 3)}</span> '
         f"<span>{escape(cut(picture.corpus.texts[row]))}</span></li>"
-        for row in shown.overlay.rings
+        for row in nearest(shown.similar)
     )
     return (
         notes([f"Coloured by the cosine with “{cut(shown.query)}”. The nearest texts:"])

@@ -11,10 +11,15 @@ from ui.markup.scores import number
 from ui.picture import Picture
 from ui.report import NullMap, Report
 
+DRIVERS = (
+    "Adjusted mutual information of the clusters with what can be seen of the texts, and with your "
+    "label columns: 0 chance, 1 the same grouping."
+)
 SWEEP = (
-    '<p class="label">How much hangs on one setting? Clusters found, and texts left out, for every '
-    "least size of a cluster; the upright line is the size in use. On a level stretch the groups "
-    "are those of the texts; at a cliff they are those of the setting.</p>"
+    "<p class='label'>How much hangs on one setting?</p>"
+    '<p class="lab-note">Clusters found, and texts left out, for every least size of a cluster; '
+    "the upright line is the size in use. On a level stretch the groups are those of the texts; at "
+    "a cliff they are those of the setting.</p>"
 )
 SIMILAR = 0.7  # of as many clusters
 CLEARLY, MARGIN = 1.3, 0.01  # how much larger a silhouette is than that of noise
@@ -68,9 +73,9 @@ def drivers_list(report: Report) -> str:
         for driver in report.drivers
     )
     return (
-        "<p class='label'>What drives the split? Adjusted mutual information of the clusters with "
-        "what can be seen of the texts, and with your label columns: 0 chance, 1 the same "
-        f'grouping.</p><ol class="lab-near">{rows}</ol>'
+        "<p class='label'>What drives the split?</p>"
+        + notes([DRIVERS])
+        + f'<ol class="lab-near">{rows}</ol>'
     )
 
 

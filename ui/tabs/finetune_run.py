@@ -9,8 +9,9 @@ import gradio as gr
 from encoder.cost import Cost
 from encoder.evaluation import PRIMARY
 from encoder.events import Done, Eval, Step
+from encoder.speed import TIMING
 from encoder.study import LINEAR_MAP, PROBE, WHITENING
-from encoder.training import AFTER, BEFORE, FROZEN
+from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP
 from ui.figures.as_json import figure_json
 from ui.figures.curves import curves
 from ui.guard import told_steps
@@ -21,7 +22,7 @@ from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tabs.finetune_layout import SettingsLayout
 from ui.tabs.finetune_results import Results, tell_gone
 from ui.tuning_form import Form
-from ui.tuning_job import KEEPING, TIMING, Request
+from ui.tuning_job import KEEPING, Request
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 DRAWN_EVERY_S = 0.6
@@ -37,7 +38,7 @@ class Live:
     last: Step | None = None
     latest: Any = None  # event, or None where something else was told since
     cost: Cost | None = None  # known when a few steps were timed
-    phase: str = ""  # of those that have no steps
+    part: int = 0  # of what comes after the steps
     kept_step: int | None = None  # known when the run is over
     sentence: str = ""
     ended: str = ""  # "done", "failed", "cancelled"
@@ -51,9 +52,11 @@ class Live:
         if news.kind == "event":
             self._event(content)
         elif news.kind == "progress":
-            self.phase, done, total = content
+            what, done, total = content
             share = f", {done / total:.0%}" if total else ""
-            self.sentence = f"{PHASES.get(self.phase, self.phase)}{share} …"
+            self.sentence = f"{PHASES.get(what, what)}{share} …"
+            if what in AFTERWARDS:
+                self.part = max(self.part, 1 + list(AFTERWARDS).index(what))
         else:
             self.ended = news.kind
             if news.kind == "failed":
@@ -93,9 +96,8 @@ class Live:
         """The line above the curves."""
         if self.last is None or self.ended == "failed":
             return progress(self.sentence)
-        if self.phase in AFTERWARDS and not self.ended:
-            part = 1 + list(AFTERWARDS).index(self.phase)
-            return progress(self.sentence, part, len(AFTERWARDS), unit="part")
+        if self.part and not self.ended:
+            return progress(self.sentence, self.part, len(AFTERWARDS), unit="part")
         over = self.last.step == self.last.steps or self.ended
         left_s = None if over else self.last.left_s
         return progress(self.sentence, self.last.step, self.last.steps, left_s)
@@ -124,6 +126,8 @@ PHASES = AFTERWARDS | {
     TIMING: "Timing a few steps",
     BEFORE: "Scoring the held-out pairs with the model as it is",
     FROZEN: "Reading all texts with the blocks that do not train, once",
+    STEP: "Working on one batch of pairs",
+    LOOK: "Looking at how well it does so far",
 }
 
 

@@ -44,6 +44,7 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 TOUCH: dict[str, Any] = {**QUIET, "concurrency_id": "touch", "concurrency_limit": 4}
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
                         "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
+STOPPED = notes(["Stopped. What was drawn so far stays."])
 
 
 def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> list[gr.Dropdown]:
@@ -130,13 +131,19 @@ class _MapTab:
         if self.handlers.atlas(visitor).corpus is None:
             return
         asked = self.handlers.request(visitor, MapForm(*values))
-        for moment in follow(self.handlers.start(asked), self.handlers.workbench.maps):
+        job = self.handlers.start(asked)
+        for moment in follow(job, self.handlers.workbench.maps):
             if moment.made is not None:
                 yield self.drawn_values(moment.made, moment.progress)
             elif moment.ended == "done":
                 took = notes([f"Drawn in {moment.seconds:.1f} s."])
                 yield [took, gr.Button(visible="hidden"), *self.skips(2, drawn=True)]
-            elif not moment.ended:
+            elif asked.atlas.running is not job.stop:
+                continue  # another has taken its place
+            elif moment.ended:
+                said = STOPPED if moment.ended == "cancelled" else moment.progress
+                yield [said, gr.Button(visible="hidden"), *self.skips(2)]
+            elif not job.stop.is_set():
                 yield [moment.progress, gr.Button(visible=True), *self.skips(2)]
 
     def drawn_values(self, picture: Picture, progress: str) -> list[Any]:
@@ -167,7 +174,7 @@ class _MapTab:
 
     def stop(self, request: gr.Request) -> list[Any]:
         self.handlers.atlas(request.session_hash).stop()
-        return [notes(["Stopped. What was drawn so far stays."]), gr.Button(visible="hidden")]
+        return [STOPPED, gr.Button(visible="hidden")]
 
     # --- what is touched --------------------------------------------------------------------
 

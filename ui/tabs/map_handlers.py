@@ -18,14 +18,13 @@ from ui.corpora import choose_columns, on_map, open_data, open_pairs, open_sampl
 from ui.figures.scatter import Overlay
 from ui.jobs import Cancelled, Job
 from ui.map_form import MapForm, MapSettings, parse
-from ui.map_view import CLUSTER, SIMILARITY, Shown, colour_choices
+from ui.map_view import CLUSTER, NEAREST, SIMILARITY, Shown, colour_choices, nearest
 from ui.picture import Picture, draw
 from ui.tabs.models import ModelPicker
 from ui.tuning_form import parse_name
-from ui.view import parse_text
+from ui.view import as_text, parse_text
 from ui.workbench import Workbench
 
-NEAREST = 10
 EXPECTED_S = 15.0  # of one map, for those who wait
 
 
@@ -130,13 +129,25 @@ class MapHandlers:
         old = atlas.shown if isinstance(atlas.shown, Shown) else Shown()
         labels = colour_choices(tuple(picture.corpus.labels))
         colour = old.colour if old.colour in labels else CLUSTER
-        return Shown(colour=colour)
+        kept = Shown(colour=colour)
+        if not old.query:
+            return kept
+        similar = self.likeness(picture, old.query)
+        rings = nearest(similar) if colour == SIMILARITY else ()
+        return replace(kept, query=old.query, similar=similar, overlay=Overlay(rings=rings))
 
     def picture(self, visitor: str | None) -> Picture:
         """The map on the screen. Raises EncoderError where there is none."""
         found = self.atlas(visitor).picture
         if found is None:
             raise EncoderError("There is no map yet; it is being drawn, or waits for texts.")
+        return found
+
+    def finished(self, visitor: str | None) -> Picture:
+        """The map on the screen with all that belongs to it. Raises EncoderError before that."""
+        found = self.picture(visitor)
+        if found.fidelity is None:
+            raise EncoderError("The map is still being drawn, or was stopped: draw it first.")
         return found
 
     def shown(self, visitor: str | None) -> Shown:
@@ -172,20 +183,21 @@ class MapHandlers:
         """Colour the map by the cosine with a sentence; an empty box ends it."""
         picture = self.picture(visitor)
         if not str(text or "").strip():
-            back = (
-                CLUSTER if self.shown(visitor).colour == SIMILARITY else self.shown(visitor).colour
-            )
+            colour = self.shown(visitor).colour
+            back = CLUSTER if colour == SIMILARITY else colour
             return self.show(visitor, colour=back, similar=None, query="", overlay=Overlay())
-        vector = self.vector(picture, text)
-        similar = (picture.vectors @ vector).clip(-1, 1)
-        best = tuple(int(i) for i in np.argsort(-similar, kind="stable")[:NEAREST])
+        similar = self.likeness(picture, text)
         return self.show(
             visitor,
             colour=SIMILARITY,
             similar=similar,
-            query=str(text),
-            overlay=Overlay(rings=best),
+            query=as_text(text),
+            overlay=Overlay(rings=nearest(similar)),
         )
+
+    def likeness(self, picture: Picture, text: object) -> np.ndarray:
+        """Cosines (N,) of the texts with a typed sentence."""
+        return (picture.vectors @ self.vector(picture, text)).clip(-1, 1)
 
     def vector(self, picture: Picture, text: object) -> np.ndarray:
         """A typed sentence as the texts of the map are encoded: (D,), unit length."""
@@ -222,7 +234,7 @@ class MapHandlers:
         picture = self.picture(visitor)
         self.members(picture, cluster)
         titles = picture.atlas.titles.setdefault(picture.cluster_key, {})
-        titles[cluster] = parse_name(str(name or ""))
+        titles[cluster] = parse_name(as_text(name))
         return picture, self.shown(visitor)
 
     # --- points -----------------------------------------------------------------------------
@@ -259,7 +271,7 @@ class MapHandlers:
         """A new sentence: where it lands, and between whom."""
         picture = self.picture(visitor)
         found = place(self.vector(picture, text), picture.vectors, picture.projection.coordinates)
-        star = (tuple(float(x) for x in found.coordinates), str(text).strip()[:200])
+        star = (tuple(float(x) for x in found.coordinates), as_text(text).strip()[:200])
         rings = tuple(int(i) for i in found.neighbours)
         picture, shown = self.show(visitor, overlay=Overlay(rings=rings, star=star))
         return picture, shown, found

@@ -113,7 +113,7 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     model_note = markup(elem_id="map-model-note")
     with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
         with gr.Row():
-            near = gr.Slider(2, 100, value=default.n_neighbors, step=1, elem_id="n-neighbors",
+            near = gr.Slider(2, 200, value=default.n_neighbors, step=1, elem_id="n-neighbors",
                              label="UMAP neighbours", info="few: detail; many: the whole",
                              min_width=220)  # fmt: skip
             distance = gr.Slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",

@@ -27,6 +27,7 @@ from ui.tabs.map_work import follow
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 EXPECTED_S = 30.0
+STOPPED = notes(["Stopped. What was measured so far stays."])
 
 
 class MapReport:
@@ -85,7 +86,7 @@ class MapReport:
     def measure(self, request: gr.Request) -> Iterator[list[Any]]:
         """Everything, step by step."""
         visitor = request.session_hash
-        picture = self.handlers.picture(visitor)
+        picture = self.handlers.finished(visitor)
         job = Job(partial(self._work, picture), expected_s=EXPECTED_S,
                   stop=picture.atlas.begin())  # fmt: skip
         line = self.handlers.workbench.maps
@@ -95,9 +96,10 @@ class MapReport:
             if moment.made is not None:
                 yield [moment.progress, gr.Button(visible=True), *self.shown(moment.made)]
             elif moment.ended:
-                said = f"Measured in {moment.seconds:.0f} s." if moment.ended == "done" else ""
-                yield [notes([said]), gr.Button(visible="hidden"), *rest]
-            else:
+                said = f"Measured in {moment.seconds:.0f} s."
+                ends = {"done": notes([said]), "cancelled": STOPPED, "failed": moment.progress}
+                yield [ends[moment.ended], gr.Button(visible="hidden"), *rest]
+            elif not job.stop.is_set():
                 yield [moment.progress, gr.Button(visible=True), *rest]
 
     def _work(self, picture: Picture, job: Job) -> Iterator[Report]:
@@ -111,7 +113,7 @@ class MapReport:
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; what was measured stays."""
         self.handlers.atlas(request.session_hash).stop()
-        return [notes(["Stopped."]), gr.Button(visible="hidden")]
+        return [STOPPED, gr.Button(visible="hidden")]
 
     def shown(self, report: Report) -> list[Any]:
         """What is known so far, for the outputs below the progress."""

@@ -17,6 +17,7 @@ from ui.jobs import Cancelled, Job
 from ui.map_form import MapForm, MapSettings, parse
 from ui.map_view import value
 from ui.markup.map_facts import cut
+from ui.markup.metrics import NONE
 from ui.markup.pieces import notes
 from ui.picks import picked_name
 from ui.picture import Picture
@@ -92,7 +93,7 @@ class MapSides:
     ) -> Iterator[list[Any]]:
         """Draw the other side."""
         visitor = request.session_hash
-        picture = self.handlers.picture(visitor)
+        picture = self.handlers.finished(visitor)
         key = self.handlers.picker.parse(model, visitor)
         encoder = self.handlers.workbench.encoder(key, visitor)
         settings = replace(parse(MapForm(model=key, pooling=pooling, layer=layer)), model=key)
@@ -106,8 +107,9 @@ class MapSides:
                 picture.atlas.compared = moment.made
                 yield [moment.progress, *self.shown(moment.made)]
             elif moment.ended:
-                said = f"Compared in {moment.seconds:.1f} s." if moment.ended == "done" else ""
-                yield [notes([said]), *rest]
+                said = notes([f"Compared in {moment.seconds:.1f} s."])
+                ends = {"done": said, "cancelled": "", "failed": moment.progress}
+                yield [ends[moment.ended], *rest]
             else:
                 yield [moment.progress, *rest]
 
@@ -134,7 +136,8 @@ class MapSides:
     def right(self, sides: Sides, shown: Any, whole: bool = True) -> str:
         """The other map: the same colours, its own places."""
         rev = f"{sides.picture.rev}|{sides.other.rev}"
-        return value(sides.other, shown, whole=whole, group=GROUP, rev=rev)
+        coloured = replace(sides.other, fidelity=sides.picture.fidelity)
+        return value(coloured, shown, whole=whole, group=GROUP, rev=rev)
 
     def ring(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """Mark a text of the table on both sides."""
@@ -152,7 +155,7 @@ def moved_table(sides: Sides) -> str:
     """The texts with the fewest common neighbours."""
     found = sides.comparison
     rows = "".join(
-        f'<tr><td class="num">{found.overlap[row]:.0%}</td>'
+        f'<tr><td class="num">{f"{found.overlap[row]:.0%}" if found.k else NONE}</td>'
         f'<td class="num">{found.moved[row]:.2f}</td><th scope="row"><button type="button" '
         f'class="lab-link" data-pick="moved:{row}">{escape(cut(sides.picture.corpus.texts[row]))}'
         "</button></th></tr>"

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from encoder import EncoderError
+from encoder import CATALOG
 from ui.atlas import Atlas
 from ui.corpora import FIRST_SAMPLE, SAMPLES, on_map
 from ui.guard import told
@@ -68,14 +68,15 @@ class MapTexts:
         visitor = request.session_hash
         titles = {file: title for title, file in SAMPLES.items()}
         title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
-        try:
-            self.handlers.picker.load(form.model, visitor, lambda *_, **__: None)
-        except EncoderError as error:
-            remarks.append(str(error))
-            form = replace(form, model=MapForm().model)
-        for remark in remarks:
-            gr.Warning(escape(remark, quote=False), duration=20)
-        shown = vars(form)
+        form, layers, remark = loadable(self.handlers, visitor, form)
+        for said in [*remarks, remark]:
+            if said:
+                gr.Warning(escape(said, quote=False), duration=20)
+        models = self.handlers.picker.choices(visitor, form.model)
+        shown = vars(form) | {
+            "model": gr.Dropdown(choices=models, value=form.model),
+            "layer": gr.Dropdown(choices=layers, value=form.layer),
+        }
         opened = self.opened(self.handlers.open_sample(visitor, title))
         return [gr.Tabs(selected="map"), form.model, *shown.values(), *opened]
 
@@ -118,3 +119,25 @@ class MapTexts:
             gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
             corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
         ]
+
+
+def loadable(
+    handlers: MapHandlers, visitor: str | None, form: MapForm
+) -> tuple[MapForm, list[str], str]:
+    """A link's form with a model that is here, its layers, and a remark where it had another.
+
+    A link alone never starts a download.
+    """
+    spec, model, remark = CATALOG.get(form.model), form.model, ""
+    if not (spec and spec.bundled) and not handlers.workbench.is_loaded(model, visitor):
+        remark = (
+            f"This link was made with {model[:80]}, which is not loaded here. Pick it in the "
+            "model list to download it; shown meanwhile: the bundled model."
+        )
+        form = replace(form, model=MapForm().model)
+    encoder = handlers.workbench.encoder(form.model, visitor)
+    layers = ["-1", *map(str, encoder.layers)]
+    if form.layer not in layers:
+        remark = remark or f"This model has no layer {form.layer}; shown: the last one."
+        form = replace(form, layer="-1")
+    return form, layers, remark

@@ -8,6 +8,7 @@ from typing import Any
 from encoder import EncoderError
 from ui.jobs import Job, Line
 from ui.markup.map_facts import stages_line
+from ui.markup.pieces import notes
 
 
 @dataclass(frozen=True)
@@ -16,16 +17,17 @@ class Moment:
 
     progress: str
     made: Any = None
-    ended: str = ""  # "done", "cancelled"
+    ended: str = ""  # "done", "cancelled", "failed"
     seconds: float = 0.0
 
 
 def follow(job: Job, line: Line) -> Iterator[Moment]:
     """Hear a job to its end. A follower that is closed (the browser has gone) ends the job.
 
-    Yields at least every third of a second. Raises EncoderError where the work failed.
+    Yields at least every third of a second. Raises EncoderError where the work failed, after a
+    moment that says so.
     """
-    begun, stage, share, ended = time.monotonic(), "", 0.0, ""
+    begun, stage, share, ended, failed = time.monotonic(), "", 0.0, "", ""
     try:
         while not ended:
             made = None  # of several things that were made since, only the newest is of use
@@ -34,19 +36,21 @@ def follow(job: Job, line: Line) -> Iterator[Moment]:
                     stage, share = news.content[:2]
                 elif news.kind == "event":
                     made = news.content
-                elif news.kind == "failed":
-                    ended = "failed"
-                    raise EncoderError(str(news.content))
                 else:
                     ended = news.kind
+                    failed = str(news.content) if ended == "failed" else ""
             seconds = time.monotonic() - begun
             place = line.place(job)
+            if place and job.stop.is_set():
+                line.leave(job)  # its turn would only end it
             what = f"waiting at place {place} of the line" if place else stage
-            progress = stages_line(what, share, seconds)
+            progress = notes([failed]) if failed else stages_line(what, share, seconds)
             if made is not None:
                 yield Moment(progress, made, seconds=seconds)
             if made is None or ended:
                 yield Moment(progress, None, ended, seconds)
+        if failed:
+            raise EncoderError(failed)
     finally:
         if not ended:
             job.stop.set()
