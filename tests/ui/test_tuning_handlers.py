@@ -9,9 +9,9 @@ import pytest
 import ui.tuning_job
 from encoder import EncoderError, TrainConfig
 from encoder.cost import Cost
-from encoder.speed import Speed
 from tests.encoder.training_pairs import anchors, graded
 from tests.ui.tuning_pages import NO_CHANGE
+from tests.ui.tuning_timings import SOON_S, SPEED, Timings
 from ui.costs import Costs, Timed
 from ui.desk import open_data
 from ui.jobs import Job
@@ -20,8 +20,6 @@ from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tuning_form import BY_STEPS, Form
 from ui.workbench import Workbench
 
-SOON_S = 30
-SPEED = Speed(prepare_s=0.001, step_s=0.01, look_s=0.001)
 QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)
 
 
@@ -41,20 +39,6 @@ def handlers(bert, timings):
         if visitor.job is not None:
             workbench.line.leave(visitor.job)
             assert visitor.job.ended.wait(SOON_S)
-
-
-class Timings:
-    """Stands in for the timing of steps: notes the pairs, and waits where `go` is cleared."""
-
-    def __init__(self):
-        self.of, self.began, self.go = [], threading.Event(), threading.Event()
-        self.go.set()
-
-    def measure(self, source, pairs, config, *args, **kwargs):
-        self.of.append(pairs)
-        self.began.set()
-        assert self.go.wait(SOON_S)
-        return SPEED
 
 
 @pytest.fixture
