@@ -94,8 +94,9 @@ def backward(
                 states.append(torch.get_rng_state())
                 found.append(model.embed([texts[i] for i in chunk]))
                 done += 1
-        vectors = torch.empty(len(texts), found[0].shape[1])
-        vectors[[i for chunk in chunks for i in chunk]] = torch.cat(found)
+        stacked = torch.cat(found)
+        vectors = torch.empty_like(stacked)
+        vectors[[i for chunk in chunks for i in chunk]] = stacked
         value = loss_of(vectors.requires_grad_())
         [gradient] = torch.autograd.grad(value, vectors)
         for chunk, state in zip(chunks, states, strict=True):

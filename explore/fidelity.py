@@ -94,8 +94,9 @@ def _excess(distances: np.ndarray, chosen: np.ndarray, offset: int, k: int) -> f
 class Distortion:
     """Pairs (i, j) of row numbers, int64 (M, 2), the worst first.
 
-    torn: one is among the nearest texts of the other, far apart on the map; false: side by side on
-    the map, unlike each other in the vectors.
+    torn: one is among the nearest texts of the other, and far apart on the map; false: one is among
+    the nearest of the other on the map, and they are unlike in the vectors. Far and unlike: at
+    least twice as far as all k that are nearest in that respect; a faithful map has neither.
     """
 
     torn: np.ndarray
@@ -115,11 +116,14 @@ def distortion(
     true = np.column_stack([own, near.indices[:, :k].ravel()])
     apart = np.linalg.norm(coordinates[true[:, 0]] - coordinates[true[:, 1]], axis=1)
     shown = np.column_stack([own, neighbours_on_map(coordinates, k).ravel()])
+    gaps = np.linalg.norm(coordinates[shown[:, 0]] - coordinates[shown[:, 1]], axis=1)
+    reach = gaps.reshape(n, k).max(axis=1)
     unlike = 1 - np.einsum("nd,nd->n", points[shown[:, 0]], points[shown[:, 1]])
-    typical = 1 - near.scores[:, :k].mean(axis=1)  # how far a point's own neighbours are
+    own_reach = 1 - near.scores[:, :k].min(axis=1)
     usual = np.linalg.norm(coordinates - coordinates.mean(axis=0), axis=1).mean()
-    torn = _worst(true, apart, most, apart > usual / 2)
-    false = _worst(shown, unlike - typical[shown[:, 0]], most, unlike > 2 * typical[shown[:, 0]])
+    torn = _worst(true, apart, most, (apart > usual / 2) & (apart > 2 * reach[own]))
+    excess = unlike - own_reach[own]
+    false = _worst(shown, excess, most, unlike > 2 * own_reach[own] + TIE)
     return Distortion(torn, false)
 
 

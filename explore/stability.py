@@ -17,7 +17,7 @@ MOST_ROWS = 1_500  # of a seeded sample, so that eight runs take seconds
 TOGETHER = 0.5  # of a cluster's texts, in one cluster of another run
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Stability:
     """kept: for each cluster, in how many of the runs it stays together.
 

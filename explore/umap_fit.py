@@ -1,12 +1,11 @@
 """UMAP behind one lock, with neighbours it need not look for and code it need not compile again."""
 
-import re
 import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from explore.errors import Stopped
 from explore.neighbours import Hits
 from explore.vectors import OnProgress, tell
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 _ready = threading.Event()
 POLL_S = 0.2
+REPORTS = 50  # of a layout
 
 
 def warm() -> None:
@@ -49,7 +49,7 @@ def fit(
         tell(on_progress, stop, "waiting for another map", 0.0)
     try:
         tell(on_progress, stop, "layout" if is_warm() else "warming up UMAP", 0.0)
-        found = _fit(points, near, config, _Watch(on_progress, stop))
+        found = _fit(points, near, config, lambda share: tell(on_progress, stop, "layout", share))
         _ready.set()
     finally:
         _lock.release()
@@ -57,7 +57,9 @@ def fit(
     return found
 
 
-def _fit(points: np.ndarray, near: Hits, config: "ProjectionConfig", watch: "_Watch") -> np.ndarray:
+def _fit(
+    points: np.ndarray, near: Hits, config: "ProjectionConfig", watch: Callable[[float], None]
+) -> np.ndarray:
     import warnings
 
     umap = _umap()
@@ -74,9 +76,8 @@ def _fit(points: np.ndarray, near: Hits, config: "ProjectionConfig", watch: "_Wa
         random_state=config.seed,
         init="random" if few else "spectral",
         precomputed_knn=(indices, np.maximum(distances, 0), None),
-        tqdm_kwds={"disable": False, "file": watch, "bar_format": "{n_fmt}/{total_fmt}",
-                   "mininterval": POLL_S, "leave": False},
-    )  # fmt: skip
+        tqdm_kwds={"watch": watch},
+    )
     with warnings.catch_warnings():
         # That it cannot transform, runs on one thread, and found an unconnected graph: all known.
         warnings.simplefilter("ignore")
@@ -93,6 +94,7 @@ def _umap() -> Any:
     import umap.layouts
     import umap.umap_
 
+    umap.layouts.tqdm = _rounds
     for module in (umap.umap_, umap.layouts):
         for function in vars(module).values():
             if hasattr(function, "enable_caching") and not function.signatures:
@@ -103,18 +105,16 @@ def _umap() -> Any:
     return umap
 
 
-class _Watch:
-    """A file for UMAP's progress bar, which is written to between two rounds of the layout."""
+def _rounds(
+    rounds: range, watch: Callable[[float], None] | None = None, **bar: object
+) -> Iterator[int]:
+    """Stands where UMAP has tqdm's bar, around the rounds of a layout, which `watch` may end.
 
-    def __init__(self, on_progress: OnProgress | None, stop: threading.Event | None) -> None:
-        self.on_progress, self.stop = on_progress, stop
-
-    def write(self, text: str) -> None:
-        if self.stop is not None and self.stop.is_set():
-            raise Stopped
-        found = re.search(r"(\d+)/(\d+)", text)
-        if found and self.on_progress is not None:
-            self.on_progress("layout", int(found[1]) / max(int(found[2]), 1))
-
-    def flush(self) -> None:
-        """Nothing waits here."""
+    To raise while tqdm draws, from the file that it writes to, would leave its lock taken, and the
+    next bar of any other thread would wait for it for ever.
+    """
+    every = max(len(rounds) // REPORTS, 1)
+    for at, value in enumerate(rounds):
+        if watch is not None and at % every == 0:
+            watch(at / len(rounds))
+        yield value

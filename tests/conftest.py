@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
@@ -21,6 +22,9 @@ from encoder import ArrayCache, Encoder, load_encoder
 from tests.tiny_models import build
 
 torch.set_num_threads(1)
+# How long one example takes says how busy the machine is, nothing about the code.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 CACHE_BYTES = 2**24
 

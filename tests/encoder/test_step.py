@@ -85,12 +85,14 @@ def test_chunks_give_the_gradient_of_one_graph_under_the_same_dropout(bert, pair
 @pytest.mark.parametrize(("pairs", "name"), CASES)
 def test_without_dropout_chunks_give_what_one_piece_gives(bert, pairs, name):
     model, texts = trainable(bert, 2, pairs, dropout=False), flat(pairs)
+    model._top.double()  # so that other padding does not round otherwise
+    model._kept = {text: state.double() for text, state in model._kept.items()}
     values, found = [], []
     for bound in (STEP_BYTES, few_bytes(model, texts), 1):  # the last: each text alone
         values.append(backward(model, texts, loss_of(pairs, name), max_bytes=bound))
         found.append(gradients(model))
-    assert values[1:] == pytest.approx([values[0]] * 2, rel=1e-6, abs=1e-6)
-    assert max(apart(other, found[0]) for other in found[1:]) < 1e-6
+    assert values[1:] == pytest.approx([values[0]] * 2, abs=1e-9)
+    assert max(apart(other, found[0]) for other in found[1:]) < 1e-9
 
 
 def plain_steps(model, optimizer, name: str) -> None:

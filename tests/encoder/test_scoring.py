@@ -1,0 +1,150 @@
+"""Scoring in small pieces: nobody waits long to be heard, and no batch asks for much memory."""
+
+import numpy as np
+import pytest
+import torch
+from training_pairs import QUICK, graded
+
+from encoder import ArrayCache
+from encoder.batching import CHARACTER_BUDGET, TOKEN_BUDGET, pieces
+from encoder.linear import LinearMap
+from encoder.rivals import mapped_predictions, whitening
+from encoder.scoring import BestKeeper, in_chunks, metrics_of, predictions, predictions_of
+from encoder.trainable import Trainable
+from encoder.training import BEFORE, FROZEN, LOOK, fine_tune
+from ingest import read_pairs
+
+
+def long_pairs(rows: int = 90):
+    """Of 80 tokens a text, the most that a tiny model reads: 64 of them are 5,120."""
+    story = "the cat and the storm by the river " * 12
+    lines = ["sentence1,sentence2,score"]
+    lines += [f"{story}{i},{i} {story},{i % 6}" for i in range(rows)]
+    return read_pairs("\n".join(lines))
+
+
+class Heard(list):
+    """What a listener was told; `patience` words, then it leaves."""
+
+    def __init__(self, patience: int = 10**9) -> None:
+        super().__init__()
+        self.patience = patience
+
+    def __bool__(self) -> bool:
+        return True  # a listener, even before it heard anything
+
+    def __call__(self, *word) -> None:
+        self.append(word)
+        if len(self) > self.patience:
+            raise InterruptedError
+
+
+def most_embedded(model, monkeypatch) -> list[int]:
+    """The padded tokens of every call of `embed` from now on."""
+    embed, calls = model.embed, []
+
+    def counting(texts):
+        calls.append(len(texts) * max(model.length(text) for text in texts))
+        return embed(texts)
+
+    monkeypatch.setattr(model, "embed", counting)
+    return calls
+
+
+def test_a_piece_to_tokenize_is_bounded_by_its_characters():
+    texts = ["x" * length for length in (CHARACTER_BUDGET * 2, 10, 70_000, 60_000, 3)]
+    found = list(pieces(texts))
+    assert found[0] == [0]  # too large alone
+    assert sorted(i for piece in found for i in piece) == list(range(5))
+    assert all(len(piece) * len(texts[piece[0]]) <= CHARACTER_BUDGET for piece in found[1:])
+
+
+def test_long_texts_are_scored_in_batches_of_few_tokens(bert, count_forwards, monkeypatch):
+    # Batches had 64 texts and words on progress came every 256 texts, whatever their length.
+    pairs = long_pairs()
+    with count_forwards(bert) as calls:
+        heard = Heard()
+        predictions(bert, pairs, heard)
+    assert max(rows * tokens for rows, tokens in calls) <= TOKEN_BUDGET
+    assert len(calls) > 10
+    assert len(heard) >= len(calls)
+    assert heard[-1] == (180, 180)
+    model = Trainable(bert, 1)
+    tokens, heard = most_embedded(model, monkeypatch), Heard()
+    predictions_of(model, pairs, heard)
+    assert max(tokens) <= TOKEN_BUDGET
+    assert len(tokens) > 10
+    assert len(heard) >= 2 * len(tokens)  # frozen output, and what trains
+    assert [done for done, _ in heard[-len(tokens) :]] == sorted({d for d, _ in heard} - {0})
+
+
+def test_vectors_come_back_in_the_order_of_the_texts(bert):
+    texts = list(dict.fromkeys(text for row in graded(40).texts for text in row))
+    heard = Heard()
+    found = in_chunks(bert.with_cache(ArrayCache(0)), texts, heard)
+    np.testing.assert_allclose(found, bert.encode(texts), atol=1e-6)
+    assert heard[-1] == (len(texts), len(texts))
+    known = Heard()
+    in_chunks(bert, texts, known)  # nothing runs, and the listener hears of it all the same
+    assert known[-1] == (len(texts), len(texts))
+
+
+def test_encode_tells_how_many_distinct_texts_are_done(bert):
+    bert.encode(["a"])
+    assert bert.unread(["a", "b", "a", "b"]) == ["b"]
+    heard = Heard()
+    bert.encode(["a", "b", "b", "c"], on_batch=heard)
+    assert heard == [(3, 3)]
+    assert bert.unread(["a", "b", "c"]) == []
+    with pytest.raises(InterruptedError):
+        bert.encode(["d"], on_batch=Heard(0))
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+def test_every_way_to_score_can_be_ended(bert, blocks):
+    pairs = graded(20)
+
+    def learner():
+        return Trainable(bert, blocks) if blocks else LinearMap(bert.with_cache(ArrayCache(0)))
+
+    for score in (
+        lambda: predictions(bert.with_cache(ArrayCache(0)), pairs, Heard(0)),
+        lambda: predictions_of(learner(), pairs, Heard(0)),
+        lambda: metrics_of(learner(), pairs, Heard(0)),
+        lambda: BestKeeper(learner(), pairs).look(0, Heard(0)),
+        lambda: learner().prepare(pairs.texts[0], Heard(0)),
+        lambda: mapped_predictions(
+            bert.with_cache(ArrayCache(0)), whitening(bert, pairs), pairs, Heard(0)
+        ),
+    ):
+        with pytest.raises(InterruptedError):
+            score()
+
+
+def test_looks_on_the_way_are_told_where_they_take_long(bert, monkeypatch):
+    monkeypatch.setattr("encoder.pace.WORD_S", 0.0)
+    heard = Heard()
+    for _ in fine_tune(bert, graded(80), QUICK, on_progress=heard):
+        pass
+    assert {BEFORE, FROZEN, LOOK} <= {what for what, _, _ in heard}
+    for what in (BEFORE, FROZEN, LOOK):
+        first = next(i for i, word in enumerate(heard) if word[0] == what)
+        with pytest.raises(InterruptedError):
+            list(fine_tune(bert.with_cache(ArrayCache(0)), graded(80), QUICK,
+                           on_progress=Heard(first)))  # fmt: skip
+
+
+def test_short_looks_and_steps_are_not_told_of(bert):
+    heard = Heard()
+    list(fine_tune(bert, graded(60), QUICK, on_progress=heard))
+    assert {what for what, _, _ in heard} == {BEFORE, FROZEN, "scoring after"}
+
+
+def test_what_is_scored_does_not_depend_on_the_batches(bert, monkeypatch):
+    pairs, found = long_pairs(20), []
+    for budget in (TOKEN_BUDGET, 100):
+        monkeypatch.setattr("encoder.batching.batches.__defaults__", (budget, 1))
+        model = Trainable(bert, 1)
+        found.append(predictions_of(model, pairs).values)
+    np.testing.assert_allclose(*found, atol=1e-5)
+    assert torch.is_grad_enabled()
