@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+import numpy as np
+
 from encoder.layers import canonical_layer
 from explore import ClusterConfig
 from ingest.findings import count
 from ui.markup.metrics import NONE
-from ui.markup.pieces import notes
+from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 from ui.picture import STAGES, Picture
 from ui.verdict import layer_phrase
@@ -20,7 +22,8 @@ def header(picture: Picture) -> str:
     """The settings that made the picture, and what is in it."""
     projection, clusters, fidelity = picture.projection, picture.clusters, picture.fidelity
     config = projection.config
-    figures = [f"<b>{len(picture.corpus):,}</b> texts"]
+    texts = len(picture.corpus)
+    figures = [f"<b>{texts:,}</b> text{'' if texts == 1 else 's'}"]
     if clusters is not None:
         figures += [
             f"<b>{clusters.count}</b> cluster{'' if clusters.count == 1 else 's'}",
@@ -45,11 +48,24 @@ def header(picture: Picture) -> str:
         *([f"clusters: {clusters.note}"] if clusters and clusters.note else []),
         f"seed {config.seed}",
     ]
-    remarks = [projection.note] if projection.note else []
+    remark = _all_alike(picture) or projection.note
     return (
         f'<div class="lab-answer lab-map-facts"><p class="figures">{" · ".join(figures)}</p>'
-        f'<p class="facts">{escape(" · ".join(facts))}</p></div>{notes(remarks)}'
+        f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
+        f"{message(remark) if remark else ''}"
     )
+
+
+def _all_alike(picture: Picture) -> str:
+    """What to say of a map that is one dot."""
+    if len(picture.corpus) == 1:
+        return "This is one text, and one text has no neighbours. Send some more: a map needs tens."
+    if np.allclose(picture.vectors, picture.vectors[:1], atol=1e-5):
+        return (
+            "All these texts have the same vector, so all lie at one place: the model cannot tell "
+            "them apart, perhaps because it knows none of their characters."
+        )
+    return ""
 
 
 def stages_line(stage: str, share: float, seconds: float) -> str:

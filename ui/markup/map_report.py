@@ -96,10 +96,11 @@ def null_words(report: Report, null: NullMap) -> str:
         said.append(f"kNN recall is {fidelity.mean_recall:.0%} here and {null.recall:.0%} there.")
     if report.silhouette is not None and null.silhouette is not None:
         own, other = report.silhouette, null.silhouette
+        floor = max(other, 0.0)  # below 0 texts are nearer to another cluster than to their own
         said.append(f"The silhouette is {number(own, 3)} here and {number(other, 3)} there:")
         said.append(
             "these clusters are apart in the vectors, not only on the map."
-            if own > CLEARLY * max(other, 0.0) and own > other + MARGIN
+            if own > CLEARLY * floor and own > floor + MARGIN
             else "in the vectors, these clusters are hardly further apart than those of noise."
         )
     return f"<p class='label'>Would noise look like this?</p>{notes([' '.join(said)])}"

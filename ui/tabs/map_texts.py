@@ -131,7 +131,7 @@ def loadable(
     spec, model, remark = CATALOG.get(form.model), form.model, ""
     if not (spec and spec.bundled) and not handlers.workbench.is_loaded(model, visitor):
         remark = (
-            f"This link was made with {model[:80]}, which is not loaded here. Pick it in the "
+            f"This link was made with {model[:80]!r}, which is not loaded here. Pick it in the "
             "model list to download it; shown meanwhile: the bundled model."
         )
         form = replace(form, model=MapForm().model)

@@ -1,0 +1,95 @@
+"""What tests of the Map tab share: a small corpus, pictures of it, and what HTML must keep."""
+
+import base64
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from encoder import Encoder
+from tests.ui.visit import Node, read_html
+from ui.atlas import Atlas
+from ui.corpora import on_map, open_data
+from ui.map_form import MapForm, parse
+from ui.picture import Picture, draw
+
+TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
+        "th", "thead", "tr"}  # fmt: skip
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
+FRAMES = {
+    "cats": "The {} cat sleeps on the warm window sill of house {}.",
+    "money": "Many {} prices rose in May and the bank lost {} %!",
+    "trains": "Is there a {} train to the stadium at {} o'clock?",
+}
+WORDS = ("old", "red", "new", "slow", "sunny", "lovely", "long", "simple")
+EACH = 32  # texts of a topic
+BYTES = 10**8
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """Text, topic and a colour that has nothing to do with it, topics in turn."""
+    for at in range(EACH):
+        for topic, frame in FRAMES.items():
+            yield frame.format(WORDS[at % 8], at + 1), topic, ("red", "blue")[at // 3 % 2]
+
+
+TEXTS = [text for text, _, _ in rows()]
+TABLE = "text,topic,colour\n" + "".join(f"{text},{topic},{c}\n" for text, topic, c in rows())
+
+
+def an_atlas(source: str = TABLE, name: str = "texts.csv", max_bytes: int = BYTES) -> Atlas:
+    """An atlas with these texts open."""
+    atlas = Atlas(max_bytes)
+    open_data(atlas, source, name)
+    return atlas
+
+
+def listed(texts: list[str]) -> Atlas:
+    """An atlas with these texts as they are, whatever they hold."""
+    from ui.corpora import open_texts
+
+    atlas = Atlas(BYTES)
+    open_texts(atlas, texts, "texts")
+    return atlas
+
+
+def steps(
+    atlas: Atlas,
+    encoder: Encoder,
+    most: int = 5_000,
+    stop: threading.Event | None = None,
+    **form: Any,
+) -> Iterator[Picture]:
+    """The pictures of one drawing, each with more."""
+    assert atlas.corpus is not None
+    asked, corpus = MapForm(**form), on_map(atlas.corpus, most)
+    settings = parse(asked)
+    return draw(atlas, corpus, encoder, settings, asked, quiet, stop or threading.Event())
+
+
+def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> Picture:
+    """The last of them."""
+    *_, picture = steps(atlas, encoder, most, **form)
+    return picture
+
+
+def quiet(stage: str, share: float) -> None:
+    """Nobody listens."""
+
+
+def check(piece: str) -> Node:
+    """Well-formed, our own tags and attributes only, tables with headers."""
+    root = read_html(piece)
+    for node in root.walk():
+        assert node.tag in TAGS, node.tag
+        assert all(map(ATTRIBUTE.fullmatch, node.attributes)), node.attributes
+    for table in root.all(".lab-table"):
+        assert {th.attributes.get("scope") for th in table.one("thead").all("th")} == {"col"}
+    return root
+
+
+def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
+    """Numbers as the browser unpacks them."""
+    return np.frombuffer(base64.b64decode(base), kind)

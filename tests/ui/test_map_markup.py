@@ -1,0 +1,353 @@
+"""The HTML around a map: right numbers, and whatever visitors wrote is shown as text."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from encoder import POOLINGS, Encoder
+from explore import Driver, Stability, place
+from tests.ui.map_pages import EACH, TEXTS, an_atlas, check, drawn, listed, steps
+from tests.ui.test_hostile_text import ATTACKS
+from ui.figures.scatter import Overlay
+from ui.map_view import LENGTH, SIMILARITY, Shown
+from ui.markup.map_facts import cluster_table, corpus_facts, header, space_note, stages_line
+from ui.markup.map_points import (
+    hubs_panel,
+    place_panel,
+    point_panel,
+    search_panel,
+    selection_panel,
+    selection_rows,
+)
+from ui.markup.map_report import not_yet, null_words, report_table, stability_table
+from ui.picture import STAGES, Picture
+from ui.report import NullMap, Report
+
+NONE = np.zeros(0, np.int64)
+
+
+@pytest.fixture(scope="module")
+def picture(_tiny) -> Picture:
+    return drawn(an_atlas(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
+
+
+@pytest.fixture(scope="module")
+def hostile(_tiny) -> Picture:
+    """A map on which everything is an attack: texts, column, labels, titles, file and model."""
+    records = [
+        {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
+        for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
+    ]
+    atlas = an_atlas(json.dumps(records), ATTACKS[0])
+    bert = _tiny("bert")
+    encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
+    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
+    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
+    assert list(found.corpus.labels) == [ATTACKS[0]]
+    assert found.clusters.count == len(ATTACKS)
+    return found
+
+
+def shown_text(piece: str) -> str:
+    return check(f"<div>{piece}</div>").text
+
+
+# --- whatever visitors wrote --------------------------------------------------------------------
+
+
+def test_everything_a_visitor_wrote_is_shown_as_the_text_it_is(hostile):
+    every = np.arange(len(hostile.corpus))
+    similar = hostile.vectors @ hostile.vectors[0]
+    searched = Shown(colour=SIMILARITY, similar=similar, query=ATTACKS[0])
+    landed = place(hostile.vectors[0], hostile.vectors, hostile.projection.coordinates)
+    stable = Stability(8, (8,) * 10, (1.0,) * 10, (0.5,) * 8, 20)
+    report = Report(hostile, drivers=(Driver(f"column “{ATTACKS[0]}”", 0.5, 2),))
+    for attack in ATTACKS:
+        pieces = {
+            "header": header(hostile),
+            "clusters": cluster_table(hostile),
+            "point": "".join(point_panel(hostile, row) for row in every),
+            "selection": selection_panel(hostile, every),
+            "search": search_panel(hostile, searched),
+            "place": place_panel(hostile, attack, landed),
+            "facts": corpus_facts(attack, 3, {attack: [1, 2]}, [attack]),
+            "report": report_table(report),
+            "stability": stability_table(hostile, stable),
+            "hubs": hubs_panel(hostile),
+            "stage": stages_line(attack, 0.5, 1.0),
+        }
+        said = {name: shown_text(piece) for name, piece in pieces.items()}
+        for name in ("clusters", "point", "selection", "place", "facts", "stability"):
+            assert attack in said[name], name
+        assert attack.capitalize() in said["stage"]
+    for name in ("header", "search", "report"):
+        assert ATTACKS[0] in said[name], name
+    assert f"{ATTACKS[0]}: {ATTACKS[1]}" in said["point"]  # a label beside its column
+    assert len(re.findall(re.escape(ATTACKS[0]), said["selection"])) > 10
+
+
+def test_a_dropped_attack_is_quoted(hostile):
+    landed = place(hostile.vectors[0], hostile.vectors, hostile.projection.coordinates)
+    said = shown_text(place_panel(hostile, ATTACKS[2], landed))
+    assert said.startswith(f"“{ATTACKS[2]}” lands beside “{hostile.corpus.texts[0]}”, cosine 1.000")
+
+
+# --- the header ---------------------------------------------------------------------------------
+
+
+def test_the_header_holds_the_settings_that_made_the_picture(picture, bert):
+    said = shown_text(header(picture))
+    fidelity = picture.fidelity
+    for part in (f"{len(TEXTS)} texts", "3 clusters", "0% unclustered", picture.encoder.name,
+                 "mean pooling", "layer 2 of 2 (last)", "PCA", "k-means, 3 clusters", "seed 0",
+                 f"trustworthiness {fidelity.trustworthiness:.2f}",
+                 f"kNN recall {fidelity.mean_recall:.0%}"):  # fmt: skip
+        assert part in said
+    other = drawn(picture.atlas, bert, method="t-SNE", perplexity=9, seed=5, pooling="max", layer=1)
+    said = shown_text(header(other))
+    for part in ("t-SNE, perplexity 9", "seed 5", "max pooling", "layer 1 of 2", "HDBSCAN"):
+        assert part in said
+    umap = next(p for p in steps(picture.atlas, bert, n_neighbors=9, min_dist=0.25) if p.near)
+    assert "UMAP, 9 neighbours, min_dist 0.25" in shown_text(header(umap))
+
+
+def test_the_header_says_no_number_before_it_is_known(picture, bert):
+    said = shown_text(header(next(steps(picture.atlas, bert))))
+    assert "96 texts" in said
+    for word in ("cluster", "fidelity", "nan", "None"):
+        assert word not in said
+
+
+@pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉"]])
+def test_the_smallest_maps_say_why_they_look_as_they_do(bert, texts):
+    small = drawn(listed(texts), bert)
+    pieces = [header(small), cluster_table(small), point_panel(small, 0), hubs_panel(small),
+              selection_panel(small, np.arange(len(texts))), report_table(Report(small))]  # fmt: skip  # noqa: E501
+    said = [shown_text(piece) for piece in pieces]
+    assert len(check(f"<div>{pieces[0]}</div>").all(".lab-message")) == 1  # says why
+    assert not re.search(r"\bnan\b|None", "".join(said))
+    assert said[0].startswith(f"{len(texts)} text{'s' * (len(texts) > 1)} ·")
+
+
+# --- progress, texts, clusters ------------------------------------------------------------------
+
+
+def test_a_stage_is_marked_between_those_before_and_after():
+    for at, (stage, words) in enumerate(STAGES.items()):
+        root = check(stages_line(stage, 0.4, 7.2))
+        marks = [" ".join(mark.classes) for mark in root.all("i")]
+        assert marks == ["done"] * at + ["now"] + [""] * (len(STAGES) - at - 1)
+        assert root.text == f"{words} 40% … 7 s"
+    assert shown_text(stages_line("layout", 0, 1)).endswith("map out … 1 s")  # no share yet
+
+
+def test_what_was_read_and_what_was_left_out_is_told():
+    said = shown_text(corpus_facts("x.csv", 1, {"same text again": [2, 3]}, ["One text a line."]))
+    assert said == "x.csv: 1 text.Left out: same text again: 2.One text a line."
+
+
+def test_the_cluster_table_has_a_row_for_each_cluster(picture):
+    root = check(cluster_table(picture, chosen=1))
+    rows = root.one("tbody").all("tr")
+    assert [row.all("td")[1].text for row in rows] == [str(name.size) for name in picture.names]
+    assert sum(name.size for name in picture.names) == len(TEXTS)
+    for cluster, row in enumerate(rows):
+        button = row.one("button")
+        assert button.attributes["data-pick"] == f"cluster:{cluster}"
+        assert button.text == picture.title(cluster)
+        central = row.all("td")[2].text
+        assert TEXTS.index(central) in picture.clusters.members(cluster)
+    assert [row.classes for row in rows] == [[], ["chosen"], []]
+    assert "puts every text into some cluster" in root.text
+
+
+def test_unclustered_texts_are_counted(picture):
+    labels = picture.clusters.labels.copy()
+    labels[:7] = -1
+    config = replace(picture.clusters.config, method="hdbscan")
+    loose = replace(picture, clusters=replace(picture.clusters, labels=labels, config=config))
+    assert "7 of 96 texts are in no cluster" in shown_text(cluster_table(loose))
+    none = replace(loose.clusters, labels=np.full(len(TEXTS), -1))
+    assert "No clusters were found" in shown_text(cluster_table(replace(loose, clusters=none)))
+
+
+def test_a_name_of_the_visitors_own_stands_for_the_terms(picture):
+    picture.atlas.titles[picture.cluster_key] = {1: "my trains"}
+    try:
+        found = [b.text for b in check(cluster_table(picture)).all("button")]
+        assert found == [picture.names[0].title, "my trains", picture.names[2].title]
+    finally:
+        picture.atlas.titles.clear()
+
+
+def test_what_hdbscan_looks_at_is_said(picture, bert):
+    hdbscan = replace(picture.settings.clusters, method="hdbscan")
+    assert shown_text(space_note(hdbscan, "the map")) == "HDBSCAN looks at the map."
+    assert "HDBSCAN" not in space_note(picture.settings.clusters, "the map")
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def test_a_point_shows_its_ten_nearest_with_their_cosines(picture):
+    root = check(point_panel(picture, 5))
+    vectors = picture.vectors
+    cosines = vectors @ vectors[5]
+    cosines[5] = -2
+    best = np.sort(cosines)[::-1][:10]
+    found = [float(n.text) for n in root.all(".num")]
+    assert found == pytest.approx(best.tolist(), abs=6e-4)
+    picks = [b.attributes["data-pick"] for b in root.all("button")]
+    for pick, value in zip(picks, found, strict=True):
+        row = int(pick.removeprefix("why:5:"))
+        assert cosines[row] == pytest.approx(value, abs=6e-4)
+    facts = root.one(".facts").text
+    assert root.one(".what").text == f"“{TEXTS[5]}”"
+    for part in ("row 6", "topic: trains", "colour: red", "cluster ", "other texts"):
+        assert part in facts
+    often = int((picture.near.indices[:, :10] == 5).sum())
+    assert f"among the 10 nearest of {often} other texts" in facts
+
+
+def test_a_point_can_be_clicked_before_the_neighbours_are_known(picture):
+    waiting = replace(picture, near=None)
+    assert "still being looked for" in shown_text(point_panel(waiting, 5))
+    assert hubs_panel(waiting) == ""
+
+
+def test_a_selection_is_listed_the_most_central_first(picture):
+    rows = np.flatnonzero(np.array(picture.corpus.labels["topic"]) == "cats")
+    root = check(selection_panel(picture, rows))
+    cells = [[td.text for td in row.all("td")] for row in root.one("tbody").all("tr")]
+    assert len(cells) == EACH
+    assert {row[3] for row in cells} == {"cats"}
+    cosines = [float(row[1]) for row in cells]
+    assert cosines == sorted(cosines, reverse=True)
+    said = root.all(".lab-note")[0].text
+    assert f"{EACH} texts chosen." in said
+    assert "cat" in said.partition("What sets them apart:")[2].partition(".")[0]
+    own = picture.vectors[rows]
+    inside = (own @ own.T)[~np.eye(EACH, dtype=bool)].mean()
+    outside = (own @ np.delete(picture.vectors, rows, 0).T).mean()
+    assert f"Mean cosine {inside:.2f} among them, {outside:.2f} between them" in said
+
+
+def test_selections_of_none_one_and_all_have_no_nan(picture):
+    assert "Choose the lasso" in shown_text(selection_panel(picture, NONE))
+    one = shown_text(selection_panel(picture, np.array([3])))
+    assert "1 text chosen." in one
+    assert "Mean cosine – among them" in one
+    every = shown_text(selection_panel(picture, np.arange(len(TEXTS))))
+    assert "– between them and all others" in every
+
+
+def test_a_long_selection_is_cut_and_says_so(picture):
+    texts = [f"Sentence {n}." for n in range(201)]
+    vectors = np.eye(201, dtype=np.float32)
+    many = replace(
+        picture, corpus=listed(texts).corpus, vectors=vectors, clusters=None, fidelity=None
+    )
+    root = check(selection_panel(many, np.arange(201)))
+    assert len(root.one("tbody").all("tr")) == 200
+    assert "The first 200 are listed; the CSV has all." in root.text
+
+
+def test_the_rows_of_a_selection_are_safe_in_a_spreadsheet(hostile, picture):
+    table = selection_rows(picture, (2, 0))
+    assert table[0] == ["row", "text", "topic", "colour", "cluster", "map_x", "map_y"]
+    assert [row[:4] for row in table[1:]] == [
+        ["3", TEXTS[2], "trains", "red"], ["1", TEXTS[0], "cats", "red"],
+    ]  # fmt: skip
+    place = [float(cell) for cell in table[1][5:]]
+    assert place == pytest.approx(picture.projection.coordinates[2].tolist(), abs=1e-5)
+    formula = drawn(listed(["=1+1", "+1 a", "-1 b", "@x", "plain"]), picture.encoder)
+    cells = [row[1] for row in selection_rows(formula, range(5))[1:]]
+    assert cells == ["'=1+1", "'+1 a", "'-1 b", "'@x", "plain"]
+
+
+def test_hubs_are_the_texts_in_most_lists(picture):
+    root = check(hubs_panel(picture))
+    counts = np.bincount(picture.near.indices[:, :10].ravel(), minlength=len(TEXTS))
+    assert [int(n.text) for n in root.all(".num")] == sorted(counts, reverse=True)[:5]
+    assert f"{(counts == 0).sum()} texts are nobody's neighbour" in root.text
+
+
+def test_a_search_lists_the_best_whatever_else_is_ringed(picture):
+    similar = picture.vectors @ picture.vectors[9]
+    shown = Shown(colour=SIMILARITY, similar=similar, query="a query", overlay=Overlay(rings=(80,)))
+    root = check(f"<div>{search_panel(picture, shown)}</div>")
+    items = [li.all("span")[1].text for li in root.all("li")]
+    assert items == [TEXTS[i] for i in np.argsort(-similar, kind="stable")[:10]]
+    assert "“a query”" in root.text
+    assert search_panel(picture, replace(shown, colour=LENGTH)) == ""
+    assert search_panel(picture, replace(shown, similar=None)) == ""
+
+
+def test_a_place_between_islands_says_little(picture):
+    landed = place(picture.vectors[0], picture.vectors, picture.projection.coordinates)
+    said = shown_text(place_panel(picture, "x", replace(landed, spread=0.9)))
+    assert "this place says little" in said
+    assert "says little" not in place_panel(picture, "x", replace(landed, spread=0.0))
+    counts = [int(n) for n in re.findall(r"(\d+) of 10 nearest in", said)]
+    assert sum(counts) == 10
+
+
+# --- the report ---------------------------------------------------------------------------------
+
+
+def test_the_report_has_a_row_for_each_number_with_its_meaning(picture):
+    report = Report(picture, agreement=0.456, silhouette=0.123, drivers=(Driver("digits", 0.5, 2),))
+    root = check(report_table(report))
+    rows = {tr.one("th").text: [td.text for td in tr.all("td")] for tr in root.all("tr")}
+    fidelity = picture.fidelity
+    assert {name: value for name, (value, _) in rows.items()} == {
+        "Trustworthiness": f"{fidelity.trustworthiness:.3f}",
+        "Continuity": f"{fidelity.continuity:.3f}",
+        "kNN recall": f"{fidelity.mean_recall:.0%}",
+        "Clusters, vectors and map": "0.46",
+        "Silhouette": "0.123",
+    }
+    assert all(len(what) > 20 for _, what in rows.values())
+    assert [li.text for li in root.all("li")] == ["0.50 digits"]
+    assert "–" in shown_text(report_table(replace(report, agreement=float("nan"))))
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [(0.3, 0.05, "are apart in the vectors"), (0.06, 0.05, "hardly further apart"),
+     (0.005, -0.2, "hardly further apart"), (-0.1, -0.3, "hardly further apart")],
+)  # fmt: skip
+def test_a_silhouette_is_judged_against_that_of_noise(picture, here, there, said):
+    null = NullMap(picture.projection, picture.clusters, 0.25, there)
+    words = shown_text(null_words(Report(picture, silhouette=here), null))
+    assert said in words
+    assert "there, 3 and 0% here." in words
+    assert "kNN recall is" in words
+    assert "25% there" in words
+    assert "proves nothing" in words  # noise has as many clusters
+    fewer = replace(picture.clusters, labels=np.minimum(picture.clusters.labels, 0))
+    words = shown_text(null_words(Report(picture), replace(null, clusters=fewer)))
+    assert "proves nothing" not in words
+    assert "silhouette" not in words
+
+
+def test_stability_is_told_for_each_cluster(picture):
+    stable = Stability(8, (8, 3, 0), (1.0, 0.5, 0.0), (0.9, 0.5), 96)
+    root = check(f"<div>{stability_table(picture, stable)}</div>")
+    rows = [[cell.text for cell in row.all("td")] for row in root.one("tbody").all("tr")]
+    assert rows == [["8 of 8 runs", "100%"], ["3 of 8 runs", "50%"], ["0 of 8 runs", "0%"]]
+    assert "0.70 on average, 0.50 at least" in root.text
+    assert "on 96 texts" in root.text
+
+
+def test_before_anything_is_measured_the_page_says_so():
+    assert "Nothing is measured yet" in shown_text(not_yet())
+
+
+def test_every_pooling_can_stand_in_a_header(picture, bert):
+    for pooling in POOLINGS:
+        settings = replace(picture.settings, pooling=pooling)
+        assert f"{pooling} pooling" in shown_text(header(replace(picture, settings=settings)))
