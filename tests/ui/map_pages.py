@@ -19,11 +19,14 @@ TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table
         "th", "thead", "tr"}  # fmt: skip
 ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
 FRAMES = {
-    "cats": "The {} cat sleeps on the warm window sill of house {}.",
-    "money": "Many {} prices rose in May and the bank lost {} %!",
-    "trains": "Is there a {} train to the stadium at {} o'clock?",
+    "cats": "The {} cat sleeps on the {} window sill.",
+    "money": "Many {} prices rose in May and the {} bank lost!",
+    "trains": "Is there a {} train to the {} stadium at nine o'clock?",
 }
-WORDS = ("old", "red", "new", "slow", "sunny", "lovely", "long", "simple")
+# Words that the tiny models can tell apart: texts with equal tokens would be one point.
+WORDS = ("old", "red", "warm", "snowy", "sunny", "lovely", "long", "simple")
+OTHERS = ("white", "storm", "butter", "river")
+COLOURS = ("red", "blue")
 EACH = 32  # texts of a topic
 BYTES = 10**8
 
@@ -32,7 +35,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     """Text, topic and a colour that has nothing to do with it, topics in turn."""
     for at in range(EACH):
         for topic, frame in FRAMES.items():
-            yield frame.format(WORDS[at % 8], at + 1), topic, ("red", "blue")[at // 3 % 2]
+            yield frame.format(WORDS[at % 8], OTHERS[at // 8]), topic, COLOURS[at // 3 % 2]
 
 
 TEXTS = [text for text, _, _ in rows()]

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from encoder import POOLINGS, Encoder
+from encoder import Encoder
 from explore import Driver, Stability, place
-from tests.ui.map_pages import EACH, TEXTS, an_atlas, check, drawn, listed, steps
+from tests.ui.map_pages import TEXTS, an_atlas, check, drawn, listed, steps
 from tests.ui.test_hostile_text import ATTACKS
-from ui.figures.scatter import Overlay
-from ui.map_view import LENGTH, SIMILARITY, Shown
+from ui.map_view import SIMILARITY, Shown
 from ui.markup.map_facts import cluster_table, corpus_facts, header, space_note, stages_line
 from ui.markup.map_points import (
     hubs_panel,
@@ -20,11 +19,10 @@ from ui.markup.map_points import (
     point_panel,
     search_panel,
     selection_panel,
-    selection_rows,
 )
-from ui.markup.map_report import not_yet, null_words, report_table, stability_table
+from ui.markup.map_report import report_table, stability_table
 from ui.picture import STAGES, Picture
-from ui.report import NullMap, Report
+from ui.report import Report
 
 NONE = np.zeros(0, np.int64)
 
@@ -187,167 +185,3 @@ def test_what_hdbscan_looks_at_is_said(picture, bert):
     hdbscan = replace(picture.settings.clusters, method="hdbscan")
     assert shown_text(space_note(hdbscan, "the map")) == "HDBSCAN looks at the map."
     assert "HDBSCAN" not in space_note(picture.settings.clusters, "the map")
-
-
-# --- points -------------------------------------------------------------------------------------
-
-
-def test_a_point_shows_its_ten_nearest_with_their_cosines(picture):
-    root = check(point_panel(picture, 5))
-    vectors = picture.vectors
-    cosines = vectors @ vectors[5]
-    cosines[5] = -2
-    best = np.sort(cosines)[::-1][:10]
-    found = [float(n.text) for n in root.all(".num")]
-    assert found == pytest.approx(best.tolist(), abs=6e-4)
-    picks = [b.attributes["data-pick"] for b in root.all("button")]
-    for pick, value in zip(picks, found, strict=True):
-        row = int(pick.removeprefix("why:5:"))
-        assert cosines[row] == pytest.approx(value, abs=6e-4)
-    facts = root.one(".facts").text
-    assert root.one(".what").text == f"“{TEXTS[5]}”"
-    for part in ("row 6", "topic: trains", "colour: red", "cluster ", "other texts"):
-        assert part in facts
-    often = int((picture.near.indices[:, :10] == 5).sum())
-    assert f"among the 10 nearest of {often} other texts" in facts
-
-
-def test_a_point_can_be_clicked_before_the_neighbours_are_known(picture):
-    waiting = replace(picture, near=None)
-    assert "still being looked for" in shown_text(point_panel(waiting, 5))
-    assert hubs_panel(waiting) == ""
-
-
-def test_a_selection_is_listed_the_most_central_first(picture):
-    rows = np.flatnonzero(np.array(picture.corpus.labels["topic"]) == "cats")
-    root = check(selection_panel(picture, rows))
-    cells = [[td.text for td in row.all("td")] for row in root.one("tbody").all("tr")]
-    assert len(cells) == EACH
-    assert {row[3] for row in cells} == {"cats"}
-    cosines = [float(row[1]) for row in cells]
-    assert cosines == sorted(cosines, reverse=True)
-    said = root.all(".lab-note")[0].text
-    assert f"{EACH} texts chosen." in said
-    assert "cat" in said.partition("What sets them apart:")[2].partition(".")[0]
-    own = picture.vectors[rows]
-    inside = (own @ own.T)[~np.eye(EACH, dtype=bool)].mean()
-    outside = (own @ np.delete(picture.vectors, rows, 0).T).mean()
-    assert f"Mean cosine {inside:.2f} among them, {outside:.2f} between them" in said
-
-
-def test_selections_of_none_one_and_all_have_no_nan(picture):
-    assert "Choose the lasso" in shown_text(selection_panel(picture, NONE))
-    one = shown_text(selection_panel(picture, np.array([3])))
-    assert "1 text chosen." in one
-    assert "Mean cosine – among them" in one
-    every = shown_text(selection_panel(picture, np.arange(len(TEXTS))))
-    assert "– between them and all others" in every
-
-
-def test_a_long_selection_is_cut_and_says_so(picture):
-    texts = [f"Sentence {n}." for n in range(201)]
-    vectors = np.eye(201, dtype=np.float32)
-    many = replace(
-        picture, corpus=listed(texts).corpus, vectors=vectors, clusters=None, fidelity=None
-    )
-    root = check(selection_panel(many, np.arange(201)))
-    assert len(root.one("tbody").all("tr")) == 200
-    assert "The first 200 are listed; the CSV has all." in root.text
-
-
-def test_the_rows_of_a_selection_are_safe_in_a_spreadsheet(hostile, picture):
-    table = selection_rows(picture, (2, 0))
-    assert table[0] == ["row", "text", "topic", "colour", "cluster", "map_x", "map_y"]
-    assert [row[:4] for row in table[1:]] == [
-        ["3", TEXTS[2], "trains", "red"], ["1", TEXTS[0], "cats", "red"],
-    ]  # fmt: skip
-    place = [float(cell) for cell in table[1][5:]]
-    assert place == pytest.approx(picture.projection.coordinates[2].tolist(), abs=1e-5)
-    formula = drawn(listed(["=1+1", "+1 a", "-1 b", "@x", "plain"]), picture.encoder)
-    cells = [row[1] for row in selection_rows(formula, range(5))[1:]]
-    assert cells == ["'=1+1", "'+1 a", "'-1 b", "'@x", "plain"]
-
-
-def test_hubs_are_the_texts_in_most_lists(picture):
-    root = check(hubs_panel(picture))
-    counts = np.bincount(picture.near.indices[:, :10].ravel(), minlength=len(TEXTS))
-    assert [int(n.text) for n in root.all(".num")] == sorted(counts, reverse=True)[:5]
-    assert f"{(counts == 0).sum()} texts are nobody's neighbour" in root.text
-
-
-def test_a_search_lists_the_best_whatever_else_is_ringed(picture):
-    similar = picture.vectors @ picture.vectors[9]
-    shown = Shown(colour=SIMILARITY, similar=similar, query="a query", overlay=Overlay(rings=(80,)))
-    root = check(f"<div>{search_panel(picture, shown)}</div>")
-    items = [li.all("span")[1].text for li in root.all("li")]
-    assert items == [TEXTS[i] for i in np.argsort(-similar, kind="stable")[:10]]
-    assert "“a query”" in root.text
-    assert search_panel(picture, replace(shown, colour=LENGTH)) == ""
-    assert search_panel(picture, replace(shown, similar=None)) == ""
-
-
-def test_a_place_between_islands_says_little(picture):
-    landed = place(picture.vectors[0], picture.vectors, picture.projection.coordinates)
-    said = shown_text(place_panel(picture, "x", replace(landed, spread=0.9)))
-    assert "this place says little" in said
-    assert "says little" not in place_panel(picture, "x", replace(landed, spread=0.0))
-    counts = [int(n) for n in re.findall(r"(\d+) of 10 nearest in", said)]
-    assert sum(counts) == 10
-
-
-# --- the report ---------------------------------------------------------------------------------
-
-
-def test_the_report_has_a_row_for_each_number_with_its_meaning(picture):
-    report = Report(picture, agreement=0.456, silhouette=0.123, drivers=(Driver("digits", 0.5, 2),))
-    root = check(report_table(report))
-    rows = {tr.one("th").text: [td.text for td in tr.all("td")] for tr in root.all("tr")}
-    fidelity = picture.fidelity
-    assert {name: value for name, (value, _) in rows.items()} == {
-        "Trustworthiness": f"{fidelity.trustworthiness:.3f}",
-        "Continuity": f"{fidelity.continuity:.3f}",
-        "kNN recall": f"{fidelity.mean_recall:.0%}",
-        "Clusters, vectors and map": "0.46",
-        "Silhouette": "0.123",
-    }
-    assert all(len(what) > 20 for _, what in rows.values())
-    assert [li.text for li in root.all("li")] == ["0.50 digits"]
-    assert "–" in shown_text(report_table(replace(report, agreement=float("nan"))))
-
-
-@pytest.mark.parametrize(
-    ("here", "there", "said"),
-    [(0.3, 0.05, "are apart in the vectors"), (0.06, 0.05, "hardly further apart"),
-     (0.005, -0.2, "hardly further apart"), (-0.1, -0.3, "hardly further apart")],
-)  # fmt: skip
-def test_a_silhouette_is_judged_against_that_of_noise(picture, here, there, said):
-    null = NullMap(picture.projection, picture.clusters, 0.25, there)
-    words = shown_text(null_words(Report(picture, silhouette=here), null))
-    assert said in words
-    assert "there, 3 and 0% here." in words
-    assert "kNN recall is" in words
-    assert "25% there" in words
-    assert "proves nothing" in words  # noise has as many clusters
-    fewer = replace(picture.clusters, labels=np.minimum(picture.clusters.labels, 0))
-    words = shown_text(null_words(Report(picture), replace(null, clusters=fewer)))
-    assert "proves nothing" not in words
-    assert "silhouette" not in words
-
-
-def test_stability_is_told_for_each_cluster(picture):
-    stable = Stability(8, (8, 3, 0), (1.0, 0.5, 0.0), (0.9, 0.5), 96)
-    root = check(f"<div>{stability_table(picture, stable)}</div>")
-    rows = [[cell.text for cell in row.all("td")] for row in root.one("tbody").all("tr")]
-    assert rows == [["8 of 8 runs", "100%"], ["3 of 8 runs", "50%"], ["0 of 8 runs", "0%"]]
-    assert "0.70 on average, 0.50 at least" in root.text
-    assert "on 96 texts" in root.text
-
-
-def test_before_anything_is_measured_the_page_says_so():
-    assert "Nothing is measured yet" in shown_text(not_yet())
-
-
-def test_every_pooling_can_stand_in_a_header(picture, bert):
-    for pooling in POOLINGS:
-        settings = replace(picture.settings, pooling=pooling)
-        assert f"{pooling} pooling" in shown_text(header(replace(picture, settings=settings)))
