@@ -35,15 +35,16 @@ def drivers(
     """
     from sklearn.metrics import adjusted_mutual_info_score
 
-    same_rows(texts=texts, labels=labels, **(columns or {}))
+    given = {f"column “{name}”": column for name, column in (columns or {}).items()}
+    same_rows(texts=texts, labels=labels, **given)
     rows = np.flatnonzero(np.asarray(labels) >= 0)
     if len(rows) < 2:
         return ()
     groups = np.asarray(labels)[rows]
     chosen = [texts[int(i)] for i in rows]
     features = surface(chosen)
-    for name, column in (columns or {}).items():
-        features[f"column “{name}”"] = [column[int(i)] for i in rows]
+    for name, column in given.items():
+        features[name] = [column[int(i)] for i in rows]
     found = []
     for name, values in features.items():
         distinct = len(set(values))

@@ -57,7 +57,8 @@ def test_information_agrees_with_scikit_learn_and_is_none_by_chance():
 def test_what_is_unclustered_does_not_count():
     labels = [0, 0, 1, 1, -1, -1]
     column = ["a", "a", "b", "b", "a", "b"]
-    [found] = drivers(["text"] * 6, np.array(labels), {"column": column})
+    [found] = drivers(["text"] * 6, np.array(labels), {"labels": column})
+    assert found.name == "column “labels”"
     assert found.information == pytest.approx(1)
 
 
@@ -98,5 +99,5 @@ def test_the_topics_are_driven_by_their_label_and_by_nothing_on_the_surface(topi
 
 
 def test_rows_must_fit():
-    with pytest.raises(ExploreError, match="texts 2, labels 3, topic 3"):
+    with pytest.raises(ExploreError, match="texts 2, labels 3, column “topic” 3"):
         drivers(["a", "b"], np.zeros(3, int), {"topic": ["x"] * 3})

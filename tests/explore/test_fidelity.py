@@ -138,6 +138,12 @@ def test_a_point_in_the_wrong_place_is_torn_from_its_own_and_false_among_others(
     assert (labels[wrong.false[:, 1]] == 1).all()
 
 
+def test_a_faithful_map_of_few_has_nothing_torn_although_all_are_far_apart():
+    vectors = on_circle(0, 60, 120, 180, 240, 300)
+    wrong = distortion(vectors, vectors, neighbours(vectors, 2))
+    assert (len(wrong.torn), len(wrong.false)) == (0, 0)
+
+
 def test_wrong_pairs_come_once_each_the_worst_first_and_no_more_than_asked():
     vectors = cloud(80)
     places = cloud(80, 2, seed=5)

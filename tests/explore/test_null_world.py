@@ -20,10 +20,10 @@ def test_mean_and_covariance_are_those_of_the_vectors():
 
 def test_groups_are_gone():
     vectors, labels = blobs(120)
-    two = ClusterConfig("kmeans", n_clusters=3)
-    found = cluster(vectors, two)
+    three = ClusterConfig("kmeans", n_clusters=3)
+    found = cluster(vectors, three)
     made = null_world(vectors)
-    again = cluster(made, two)
+    again = cluster(made, three)
     assert silhouette(vectors, found.labels) > 0.8
     assert silhouette(made, again.labels) < silhouette(vectors, found.labels) - 0.2
     assert silhouette(made, labels) < 0.1
