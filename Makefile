@@ -34,7 +34,7 @@ $(VENV)/.run-installed: requirements.txt $(VENV)/.made
 	$(PY) -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev-installed: requirements-dev.txt requirements.txt $(VENV)/.made
+$(VENV)/.dev-installed: requirements-dev.txt requirements-milvus.txt requirements.txt $(VENV)/.made
 	$(PY) -m pip install --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/.run-installed $@
 

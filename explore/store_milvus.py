@@ -1,0 +1,240 @@
+"""Vectors kept in Milvus: the embedded Milvus Lite file, a server, or a cluster.
+
+pymilvus is optional (requirements-milvus.txt) and imported where it is first needed. A collection
+has two fields, `id` (INT64, the row) and `vector` (FLOAT_VECTOR), a FLAT index, which is exact, and
+the inner product, which is the cosine of unit vectors. https://milvus.io/docs/index.md
+"""
+
+import threading
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from explore.neighbours import Hits
+from explore.store import NotStored, StoreUnavailable, VectorStore
+from explore.store_link import CONNECT_S, answered, close_file, connect_file, connect_server
+from explore.vectors import OnProgress, tell
+
+CALL_S = 10  # for an answer
+WRITE_S = 60  # for a batch to be taken, an index to be loaded
+BATCH_ROWS = 2_000
+BATCH_BYTES = 2**23  # of vectors in one insert; a server takes messages of 64 MB at most
+WINDOW = 16_384  # rows that Milvus answers with at most
+SPARE = 16  # rows asked for beyond k, to see which tie with the last
+UNFINISHED = "unfinished_"  # a collection that is being written; it is renamed when it is whole
+NOT_FOUND, NOT_LOADED = 100, 101  # error codes of Milvus
+
+
+def open_file(path: str) -> VectorStore:
+    """A store in a Milvus Lite file (in fact a folder), which one process at a time can open."""
+    client = connect_file(path)
+    return MilvusStore(client, "Milvus Lite", lambda: close_file(path))
+
+
+def open_server(uri: str) -> VectorStore:
+    """A store on a server or cluster: http(s)://[user:password@]host[:19530][/database]."""
+    return MilvusStore(connect_server(uri), "Milvus", lambda: None)
+
+
+class MilvusStore(VectorStore):
+    """Collections of a Milvus database; made by `open_file` and `open_server`."""
+
+    def __init__(self, client: Any, engine: str, released: Callable[[], None]) -> None:
+        self.engine = engine
+        self._client: Any = client
+        self._released = released
+        # Around what opens, renames or drops a collection, which Milvus Lite does not guard itself;
+        # rows are read and written without it.
+        self._lock = threading.RLock()
+        self._known: dict[str, tuple[int, int]] = {}  # (N, D) of what is loaded
+        self._writing: set[str] = set()
+
+    def _put(
+        self,
+        name: str,
+        rows: np.ndarray,
+        on_progress: OnProgress | None,
+        stop: threading.Event | None,
+    ) -> None:
+        draft = UNFINISHED + uuid.uuid4().hex
+        self._writing.add(draft)
+        try:
+            with answered("to take vectors"):
+                self._open().has_collection(name, timeout=CONNECT_S)  # fail soon, not in a minute
+                self._write(draft, rows, on_progress, stop)
+                self._publish(draft, name, rows.shape)
+        finally:
+            self._writing.discard(draft)
+        tell(on_progress, None, "store", 1.0)
+
+    def _write(
+        self,
+        draft: str,
+        rows: np.ndarray,
+        on_progress: OnProgress | None,
+        stop: threading.Event | None,
+    ) -> None:
+        """All rows into a collection of another name, which is dropped again if that fails."""
+        batch = max(1, min(BATCH_ROWS, BATCH_BYTES // (4 * rows.shape[1])))
+        try:
+            self._create(draft, rows.shape[1])
+            for at in range(0, len(rows), batch):
+                tell(on_progress, stop, "store", at / len(rows))
+                block = rows[at : at + batch]
+                data = [{"id": at + i, "vector": row} for i, row in enumerate(block)]
+                self._open().insert(draft, data, timeout=WRITE_S)
+        except BaseException:
+            self._discard(draft)
+            raise
+
+    def _create(self, name: str, dimensions: int) -> None:
+        from pymilvus import DataType
+
+        client = self._open()
+        schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.INT64, is_primary=True)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimensions)
+        index = client.prepare_index_params()
+        index.add_index("vector", index_type="FLAT", metric_type="IP")
+        with self._lock:
+            client.create_collection(
+                name, schema=schema, consistency_level="Strong", timeout=WRITE_S
+            )
+            # An empty collection is indexed at once; pymilvus would sleep before it asks.
+            client.create_index(name, index, sync=False, timeout=WRITE_S)
+            client.load_collection(name, timeout=WRITE_S)
+
+    def _publish(self, draft: str, name: str, shape: tuple[int, ...]) -> None:
+        """Give a whole collection its name, in place of an older one. Milvus Lite flushes, too."""
+        with self._lock:
+            try:
+                found = self._counted(draft)
+                if found != shape:  # a batch whose answer was lost is sent again, and stands twice
+                    raise StoreUnavailable(f"The vector store holds {found}, not {shape}.")
+                self._known.pop(name, None)
+                self._open().drop_collection(name, timeout=CALL_S)
+                self._open().rename_collection(draft, name, timeout=WRITE_S)
+            except BaseException:
+                self._discard(draft)
+                raise
+            self._open().load_collection(name, timeout=WRITE_S)
+            self._known[name] = (shape[0], shape[1])
+
+    def _discard(self, draft: str) -> None:
+        """Drop a draft; one that cannot be dropped now is swept at the next start."""
+        with suppress(StoreUnavailable), answered("to drop a collection"), self._lock:
+            self._open().drop_collection(draft, timeout=CONNECT_S)
+
+    def _shape(self, name: str) -> tuple[int, int] | None:
+        with answered("to look for a collection"), self._lock:
+            if not self._open().has_collection(name, timeout=CONNECT_S):
+                self._known.pop(name, None)
+                return None
+            if name not in self._known:  # stored by an earlier run, or by another process
+                self._open().load_collection(name, timeout=WRITE_S)
+                self._known[name] = self._counted(name)
+            return self._known[name]
+
+    def _counted(self, name: str) -> tuple[int, int]:
+        fields = self._open().describe_collection(name, timeout=CALL_S)["fields"]
+        rows = self._open().query(
+            name,
+            filter="",
+            output_fields=["count(*)"],
+            consistency_level="Strong",
+            timeout=CALL_S,
+        )
+        dim = next(field["params"]["dim"] for field in fields if field["name"] == "vector")
+        return int(rows[0]["count(*)"]), int(dim)
+
+    def _search(self, name: str, queries: np.ndarray, k: int) -> Hits:
+        n = self.size(name)
+        k = min(k, n)
+        indices = np.empty((len(queries), k), np.int64)
+        scores = np.empty((len(queries), k), np.float32)
+        block = max(1, WINDOW // (k + SPARE))
+        with answered("to search"):
+            for at in range(0, len(queries), block):
+                part = slice(at, at + block)
+                indices[part], scores[part] = self._best(name, queries[part], k, k + SPARE, n)
+        return Hits(indices, scores)
+
+    def _best(
+        self, name: str, queries: np.ndarray, k: int, fetch: int, n: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Indices and scores (B, k), ties by index.
+
+        Of rows that tie for the last place Milvus returns any: so more than k are asked for, and
+        more again for a query where those beyond k still tie with it.
+        """
+        fetch = min(fetch, n, WINDOW)
+        indices, scores = self._asked(name, queries, fetch)
+        order = np.lexsort((indices, -scores))  # along the last axis: by score, then by index
+        indices = np.take_along_axis(indices, order, 1)
+        scores = np.take_along_axis(scores, order, 1)
+        if fetch < min(n, WINDOW):
+            for row in np.flatnonzero(scores[:, -1] == scores[:, k - 1]):
+                again = self._best(name, queries[row : row + 1], k, 8 * fetch, n)
+                indices[row, :k], scores[row, :k] = again[0][0], again[1][0]
+        return indices[:, :k], scores[:, :k]
+
+    def _asked(self, name: str, queries: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+        """What Milvus finds: indices and scores (B, limit)."""
+        from pymilvus.exceptions import MilvusException
+
+        def ask() -> Any:
+            return self._open().search(
+                name,
+                data=queries,
+                limit=limit,
+                anns_field="vector",
+                search_params={"metric_type": "IP"},
+                output_fields=["id"],  # Milvus Lite returns the vectors too, unless told what else
+                consistency_level="Strong",
+                timeout=CALL_S,
+            )
+
+        try:
+            found = ask()
+        except MilvusException as error:
+            if error.code not in (NOT_FOUND, NOT_LOADED):
+                raise
+            self._known.pop(name, None)  # it was dropped just now, or the server started anew
+            self.shape(name)
+            found = ask()
+        if any(len(hits.ids) != limit for hits in found):
+            raise NotStored(f"The collection {name} is no longer whole; put its vectors again.")
+        indices = np.array([list(hits.ids) for hits in found], np.int64)
+        return indices, np.array([list(hits.distances) for hits in found], np.float32)
+
+    def _drop(self, name: str) -> None:
+        with answered("to drop a collection"), self._lock:
+            self._known.pop(name, None)
+            self._open().drop_collection(name, timeout=CALL_S)
+
+    def _names(self) -> list[str]:
+        with answered("to list its collections"), self._lock:
+            return list(self._open().list_collections(timeout=CALL_S))
+
+    def _clear_unfinished(self) -> None:
+        unfinished = (name for name in self._names() if name.startswith(UNFINISHED))
+        for name in [name for name in unfinished if name not in self._writing]:
+            with answered("to drop a collection"), self._lock:
+                self._open().drop_collection(name, timeout=CALL_S)
+
+    def _open(self) -> Any:
+        if self._client is None:
+            raise StoreUnavailable("The vector store was closed; open it again.")
+        return self._client
+
+    def close(self) -> None:
+        """Close the connection; of a Milvus Lite file, the engine too."""
+        with self._lock:
+            client, self._client = self._client, None
+            if client is not None:
+                self._known.clear()
+                client.close()
+                self._released()
