@@ -15,9 +15,9 @@ from ingest import PairSet
 
 FEWEST_ROWS = 2.0  # a batch, on average
 MOST_IDLE, SOME_IDLE = 0.5, 0.05  # shares of the batches
-FIRST_LOSSES, LAST_SHARE = 5, 0.25  # whose means are compared ...
-FEWEST_LOSSES = 20  # ... in runs of at least this many steps
-RISEN, BEYOND_NOISE = 2.0, 3.0  # times the loss at the start; standard errors of the difference
+LAST_SHARE = 0.25  # of the losses stand for the end; the first, before any step, for the start
+FEWEST_LOSSES = 20
+RISEN, BEYOND_NOISE = 2.0, 2.5  # times the loss at the start; standard errors of the difference
 
 
 def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
@@ -79,11 +79,11 @@ def run_caveats(
 
 
 def _rise(losses: Sequence[float]) -> tuple[float, float] | None:
-    """Mean losses at the start and at the end where the end is far above, beyond chance."""
+    """The first loss, and the mean at the end where that is far above, beyond chance."""
     if len(losses) < FEWEST_LOSSES:
         return None
-    start, end = losses[:FIRST_LOSSES], losses[-int(LAST_SHARE * len(losses)) :]
-    low, high = float(np.mean(start)), float(np.mean(end))
-    noise = np.sqrt(np.var(start, ddof=1) / len(start) + np.var(end, ddof=1) / len(end))
-    far = high > RISEN * low and high - low > BEYOND_NOISE * noise
-    return (low, high) if far else None
+    start, end = losses[0], losses[-int(LAST_SHARE * len(losses)) :]
+    mean = float(np.mean(end))
+    noise = float(np.std(end, ddof=1)) * (1 + 1 / len(end)) ** 0.5  # one batch is as noisy
+    far = mean > RISEN * start and mean - start > BEYOND_NOISE * noise
+    return (start, mean) if far else None

@@ -95,21 +95,25 @@ class _Timing:
         self._watch = Stopwatch()
 
     def typical_step_s(self, limit_s: float) -> float:
-        """Seconds of a whole step, the batches of medium size first."""
-        began = time.perf_counter()
+        """Seconds of a whole step, the batches of medium size first; two rows tell how many fit."""
+        end = time.perf_counter() + limit_s
         lengths = [sum(map(len, row)) for row in self._sample.texts]  # nothing is tokenized yet
         size, seed, distinct = self._config.batch_size, self._config.seed, self._loss.distinct_texts
         epoch = first_epoch(self._sample.texts, lengths, size, seed, distinct)
         sizes = np.array([sum(lengths[row] for row in batch) for batch in epoch])
         order = np.argsort(np.abs(sizes - sizes.mean()), kind="stable")
-        first = epoch[order[0]][:FEWEST_ROWS]
-        self._step_s(first, len(first))  # warms up, and so does the next one, a little
-        row_s = (self._step_s(first, len(first)) + self.prepare_s) / len(first)
+        typical = epoch[order[0]]
+        first = typical[:FEWEST_ROWS]
+        for _ in range(2):  # the first one warms up
+            step_s = self._step_s(first, len(typical))
+            if time.perf_counter() > end:
+                return step_s
+        row_s = step_s / len(typical) + self.prepare_s / len(first)
         most = max(FEWEST_ROWS, int(limit_s / TIMED_STEPS / row_s))
         found = []
         for number in islice(cycle(order), TIMED_STEPS):
             found.append(self._step_s(epoch[number][:most], len(epoch[number])))
-            if time.perf_counter() - began > limit_s:
+            if time.perf_counter() > end:
                 break
         return float(np.mean(found))
 

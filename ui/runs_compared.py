@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from encoder.errors import EncoderError
-from encoder.evaluation import METRICS, Metric, Predictions, difference, measure
+from encoder.evaluation import FEWEST_GROUPS, METRICS, Metric, Predictions, difference, measure
 from encoder.scoring import predictions
 from ingest import PairSet, connected_groups
 from ingest.findings import count
@@ -102,9 +102,11 @@ def _on(run: Run, pairs: PairSet, places: list[int], groups: np.ndarray) -> Pred
 
 def _refuse_what_says_nothing(found: Predictions) -> None:
     rows = count(len(found.values), "held-out pair")
-    if len(np.unique(found.groups)) < 2:
+    groups = len(np.unique(found.groups))
+    if groups < FEWEST_GROUPS:
+        linked = "one group" if groups == 1 else f"{groups} groups"
         raise NotComparable(
-            f"They share {rows} in one group of linked texts: what chance can do cannot be told."
+            f"They share {rows} in {linked} of linked texts: what chance can do cannot be told."
         )
     if found.labels is not None:
         labels = found.labels > 0.5 if found.kind == "binary" else found.labels

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from encoder.evaluation import PRIMARY, Metric, Predictions
+from encoder.evaluation import FEWEST_GROUPS, PRIMARY, Metric, Predictions
 from encoder.events import Done
 from encoder.probe import probe_pairs
 from encoder.rivals import is_identity
@@ -64,8 +64,10 @@ def _no_interval(found: Predictions) -> str:
         labels = found.labels > 0.5 if found.kind == "binary" else found.labels
         if len(np.unique(labels)) < 2:
             return f"{rows} with one label: there is no {TITLES[PRIMARY[found.kind]]} to speak of."
-    if len(np.unique(found.groups)) < 2:
-        return f"{rows} in one group of linked texts: what chance can do cannot be measured."
+    groups = len(np.unique(found.groups))
+    if groups < FEWEST_GROUPS:
+        linked = "one group" if groups == 1 else f"{groups} groups"
+        return f"{rows} in {linked} of linked texts: what chance can do cannot be measured."
     return ""
 
 

@@ -141,10 +141,13 @@ def test_few_held_out_rows_are_called_few(done, found):
 def test_rows_of_one_group_or_one_label_say_nothing(done, found):
     before, after = done.predictions
     one_group = tuple(replace(p, groups=np.zeros_like(p.groups)) for p in (before, after))
+    halves = np.arange(len(before.groups)) % 2
+    two_groups = tuple(replace(p, groups=halves) for p in (before, after))
     one_label = tuple(replace(p, labels=np.ones_like(p.labels)) for p in (before, after))
     binary = tuple(replace(p, kind="binary", labels=p.labels * 0.4) for p in (before, after))
     for predicted, why in [
         (one_group, "32 held-out rows in one group of linked texts"),
+        (two_groups, "32 held-out rows in 2 groups of linked texts"),
         (one_label, "32 held-out rows with one label: there is no Spearman ρ"),
         (binary, "32 held-out rows with one label: there is no average precision"),
     ]:

@@ -1,0 +1,120 @@
+"""Runs that taught nothing, or led away from what they started from, say so."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from training_pairs import QUICK, anchors, graded, run
+
+from encoder.caveats import batch_caveats, run_caveats
+from encoder.evaluation import Predictions
+from encoder.training import Step, TrainConfig, TrainingFailed, fine_tune
+from ingest import read_pairs
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+IN_BATCH = TrainConfig(loss="multiple_negatives", batch_size=8, lr=1e-3)
+LR = TrainConfig(lr=0.1)
+
+
+def positives(shared: int, others: int):
+    """Pairs of which some share one anchor."""
+    lines = ["anchor,positive"]
+    lines += [f"How do I pay?,Answer {i} to it." for i in range(shared)]
+    lines += [f"What is number {i}?,It is the number {i}." for i in range(others)]
+    return read_pairs("\n".join(lines))
+
+
+# --- batches without negatives ------------------------------------------------------------------
+
+
+def test_positives_that_all_share_an_anchor_are_refused_before_anything_runs(bert, count_forwards):
+    # Each batch had one row, and every loss was exactly 0: the run ended as if it had trained.
+    config = TrainConfig(steps=3, train_blocks=1, held_out_share=0)
+    told = r"(?s)multiple negatives.*100 of 100 batches hold a single row.*'How do I pay\?' is in "
+    told += r"100 rows.*add a column of negatives"
+    with count_forwards(bert) as calls, pytest.raises(TrainingFailed, match=told):
+        next(fine_tune(bert, positives(100, 0), config, held_out=positives(0, 4)))
+    assert calls == []
+
+
+def test_where_most_batches_are_single_rows_the_run_is_refused():
+    with pytest.raises(TrainingFailed, match="batches hold a single row"):
+        batch_caveats(positives(60, 70), IN_BATCH)  # two rows a batch, most of them in few
+
+
+def test_where_some_batches_are_single_rows_a_note_says_so(bert):
+    pairs = positives(12, 70)
+    [note] = batch_caveats(pairs, IN_BATCH)
+    assert "'How do I pay?' is in 12 rows" in note
+    config = replace(QUICK, epochs=None, steps=2, held_out_share=0, loss="multiple_negatives")
+    done = run(bert, pairs, config)[1]
+    assert any("steps taught nothing" in note for note in done.notes)
+
+
+def test_distinct_texts_and_losses_with_negatives_of_their_own_pass(bert):
+    assert batch_caveats(positives(0, 64), IN_BATCH) == ()
+    same = anchors(True)
+    same = replace(same, texts=tuple(("one anchor", *row[1:]) for row in same.texts))
+    assert batch_caveats(same, IN_BATCH) == ()  # each has its hard negative
+    assert batch_caveats(graded(), replace(IN_BATCH, loss="cosent")) == ()
+
+
+# --- runs that got worse ------------------------------------------------------------------------
+
+
+class Kept:
+    """A BestKeeper after a run: what validation said before, and at the step that was kept."""
+
+    def __init__(self, before: float, kept: float, rows: int = 80, groups: int = 80) -> None:
+        self.before, self.kept = (self._scored(share, rows, groups) for share in (before, kept))
+        self.step = 30
+        self.highest = kept
+
+    def _scored(self, share: float, rows: int, groups: int) -> Predictions:
+        """Triplets of which this share is right."""
+        values = np.where(np.arange(rows) < share * rows, 1.0, -1.0)
+        return Predictions("triplet", values, None, np.arange(rows) % groups)
+
+
+def test_a_model_that_is_clearly_worse_says_so_with_the_remedy():
+    [note] = run_caveats(Kept(0.9, 0.5), [1.0] * 30, LR)
+    assert "no step was better than the model you started from" in note
+    assert "accuracy × 100 was 90.0 before, is 50.0 at the step that was kept, 30" in note
+    assert "clearly worse. Lower the learning rate (now 0.1 at its peak)" in note
+
+
+def test_a_model_that_is_no_better_says_so_without_alarm():
+    [note] = run_caveats(Kept(0.9, 0.89), [1.0] * 30, LR)
+    assert "no step was better than the model you started from" in note
+    assert "worse" not in note
+    assert "learning rate" not in note
+    assert run_caveats(Kept(0.5, 0.9), [1.0] * 30, LR) == ()
+
+
+def test_of_one_group_nothing_is_clearly_worse():
+    [note] = run_caveats(Kept(0.9, 0.5, groups=1), [1.0] * 30, LR)
+    assert "clearly" not in note
+
+
+def test_a_loss_that_rises_far_says_so():
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 60)
+    better = Kept(0.5, 0.9)
+    [note] = run_caveats(better, np.linspace(0.3, 3, 60) + noise, LR)
+    assert "The training loss rose from 0.3" in note
+    assert "Lower the learning rate (now 0.1" in note
+    assert run_caveats(better, np.linspace(0.3, 0.2, 60) + noise, LR) == ()
+    assert run_caveats(better, np.linspace(0.3, 3, 10), LR) == ()  # too short to tell
+    spikes = np.where(np.arange(60) == 55, 9.0, 0.3)  # far on average, but by one step
+    assert run_caveats(better, spikes, LR) == ()
+
+
+def test_a_learning_rate_that_wrecks_the_model_is_named_in_the_notes(bundled):
+    # It ended as any other run, though it had unlearnt what the model knew: .74 became .27.
+    pairs = read_pairs(SAMPLES / "graded_pairs.csv")
+    config = TrainConfig(lr=0.1, steps=21, train_blocks=1, batch_size=8)
+    events, done = run(bundled, pairs, config)
+    assert done.after["spearman"].value < done.before["spearman"].value - 0.2
+    assert [event.step for event in events if isinstance(event, Step)][-1] == 21
+    [note] = [note for note in done.notes if "no step was better" in note]
+    assert "clearly worse. Lower the learning rate (now 0.1 at its peak)" in note
