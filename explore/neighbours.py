@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.errors import ExploreError
+from explore.products import products
+from explore.topk import top_k
 from explore.vectors import BLOCK, OnProgress, checked, tell, unit
 
 
@@ -40,29 +42,9 @@ def search(query_vectors: np.ndarray, corpus_vectors: np.ndarray, k: int) -> Hit
         raise ExploreError(f"k is {k}; ask for at least one hit.")
     k = min(k, len(corpus))
     starts = range(0, max(len(queries), 1), BLOCK)
-    found = [_best(queries[at : at + BLOCK] @ corpus.T, k) for at in starts]
+    found = [top_k(products(queries[at : at + BLOCK], corpus), k) for at in starts]
     scores = np.concatenate([s for _, s in found]).astype(np.float32, copy=False)
     return Hits(np.concatenate([i for i, _ in found]), scores)
-
-
-def _best(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices and values of the k largest of each row (B, N), sorted, ties by index."""
-    n = scores.shape[1]
-    if k < n:
-        chosen = np.argpartition(scores, n - k, axis=1)[:, n - k :]
-        # Of several rows that tie for the last place argpartition takes any; the first are meant.
-        values = np.take_along_axis(scores, chosen, 1)
-        last = values.min(axis=1, keepdims=True)
-        for row in np.flatnonzero((scores == last).sum(axis=1) > (values == last).sum(axis=1)):
-            better = np.flatnonzero(scores[row] > last[row])
-            tied = np.flatnonzero(scores[row] == last[row])
-            chosen[row] = np.concatenate([better, tied[: k - len(better)]])
-    else:
-        chosen = np.broadcast_to(np.arange(n), scores.shape).copy()
-    chosen.sort(axis=1)  # so that the stable sort below leaves ties in the order of the rows
-    values = np.take_along_axis(scores, chosen, 1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    return np.take_along_axis(chosen, order, 1), np.take_along_axis(values, order, 1)
 
 
 def neighbours(
@@ -96,7 +78,7 @@ def of_unit(
         rows = np.arange(len(block))
         block[rows, at + rows] = -np.inf
         if k:
-            indices[at : at + BLOCK], scores[at : at + BLOCK] = _best(block, k)
+            indices[at : at + BLOCK], scores[at : at + BLOCK] = top_k(block, k)
     tell(on_progress, stop, "neighbours", 1.0)
     return Hits(indices, np.clip(scores, -1, 1))
 
