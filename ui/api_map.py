@@ -93,7 +93,7 @@ def _as_json(picture: Picture) -> dict:
             "pooling": picture.settings.pooling or picture.encoder.pooling,
             "layer": picture.settings.layer,
             "method": picture.projection.method,
-            "seed": picture.projection.config.seed,
+            "seed": picture.settings.projection.seed,
             "clustering": clusters.note,
         },
         "notes": [note for note in (*picture.corpus.report.notes, picture.projection.note) if note],

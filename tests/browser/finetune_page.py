@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-TRAINED_MS = 120_000
+TRAINED_MS = 180_000  # on a machine that does other things, too
 
 
 class FinetunePage:

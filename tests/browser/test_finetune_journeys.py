@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finetune_page import FinetunePage
+from finetune_page import TRAINED_MS, FinetunePage
 from lab_page import View
 from playwright.sync_api import expect
 from sentence_transformers import SentenceTransformer
@@ -89,8 +89,8 @@ def test_who_comes_second_waits_in_line_and_is_told_so(page):
     other.find("#train").click()
     expect(other.find("#training-progress")).to_contain_text("place 1 of the line", timeout=60_000)
     lab.find("#stop-training").click()
-    expect(other.find("#before-after table")).to_be_visible(timeout=120_000)
-    expect(lab.find("#before-after table")).to_be_visible()
+    expect(other.find("#before-after table")).to_be_visible(timeout=2 * TRAINED_MS)  # two runs
+    expect(lab.find("#before-after table")).to_be_visible(timeout=TRAINED_MS)
 
 
 def test_an_upload_is_checked_mended_trained_and_looked_at(page, tmp_path):
@@ -148,7 +148,7 @@ def test_stop_keeps_the_best_so_far(page):
     lab.find("#train").click()
     expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
     lab.find("#stop-training").click()
-    expect(lab.find("#before-after table")).to_be_visible(timeout=60_000)
+    expect(lab.find("#before-after table")).to_be_visible(timeout=TRAINED_MS)
     expect(lab.find("#tuning-answer")).to_contain_text("stopped early")
 
 

@@ -10,6 +10,7 @@ from app import build
 from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelSpec, load_encoder
 from encoder.background import background_pairs, background_sentences
 from encoder.hub import DownloadProgress
+from tests.ui.map_lab import MapLab, MapPage, tiny_workbench
 from ui.comparison import Comparison
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
@@ -49,6 +50,22 @@ def tiny_handlers(_tiny: Callable[[str], Encoder]) -> PoolingHandlers:
         for thread in set(threading.enumerate()) - before:
             thread.join(TIMEOUT_S)
     return PoolingHandlers(workbench)
+
+
+@pytest.fixture(scope="module")
+def map_lab(_tiny: Callable[[str], Encoder]) -> Iterator[MapLab]:
+    """What is behind the Map tab, over tiny models."""
+    lab = MapLab(tiny_workbench(_tiny("bert"), _tiny("roberta")))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def map_page(_tiny: Callable[[str], Encoder]) -> Iterator[MapPage]:
+    """The Map tab laid out, over tiny models."""
+    page = MapPage(tiny_workbench(_tiny("bert"), _tiny("roberta")))
+    yield page
+    page.close()
 
 
 @pytest.fixture

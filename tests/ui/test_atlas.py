@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from explore import Stopped
+from explore import Stopped, agreement
 from tests.ui.map_pages import BYTES, TEXTS, an_atlas, drawn, quiet, steps
 from ui.atlas import Atlas, Stages, size_of
 from ui.map_view import CLUSTER, LENGTH, RECALL, Shown, value
@@ -87,10 +87,13 @@ def test_arrays_are_counted_wherever_they_lie(atlas, bert):
 
 
 def test_a_map_under_a_tiny_cap_is_still_a_map(bert):
-    roomy, cramped = (drawn(an_atlas(max_bytes=most), bert, method="PCA") for most in (BYTES, 1))
-    np.testing.assert_array_equal(roomy.projection.coordinates, cramped.projection.coordinates)
-    np.testing.assert_array_equal(roomy.clusters.labels, cramped.clusters.labels)
-    assert len(cramped.atlas.stages._kept) == 1
+    form = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}
+    roomy, cramped = (drawn(an_atlas(max_bytes=most), bert, **form) for most in (BYTES, 1))
+    np.testing.assert_allclose(roomy.projection.coordinates, cramped.projection.coordinates,
+                               atol=1e-5)  # fmt: skip
+    assert agreement(roomy.clusters.labels, cramped.clusters.labels) == 1
+    assert roomy.atlas.stages.bytes > 10_000
+    assert 0 < cramped.atlas.stages.bytes < 3_000  # the last result alone
 
 
 # --- what a change of a setting costs -----------------------------------------------------------

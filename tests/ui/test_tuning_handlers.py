@@ -229,7 +229,8 @@ def test_a_remedy_is_the_one_that_was_read_on_the_button(handlers):
     number = picks(checked, "exact_duplicates").split(":")[1]
     with pytest.raises(EncoderError, match="not on the list any more"):
         handlers.remedy("ann", f"remedy:{number}:near_duplicates")
-    mended = handlers.remedy("ann", f"remedy:{number}:exact_duplicates")
+    # Another check has more findings before it; the button says what it always said.
+    mended = handlers.remedy("ann", "remedy:99:exact_duplicates")
     assert len(mended.pairs) == 40
 
 

@@ -46,7 +46,7 @@ def header(picture: Picture) -> str:
         layer_phrase(canonical_layer(picture.settings.layer, depth), depth),
         ", ".join(made),
         *([f"clusters: {clusters.note}"] if clusters and clusters.note else []),
-        f"seed {config.seed}",
+        f"seed {picture.settings.projection.seed}",  # where PCA has none, k-means may
     ]
     remark = _all_alike(picture) or projection.note
     return (

@@ -28,7 +28,7 @@ class Data:
         self.version = gr.State(0)
         self.too_large = gr.State("")  # "file" or "text", where a sample of it can be asked for
         self.outputs = [
-            self.version, ui.kind, *ui.columns, *ui.scale, loss, ui.note, ui.sampled,
+            self.version, ui.kind, *ui.columns, *ui.scale, loss, ui.findings, ui.note, ui.sampled,
         ]  # fmt: skip
         tab.select(told(self.arrive), self.version, self.outputs, **READ)
         for title, chip in ui.samples.items():
@@ -59,7 +59,7 @@ class Data:
         """On the first look at the tab a sample lies ready."""
         if self.handlers.visitor(request.session_hash).desk is not None:
             return self.nothing()
-        return self.show(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE), version)
+        return self.show_new(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE), version)
 
     def nothing(self) -> list[Any]:
         """Everything stays as it is."""
@@ -73,7 +73,7 @@ class Data:
         """Put one of the bundled files on the desk."""
 
         def take(request: gr.Request, version: int) -> list[Any]:
-            return self.show(self.handlers.open_sample(request.session_hash, title), version)
+            return self.show_new(self.handlers.open_sample(request.session_hash, title), version)
 
         return take
 
@@ -110,7 +110,7 @@ class Data:
             desk = self.handlers.open_file(visitor, path, sample)
         else:
             return [*self.nothing(), gr.skip()]
-        return [*self.show(desk, version), ""]
+        return [*self.show_new(desk, version), ""]
 
     def map_columns(self, request: gr.Request, *values: Any) -> list[Any]:
         """Take other columns, another kind, or another scale."""
@@ -127,7 +127,11 @@ class Data:
         desk = self.handlers.remedy(request.session_hash, picked_name(event))
         return self.show(desk, version)
 
-    def show(self, desk: Desk, version: int) -> list[Any]:
+    def show_new(self, desk: Desk, version: int) -> list[Any]:
+        """The same for another file: what was found in the one before is not offered any more."""
+        return self.show(desk, version, message("Checking these pairs …"))
+
+    def show(self, desk: Desk, version: int, found: Any = None) -> list[Any]:
         """What lies on the desk, as values of `outputs`."""
         kind, columns = self.handlers.column_values(desk)
         names = list(desk.table.columns)
@@ -145,6 +149,7 @@ class Data:
             ),
             *(gr.Number(value=end, visible=kind == "score") for end in scale),
             gr.Dropdown(choices=losses, value=losses[0][1] if losses else None),
+            gr.skip() if found is None else found,
             notes(said),
             gr.Button(visible="hidden"),
         ]

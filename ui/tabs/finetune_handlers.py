@@ -114,9 +114,11 @@ class FinetuneHandlers:
         desk, checked = self.desk(visitor), self.visitor(visitor).checked
         findings = checked.findings if checked and checked.pairs is desk.pairs else ()
         shown = {f"remedy:{number}:{found.name}": found for number, found in enumerate(findings)}
-        if name not in shown:
+        # A check under other settings may number them anew.
+        alike = [found for found in findings if found.name == name.rpartition(":")[2]]
+        if name not in shown and len(alike) != 1:
             raise EncoderError("That finding is not on the list any more; look at it again.")
-        return self._put(visitor, desk.remedied(shown[name]))
+        return self._put(visitor, desk.remedied(shown.get(name) or alike[0]))
 
     def loss_choices(self, kind: str) -> list[tuple[str, str]]:
         """(title, name) of the losses that fit, the default first."""

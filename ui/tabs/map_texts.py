@@ -115,7 +115,7 @@ class MapTexts:
         return [
             now(),
             gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
-            gr.Dropdown(choices=names, value=labels if names else []),
+            gr.Dropdown(choices=names, value=labels if names else [], multiselect=True),
             gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
             corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
         ]
