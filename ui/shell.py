@@ -48,9 +48,11 @@ def build_app(workbench: Workbench) -> gr.Blocks:
             with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tuning:
                 pass
             with gr.Tab("Map", id="map", elem_id="tab-map") as mapping:
-                others = map_tab.build(demo, tabs, mapping, workbench)
+                maps = map_tab.build(demo, tabs, mapping, workbench)
             with tuning:
-                finetune.build(tuning, workbench, ModelPicker(workbench), [model, *others])
+                pickers = [model, *maps.pickers]
+                tuner = finetune.build(tuning, workbench, ModelPicker(workbench), pickers)
+                maps.texts.connect_pairs(tuner.ui.on_map, tabs)
         build_api(workbench)
         build_tuning_api(workbench)
         build_map_api(workbench)

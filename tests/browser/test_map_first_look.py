@@ -67,3 +67,14 @@ def test_a_sample_is_mapped_touched_and_taken_home(page):
     page.get_by_role("option", name="3-D").click()
     expect(page.locator("#map .lab-map")).to_have_attribute("data-kind", "3d", timeout=DRAWN_MS)
     page.wait_for_url(re.compile("map=.*3-D"), timeout=DRAWN_MS)
+
+
+def test_the_texts_of_pairs_are_mapped_from_where_they_are_checked(page):
+    page.goto("/")
+    page.get_by_role("tab", name="Fine-tune").click()
+    expect(page.locator("#preview table")).to_be_visible()
+    page.locator("#map-pairs").click()
+    expect(page.get_by_role("tab", name="Map")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#corpus-facts")).to_contain_text("texts of graded")
+    drawn(page)
+    expect(page.locator("#map-header")).not_to_contain_text("648 texts")

@@ -36,12 +36,14 @@ BESIDE = "Timed beside somebody else's run: with the machine to itself it takes 
 
 def build(
     tab: gr.Tab, workbench: Workbench, picker: ModelPicker, pickers: Sequence[gr.Dropdown]
-) -> None:
+) -> "_FinetuneTab":
     """Lay the tab out inside the current Blocks and connect it.
 
     `pickers` are the model pickers of other tabs, which offer what is trained here.
     """
-    _FinetuneTab(tab, FinetuneHandlers(workbench), picker).runs.follow(pickers)
+    made = _FinetuneTab(tab, FinetuneHandlers(workbench), picker)
+    made.runs.follow(pickers)
+    return made
 
 
 class _FinetuneTab:

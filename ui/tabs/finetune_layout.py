@@ -10,6 +10,7 @@ from ingest import LIMITS
 from ui.components import downloader, markup, plot
 from ui.desk import KINDS, SAMPLES
 from ui.settings import Settings
+from ui.tabs.frame import heading, prose
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, OWN_POOLING, PRESETS, Form
 
 
@@ -32,6 +33,7 @@ class DataLayout:
     split: gr.HTML
     cleaned: gr.Button
     dropped: gr.Button
+    on_map: gr.Button
     templates: dict[str, gr.Button]
     download: gr.HTML
 
@@ -112,6 +114,7 @@ def lay_out_data() -> DataLayout:
     with gr.Row(elem_classes=["lab-actions"]):
         cleaned = gr.Button("Cleaned pairs and split as CSV", size="sm", elem_id="cleaned-csv")
         dropped = gr.Button("Dropped rows as CSV", size="sm", elem_id="dropped-csv")
+        on_map = gr.Button("Map the texts of these pairs", size="sm", elem_id="map-pairs")
     with gr.Accordion("A template to start from", open=False, elem_classes=["lab-small"],
                       elem_id="templates"), gr.Row(elem_classes=["lab-chips"]):  # fmt: skip
         templates = {
@@ -120,7 +123,7 @@ def lay_out_data() -> DataLayout:
         }
     return DataLayout(
         samples, file, pasted, use_pasted, note, sampled, kind, (first, second, third),
-        (lowest, highest), preview, facts, findings, split, cleaned, dropped, templates,
+        (lowest, highest), preview, facts, findings, split, cleaned, dropped, on_map, templates,
         downloader(elem_id="pairs-download"),
     )  # fmt: skip
 
@@ -179,21 +182,6 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
     return SettingsLayout(
         model, model_note, presets, loss_note, form, cost, train, stop, progress, curves
     )
-
-
-def heading(text: str) -> None:
-    """A step of the page."""
-    gr.HTML(f'<h2 class="lab-step">{text}</h2>', apply_default_css=False)
-
-
-def prose(text: str) -> None:
-    """Our own words, as HTML."""
-    gr.HTML(f'<p class="lab-lead">{text}</p>', apply_default_css=False)
-
-
-def section(title: str, elem_id: str) -> gr.Accordion:
-    """One fold of the results, open."""
-    return gr.Accordion(title, open=True, elem_id=elem_id)
 
 
 def components(form: Form) -> list[Any]:

@@ -7,7 +7,7 @@ import gradio as gr
 from ui.components import leave_guard, markup, plot
 from ui.markup.ledger import ORDERS
 from ui.markup.runs_table import runs_table
-from ui.tabs.finetune_layout import heading, prose, section
+from ui.tabs.frame import heading, prose, section
 
 NOTHING = "(nothing)"
 

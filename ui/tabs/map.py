@@ -47,12 +47,12 @@ READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
 STOPPED = notes(["Stopped. What was drawn so far stays."])
 
 
-def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> list[gr.Dropdown]:
-    """Lay the tab out inside the current Blocks and connect it. Returns its model pickers."""
+def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> "_MapTab":
+    """Lay the tab out inside the current Blocks and connect it."""
     made = _MapTab(MapHandlers(workbench))
     made.texts.connect(tab)
     made.texts.connect_link(demo, tabs, made.model, list(vars(made.ui.form).values()))
-    return [made.ui.form.model, made.sides.model]
+    return made
 
 
 class _MapTab:
@@ -74,6 +74,7 @@ class _MapTab:
         MapReport(handlers, self.ui.map, self.drawn)
         self.sides = MapSides(handlers, self.ui.form.model, self.drawn)
         MapKeeping(handlers, self.form, self.drawn)
+        self.pickers = [self.ui.form.model, self.sides.model]
 
     # --- the map ----------------------------------------------------------------------------
 

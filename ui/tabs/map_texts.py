@@ -47,6 +47,14 @@ class MapTexts:
             return [gr.skip() for _ in self.outputs]
         return self.opened(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE))
 
+    def connect_pairs(self, button: gr.Button, tabs: gr.Tabs) -> None:
+        """A button of the Fine-tune tab that leads here with its texts."""
+
+        def go(request: gr.Request) -> list[Any]:
+            return [gr.Tabs(selected="map"), *self.pairs(request)]
+
+        button.click(told(go), None, [tabs, *self.outputs], **READ)
+
     def connect_link(
         self, demo: gr.Blocks, tabs: gr.Tabs, model: gr.State, boxes: Sequence[Any]
     ) -> None:
