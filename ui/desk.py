@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from encoder.caveats import batch_caveats
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.losses import LOSSES
@@ -187,6 +188,12 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
         f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}."
     )
     loss = config.loss
+    caveats: tuple[str, ...] = ()
+    if found is not None and loss:
+        try:
+            caveats = batch_caveats(found.train, config)
+        except EncoderError as error:
+            problem = str(error)  # said now, and by the run itself if it is begun
     findings = check(
         pairs,
         loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
@@ -196,7 +203,8 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
         max_tokens=encoder.max_tokens,
         split=found.split if found else None,
     )
-    return Checked(pairs, tuple(findings), found, problem, () if compared else (left_out,))
+    notes = (*caveats, *(() if compared else (left_out,)))
+    return Checked(pairs, tuple(findings), found, problem, notes)
 
 
 def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:

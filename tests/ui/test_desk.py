@@ -21,6 +21,18 @@ def test_every_sample_reads_and_splits(bert, title, kind):
     assert min(len(checked.parts.train), len(checked.parts.held_out)) > 10
 
 
+def test_batches_that_would_teach_nothing_are_told_before_a_run(bert):
+    in_batch = TrainConfig(loss="multiple_negatives", batch_size=8, held_out_share=0.1)
+    lines = ["anchor,positive"]
+    lines += [f"How do I pay?,Answer {i} to it." for i in range(100)]
+    desk = open_data("\n".join(lines), "pay.csv")
+    assert "batches hold a single row" in check_desk(desk, bert, in_batch).problem
+    mixed = lines[:16] + [f"What is number {i}?,It is the number {i}." for i in range(80)]
+    checked = check_desk(open_data("\n".join(mixed), "mixed.csv"), bert, in_batch)
+    assert checked.problem == ""
+    assert "hold a single row" in checked.notes[0]
+
+
 def test_an_unknown_sample_lists_the_known():
     with pytest.raises(EncoderError, match="Everyday sentences"):
         open_sample("../../etc/passwd")

@@ -1,13 +1,18 @@
 """run.json of a zip sent back: nothing that a stranger writes into it is believed."""
 
 import json
+import math
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from takehome_runs import a_zip, with_file
+from takehome_runs import a_run, a_zip, done, with_file
 
-from ui.takehome import read_archive
+from encoder.evaluation import Metric
+from ui.markup.runs_table import runs_table
+from ui.shelf import Tuned
+from ui.takehome import read_archive, write_archive
 
 LIMIT = 10**7
 
@@ -83,3 +88,14 @@ def test_fields_that_nobody_asked_for_are_dropped_and_missing_ones_told(home, tm
     back = read_archive(with_record(home, tmp_path / "sent.zip", sent), LIMIT)
     assert "evil" not in back.record
     assert back.notes == ("Ignored in run.json: probe is missing.",)
+
+
+def test_a_figure_whose_bounds_are_unknown_comes_home_and_back(bert, tmp_path):
+    unknown = Metric(0.05, math.nan, math.nan)
+    finished = replace(done(bert, train_blocks=0), gain=unknown)
+    sent = write_archive(a_run(finished), tmp_path / "model.zip")
+    back = read_archive(sent, LIMIT)
+    assert back.notes == ()
+    assert back.record["gain"] == [0.05, None, None]
+    shelf = [Tuned("run-2", back.name, back.encoder, record=back.record)]
+    assert "too few texts to say" in runs_table(shelf, "")

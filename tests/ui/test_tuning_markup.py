@@ -1,5 +1,6 @@
 """The HTML of the Fine-tune tab: what a file holds, how a run goes, what it was worth."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from ingest import Finding, Remedy, guess_columns, read_pairs, read_table, split
 from tests.encoder.training_pairs import graded, run
 from tests.ui.tuning_pages import NO_CHANGE, check, study
 from ui.markup.findings import findings, label
-from ui.markup.metrics import duration, hundred, judged, what_trains
+from ui.markup.metrics import change_cell, duration, hundred, judged, what_trains
 from ui.markup.preview import CELL_CHARS, facts, preview
 from ui.markup.progress import cost_line, happening, progress, sizes, split_bar
 from ui.markup.results import forgetting_meter, results_table
@@ -46,6 +47,13 @@ def test_a_change_is_judged_by_its_interval():
     assert judged(Metric(0.05, 0.01, 0.09)) == "better"
     assert judged(Metric(-0.05, -0.09, -0.01)) == "worse"
     assert judged(Metric(0.05, -0.01, 0.11)) == judged(Metric(0, 0, 0)) == "unclear"
+
+
+def test_a_change_without_bounds_is_not_called_chance():
+    unknown = Metric(0.05, math.nan, math.nan)
+    assert judged(unknown) == "unknown"
+    assert "too few texts to say" in change_cell(unknown)
+    assert "chance" not in change_cell(unknown)
 
 
 def test_what_trains_is_said_in_words():

@@ -11,6 +11,7 @@ SAID = {
     "better": "“{one}” does better than “{other}”",
     "worse": "“{one}” does worse than “{other}”",
     "unclear": "“{one}” and “{other}” cannot be told apart",
+    "unknown": "“{one}” and “{other}” have too little in common to say which does better",
 }
 
 
@@ -23,6 +24,7 @@ def compared(found: Compared, one: str, other: str) -> str:
     few = "" if set(found.of_all) == {found.rows} else (
         f" ({found.of_all[0]:,} and {found.of_all[1]:,} were held out)"
     )  # fmt: skip
+    bounds = interval(lead, sign=True) or "unknown"
     points = f"{hundred(lead.value, sign=True)} points of {TITLES[metric]}"
     rows = ""
     for name, value in found.one.items():
@@ -34,7 +36,7 @@ def compared(found: Compared, one: str, other: str) -> str:
         )
     return (
         f'<p class="lab-message">{escape(said)}: {points}, 95% interval '
-        f"{interval(lead, sign=True)}, on the {where} of linked texts that both have{few}.</p>"
+        f"{bounds}, on the {where} of linked texts that both have{few}.</p>"
         '<div class="lab-frame" role="region" tabindex="0" aria-label="Two runs">'
         '<table class="lab-table" aria-label="Two runs, on the same held-out pairs"><thead><tr>'
         f'<th scope="col">metric × 100</th><th scope="col" class="num">{escape(one)}</th>'

@@ -23,7 +23,12 @@ KINDS = {
     "triplet": "triplets",
 }
 NONE = "–"
-WORDS = {"better": "beyond chance", "worse": "beyond chance", "unclear": "could be chance"}
+WORDS = {
+    "better": "beyond chance",
+    "worse": "beyond chance",
+    "unclear": "could be chance",
+    "unknown": "too few texts to say",
+}
 
 
 def hundred(value: float, sign: bool = False) -> str:
@@ -39,7 +44,9 @@ def interval(metric: Metric, sign: bool = False) -> str:
 
 
 def judged(change: Metric) -> str:
-    """A change is "better" or "worse", or "unclear" where its interval holds 0."""
+    """A change is "better" or "worse", "unclear" where its interval holds 0, else "unknown"."""
+    if not (isfinite(change.low) and isfinite(change.high)):
+        return "unknown"
     if change.low > 0:
         return "better"
     return "worse" if change.high < 0 else "unclear"

@@ -102,6 +102,7 @@ def forgetting(study: Study) -> str:
         "better": "Nothing was forgotten: on other subjects the model is a little better, too.",
         "worse": "The model forgot something: on other subjects it is worse than before.",
         "unclear": "No forgetting that could be told from chance.",
+        "unknown": "Whether anything was forgotten cannot be said.",
     }[judged(study.probe_change)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import nan
 from typing import Any
 
 from encoder.evaluation import PRIMARY, Metric
@@ -66,7 +67,7 @@ def _of_record(record: Mapping[str, Any]) -> tuple[str, str]:
     if not settings or not kind:
         return "brought back; its zip says nothing of its training", f"<td>{NONE}</td>" * 6
     before, after, gain = (
-        Metric(*found) if found else None
+        Metric(*(nan if part is None else part for part in found)) if found else None
         for found in (
             record.get("before", {}).get(PRIMARY[kind]),
             record.get("after", {}).get(PRIMARY[kind]),

@@ -106,9 +106,9 @@ class _FinetuneTab:
         checked = self.handlers.check(sent)
         if not sent.current:
             return [gr.skip() for _ in range(5)]  # other pairs came; they are checked next
-        split = message(checked.problem)
+        split = message(checked.problem) if checked.problem else ""
         if checked.parts is not None:
-            split = split_bar(sizes(checked.parts.split), checked.parts.split.notes)
+            split += split_bar(sizes(checked.parts.split), checked.parts.split.notes)
         loss = sent.config.loss or self.handlers.loss_choices(desk.pairs.kind)[0][1]
         return [
             preview(desk.table, desk.mapping),

@@ -56,11 +56,14 @@ def record_of(run: Run) -> dict[str, Any]:
     }
 
 
-def _metric(metric: Metric | None) -> list[float] | None:
-    """None where there is no number, which JSON cannot say."""
-    found = [] if metric is None else [metric.value, metric.low, metric.high]
-    return found if found and all(map(isfinite, found)) else None
+def _metric(metric: Metric | None) -> list[float | None] | None:
+    """None where there is no number, which JSON cannot say; so are bounds that are unknown."""
+    if metric is None or not isfinite(metric.value):
+        return None
+    return [
+        number if isfinite(number) else None for number in (metric.value, metric.low, metric.high)
+    ]
 
 
-def _metrics(metrics: Mapping[str, Metric]) -> dict[str, list[float] | None]:
+def _metrics(metrics: Mapping[str, Metric]) -> dict[str, list[float | None] | None]:
     return {name: _metric(metric) for name, metric in metrics.items()}

@@ -91,10 +91,12 @@ def _perhaps(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
 
-def _three(value: Any) -> list[float]:
-    if not isinstance(value, list) or len(value) != 3:
+def _three(value: Any) -> list[float | None]:
+    """The bounds may be null: too few texts for an interval."""
+    if not isinstance(value, list) or len(value) != 3 or value[0] is None:
         raise ValueError("value, low and high")
-    return [_number(-2, 2)(number) for number in value]  # a gain may lead from -1 to 1
+    bounded = _perhaps(_number(-2, 2))  # a gain may lead from -1 to 1
+    return [bounded(number) for number in value]
 
 
 def _object(fields: Mapping[str, Check], partly: bool = False) -> Check:
