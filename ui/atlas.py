@@ -1,6 +1,7 @@
 """One visitor's corpus and all that was computed of it: each stage once, kept within bytes."""
 
 import hashlib
+import secrets
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ingest import Corpus, Table
+from ui.judging import Judgements
 
 Key = tuple[Hashable, ...]
 
@@ -41,6 +43,10 @@ class Stages:
                 self._kept.popitem(last=False)
         return result
 
+    def known(self, stage: str, key: Key) -> bool:
+        """Whether `get` would answer at once."""
+        return (stage, *key) in self._kept
+
     @property
     def bytes(self) -> int:
         """Of everything that is kept."""
@@ -69,20 +75,31 @@ class Atlas:
         self.table: Table | None = None  # where other columns can still be chosen
         self.corpus: Corpus | None = None
         self.identity = ""  # of the texts, in keys
+        self.opened = ""  # new whenever texts are opened: a tab compares it with what it shows
+        self.bundled = False  # whether they are a sample of the app's, and nobody's own
         self.titles: dict[Key, dict[int, str]] = {}  # what the visitor calls clusters
         self.picture: Any = None  # the last map drawn
         self.running: threading.Event | None = None  # set it, and the map under way is given up
         self.shown: Any = None  # colours, selection and lines over it
         self.compared: Any = None  # the other side of the comparison
+        self.judged = Judgements()  # of these texts, under whatever model
+        # Queries that went to training: the models made of them outlive this corpus.
+        self.sent: set[str] = set()
+        self.index: Any = None  # what was searched last
+        self.answer: Any = None  # the last query and what it found
+        self.searching: threading.Event | None = None  # set it, and that work is given up
 
-    def open(self, name: str, corpus: Corpus, table: Table | None = None) -> None:
+    def open(
+        self, name: str, corpus: Corpus, table: Table | None = None, bundled: bool = False
+    ) -> None:
         """Take another corpus; what was computed of the old one is forgotten."""
         self.close()
         digest = hashlib.blake2b(digest_size=12)
         for text in corpus.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
         self.identity = digest.hexdigest()
-        self.name, self.corpus, self.table = name, corpus, table
+        self.opened = secrets.token_hex(8)
+        self.name, self.corpus, self.table, self.bundled = name, corpus, table, bundled
 
     def begin(self) -> threading.Event:
         """A new map is to be drawn; one that is under way is given up."""
@@ -95,10 +112,24 @@ class Atlas:
         if self.running is not None:
             self.running.set()
 
+    def begin_search(self) -> threading.Event:
+        """New work for the Search tab; what is under way there is given up."""
+        self.stop_search()
+        self.searching = threading.Event()
+        return self.searching
+
+    def stop_search(self) -> None:
+        """Give up what is under way for the Search tab. A map goes on."""
+        if self.searching is not None:
+            self.searching.set()
+
     def close(self) -> None:
         """Forget everything: the visitor has left, or has other texts."""
         self.stop()
-        self.running = None
+        self.stop_search()
+        self.running = self.searching = None
         self.stages.clear()
         self.titles.clear()
+        self.judged = Judgements()
         self.corpus = self.table = self.picture = self.shown = self.compared = None
+        self.index = self.answer = None
