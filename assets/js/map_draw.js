@@ -1,17 +1,5 @@
 // What a scatter map consists of, as plotly traces and layout. map.js follows in the same function.
 // A recipe is a trace without places: the ids of its points (-1 is a gap), placed when it is drawn.
-const root = (window.gradio_config && window.gradio_config.root) || '';
-
-function plotly() {
-  window.labPlotly ||= new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    script.src = root + '/lab-static/plotly.min.js';
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error('plotly.js could not be loaded'));
-    document.head.append(script);
-  });
-  return window.labPlotly;
-}
 
 // Base64 of little-endian numbers.
 function unpack(packed, Kind) {

@@ -2,18 +2,6 @@
 // Plotly is fetched from this host once, by the first plot that has something to draw. Strings that
 // are exactly "var(--name)" take that CSS variable's value, so figures follow the theme.
 const plot = element.querySelector('.lab-plot');
-const root = (window.gradio_config && window.gradio_config.root) || '';
-
-function plotly() {
-  window.labPlotly ||= new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    script.src = root + '/lab-static/plotly.min.js';
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error('plotly.js could not be loaded'));
-    document.head.append(script);
-  });
-  return window.labPlotly;
-}
 
 function themed(node, style) {
   if (typeof node === 'string') {

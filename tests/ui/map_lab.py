@@ -51,6 +51,16 @@ class MapLab:
         assert kinds(self.start(visitor, **{"method": "PCA", **form}))[-1] == "done"
         return self.handlers.picture(visitor)
 
+    def fresh(self, visitor: str, **form: Any) -> Picture:
+        """The same of a visitor of whom nothing is known yet."""
+        self.workbench.forget(visitor)
+        return self.draw(visitor, **form)
+
+    def clusters_of(self, visitor: str) -> list[str]:
+        """What the clusters of the last map are called."""
+        picture = self.handlers.picture(visitor)
+        return [picture.title(c) for c in range(picture.clusters.count)]
+
     def close(self) -> None:
         """No job outlives a test."""
         for visitor in list(self.workbench._visitors):

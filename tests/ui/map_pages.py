@@ -1,6 +1,7 @@
 """What tests of the Map tab share: a small corpus, pictures of it, and what HTML must keep."""
 
 import base64
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from encoder import Encoder
+from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node, read_html
 from ui.atlas import Atlas
 from ui.corpora import on_map, open_data
@@ -96,3 +98,28 @@ def check(piece: str) -> Node:
 def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
     """Numbers as the browser unpacks them."""
     return np.frombuffer(base64.b64decode(base), kind)
+
+
+def in_three(encoder: Encoder) -> Picture:
+    """The small corpus on a map, in three clusters."""
+    return drawn(an_atlas(), encoder, clustering="k-means", n_clusters=3, method="PCA")
+
+
+def hostile_picture(bert: Encoder) -> Picture:
+    """A map on which everything is an attack: texts, column, labels, titles, file and model."""
+    records = [
+        {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
+        for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
+    ]
+    atlas = an_atlas(json.dumps(records), ATTACKS[0])
+    encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
+    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
+    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
+    assert list(found.corpus.labels) == [ATTACKS[0]]
+    assert found.clusters.count == len(ATTACKS)
+    return found
+
+
+def shown_text(piece: str) -> str:
+    """What a reader of a piece of HTML sees."""
+    return check(f"<div>{piece}</div>").text

@@ -20,35 +20,24 @@ KMEANS = {"clustering": "k-means", "n_clusters": 3}
 
 
 @pytest.fixture
-def lab(map_lab):
-    return map_lab
-
-
-@pytest.fixture
-def drawn(lab):
+def drawn(map_lab):
     """A visitor with a map; the next test has a fresh one."""
-    lab.workbench.forget("ann")
-    return lab.draw("ann", **KMEANS)
+    return map_lab.fresh("ann", **KMEANS)
 
 
 @pytest.fixture
-def handlers(lab, drawn):
-    return lab.handlers
-
-
-def clusters_of(handlers) -> list[str]:
-    picture = handlers.picture("ann")
-    return [picture.title(c) for c in range(picture.clusters.count)]
+def handlers(map_lab, drawn):
+    return map_lab.handlers
 
 
 # --- texts --------------------------------------------------------------------------------------
 
 
-def test_texts_come_from_a_sample_a_file_a_paste_or_pairs(lab, tmp_path):
-    lab.workbench.forget("bob")
+def test_texts_come_from_a_sample_a_file_a_paste_or_pairs(map_lab, tmp_path):
+    map_lab.workbench.forget("bob")
     path = tmp_path / "mine.csv"
     path.write_text(TABLE)
-    handlers = lab.handlers
+    handlers = map_lab.handlers
     assert len(handlers.open_sample("bob", FIRST_SAMPLE).corpus) > 600
     assert handlers.open_file("bob", str(path)).name == "mine.csv"
     assert handlers.atlas("bob").corpus.texts == tuple(TEXTS)
@@ -56,30 +45,32 @@ def test_texts_come_from_a_sample_a_file_a_paste_or_pairs(lab, tmp_path):
     with pytest.raises(EncoderError, match="There are no pairs yet"):
         handlers.open_pairs("bob")
     pairs = read_pairs("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n")
-    lab.workbench.visitor("bob").desk = Desk("pairs.csv", None, None, pairs)
+    map_lab.workbench.visitor("bob").desk = Desk("pairs.csv", None, None, pairs)
     assert set(handlers.open_pairs("bob").corpus.texts) == {"A cat.", "A dog.", "A cow."}
 
 
 @pytest.mark.parametrize("labels", [None, "topic", 5, {}])
-def test_columns_are_chosen_by_a_list_of_names(lab, labels):
-    lab.workbench.forget("bob")
-    lab.handlers.open_text("bob", TABLE)
-    assert lab.handlers.choose_columns("bob", "text", labels).corpus.labels == {}
-    assert list(lab.handlers.choose_columns("bob", "text", ["colour"]).corpus.labels) == ["colour"]
+def test_columns_are_chosen_by_a_list_of_names(map_lab, labels):
+    map_lab.workbench.forget("bob")
+    map_lab.handlers.open_text("bob", TABLE)
+    assert map_lab.handlers.choose_columns("bob", "text", labels).corpus.labels == {}
+    assert list(map_lab.handlers.choose_columns("bob", "text", ["colour"]).corpus.labels) == [
+        "colour"
+    ]
 
 
 @pytest.mark.parametrize("pasted", ["", "  ", None, 5])
-def test_a_paste_of_nothing_is_told(lab, pasted):
+def test_a_paste_of_nothing_is_told(map_lab, pasted):
     with pytest.raises(EncoderError):
-        lab.handlers.open_text("bob", pasted)
+        map_lab.handlers.open_text("bob", pasted)
 
 
 # --- before there is a map ----------------------------------------------------------------------
 
 
-def test_without_texts_or_a_map_every_touch_is_told(lab):
-    handlers = lab.handlers
-    lab.workbench.forget("eve")
+def test_without_texts_or_a_map_every_touch_is_told(map_lab):
+    handlers = map_lab.handlers
+    map_lab.workbench.forget("eve")
     with pytest.raises(EncoderError, match="There are no texts yet"):
         handlers.request("eve", MapForm())
     touches = [
@@ -114,8 +105,8 @@ def test_a_form_that_cannot_be_drawn_is_refused_and_the_map_stays(handlers, draw
     assert handlers.picture("ann") is drawn
 
 
-def test_a_layer_that_the_model_does_not_have_fails_in_words(lab, handlers, drawn):
-    job = lab.start("ann", layer="7")
+def test_a_layer_that_the_model_does_not_have_fails_in_words(map_lab, handlers, drawn):
+    job = map_lab.start("ann", layer="7")
     job.ended.wait(60)
     *_, last = [job.news.get() for _ in range(job.news.qsize())]
     assert last.kind == "failed"
@@ -127,10 +118,10 @@ def test_a_layer_that_the_model_does_not_have_fails_in_words(lab, handlers, draw
 
 
 @pytest.mark.parametrize("colour", [CLUSTER, "label: topic", "label: colour", LENGTH, RECALL])
-def test_a_colour_stays_from_one_map_to_the_next(lab, handlers, colour):
+def test_a_colour_stays_from_one_map_to_the_next(map_lab, handlers, colour):
     picture, shown = handlers.colour("ann", colour)
     assert (picture, shown.colour) == (handlers.picture("ann"), colour)
-    lab.draw("ann", **KMEANS, dims="3-D")
+    map_lab.draw("ann", **KMEANS, dims="3-D")
     assert handlers.shown("ann").colour == colour
 
 
@@ -141,10 +132,10 @@ def test_an_unknown_colour_is_told_and_changes_nothing(handlers, colour):
     assert handlers.shown("ann").colour == CLUSTER
 
 
-def test_a_colour_of_a_column_that_is_gone_is_the_clusters_again(lab, handlers):
+def test_a_colour_of_a_column_that_is_gone_is_the_clusters_again(map_lab, handlers):
     handlers.colour("ann", "label: topic")
     handlers.choose_columns("ann", "text", ["colour"])
-    lab.draw("ann", **KMEANS)
+    map_lab.draw("ann", **KMEANS)
     assert handlers.shown("ann").colour == CLUSTER
 
 
@@ -170,15 +161,15 @@ def test_an_empty_box_ends_the_search(handlers, empty):
     assert handlers.search("ann", empty)[1].colour == LENGTH  # no search was on
 
 
-def test_a_search_is_made_again_for_other_vectors(lab, handlers):
+def test_a_search_is_made_again_for_other_vectors(map_lab, handlers):
     handlers.search("ann", TEXTS[4])
-    other = lab.draw("ann", **KMEANS, pooling="max", layer="1")
+    other = map_lab.draw("ann", **KMEANS, pooling="max", layer="1")
     shown = handlers.shown("ann")
     assert (shown.colour, shown.query) == (SIMILARITY, TEXTS[4])
     np.testing.assert_allclose(shown.similar, other.vectors @ other.vectors[4], atol=1e-5)
     assert shown.overlay.rings == nearest(shown.similar)
     handlers.open_text("ann", "Other texts.\nAnd one more.")
-    lab.draw("ann")
+    map_lab.draw("ann")
     assert handlers.shown("ann").query == ""
 
 

@@ -1,15 +1,22 @@
 """The HTML around a map: right numbers, and whatever visitors wrote is shown as text."""
 
-import json
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from encoder import Encoder
 from explore import Driver, Stability, place
-from tests.ui.map_pages import TEXTS, an_atlas, check, drawn, listed, steps
+from tests.ui.map_pages import (
+    TEXTS,
+    check,
+    drawn,
+    hostile_picture,
+    in_three,
+    listed,
+    shown_text,
+    steps,
+)
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map_view import SIMILARITY, Shown
 from ui.markup.map_facts import cluster_table, corpus_facts, header, space_note, stages_line
@@ -29,28 +36,12 @@ NONE = np.zeros(0, np.int64)
 
 @pytest.fixture(scope="module")
 def picture(_tiny) -> Picture:
-    return drawn(an_atlas(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
+    return in_three(_tiny("bert"))
 
 
 @pytest.fixture(scope="module")
 def hostile(_tiny) -> Picture:
-    """A map on which everything is an attack: texts, column, labels, titles, file and model."""
-    records = [
-        {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
-        for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
-    ]
-    atlas = an_atlas(json.dumps(records), ATTACKS[0])
-    bert = _tiny("bert")
-    encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
-    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
-    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
-    assert list(found.corpus.labels) == [ATTACKS[0]]
-    assert found.clusters.count == len(ATTACKS)
-    return found
-
-
-def shown_text(piece: str) -> str:
-    return check(f"<div>{piece}</div>").text
+    return hostile_picture(_tiny("bert"))
 
 
 # --- whatever visitors wrote --------------------------------------------------------------------

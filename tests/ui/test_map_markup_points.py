@@ -1,16 +1,23 @@
 """The HTML around a map: right numbers, and whatever visitors wrote is shown as text."""
 
-import json
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from encoder import POOLINGS, Encoder
+from encoder import POOLINGS
 from explore import Driver, Stability, place
-from tests.ui.map_pages import EACH, TEXTS, an_atlas, check, drawn, listed
-from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.map_pages import (
+    EACH,
+    TEXTS,
+    check,
+    drawn,
+    hostile_picture,
+    in_three,
+    listed,
+    shown_text,
+)
 from ui.figures.scatter import Overlay
 from ui.map_view import LENGTH, SIMILARITY, Shown
 from ui.markup.map_facts import header
@@ -31,31 +38,12 @@ NONE = np.zeros(0, np.int64)
 
 @pytest.fixture(scope="module")
 def picture(_tiny) -> Picture:
-    return drawn(an_atlas(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
+    return in_three(_tiny("bert"))
 
 
 @pytest.fixture(scope="module")
 def hostile(_tiny) -> Picture:
-    """A map on which everything is an attack: texts, column, labels, titles, file and model."""
-    records = [
-        {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
-        for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
-    ]
-    atlas = an_atlas(json.dumps(records), ATTACKS[0])
-    bert = _tiny("bert")
-    encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
-    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
-    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
-    assert list(found.corpus.labels) == [ATTACKS[0]]
-    assert found.clusters.count == len(ATTACKS)
-    return found
-
-
-def shown_text(piece: str) -> str:
-    return check(f"<div>{piece}</div>").text
-
-
-# --- whatever visitors wrote --------------------------------------------------------------------
+    return hostile_picture(_tiny("bert"))
 
 
 # --- points -------------------------------------------------------------------------------------

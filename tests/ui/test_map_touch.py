@@ -12,25 +12,14 @@ KMEANS = {"clustering": "k-means", "n_clusters": 3}
 
 
 @pytest.fixture
-def lab(map_lab):
-    return map_lab
-
-
-@pytest.fixture
-def drawn(lab):
+def drawn(map_lab):
     """A visitor with a map; the next test has a fresh one."""
-    lab.workbench.forget("ann")
-    return lab.draw("ann", **KMEANS)
+    return map_lab.fresh("ann", **KMEANS)
 
 
 @pytest.fixture
-def handlers(lab, drawn):
-    return lab.handlers
-
-
-def clusters_of(handlers) -> list[str]:
-    picture = handlers.picture("ann")
-    return [picture.title(c) for c in range(picture.clusters.count)]
+def handlers(map_lab, drawn):
+    return map_lab.handlers
 
 
 # --- clusters -----------------------------------------------------------------------------------
@@ -58,30 +47,30 @@ def test_a_cluster_that_is_not_there_is_told(handlers, cluster):
     assert handlers.shown("ann").selected is None
 
 
-def test_a_name_stays_while_its_clusters_do(lab, handlers):
-    names = clusters_of(handlers)
+def test_a_name_stays_while_its_clusters_do(map_lab, handlers):
+    names = map_lab.clusters_of("ann")
     handlers.rename("ann", 1, "  my\n trains ")
     mine = [names[0], "my trains", names[2]]
-    assert clusters_of(handlers) == mine
-    lab.draw("ann", **KMEANS, dims="3-D")  # the same clusters on another map
-    assert clusters_of(handlers) == mine
-    lab.draw("ann", clustering="k-means", n_clusters=2)
-    assert "my trains" not in clusters_of(handlers)
-    lab.draw("ann", **KMEANS)  # and back
-    assert clusters_of(handlers) == mine
+    assert map_lab.clusters_of("ann") == mine
+    map_lab.draw("ann", **KMEANS, dims="3-D")  # the same clusters on another map
+    assert map_lab.clusters_of("ann") == mine
+    map_lab.draw("ann", clustering="k-means", n_clusters=2)
+    assert "my trains" not in map_lab.clusters_of("ann")
+    map_lab.draw("ann", **KMEANS)  # and back
+    assert map_lab.clusters_of("ann") == mine
     handlers.open_text("ann", TABLE)
-    lab.draw("ann", **KMEANS)
-    assert clusters_of(handlers) == names
+    map_lab.draw("ann", **KMEANS)
+    assert map_lab.clusters_of("ann") == names
 
 
-def test_a_name_for_clusters_of_the_map_is_for_this_map(lab, handlers):
+def test_a_name_for_clusters_of_the_map_is_for_this_map(map_lab, handlers):
     on_map = {"space": "the map", "min_cluster_size": 4}
-    lab.draw("ann", **on_map)
+    map_lab.draw("ann", **on_map)
     handlers.rename("ann", 0, "an island")
-    lab.draw("ann", **on_map, method="t-SNE", perplexity=5)
-    assert "an island" not in clusters_of(handlers)
-    lab.draw("ann", **on_map)
-    assert clusters_of(handlers)[0] == "an island"
+    map_lab.draw("ann", **on_map, method="t-SNE", perplexity=5)
+    assert "an island" not in map_lab.clusters_of("ann")
+    map_lab.draw("ann", **on_map)
+    assert map_lab.clusters_of("ann")[0] == "an island"
 
 
 @pytest.mark.parametrize("name", ["", " \n ", None, 5, []])
@@ -132,13 +121,13 @@ def test_why_two_texts_are_near_sums_to_their_cosine(handlers, drawn):
     assert explained.contributions.shape == (len(tokens_a), len(tokens_b))
 
 
-def test_selections_and_lines_are_of_the_map_they_were_made_on(lab, handlers):
+def test_selections_and_lines_are_of_the_map_they_were_made_on(map_lab, handlers):
     handlers.lasso("ann", [1, 2])
     handlers.point("ann", 5)
-    lab.draw("ann", **KMEANS, dims="3-D")
+    map_lab.draw("ann", **KMEANS, dims="3-D")
     shown = handlers.shown("ann")
     assert (shown.selected, shown.focus, shown.overlay) == (None, None, Overlay())
 
 
-def test_a_second_drawing_says_when_it_is_done(lab, handlers):
-    assert kinds(lab.start("ann", method="PCA", **KMEANS)) == ["event"] * 3 + ["done"]
+def test_a_second_drawing_says_when_it_is_done(map_lab, handlers):
+    assert kinds(map_lab.start("ann", method="PCA", **KMEANS)) == ["event"] * 3 + ["done"]
