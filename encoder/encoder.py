@@ -208,10 +208,15 @@ class Encoder(Runner):
         pooling: str | None = None,
         layer: Layer = -1,
         options: Options = DEFAULTS,
+        options_b: Options | None = None,
     ) -> PairExplanation:
-        """The cosine of two sentences as a (Ta, Tb) matrix that sums to it."""
+        """The cosine of two sentences as a (Ta, Tb) matrix that sums to it.
+
+        `options_b` where b is encoded in another way than a: a text behind another prompt.
+        """
         layer = self._check_layer(pooling, layer)
-        return explain(*(self._parts(text, pooling, layer, options) for text in (a, b)))
+        sides = ((a, options), (b, options if options_b is None else options_b))
+        return explain(*(self._parts(text, pooling, layer, chosen) for text, chosen in sides))
 
     def _parts(self, text: str, pooling: str | None, layer: Layer, options: Options) -> Parts:
         """A sentence vector as a sum over its tokens, padding and biases included."""

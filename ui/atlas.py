@@ -85,6 +85,8 @@ class Atlas:
         self.judged = Judgements()  # of these texts, under whatever model
         # Queries that went to training: the models made of them outlive this corpus.
         self.sent: set[str] = set()
+        self.tasks: dict[str, threading.Event] = {}  # long work by name: set it to give it up
+        self.made: dict[str, Any] = {}  # what came of each
         self.index: Any = None  # what was searched last
         self.answer: Any = None  # the last query and what it found
         self.searching: threading.Event | None = None  # set it, and that work is given up
@@ -123,8 +125,23 @@ class Atlas:
         if self.searching is not None:
             self.searching.set()
 
+    def begin_task(self, name: str) -> threading.Event:
+        """New work of this name; what is under way under it is given up, all else goes on."""
+        self.stop_task(name)
+        self.tasks[name] = threading.Event()
+        return self.tasks[name]
+
+    def stop_task(self, name: str) -> None:
+        """Give up the work of this name."""
+        if name in self.tasks:
+            self.tasks[name].set()
+
     def close(self) -> None:
         """Forget everything: the visitor has left, or has other texts."""
+        for name in list(self.tasks):
+            self.stop_task(name)
+        self.tasks.clear()
+        self.made.clear()
         self.stop()
         self.stop_search()
         self.running = self.searching = None

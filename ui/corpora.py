@@ -27,18 +27,22 @@ from ui.view import as_text
 SAMPLES = {
     "Twelve everyday topics": "topics.csv",
     "Support questions, fifteen intents": "support_questions.csv",
+    "What a small town's offices say": "search_passages.csv",
 }
-FIRST_SAMPLE = next(iter(SAMPLES))
+FIRST_SAMPLE = next(iter(SAMPLES))  # on the Map tab
+SEARCH_SAMPLE = "What a small town's offices say"
 
 
 def open_sample(atlas: Atlas, title: str) -> None:
     """One of the bundled corpora."""
     if title not in SAMPLES:
         raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    open_data(atlas, SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title])
+    open_data(atlas, SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title], bundled=True)
 
 
-def open_data(atlas: Atlas, source: Path | bytes | str, name: str) -> None:
+def open_data(
+    atlas: Atlas, source: Path | bytes | str, name: str, *, bundled: bool = False
+) -> None:
     """A file, its bytes, or pasted text; of one over the limit a sample is read, and told.
 
     Raises EncoderError for what cannot be read; the corpus that was there stays.
@@ -50,7 +54,7 @@ def open_data(atlas: Atlas, source: Path | bytes | str, name: str) -> None:
             table = read_table(source, name, LIMITS, singles=True)
         except OverLimit:
             table = read_table(source, name, LIMITS, sample=True, singles=True)
-        _open_table(atlas, name, table, guess_text_column(table))
+        _open_table(atlas, name, table, guess_text_column(table), bundled)
     except IngestError as error:
         raise EncoderError(str(error)) from error
 
@@ -61,7 +65,7 @@ def choose_columns(atlas: Atlas, text: object, labels: Sequence[object]) -> None
         raise EncoderError("These texts came without columns to choose from.")
     try:
         columns = CorpusColumns(str(text), tuple(str(name) for name in labels or ()))
-        _open_table(atlas, atlas.name, atlas.table, columns)
+        _open_table(atlas, atlas.name, atlas.table, columns, atlas.bundled)
     except IngestError as error:
         raise EncoderError(str(error)) from error
 
@@ -86,16 +90,26 @@ def open_texts(atlas: Atlas, texts: Sequence[str], name: str) -> None:
         raise EncoderError(str(error)) from error
 
 
-def _open_table(atlas: Atlas, name: str, table: Table, columns: CorpusColumns) -> None:
-    atlas.open(name, to_corpus(table, columns), table)
+def _open_table(
+    atlas: Atlas, name: str, table: Table, columns: CorpusColumns, bundled: bool = False
+) -> None:
+    atlas.open(name, to_corpus(table, columns), table, bundled)
 
 
 def on_map(corpus: Corpus, most: int) -> Corpus:
     """At most so many texts, the same ones each time; the report says so."""
+    return _at_most(corpus, most, "is on the map: more cannot be told apart on it.")
+
+
+def for_search(corpus: Corpus, most: int) -> Corpus:
+    """At most so many texts, the same ones each time; the report says so."""
+    return _at_most(corpus, most, "is searched here; the Python package has no such limit.")
+
+
+def _at_most(corpus: Corpus, most: int, why: str) -> Corpus:
     found = corpus.sampled(most)
-    if len(found) < len(corpus):
-        note = f"{found.report.notes[-1]} is on the map: more cannot be told apart on it."
-        note = note.replace(". is", " is")
-        report = replace(found.report, notes=(*found.report.notes[:-1], note))
-        return replace(found, report=report)
-    return found
+    if len(found) == len(corpus):
+        return found
+    *before, note = found.report.notes
+    report = replace(found.report, notes=(*before, f"{note.removesuffix('.')} {why}"))
+    return replace(found, report=report)

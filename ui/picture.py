@@ -5,10 +5,12 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
-from encoder import Encoder
+from encoder import Encoder, Layer, Options
+from encoder.runner import DEFAULTS
 from explore import (
     ClusterName,
     Clusters,
@@ -67,7 +69,7 @@ class Picture:
     @property
     def source(self) -> Key:
         """Names the vectors."""
-        return source_key(self.atlas, self.encoder, self.settings)
+        return source_key(self.atlas, self.corpus, self.encoder, self.settings)
 
     @property
     def cluster_key(self) -> Key:
@@ -85,19 +87,41 @@ class Picture:
         return own or next((n.title for n in self.names if n.cluster == cluster), "")
 
 
-def source_key(atlas: Atlas, encoder: Encoder, settings: MapSettings) -> Key:
-    """What vectors depend on."""
-    own = repr(encoder.recipe) if settings.pooling is None else ""
-    return (atlas.identity, encoder.backbone.fingerprint, own, settings.pooling, settings.layer)
+class Encoding(Protocol):
+    """How texts become vectors: the settings of a map, or of a search."""
+
+    @property
+    def pooling(self) -> str | None:
+        """None: the model as it was saved."""
+
+    @property
+    def layer(self) -> Layer:
+        """-1: the last one."""
+
+
+def source_key(
+    atlas: Atlas,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: Encoding,
+    options: Options = DEFAULTS,
+) -> Key:
+    """What vectors depend on. Of a large corpus the Map has a sample, the Search tab more."""
+    own = repr(encoder.recipe) if settings.pooling is None else str(encoder.recipe.include_prompt)
+    return (
+        *(atlas.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
+        *(settings.pooling, settings.layer),
+    )
 
 
 def encode(
     atlas: Atlas,
     corpus: Corpus,
     encoder: Encoder,
-    settings: MapSettings,
+    settings: Encoding,
     tell: Tell,
     stop: threading.Event,
+    options: Options = DEFAULTS,
 ) -> np.ndarray:
     """Unit vectors (N, D) of the corpus, float32. Raises EncoderError, Stopped."""
 
@@ -110,13 +134,14 @@ def encode(
                 raise Stopped
             tell("encode", at / len(order))
             texts = [corpus.texts[i] for i in order[at : at + ENCODED_AT_ONCE]]
-            rows.append(encoder.encode(texts, settings.pooling, settings.layer))
+            rows.append(encoder.encode(texts, settings.pooling, settings.layer, options=options))
         vectors = np.concatenate(rows)
         back = np.empty_like(vectors)
         back[order] = vectors
         return back
 
-    return atlas.stages.get("encode", source_key(atlas, encoder, settings), make)
+    key = source_key(atlas, corpus, encoder, settings, options)
+    return atlas.stages.get("encode", key, make)
 
 
 def draw(
@@ -135,7 +160,7 @@ def draw(
     """
     stages = atlas.stages
     vectors = encode(atlas, corpus, encoder, settings, tell, stop)
-    source = source_key(atlas, encoder, settings)
+    source = source_key(atlas, corpus, encoder, settings)
     wanted = settings.projection
     flat = ProjectionConfig("pca", wanted.dims)
     picture = Picture(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from encoder import EncoderError
+from explore.store import SETTING
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,27 @@ class Settings:
     max_archive_bytes: int = 700 * 10**6  # of a model sent back, unpacked
     map_texts: int = 5_000  # on one map; of more, a sample is drawn
     map_slots: int = 2  # maps computed at a time
-    atlas_bytes: int = 96 * 2**20  # vectors, maps and clusters kept for one visitor
+    search_texts: int = 20_000  # in one index; of more, a sample is drawn
+    atlas_bytes: int = 160 * 2**20  # vectors, maps and clusters kept for one visitor
+    vector_store: str | None = None  # see explore.store.open_store; None: in memory
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """LAB_ALLOW_HUB=0 keeps visitors off the Hub; LAB_MAX_MODEL_MB bounds one model."""
+        """LAB_ALLOW_HUB=0 keeps visitors off the Hub; LAB_MAX_MODEL_MB bounds one model.
+
+        VECTOR_STORE names where vectors are searched, e.g. ./lab.db or http://host:19530.
+        """
         megabytes = env.get("LAB_MAX_MODEL_MB", "600")
         if not megabytes.isdecimal() or int(megabytes) < 1:
             raise EncoderError(f"LAB_MAX_MODEL_MB is {megabytes!r}; it must be a number of MB.")
         allow = env.get("LAB_ALLOW_HUB", "1")
         if allow not in ("0", "1"):
             raise EncoderError(f"LAB_ALLOW_HUB is {allow!r}; it must be 0 or 1.")
-        return cls(allow_hub=allow == "1", max_model_bytes=int(megabytes) * 10**6,
-                   can_push=bool(env.get("OAUTH_CLIENT_ID")))  # fmt: skip
+        return cls(
+            allow_hub=allow == "1",
+            max_model_bytes=int(megabytes) * 10**6,
+            can_push=bool(env.get("OAUTH_CLIENT_ID")),
+            vector_store=env.get(SETTING, "").strip() or None,
+        )

@@ -28,7 +28,7 @@ def draw_sides(
     atlas, corpus, stages = picture.atlas, picture.corpus, picture.atlas.stages
     settings = replace(settings, projection=picture.settings.projection)
     vectors = encode(atlas, corpus, encoder, settings, tell, stop)
-    source = source_key(atlas, encoder, settings)
+    source = source_key(atlas, corpus, encoder, settings)
     config = picture.settings.projection
     k = max(NEAR, config.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))

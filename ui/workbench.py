@@ -29,6 +29,7 @@ from ui.desk import Checked, Desk
 from ui.jobs import Job, Line
 from ui.settings import Settings
 from ui.shelf import Shelf, Tuned
+from ui.vector_store import Vectors
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Visitor:
     costs: Costs = field(default_factory=Costs, repr=False)  # of runs on these pairs
     job: Job | None = None  # its latest run
     atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
+    indexing: Job | None = None  # what it last had encoded for a search
 
     @property
     def busy(self) -> bool:
@@ -76,6 +78,7 @@ class Workbench:
         self._calibrations: dict[str, Calibration | Measuring] = {}
         self.line = Line(settings.training_slots)
         self.maps = Line(settings.map_slots)
+        self.vectors = Vectors(settings.vector_store)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
@@ -213,7 +216,8 @@ class Workbench:
                 idle = [k for k, v in self._visitors.items() if not v.busy and not v.shelf]
                 if not idle or idle[0] == key:
                     break  # runs are never lost to make room
-                del self._visitors[idle[0]]  # costs that visitor time, not data
+                # Costs that visitor time, not data.
+                self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
             return self._visitors[key]
 
     def forget(self, visitor: str | None) -> None:
@@ -226,6 +230,21 @@ class Workbench:
             gone.cache.clear()
             gone.shelf.clear()
             gone.atlas.close()
+            self._drop_vectors(visitor or "", gone)
+
+    def _drop_vectors(self, key: str, gone: Visitor) -> None:
+        """Free a visitor's vectors once nothing writes them any more; a store may take seconds."""
+        job = gone.indexing
+        if job is None:
+            return
+
+        def drop() -> None:
+            gone.atlas.stop_search()
+            self.maps.leave(job)
+            job.ended.wait()
+            self.vectors.forget(key)
+
+        threading.Thread(target=drop, daemon=True, name="drop-vectors").start()
 
     @property
     def visitors(self) -> int:

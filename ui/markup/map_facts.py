@@ -68,14 +68,16 @@ def _all_alike(picture: Picture) -> str:
     return ""
 
 
-def stages_line(stage: str, share: float, seconds: float) -> str:
+def stages_line(
+    stage: str, share: float, seconds: float, stages: Mapping[str, str] = STAGES
+) -> str:
     """How far a map is: the stages in a row, the present one with its share."""
-    at = list(STAGES).index(stage) if stage in STAGES else -1
+    at = list(stages).index(stage) if stage in stages else -1
     marks = "".join(
         f'<i class="{"done" if i < at else "now" if i == at else ""}"></i>'
-        for i in range(len(STAGES) if at >= 0 else 0)  # other work has no stages to count
+        for i in range(len(stages) if at >= 0 else 0)  # other work has no stages to count
     )
-    what = STAGES.get(stage, stage.capitalize())
+    what = stages.get(stage, stage.capitalize())
     done = f" {share:.0%}" if 0 < share < 1 else ""
     return (
         f'<div class="lab-stages" role="status"><span class="marks" aria-hidden="true">{marks}'

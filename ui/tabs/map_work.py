@@ -1,7 +1,7 @@
 """Following a long piece of work on the Map tab, to its end or to that of the visit."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from encoder import EncoderError
 from ui.jobs import Job, Line
 from ui.markup.map_facts import stages_line
 from ui.markup.pieces import notes
+from ui.picture import STAGES
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Moment:
     seconds: float = 0.0
 
 
-def follow(job: Job, line: Line) -> Iterator[Moment]:
+def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
     """Hear a job to its end. A follower that is closed (the browser has gone) ends the job.
 
     Yields at least every third of a second. Raises EncoderError where the work failed, after a
@@ -44,7 +45,7 @@ def follow(job: Job, line: Line) -> Iterator[Moment]:
             if place and job.stop.is_set():
                 line.leave(job)  # its turn would only end it
             what = f"waiting at place {place} of the line" if place else stage
-            progress = notes([failed]) if failed else stages_line(what, share, seconds)
+            progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
             if made is not None:
                 yield Moment(progress, made, seconds=seconds)
             if made is None or ended:

@@ -1,0 +1,95 @@
+"""A search as the page or an API client sends it, and checked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
+from ui.search_index import SearchSettings
+from ui.settings import Settings
+from ui.tuning_form import OWN_POOLING
+from ui.view import as_text, parse_layer
+
+METHODS = {"Vectors": "dense", "Keywords (BM25)": "bm25", "Both, fused": "fusion"}
+LEAST_K, MOST_K, USUAL_K = 1, 50, 10
+
+
+@dataclass(frozen=True)
+class SearchForm:
+    """What the page holds; every field may be anything until `parse` has seen it."""
+
+    query: Any = ""
+    model: Any = DEFAULT_MODEL
+    pooling: Any = OWN_POOLING
+    layer: Any = "-1"
+    method: Any = "Vectors"
+    k: Any = USUAL_K
+
+
+@dataclass(frozen=True)
+class Search:
+    """A checked form: how texts are encoded, the query, and what is asked of the ranking."""
+
+    settings: SearchSettings
+    query: str
+    method: str  # "dense", "bm25" or "fusion"
+    k: int
+
+
+def parse(form: SearchForm, settings: Settings) -> Search:
+    """The search, the model's name aside, which a picker checks. Raises EncoderError."""
+    return Search(
+        parse_encoding(form.model, form.pooling, form.layer),
+        parse_query(form.query, settings),
+        parse_method(form.method),
+        parse_k(form.k),
+    )
+
+
+def parse_encoding(model: object, pooling: object, layer: object) -> SearchSettings:
+    """How texts and queries become vectors. Raises EncoderError."""
+    chosen = None if pooling in (OWN_POOLING, None, "") else str(pooling)
+    if chosen is not None and chosen not in POOLINGS:
+        raise EncoderError(
+            f"Unknown pooling {chosen[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
+        )
+    found = parse_layer(layer)
+    if chosen is None and found != -1:
+        chosen = "mean"  # the model's own pooling is defined for the last layer only
+    return SearchSettings(str(model), chosen, found)
+
+
+def parse_query(query: object, settings: Settings) -> str:
+    """What is looked for. Raises EncoderError."""
+    text = as_text(query).strip()
+    if not text:
+        raise EncoderError("The query is empty. Type a question, or pick one of the examples.")
+    if len(text) > settings.max_chars:
+        raise EncoderError(
+            f"The query has {len(text):,} characters; at most {settings.max_chars:,} are taken. "
+            "Shorten it."
+        )
+    return text
+
+
+def parse_method(method: object) -> str:
+    """One of METHODS, in the page's words or the API's. Raises EncoderError."""
+    if isinstance(method, str) and method in METHODS:
+        return METHODS[method]
+    if method in METHODS.values():
+        return str(method)
+    raise EncoderError(
+        f"Unknown method {str(method)[:40]!r}. Choose one of: {', '.join(METHODS.values())}."
+    )
+
+
+def parse_k(k: object) -> int:
+    """How many hits. Raises EncoderError."""
+    try:
+        found = float(k)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        found = float("nan")
+    if found != found or not LEAST_K <= found <= MOST_K or found != int(found):
+        raise EncoderError(
+            f"k is {str(k)[:40]!r}; it must be a whole number from {LEAST_K} to {MOST_K}."
+        )
+    return int(found)

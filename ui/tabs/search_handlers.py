@@ -1,0 +1,189 @@
+"""What the Search tab does when a visitor touches something. No gradio."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from encoder import Encoder, EncoderError
+from encoder.trace import PairExplanation
+from explore import ExploreError, Stopped
+from explore.lexical import Bm25Index, TermScore
+from explore.verdict import Verdict
+from ingest import Corpus
+from ui.atlas import Atlas
+from ui.corpora import for_search
+from ui.jobs import Cancelled, Job
+from ui.picture import Tell
+from ui.search_answer import Answer, background, find, has_background, keywords, verdict
+from ui.search_form import Search, SearchForm, parse
+from ui.search_index import Index, build_index, is_encoded, query_options, text_options
+from ui.tabs.models import ModelPicker
+from ui.workbench import Workbench
+
+EXPECTED_S = 15.0  # of one index, for those who wait
+STAGES = {
+    "encode": "Turning texts into vectors",
+    "store": "Storing the vectors",
+    "keywords": "Counting the words",
+    "queries": "Asking unrelated questions, to compare the best hit with theirs",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SearchRequest:
+    """Everything a search is made of, checked. `owner` is "" where the vectors are a sample's."""
+
+    atlas: Atlas
+    corpus: Corpus
+    encoder: Encoder
+    search: Search
+    owner: str
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """An answer, and what its best hit is worth once that is known."""
+
+    answer: Answer
+    verdict: Verdict | None = None
+    whole: bool = False  # nothing more will come
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Why a text was found: its cosine token by token, and the words it shares with the query."""
+
+    answer: Answer
+    row: int
+    explained: PairExplanation
+    readable: tuple[list[str], list[str]]  # the tokens of both sides
+    terms: tuple[TermScore, ...] | None  # None where keywords had no part in it
+
+
+class SearchHandlers:
+    """The tab's behaviour over one workbench. `visitor` is the key of a browser tab."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.settings = workbench.settings
+        self.picker = ModelPicker(workbench)
+
+    def atlas(self, visitor: str | None) -> Atlas:
+        """What is kept for this browser tab."""
+        return self.workbench.visitor(visitor or "").atlas
+
+    def index(self, visitor: str | None) -> Index:
+        """What was searched last. Raises EncoderError where there is nothing yet."""
+        found = self.atlas(visitor).index
+        if found is None:
+            raise EncoderError("Nothing has been searched yet: type a question first.")
+        return found
+
+    def last(self, visitor: str | None) -> Answer:
+        """The last query: its text, vector, hits and k. Raises EncoderError before the first."""
+        found = self.atlas(visitor).answer
+        if found is None:
+            raise EncoderError("Nothing has been searched yet: type a question first.")
+        return found
+
+    def keywords(self, index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
+        """BM25 over the texts of an index, made once. Raises Stopped."""
+        return keywords(index, tell, stop)
+
+    # --- one search -------------------------------------------------------------------------
+
+    def request(self, visitor: str | None, form: SearchForm) -> SearchRequest:
+        """Everything sent, checked. Raises EncoderError."""
+        atlas = self.atlas(visitor)
+        if atlas.corpus is None:
+            raise EncoderError("There are no texts yet. Choose a sample, or send a file.")
+        search = parse(form, self.settings)
+        key = self.picker.parse(search.settings.model, visitor)
+        encoder = self.workbench.encoder(key, visitor)
+        search = replace(search, settings=replace(search.settings, model=key))
+        # What depends on a visitor's own model is the visitor's, whatever the texts are.
+        shared = atlas.bundled and self.workbench.tuned(key, visitor) is None
+        corpus = for_search(atlas.corpus, self.settings.search_texts)
+        return SearchRequest(atlas, corpus, encoder, search, "" if shared else visitor or "")
+
+    def is_ready(self, asked: SearchRequest) -> bool:
+        """Whether `answer` has nothing to compute but the query itself."""
+        atlas, corpus = asked.atlas, asked.corpus
+        counted = atlas.stages.known("bm25", (atlas.identity, len(corpus)))
+        return is_encoded(atlas, corpus, asked.encoder, asked.search.settings) and (
+            counted or asked.search.method == "dense"
+        )
+
+    def answer(self, asked: SearchRequest, tell: Tell, stop: threading.Event) -> Found:
+        """The hits, and the verdict where nothing has to be computed for it. Raises Stopped."""
+        search, atlas = asked.search, asked.atlas
+        index = build_index(
+            atlas, asked.corpus, asked.encoder, search.settings, asked.owner, tell, stop
+        )
+        self.workbench.vectors.put(index, tell, stop)
+        words = keywords(index, tell, stop) if search.method != "dense" else None
+        found = find(index, search.query, search.method, search.k, self.workbench.vectors, words)
+        if stop.is_set():
+            raise Stopped
+        atlas.index, atlas.answer = index, found
+        return self.judged(found, tell, stop) if has_background(index) else Found(found)
+
+    def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> Found:
+        """The same with what the best hit is worth. Raises Stopped."""
+        return Found(answer, verdict(answer, background(answer.index, tell, stop)), True)
+
+    def start(self, visitor: str | None, asked: SearchRequest, stop: threading.Event) -> Job:
+        """Join the line of maps with what takes time; yields Found, and again with the verdict."""
+        job = Job(partial(self._work, asked), expected_s=EXPECTED_S, stop=stop)
+        self.workbench.visitor(visitor or "").indexing = job
+        self.workbench.maps.join(job)
+        return job
+
+    def _work(self, asked: SearchRequest, job: Job) -> Iterator[Found]:
+        def tell(stage: str, share: float) -> None:
+            if job.stop.is_set():
+                raise Cancelled
+            job.tell(stage, share)
+
+        try:
+            found = self.answer(asked, tell, job.stop)
+            yield found
+            if not found.whole:
+                yield self.judged(found.answer, tell, job.stop)
+        except Stopped:
+            raise Cancelled from None
+        except ExploreError as error:
+            raise EncoderError(str(error)) from error
+
+    # --- one hit ----------------------------------------------------------------------------
+
+    def why(self, visitor: str | None, name: str) -> Why:
+        """A hit of the last query by "why:<row>", taken apart. Raises EncoderError."""
+        answer = self.last(visitor)
+        word = name.removeprefix("why:")
+        row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
+        if row not in answer.rows:
+            raise EncoderError("That text is not among the hits any more; click again.")
+        index = answer.index
+        settings, encoder = index.settings, index.encoder
+        explained = encoder.explain_pair(
+            answer.query,
+            index.corpus.texts[row],
+            settings.pooling,
+            settings.layer,
+            query_options(encoder),
+            text_options(encoder),
+        )
+        terms = None
+        if answer.method != "dense":
+            words = keywords(index, lambda *_: None, threading.Event())
+            terms = words.why(answer.query, row)
+        readable = encoder.backbone.readable
+        return Why(
+            answer,
+            row,
+            explained,
+            (readable(explained.tokens_a), readable(explained.tokens_b)),
+            terms,
+        )

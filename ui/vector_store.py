@@ -1,0 +1,150 @@
+"""Where the vectors of all visitors are searched: the host's store, or memory while it fails."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from explore import ExploreError, Hits, search
+from explore.store import (
+    VISITOR,
+    NotStored,
+    StoreUnavailable,
+    VectorStore,
+    open_store,
+    visitor_prefix,
+)
+from ui.picture import Tell
+from ui.search_index import Index
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 60.0  # a store that failed is left alone for so long: each attempt costs seconds
+KEPT_EACH = 3  # collections of one visitor
+KEPT_SAMPLES = 64  # collections of samples, over all models and poolings
+
+
+class Vectors:
+    """One store for all visitors. Safe from several threads; never fails where memory will do.
+
+    `setting` is what the host wrote in VECTOR_STORE, None or "" for memory.
+    """
+
+    def __init__(
+        self,
+        setting: str | None = None,
+        opener: Callable[[str | None], VectorStore] = open_store,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._setting, self._opener, self._clock = setting, opener, clock
+        self._store: VectorStore | None = None
+        self._kept: OrderedDict[str, None] = OrderedDict()  # put by this process, oldest first
+        self._again = 0.0  # when a store that failed is asked once more
+        self._problem = ""
+        self._lock = threading.Lock()
+        self._opening = threading.Lock()
+        self._ready()
+
+    @property
+    def place(self) -> str:
+        """Where vectors are kept now, in words."""
+        if self._problem or self._store is None:
+            return "in memory"
+        return self._store.engine if self._setting else "in memory"
+
+    @property
+    def problem(self) -> str:
+        """Why the store that the host named is not used now, or ""."""
+        return self._problem
+
+    def put(self, index: Index, tell: Tell, stop: threading.Event) -> None:
+        """Keep the vectors of an index under its name, unless they are there. Raises Stopped."""
+        with self._asking() as store:
+            if store is not None:
+                self._put(store, index, tell, stop)
+
+    def _put(
+        self, store: VectorStore, index: Index, tell: Tell | None, stop: threading.Event | None
+    ) -> None:
+        name = index.collection
+        if index.vectors.shape[1] < 2:
+            return  # no engine takes such; they are searched in memory
+        if not store.has(name):
+            store.put(name, index.vectors, tell, stop)
+        for gone in self._too_many(name):
+            store.drop(gone)
+
+    def _too_many(self, name: str) -> list[str]:
+        """Note that a collection is in use; what has to go for it, the least recently used."""
+        with self._lock:
+            self._kept[name] = None
+            self._kept.move_to_end(name)
+            own = name.rpartition("_")[0]  # "sample", or "visitor_" and whose
+            alike = [each for each in self._kept if each.rpartition("_")[0] == own]
+            gone = alike[: -(KEPT_EACH if name.startswith(VISITOR) else KEPT_SAMPLES)]
+            for each in gone:
+                del self._kept[each]
+            return gone
+
+    def search(self, index: Index, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows for each query (Q, D); of vectors that have gone, they are put again."""
+        with self._asking() as store:
+            if store is not None and index.vectors.shape[1] >= 2:
+                try:
+                    return store.search(index.collection, queries, k)
+                except NotStored:
+                    self._put(store, index, None, None)
+                    return store.search(index.collection, queries, k)
+        return search(queries, index.vectors, k)
+
+    def forget(self, visitor: str) -> None:
+        """Drop what belongs to one visitor."""
+        prefix = visitor_prefix(visitor)
+        with self._lock:
+            mine = [name for name in self._kept if name.startswith(prefix)]
+            for name in mine:
+                del self._kept[name]
+        if not mine:
+            return  # nothing was kept, so nothing has to be asked
+        with self._asking() as store:
+            if store is not None:
+                store.drop_visitor(visitor)
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        if self._store is not None:
+            self._store.close()
+
+    @contextmanager
+    def _asking(self) -> Iterator[VectorStore | None]:
+        """The store, or None while it is left alone; where it fails, that is noted and told."""
+        store = self._ready()
+        try:
+            yield store
+        except StoreUnavailable as error:
+            self._failed(error)
+        else:
+            if store is not None:
+                self._problem = ""
+
+    def _ready(self) -> VectorStore | None:
+        with self._opening:
+            if self._again > self._clock():
+                return None
+            if self._store is None:
+                try:
+                    store = self._opener(self._setting)
+                    store.sweep()
+                    self._store = store
+                except ExploreError as error:
+                    self._failed(error)
+            return self._store
+
+    def _failed(self, error: ExploreError) -> None:
+        log.warning("The vector store failed: %s", error, exc_info=error)
+        self._again = self._clock() + RETRY_S
+        self._problem = str(error)
