@@ -1,0 +1,94 @@
+"""Compression lab: fewer dimensions and fewer bits, and what they cost on this corpus. Wiring."""
+
+import hashlib
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from encoder.background import background_sentences
+from explore.compress import K, compress_grid
+from ui.components import markup, plot
+from ui.figures.as_json import figure_json
+from ui.figures.compression import compression_chart
+from ui.guard import told
+from ui.judging import sample_judgements
+from ui.markup.compression import Compressed, compression_panel, queries_line
+from ui.markup.search_facts import settings_line
+from ui.search_index import Index
+from ui.tabs.frame import prose, section
+from ui.tabs.search_handlers import SearchHandlers
+from ui.tabs.search_task import QUIET, Task, Work
+
+MOST_QUERIES = 200
+AUTO, UNRELATED = "the queries of the sample or those judged, if any", "unrelated sentences"
+ASKED = (AUTO, UNRELATED)
+
+
+def choose_queries(index: Index, chosen: object) -> tuple[str, list[str]]:
+    """What is asked, in words, and the queries. Raises EncoderError for an unknown choice."""
+    if chosen not in ASKED:
+        raise EncoderError(f"Unknown queries {str(chosen)[:40]!r}. Choose: {', '.join(ASKED)}.")
+    if chosen == AUTO:
+        judged = list(index.atlas.judged.grades)
+        if judged:
+            return "queries that you judged", judged[:MOST_QUERIES]
+        try:
+            return "queries of the sample", list(sample_judgements(index.corpus))[:MOST_QUERIES]
+        except EncoderError:
+            pass  # other texts: nobody has written queries for them
+    return "unrelated sentences, none of them about this corpus", list(
+        background_sentences()[:MOST_QUERIES]
+    )
+
+
+class SearchCompress:
+    """The section. `searched` is new whenever there are other hits."""
+
+    def __init__(self, handlers: SearchHandlers, searched: gr.State) -> None:
+        self.handlers = handlers
+        with section("Compression lab", "compress-section"):
+            prose(
+                "A million sentences of 384 float32 are 1.5 GB. Keep fewer <b>dimensions</b> (the "
+                "first ones, or the principal components) or fewer <b>bits</b> each, and measure "
+                "what is lost on this corpus."
+            )
+            asked = gr.Radio(list(ASKED), value=AUTO, label="Queries", elem_id="compress-queries")
+            self.task = Task(handlers, "compress", "Measure it", queries="Encoding the queries",
+                             compression="Trying each way to store them")  # fmt: skip
+            chart = plot("Recall over bytes per sentence, a mark for each way to store vectors",
+                         elem_id="compress-chart")  # fmt: skip
+            table = markup(elem_id="compress")
+        self.task.connect(self.prepare, self.show, [asked], [chart, table])
+        searched.change(told(self.fresh), None, [chart, table], **QUIET)
+
+    def prepare(self, visitor: str | None, asked: object) -> Work:
+        """The grid, checked."""
+        index = self.handlers.index(visitor)
+        kind, queries = choose_queries(index, asked)
+
+        def work(tell: Any, stop: Any) -> Compressed:
+            def make() -> Any:
+                vectors = index.encode_queries(queries, tell, stop)
+                return compress_grid(index.vectors, vectors, on_progress=tell, stop=stop)
+
+            asked_of = hashlib.blake2b("\0".join(queries).encode("utf-8", "replace")).hexdigest()
+            results = index.atlas.stages.get("compress", (*index.source, asked_of), make)
+            n, d = index.vectors.shape
+            line = queries_line(kind, queries)
+            return Compressed(settings_line(index), line, n, d, min(K, n), results)
+
+        return work
+
+    def show(self, made: Compressed) -> list[Any]:
+        """Chart and table."""
+        chart = figure_json(compression_chart(made.results, made.k))
+        return [chart, compression_panel(made)]
+
+    def fresh(self, request: gr.Request) -> list[Any]:
+        """Other hits: what was measured stays while it is of the same vectors."""
+        made = self.task.result(request.session_hash)
+        index = self.handlers.atlas(request.session_hash).index
+        if made is not None and index is not None and made.settings == settings_line(index):
+            return [gr.skip(), gr.skip()]
+        return [None, ""]

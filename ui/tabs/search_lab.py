@@ -1,0 +1,112 @@
+"""Query lab: more like this, less like that, and A − B + C, with the change in ranks. Wiring."""
+
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from ui.components import markup
+from ui.guard import told
+from ui.markup.map_facts import cut
+from ui.markup.pieces import message
+from ui.markup.search_lab import choices_list, shift_table
+from ui.picks import picked_name
+from ui.search_answer import Answer
+from ui.search_form import USUAL_K, parse_query
+from ui.steering import MOST_WEIGHT, Choice, Weights, analogous, parse_weights, steered
+from ui.tabs.frame import prose, section
+from ui.tabs.search_handlers import SearchHandlers
+from ui.tabs.search_task import QUIET
+
+USUAL = Weights()
+NOTHING = message("Choose hits above, and the list moves.")
+NO_HITS = message("Search first: the hits of your query are offered here.")
+EXAMPLE = ("When is the library open?", "library", "swimming pool")
+HONEST = (
+    "Vectors can be added; meanings only to a degree. Moving towards a text shifts the topic and "
+    "the wording, and “less like” leaves everything that the text says, so it is no “not”. A − B + "
+    "C was found with vectors of single words; a sentence's vector is not trained for it, and the "
+    "hits are often just those of A or C: look what changed against C alone before you believe it."
+)
+
+
+class SearchLab:
+    """The section. `searched` is new whenever there are other hits."""
+
+    def __init__(self, handlers: SearchHandlers, searched: gr.State) -> None:
+        self.handlers = handlers
+        with section("Query lab", "lab-section"):
+            prose(HONEST)
+            choice = gr.State(Choice())
+            hits = markup(NO_HITS, elem_id="lab-hits")
+            with gr.Row(elem_classes=["lab-settings"]):
+                weights = [
+                    gr.Slider(0, MOST_WEIGHT, value=value, step=0.05, label=label, elem_id=elem_id,
+                              min_width=180)
+                    for label, elem_id, value in (
+                        ("Weight of the query", "weight-query", USUAL.query),
+                        ("Weight of “more like”", "weight-more", USUAL.more),
+                        ("Weight of “less like”", "weight-less", USUAL.less),
+                    )
+                ]  # fmt: skip
+            moved = markup(NOTHING, elem_id="lab-moved")
+            gr.HTML('<p class="lab-sub">A − B + C: A is to B as what is to C?</p>',
+                    apply_default_css=False)  # fmt: skip
+            with gr.Row(elem_classes=["lab-settings"]):
+                texts = [
+                    gr.Textbox(text, label=label, elem_id=elem_id, max_lines=1, min_width=200)
+                    for text, label, elem_id in zip(
+                        EXAMPLE, ("A", "− B", "+ C"), ("lab-a", "lab-b", "lab-c"), strict=True
+                    )
+                ]
+                go = gr.Button("Search A − B + C", elem_id="lab-analogy-go", scale=0, min_width=170)
+            analogy = markup(elem_id="lab-analogy")
+        hits.pick(told(self.toggle), [choice, *weights], [choice, hits, moved], **QUIET)
+        gr.on([weight.release for weight in weights], told(self.weigh), [choice, *weights], moved,
+              **QUIET)  # fmt: skip
+        gr.on([go.click, *(box.submit for box in texts)], told(self.analogy), texts, analogy,
+              **QUIET)  # fmt: skip
+        searched.change(told(self.fresh), None, [choice, hits, moved, analogy], **QUIET)
+
+    def fresh(self, request: gr.Request) -> list[Any]:
+        """Other hits: nothing is chosen of them yet."""
+        answer = self.handlers.atlas(request.session_hash).answer
+        if answer is None:
+            return [Choice(), NO_HITS, NOTHING, ""]
+        return [Choice(), choices_list(answer, Choice()), NOTHING, ""]
+
+    def toggle(
+        self, request: gr.Request, event: gr.EventData, choice: Choice, *weights: Any
+    ) -> list[Any]:
+        """Choose a hit, or take it back."""
+        answer = self.handlers.last(request.session_hash)
+        chosen = choice.toggled(picked_name(event), answer.rows)
+        return [chosen, choices_list(answer, chosen), self.shown(answer, chosen, weights)]
+
+    def weigh(self, request: gr.Request, choice: Choice, *weights: Any) -> str:
+        """Other weights."""
+        return self.shown(self.handlers.last(request.session_hash), choice, weights)
+
+    def shown(self, answer: Answer, choice: Choice, weights: tuple[Any, ...]) -> str:
+        """The moved hits, once something is chosen."""
+        if not (choice.more or choice.less):
+            return NOTHING
+        if not set(choice.more + choice.less) <= set(answer.rows):
+            raise EncoderError("The hits have changed meanwhile; choose again.")
+        found = parse_weights(*weights)
+        said = (
+            f"{found.query:g} × query + {found.more:g} × mean of {len(choice.more)} − "
+            f"{found.less:g} × mean of {len(choice.less)}, ranked by cosine."
+        )
+        if answer.method != "dense":
+            said += " Ranks before are those by vectors alone, too."
+        return shift_table(steered(answer, choice, found), said)
+
+    def analogy(self, request: gr.Request, *texts: Any) -> str:
+        """The hits of A − B + C."""
+        settings = self.handlers.settings
+        index = self.handlers.index(request.session_hash)
+        a, b, c = (parse_query(text, settings) for text in texts)
+        found = analogous(index, a, b, c, USUAL_K)
+        said = f"“{cut(a, 60)}” − “{cut(b, 60)}” + “{cut(c, 60)}”, against “{cut(c, 60)}” alone."
+        return shift_table(found, said)

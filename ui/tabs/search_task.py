@@ -1,0 +1,102 @@
+"""Long work in a section of the Search tab: a button, how far it is, Stop, and what came of it."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from explore import ExploreError, Stopped
+from ui.components import markup
+from ui.guard import told, told_steps
+from ui.jobs import Cancelled, Job
+from ui.markup.pieces import notes
+from ui.picture import Tell
+from ui.tabs.map_work import follow
+from ui.tabs.search_handlers import SearchHandlers
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
+                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
+STOPPED = notes(["Stopped."])
+EXPECTED_S = 20.0
+
+Work = Callable[[Tell, threading.Event], Any]
+
+
+class Task:
+    """Lays out its button and progress; `connect` says what to do and where to show it.
+
+    What came of it is kept in the visitor's atlas under `name`, until there are other texts.
+    """
+
+    def __init__(self, handlers: SearchHandlers, name: str, title: str, **stages: str) -> None:
+        self.handlers, self.name = handlers, name
+        self.stages = {"encode": "Turning texts into vectors", **stages}
+        with gr.Row(elem_classes=["lab-actions", "lab-task"]):
+            self.go = gr.Button(title, elem_id=f"{name}-go", scale=0, min_width=160)
+            self.stop = gr.Button("Stop", variant="stop", size="sm", elem_id=f"{name}-stop",
+                                  visible="hidden", scale=0, min_width=90)  # fmt: skip
+            self.progress = markup(elem_id=f"{name}-progress")
+
+    def connect(
+        self,
+        prepare: Callable[..., Work],
+        show: Callable[[Any], list[Any]],
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+    ) -> None:
+        """`prepare(visitor, *values)` checks everything and gives the work, whose result is shown.
+
+        Both run for one visitor; `show` gives a value for each of `outputs`.
+        """
+        self.prepare, self.show, self.outputs = prepare, show, list(outputs)
+        self.go.click(
+            told_steps(self.run), list(inputs), [self.progress, self.stop, *self.outputs],
+            trigger_mode="once", api_visibility="private", show_progress="hidden",
+            concurrency_id="maps", concurrency_limit=16,
+        )  # fmt: skip
+        self.stop.click(told(self.give_up), None, [self.progress, self.stop], **QUIET)
+
+    def run(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+        """From the click to the result, with news on the way."""
+        visitor = request.session_hash
+        work = self.prepare(visitor, *values)
+        atlas = self.handlers.atlas(visitor)
+        job = Job(partial(self._steps, work), EXPECTED_S, stop=atlas.begin_task(self.name))
+        line = self.handlers.workbench.maps
+        line.join(job)
+        still: list[Any] = [gr.skip() for _ in self.outputs]
+        for moment in follow(job, line, self.stages):
+            if moment.made is not None:
+                atlas.made[self.name] = moment.made
+                yield [gr.skip(), gr.skip(), *self.show(moment.made)]
+            elif moment.ended:
+                ends = {"done": notes([f"Done in {moment.seconds:.1f} s."]), "cancelled": STOPPED}
+                said = ends.get(moment.ended, moment.progress)
+                yield [said, gr.Button(visible="hidden"), *still]
+            elif not job.stop.is_set():
+                yield [moment.progress, gr.Button(visible=True), *still]
+
+    def _steps(self, work: Work, job: Job) -> Iterator[Any]:
+        def tell(stage: str, share: float) -> None:
+            if job.stop.is_set():
+                raise Cancelled
+            job.tell(stage, share)
+
+        try:
+            yield work(tell, job.stop)
+        except Stopped:
+            raise Cancelled from None
+        except ExploreError as error:
+            raise EncoderError(str(error)) from error
+
+    def give_up(self, request: gr.Request) -> list[Any]:
+        """Stop; what is shown stays."""
+        self.handlers.atlas(request.session_hash).stop_task(self.name)
+        return [STOPPED, gr.Button(visible="hidden")]
+
+    def result(self, visitor: str | None) -> Any:
+        """What came of it last, or None."""
+        return self.handlers.atlas(visitor).made.get(self.name)
