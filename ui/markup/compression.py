@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explore.compress import CompressionResult
+from ui.atlas import Key
 from ui.figures.compression import TITLES, storage_title
 from ui.markup.pieces import notes
 
@@ -14,6 +15,7 @@ ENOUGH = 0.95  # recall that the sentence below the table looks for
 class Compressed:
     """What was measured, on which vectors, asked by whom."""
 
+    source: Key
     settings: str
     queries: str  # "178 queries of the sample"
     texts: int

@@ -6,8 +6,9 @@ from html import escape
 
 from explore.relevance import MEASURES, Estimate
 from ingest.findings import count
+from ui.atlas import Key
 from ui.judged_pairs import Sent
-from ui.judged_scores import FEW, HELD_OUT, K, TRAINED, Group, Line
+from ui.judged_scores import FEW, HELD_OUT, TRAINED, Group, K, Line
 from ui.judging import Grades, count_of, irrelevant, queries_of, relevant
 from ui.markup.map_facts import cut
 from ui.markup.metrics import NONE
@@ -32,6 +33,7 @@ GROUP_WORDS = {
 class Measured:
     """Strategies on judged queries, and the settings of the first."""
 
+    source: Key
     settings: str
     judgements: int
     groups: tuple[Group, ...]
@@ -66,7 +68,7 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str]) -> str:
     if not grades:
         return message("Nothing is judged yet. Judge hits above, or load judged queries.")
     rows = ""
-    for query in list(reversed(grades))[:LISTED]:
+    for query in list(grades)[: -LISTED - 1 : -1]:
         good, bad = relevant(grades[query]), irrelevant(grades[query])
         first = escape(cut(good[0], 90)) if good else NONE
         trained = "<small>sent to training</small>" if query in sent else ""

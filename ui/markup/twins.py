@@ -8,6 +8,7 @@ from explore.duplicates import Duplicates
 from ingest import Corpus
 from ingest.findings import count
 from ingest.templates import cell
+from ui.atlas import Key
 from ui.markup.map_facts import cut
 from ui.markup.pieces import message, notes
 from ui.markup.scores import number
@@ -21,6 +22,7 @@ IN_A_GROUP = 5
 class Twins:
     """What was found in which texts, how they were encoded, and what was asked."""
 
+    source: Key
     corpus: Corpus
     settings: str
     asked: str

@@ -36,20 +36,21 @@ class FinetuneHandlers:
 
     def open_sample(self, visitor: str | None, title: str) -> Desk:
         """Put a bundled file on the desk."""
-        return self._put(visitor, open_sample(title))
+        return self.put(visitor, open_sample(title))
 
     def open_file(self, visitor: str | None, path: str, sample: bool = False) -> Desk:
         """Put an uploaded file on the desk, or a sample of one that is over the limit."""
         file = Path(path)
-        return self._put(visitor, open_data(file, file.name, sample))
+        return self.put(visitor, open_data(file, file.name, sample))
 
     def open_text(self, visitor: str | None, text: str, sample: bool = False) -> Desk:
         """Put pasted rows on the desk, or a sample of them."""
         if not str(text or "").strip():
             raise EncoderError("Nothing was pasted. Paste a row per pair, columns separated.")
-        return self._put(visitor, open_data(str(text), "pasted rows", sample))
+        return self.put(visitor, open_data(str(text), "pasted rows", sample))
 
-    def _put(self, visitor: str | None, desk: Desk) -> Desk:
+    def put(self, visitor: str | None, desk: Desk) -> Desk:
+        """Put pairs on the desk in place of those that were there."""
         known = self.visitor(visitor)
         known.desk, known.checked = desk, None
         known.costs.turn_to(desk.pairs)
@@ -74,7 +75,7 @@ class FinetuneHandlers:
         mapping = parse_mapping(desk, kind, columns, scale)
         if mapping == desk.mapping:
             return desk  # remedies stay
-        return self._put(visitor, desk.with_mapping(mapping))
+        return self.put(visitor, desk.with_mapping(mapping))
 
     def column_values(self, desk: Desk) -> tuple[str | None, list[str | None]]:
         """The kind, and what the three dropdowns show."""
@@ -118,7 +119,7 @@ class FinetuneHandlers:
         alike = [found for found in findings if found.name == name.rpartition(":")[2]]
         if name not in shown and len(alike) != 1:
             raise EncoderError("That finding is not on the list any more; look at it again.")
-        return self._put(visitor, desk.remedied(shown.get(name) or alike[0]))
+        return self.put(visitor, desk.remedied(shown.get(name) or alike[0]))
 
     def loss_choices(self, kind: str) -> list[tuple[str, str]]:
         """(title, name) of the losses that fit, the default first."""

@@ -14,7 +14,6 @@ from ui.figures.compression import compression_chart
 from ui.guard import told
 from ui.judging import sample_judgements
 from ui.markup.compression import Compressed, compression_panel, queries_line
-from ui.markup.search_facts import settings_line
 from ui.search_index import Index
 from ui.tabs.frame import prose, section
 from ui.tabs.search_handlers import SearchHandlers
@@ -65,6 +64,7 @@ class SearchCompress:
     def prepare(self, visitor: str | None, asked: object) -> Work:
         """The grid, checked."""
         index = self.handlers.index(visitor)
+        title = self.task.title(visitor, index)
         kind, queries = choose_queries(index, asked)
 
         def work(tell: Any, stop: Any) -> Compressed:
@@ -76,7 +76,7 @@ class SearchCompress:
             results = index.atlas.stages.get("compress", (*index.source, asked_of), make)
             n, d = index.vectors.shape
             line = queries_line(kind, queries)
-            return Compressed(settings_line(index), line, n, d, min(K, n), results)
+            return Compressed(index.source, title, line, n, d, min(K, n), results)
 
         return work
 
@@ -87,8 +87,6 @@ class SearchCompress:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: what was measured stays while it is of the same vectors."""
-        made = self.task.result(request.session_hash)
-        index = self.handlers.atlas(request.session_hash).index
-        if made is not None and index is not None and made.settings == settings_line(index):
+        if self.task.is_current(request.session_hash):
             return [gr.skip(), gr.skip()]
         return [None, ""]

@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import EncoderError
+from ingest.findings import count
 from ui.components import markup
 from ui.guard import told
 from ui.markup.map_facts import cut
@@ -19,6 +20,7 @@ from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET
 
 USUAL = Weights()
+OFFERED = "query lab"  # whose hits are on offer
 NOTHING = message("Choose hits above, and the list moves.")
 NO_HITS = message("Search first: the hits of your query are offered here.")
 EXAMPLE = ("When is the library open?", "library", "swimming pool")
@@ -70,9 +72,13 @@ class SearchLab:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: nothing is chosen of them yet."""
-        answer = self.handlers.atlas(request.session_hash).answer
+        atlas = self.handlers.atlas(request.session_hash)
+        answer = atlas.answer
         if answer is None:
             return [Choice(), NO_HITS, NOTHING, ""]
+        if atlas.made.get(OFFERED) is answer:  # only its verdict is new
+            return [gr.skip() for _ in range(4)]
+        atlas.made[OFFERED] = answer
         return [Choice(), choices_list(answer, Choice()), NOTHING, ""]
 
     def toggle(
@@ -94,10 +100,7 @@ class SearchLab:
         if not set(choice.more + choice.less) <= set(answer.rows):
             raise EncoderError("The hits have changed meanwhile; choose again.")
         found = parse_weights(*weights)
-        said = (
-            f"{found.query:g} × query + {found.more:g} × mean of {len(choice.more)} − "
-            f"{found.less:g} × mean of {len(choice.less)}, ranked by cosine."
-        )
+        said = f"{weighted(choice, found)}, ranked by cosine."
         if answer.method != "dense":
             said += " Ranks before are those by vectors alone, too."
         return shift_table(steered(answer, choice, found), said)
@@ -110,3 +113,13 @@ class SearchLab:
         found = analogous(index, a, b, c, USUAL_K)
         said = f"“{cut(a, 60)}” − “{cut(b, 60)}” + “{cut(c, 60)}”, against “{cut(c, 60)}” alone."
         return shift_table(found, said)
+
+
+def weighted(choice: Choice, weights: Weights) -> str:
+    """The sum in words: '1 × the query + 0.75 × the mean of 2 hits'."""
+    parts = [f"{weights.query:g} × the query"]
+    if choice.more:
+        parts.append(f"+ {weights.more:g} × the mean of {count(len(choice.more), 'hit')}")
+    if choice.less:
+        parts.append(f"− {weights.less:g} × the mean of {count(len(choice.less), 'hit')}")
+    return " ".join(parts)

@@ -13,7 +13,9 @@ from ui.components import markup
 from ui.guard import told, told_steps
 from ui.jobs import Cancelled, Job
 from ui.markup.pieces import notes
+from ui.markup.search_facts import settings_line
 from ui.picture import Tell
+from ui.search_index import Index
 from ui.tabs.map_work import follow
 from ui.tabs.search_handlers import SearchHandlers
 
@@ -23,6 +25,12 @@ STOPPED = notes(["Stopped."])
 EXPECTED_S = 20.0
 
 Work = Callable[[Tell, threading.Event], Any]
+
+
+def model_title(handlers: SearchHandlers, key: str, visitor: str | None) -> str:
+    """What a model is called: a visitor's own by its name, any other by its key."""
+    own = handlers.workbench.tuned(key, visitor)
+    return f"“{own.name}”, yours" if own else key
 
 
 class Task:
@@ -96,6 +104,15 @@ class Task:
         """Stop; what is shown stays."""
         self.handlers.atlas(request.session_hash).stop_task(self.name)
         return [STOPPED, gr.Button(visible="hidden")]
+
+    def is_current(self, visitor: str | None) -> bool:
+        """Whether what came of it is of the vectors that were searched last."""
+        made, index = self.result(visitor), self.handlers.atlas(visitor).index
+        return made is not None and index is not None and made.source == index.source
+
+    def title(self, visitor: str | None, index: Index) -> str:
+        """The settings of an index in one line."""
+        return settings_line(index, model_title(self.handlers, index.settings.model, visitor))
 
     def result(self, visitor: str | None) -> Any:
         """What came of it last, or None."""

@@ -8,7 +8,6 @@ from encoder import EncoderError
 from explore.duplicates import near_duplicates
 from ui.components import downloader, markup
 from ui.guard import told
-from ui.markup.search_facts import settings_line
 from ui.markup.twins import Twins, twins_panel, twins_rows
 from ui.tabs.frame import prose, section
 from ui.tabs.map import saved
@@ -67,6 +66,7 @@ class SearchTwins:
         """The search for pairs, checked."""
         index, asked = self.handlers.index(visitor), parse_bound(kind, bound)
         [(name, value)] = asked.items()
+        title = self.task.title(visitor, index)
         what = f"percentile {value:g} of all pairs" if name == "percentile" else f"cosine {value:g}"
 
         def work(tell: Any, stop: Any) -> Twins:
@@ -77,7 +77,7 @@ class SearchTwins:
                     index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
                 ),
             )  # fmt: skip
-            return Twins(index.corpus, settings_line(index), what, found)
+            return Twins(index.source, index.corpus, title, what, found)
 
         return work
 
@@ -87,9 +87,7 @@ class SearchTwins:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: the pairs stay while they are of the same texts under the same settings."""
-        made = self.task.result(request.session_hash)
-        index = self.handlers.atlas(request.session_hash).index
-        if made is not None and index is not None and made.settings == settings_line(index):
+        if self.task.is_current(request.session_hash):
             return [gr.skip(), gr.skip()]
         return ["", gr.Button(visible="hidden")]
 

@@ -1,0 +1,70 @@
+"""The ways to rank that are held against each other on judged queries, and their hits."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from encoder import Encoder, EncoderError
+from explore import Hits, search
+from explore.fusion import reciprocal_rank_fusion
+from ui.judged_scores import K, Strategy
+from ui.picture import Tell
+from ui.search_answer import DEEP, keywords
+from ui.search_index import Index, SearchSettings, build_index
+
+BM25, FUSED = "Keywords (BM25)", "Both, fused"
+WITH_KEYWORDS = (BM25, FUSED)
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """One encoding of texts and queries, and what it is called on screen."""
+
+    name: str
+    settings: str
+    encoder: Encoder
+    encoding: SearchSettings
+
+
+def parse_keywords(chosen: object) -> tuple[str, ...]:
+    """Which of WITH_KEYWORDS. Raises EncoderError."""
+    given = chosen if isinstance(chosen, list) else []
+    unknown = [name for name in given if name not in WITH_KEYWORDS]
+    if unknown:
+        raise EncoderError(
+            f"Unknown strategy {str(unknown[0])[:40]!r}. Choose: {', '.join(WITH_KEYWORDS)}."
+        )
+    return tuple(name for name in WITH_KEYWORDS if name in given)
+
+
+def rankings(
+    index: Index,
+    dense: Sequence[Dense],
+    with_keywords: Sequence[str],
+    queries: Sequence[str],
+    tell: Tell,
+    stop: threading.Event,
+) -> list[Strategy]:
+    """The hits of all queries: each encoding, then keywords, then both fused (with the first).
+
+    What is encoded already is not encoded again. Raises EncoderError, ExploreError, Stopped.
+    """
+    found: list[Strategy] = []
+    for one in dense:
+        other = build_index(index.atlas, index.corpus, one.encoder, one.encoding, "", tell, stop)
+        vectors = other.encode_queries(list(queries), tell, stop)
+        tell("search", len(found) / len(dense))
+        hits = search(vectors, other.vectors, DEEP)
+        found.append(Strategy(one.name, one.settings, hits))
+    if with_keywords:
+        words = keywords(index, tell, stop).search(queries, DEEP)
+        both = {
+            BM25: ("k1 = 1.5, b = 0.75", words),
+            FUSED: (f"{dense[0].name} and BM25 by reciprocal rank", _fused(found[0].hits, words)),
+        }
+        found += [Strategy(name, *both[name]) for name in with_keywords]
+    return found
+
+
+def _fused(dense: Hits, words: Hits) -> Hits:
+    return reciprocal_rank_fusion([dense, words], K)

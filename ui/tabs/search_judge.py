@@ -1,0 +1,241 @@
+"""Judge and train: thumbs on hits, strategies measured on them, triplets for Fine-tune. Wiring."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from encoder import POOLINGS, EncoderError
+from ui.components import downloader, markup
+from ui.guard import told
+from ui.judged_scores import compare_strategies
+from ui.judging import judged_rows, judgements_csv, read_judgements, sample_judgements
+from ui.markup.judging import (
+    THUMBS,
+    Measured,
+    judged_list,
+    scores_panel,
+    thumbs_list,
+)
+from ui.markup.pieces import message, notes
+from ui.picks import picked_name
+from ui.search_form import parse_encoding
+from ui.search_index import Index
+from ui.strategies import WITH_KEYWORDS, Dense, parse_keywords, rankings
+from ui.tabs.finetune_data import csv_file
+from ui.tabs.frame import prose, section
+from ui.tabs.search_handlers import SearchHandlers
+from ui.tabs.search_send import SearchSend
+from ui.tabs.search_task import QUIET, Task, Work, model_title
+from ui.tuning_form import OWN_POOLING
+
+NO_HITS = message("Search first: the hits of your query are judged here.")
+MOST_MODELS = 6
+READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
+                        "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
+
+
+class SearchJudge:
+    """The section. `searched` is new whenever there are other hits."""
+
+    def __init__(self, handlers: SearchHandlers, tab: gr.Tab, searched: gr.State) -> None:
+        self.handlers = handlers
+        with section("Judge and train", "judge-section"):
+            prose(
+                "Say which hits answer the question. From some dozens of judged questions you can "
+                "<b>measure</b> which way to search is better, and <b>train</b> a model on them."
+            )
+            self.hits = markup(NO_HITS, elem_id="judge-hits")
+            self.lay_out_list()
+            self.lay_out_scores()
+            self.sending = SearchSend(handlers, self.listed)
+        self.known = gr.State([])  # keys of own models that were offered before
+        self.connect(tab, searched)
+
+    # --- layout -----------------------------------------------------------------------------
+
+    def lay_out_list(self) -> None:
+        """What was judged, and files of it."""
+        with gr.Row(elem_classes=["lab-actions"]):
+            self.sample = small("The sample's judged queries", "judge-sample", 200)
+            self.upload = gr.UploadButton(
+                "Upload judgements (CSV)", size="sm", elem_id="judge-upload", scale=0, min_width=190
+            )
+            self.take = small("Judgements as CSV", "judge-csv", 150)
+            self.undo = small("Undo", "judge-undo", 80)
+            self.clear = small("Clear", "judge-clear", 80)
+        self.said = markup(elem_id="judge-said")
+        self.listed = markup(judged_list({}, set()), elem_id="judge-list")
+        self.file = downloader(elem_id="judge-download")
+
+    def lay_out_scores(self) -> None:
+        """Strategies to choose, and their scores."""
+        gr.HTML('<p class="lab-sub">Which way to search is better?</p>', apply_default_css=False)
+        with gr.Row(elem_classes=["lab-settings"]):
+            self.poolings = gr.Dropdown(list(POOLINGS), value=[], label="Beside it, other poolings",
+                                        multiselect=True, elem_id="judge-poolings",
+                                        filterable=False, min_width=220)  # fmt: skip
+            self.models = gr.Dropdown(self.handlers.picker.choices(None), value=[],
+                                      label="and other models, yours among them",
+                                      multiselect=True, elem_id="judge-models",
+                                      filterable=False, min_width=260)  # fmt: skip
+            self.keywords = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
+                                             label="and keywords", elem_id="judge-keywords",
+                                             min_width=220)  # fmt: skip
+        self.task = Task(self.handlers, "measure-search", "Measure them",
+                         queries="Encoding the queries", keywords="Counting the words",
+                         search="Searching")  # fmt: skip
+        self.scores = markup(elem_id="judge-scores")
+
+    # --- events -----------------------------------------------------------------------------
+
+    def connect(self, tab: gr.Tab, searched: gr.State) -> None:
+        """All events of the section but those of `sending`."""
+        both, changed = [self.hits, self.listed], [self.said, self.hits, self.listed]
+        self.hits.pick(told(self.judge), None, both, **QUIET)
+        self.sample.click(told(self.load_sample), None, changed, **READ)
+        self.upload.upload(told(self.read), self.upload, changed, **READ)
+        self.undo.click(told(self.undone), None, changed, **QUIET)
+        self.clear.click(told(self.cleared), None, changed, **QUIET)
+        self.take.click(told(self.save), None, self.file, **QUIET)
+        self.task.connect(self.prepare, self.show, [self.poolings, self.models, self.keywords],
+                          [self.scores])  # fmt: skip
+        searched.change(told(self.fresh), None, [*both, self.scores], **QUIET)
+        tab.select(told(self.offer), [self.models, self.known], [self.models, self.known], **QUIET)
+
+    # --- judging ----------------------------------------------------------------------------
+
+    def shown(self, visitor: str | None) -> list[str]:
+        """The hits with their thumbs, and the list."""
+        atlas = self.handlers.atlas(visitor)
+        answer, grades = atlas.answer, atlas.judged.grades
+        hits = thumbs_list(answer, grades.get(answer.query, {})) if answer else NO_HITS
+        return [hits, judged_list(grades, atlas.sent)]
+
+    def judge(self, request: gr.Request, event: gr.EventData) -> list[str]:
+        """A thumb, or the same thumb again to take it back."""
+        visitor = request.session_hash
+        answer, judged = self.handlers.last(visitor), self.handlers.atlas(visitor).judged
+        name, _, word = picked_name(event).partition(":")
+        row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
+        if name not in THUMBS or row not in answer.rows:
+            raise EncoderError("That text is not among the hits any more; judge those shown.")
+        text, (_, grade) = answer.index.corpus.texts[row], THUMBS[name]
+        before = judged.grades.get(answer.query, {}).get(text)
+        same = before is not None and (before > 0) == (grade > 0)
+        judged.judge(answer.query, text, None if same else grade)
+        return self.shown(visitor)
+
+    def changed(self, visitor: str | None, *remarks: str) -> list[str]:
+        """What is said, and the lists."""
+        return [notes(remarks), *self.shown(visitor)]
+
+    def load_sample(self, request: gr.Request) -> list[str]:
+        """The bundled judgements, beside those that are there."""
+        index = self.handlers.index(request.session_hash)
+        found = sample_judgements(index.corpus)
+        self.handlers.atlas(request.session_hash).judged.add(found)
+        said = f"{len(found):,} queries of the sample, each with its relevant passages, are added."
+        return self.changed(request.session_hash, said)
+
+    def read(self, request: gr.Request, path: str | None) -> list[Any]:
+        """A file of judgements."""
+        if path is None:
+            return [gr.skip(), gr.skip(), gr.skip()]
+        index, file = self.handlers.index(request.session_hash), Path(path)
+        found, remarks = read_judgements(file, file.name, index.corpus)
+        self.handlers.atlas(request.session_hash).judged.add(found)
+        return self.changed(request.session_hash, *remarks)
+
+    def undone(self, request: gr.Request) -> list[str]:
+        """The last change taken back."""
+        self.handlers.atlas(request.session_hash).judged.undo()
+        return self.changed(request.session_hash, "The last change is taken back.")
+
+    def cleared(self, request: gr.Request) -> list[str]:
+        """All taken away."""
+        self.handlers.atlas(request.session_hash).judged.clear()
+        return self.changed(request.session_hash, "Cleared; Undo brings them back.")
+
+    def save(self, request: gr.Request) -> dict[str, str]:
+        """All of them as a file."""
+        grades = self.handlers.atlas(request.session_hash).judged.grades
+        if not grades:
+            raise EncoderError("Nothing is judged yet.")
+        return csv_file("judgements.csv", judgements_csv(grades))
+
+    def fresh(self, request: gr.Request) -> list[Any]:
+        """Other hits; scores stay while they are of the vectors that are searched."""
+        scores = gr.skip() if self.task.is_current(request.session_hash) else ""
+        return [*self.shown(request.session_hash), scores]
+
+    # --- measuring --------------------------------------------------------------------------
+
+    def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
+        """The models there are; those trained since the last look are chosen."""
+        visitor = request.session_hash
+        own = [model.key for model in self.handlers.workbench.own(visitor)]
+        kept = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
+        choices = self.handlers.picker.choices(visitor)
+        offered = {key for _, key in choices}
+        value = [key for key in dict.fromkeys([*kept, *(k for k in own if k not in known)])
+                 if key in offered]  # fmt: skip
+        return [gr.Dropdown(choices=choices, value=value, multiselect=True), own]
+
+    def prepare(self, visitor: str | None, poolings: Any, models: Any, words: Any) -> Work:
+        """The comparison, checked."""
+        index, atlas = self.handlers.index(visitor), self.handlers.atlas(visitor)
+        grades = atlas.judged.grades
+        judged = judged_rows(grades, index.corpus.texts)
+        if not judged:
+            raise EncoderError(
+                "No query has a text that was judged relevant. Judge some hits, or load the "
+                "sample's judged queries."
+            )
+        dense = self.dense(visitor, index, poolings, models)
+        with_keywords, trained = parse_keywords(words), frozenset(atlas.sent)
+        title, many = self.task.title(visitor, index), sum(map(len, judged.values()))
+
+        def work(tell: Any, stop: Any) -> Measured:
+            found = rankings(index, dense, with_keywords, list(judged), tell, stop)
+            groups = compare_strategies(found, judged, trained)
+            return Measured(index.source, title, many, groups)
+
+        return work
+
+    def dense(self, visitor: str | None, index: Index, poolings: Any, models: Any) -> list[Dense]:
+        """The index as it is, other poolings of its model, and other models as they were saved."""
+        own, handlers = index.settings, self.handlers
+        found = [self.named(visitor, index.encoder, own)]
+        for name in poolings if isinstance(poolings, list) else []:
+            asked = parse_encoding(own.model, name, own.layer)
+            if asked.pooling != own.pooling:
+                found.append(self.named(visitor, index.encoder, asked))
+        chosen = models if isinstance(models, list) else []
+        if len(chosen) > MOST_MODELS:
+            raise EncoderError(
+                f"{len(chosen)} models are chosen; at most {MOST_MODELS} are compared at a time."
+            )
+        for model in chosen:
+            key = handlers.picker.parse(model, visitor)
+            asked = parse_encoding(key, OWN_POOLING, -1)
+            if asked != own:
+                encoder = handlers.workbench.encoder(key, visitor)
+                found.append(self.named(visitor, encoder, asked))
+        return found
+
+    def named(self, visitor: str | None, encoder: Any, asked: Any) -> Dense:
+        """An encoding with what it is called."""
+        layer = "last layer" if asked.layer == -1 else f"layer {asked.layer}"
+        own = "" if asked.pooling else ", its own"
+        words = f"{asked.pooling or encoder.pooling} pooling{own}, {layer}"
+        return Dense(model_title(self.handlers, asked.model, visitor), words, encoder, asked)
+
+    def show(self, measured: Measured) -> list[Any]:
+        """The tables."""
+        return [scores_panel(measured)]
+
+
+def small(title: str, elem_id: str, width: int) -> gr.Button:
+    """A small button in a row of others."""
+    return gr.Button(title, size="sm", elem_id=elem_id, scale=0, min_width=width)
