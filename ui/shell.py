@@ -10,7 +10,7 @@ from ui.api_map import build_map_api
 from ui.api_tuning import build_tuning_api
 from ui.downloads import routes
 from ui.static import ROUTES, Headers
-from ui.tabs import finetune, pooling
+from ui.tabs import finetune, pooling, search
 from ui.tabs import map as map_tab
 from ui.tabs.models import ModelPicker
 from ui.theme import ASSETS, theme
@@ -49,8 +49,10 @@ def build_app(workbench: Workbench) -> gr.Blocks:
                 pass
             with gr.Tab("Map", id="map", elem_id="tab-map") as mapping:
                 maps = map_tab.build(demo, tabs, mapping, workbench)
+            with gr.Tab("Search", id="search", elem_id="tab-search") as searching:
+                found = search.build(demo, tabs, searching, workbench)
             with tuning:
-                pickers = [model, *maps.pickers]
+                pickers = [model, *maps.pickers, *found.pickers]
                 tuner = finetune.build(tuning, workbench, ModelPicker(workbench), pickers)
                 maps.texts.connect_pairs(tuner.ui.on_map, tabs)
         build_api(workbench)
@@ -64,7 +66,7 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
     """Arguments of `launch` beside host and port."""
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / "lab.css", ASSETS / "tuning.css", ASSETS / "map.css"],
+        "css_paths": [ASSETS / f"{name}.css" for name in ("lab", "tuning", "map", "search")],
         "favicon_path": ASSETS / "favicon.svg",
         "footer_links": ["api", "settings"],
         "run_history": False,

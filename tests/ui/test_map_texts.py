@@ -38,9 +38,9 @@ def facts(answer: dict) -> str:
 
 def test_at_the_first_look_a_sample_lies_ready_and_later_nothing_is_lost(page):
     arrive = page.filling("corpus-facts", "arrive")
-    assert facts(page.call(arrive)).startswith(SAMPLES[FIRST_SAMPLE])
+    assert facts(page.call(arrive, "")).startswith(SAMPLES[FIRST_SAMPLE])
     page.handlers.open_text("ann", TABLE)
-    assert page.call(arrive) == {}
+    assert page.call(arrive, page.handlers.atlas("ann").opened) == {}
 
 
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
@@ -51,7 +51,7 @@ def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number
     labels = list(page.handlers.atlas("ann").corpus.labels)
     assert answer["text-column"].value == "text"
     assert answer["label-columns"].value == labels
-    assert {name for name, _ in answer["label-columns"].choices} == {"text", *labels}
+    assert {name for name, _ in answer["label-columns"].choices} >= {"text", *labels}
     colours = [name for name, _ in answer["map-colour"].choices]
     assert colours[: 1 + len(labels)] == [CLUSTER, *(f"label: {name}" for name in labels)]
     assert answer["map-colour"].value == CLUSTER
@@ -192,3 +192,12 @@ def test_a_bad_setting_is_told_as_text(page):
     assert "<img" not in told
     assert "<script" not in told
     assert (answer["map-method"], answer["map-seed"]) == ("UMAP", 5)
+
+
+def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
+    arrive = page.filling("corpus-facts", "arrive")
+    shown = page.call(arrive, "")["State"]
+    page.handlers.open_text("ann", TABLE)  # as the other tab does it
+    answer = page.call(arrive, shown)
+    assert "96 texts" in facts(answer)
+    assert page.call(arrive, answer["State"]) == {}

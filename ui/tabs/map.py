@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -31,6 +30,7 @@ from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 from ui.picks import picked_name
 from ui.picture import Picture
+from ui.tabs.choose_model import choose_model
 from ui.tabs.map_handlers import MapHandlers, now
 from ui.tabs.map_keep import MapKeeping
 from ui.tabs.map_layout import MapLayout, lay_out_map, lay_out_texts
@@ -115,16 +115,7 @@ class _MapTab:
         layer: str,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
     ) -> list[Any]:
-        visitor, picker = request.session_hash, self.handlers.picker
-        try:
-            key, encoder = picker.load(model, visitor, progress)
-        except EncoderError as error:
-            gr.Warning(escape(str(error), quote=False), duration=20)
-            key, encoder = old, self.handlers.workbench.encoder(old, visitor)
-        layers = ["-1", *map(str, encoder.layers)]
-        chosen = layer if layer in layers else "-1"
-        note = picker.describe(key, encoder, visitor)
-        return [key, key, note, gr.Dropdown(choices=layers, value=chosen)]
+        return choose_model(self.handlers.picker, request.session_hash, model, old, layer, progress)
 
     def draw(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
         """The map in steps; a newer request ends this one without a word."""

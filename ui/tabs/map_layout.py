@@ -6,7 +6,7 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.components import downloader, markup, plot, scatter_map
-from ui.corpora import SAMPLES
+from ui.corpora import FIRST_SAMPLE, SAMPLES
 from ui.map_form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
 from ui.map_view import CLUSTER, colour_choices
 from ui.tabs.frame import heading, prose, section
@@ -57,6 +57,11 @@ class MapLayout:
     download: gr.HTML
 
 
+MAP_LEAD = (
+    "Sentences with like vectors lie <b>near each other on this map</b>. Each dot is a "
+    "sentence; groups get their names from their own words. A map of hundreds of dimensions on "
+    "two must lie somewhere: below you see where, and how much."
+)
 HELP = (
     '<p class="lab-note"><b>Point</b> at a dot to read it, <b>click</b> it for its neighbours, '
     "draw around several with the <b>lasso</b> (top right), click a name in the legend to hide it. "
@@ -65,39 +70,39 @@ HELP = (
 )
 
 
-def lay_out_texts() -> TextsLayout:
-    """Samples, a file, pasted lines, and the columns of either."""
-    prose(
-        "Sentences with like vectors lie <b>near each other on this map</b>. Each dot is a "
-        "sentence; groups get their names from their own words. A map of hundreds of dimensions on "
-        "two must lie somewhere: below you see where, and how much."
-    )
+def lay_out_texts(
+    lead: str = MAP_LEAD, prefix: str = "", first: str = FIRST_SAMPLE, use: str = "Map these"
+) -> TextsLayout:
+    """Samples, a file, pasted lines, and the columns of either. `prefix` is put before every id."""
+    prose(lead)
     heading("1. The texts")
     with gr.Row(elem_classes=["lab-chips"]):
         samples = {
-            title: gr.Button(title, size="sm", elem_id=f"corpus-{i}", elem_classes=["lab-chip"])
-            for i, title in enumerate(SAMPLES)
-        }
-        pairs = gr.Button("The texts of my pairs", size="sm", elem_id="corpus-pairs",
+            title: gr.Button(title, size="sm", elem_classes=["lab-chip"],
+                             elem_id=f"{prefix}corpus-{list(SAMPLES).index(title)}")
+            for title in sorted(SAMPLES, key=lambda title: title != first)
+        }  # fmt: skip
+        pairs = gr.Button("The texts of my pairs", size="sm", elem_id=f"{prefix}corpus-pairs",
                           elem_classes=["lab-chip"])  # fmt: skip
-    with gr.Accordion("Your own texts", open=False, elem_classes=SMALL, elem_id="own-texts"):
+    with gr.Accordion("Your own texts", open=False, elem_classes=SMALL,
+                      elem_id=f"{prefix}own-texts"):  # fmt: skip
         with gr.Row():
             file = gr.File(
                 label="CSV, TSV, TXT, JSONL, Parquet; .gz, .zip",
-                elem_id="corpus-file", height=150, scale=2, min_width=280,
+                elem_id=f"{prefix}corpus-file", height=150, scale=2, min_width=280,
             )  # fmt: skip
             with gr.Column(scale=3, min_width=280):
                 pasted = gr.Textbox(label="Or paste sentences, one a line", lines=3, max_lines=8,
-                                    elem_id="corpus-pasted")  # fmt: skip
-                use_pasted = gr.Button("Map these", size="sm", elem_id="use-corpus-pasted")
+                                    elem_id=f"{prefix}corpus-pasted")  # fmt: skip
+                use_pasted = gr.Button(use, size="sm", elem_id=f"{prefix}use-corpus-pasted")
         with gr.Row():
-            column = gr.Dropdown([], label="Column of the texts", elem_id="text-column",
+            column = gr.Dropdown([], label="Column of the texts", elem_id=f"{prefix}text-column",
                                  filterable=False, min_width=200)  # fmt: skip
-            labels = gr.Dropdown([], label="Columns of labels, to colour by", multiselect=True,
-                                 elem_id="label-columns", filterable=False,
+            labels = gr.Dropdown([], label="Columns of labels", multiselect=True,
+                                 elem_id=f"{prefix}label-columns", filterable=False,
                                  min_width=200)  # fmt: skip
     return TextsLayout(samples, pairs, file, pasted, use_pasted, column, labels,
-                       markup(elem_id="corpus-facts"))  # fmt: skip
+                       markup(elem_id=f"{prefix}corpus-facts"))  # fmt: skip
 
 
 def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:

@@ -1,6 +1,6 @@
-"""The texts of the Map tab: samples, files, pasted lines, the visitor's pairs; links."""
+"""The texts of the Map and Search tabs: samples, files, pasted lines, a visitor's pairs; links."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -8,13 +8,14 @@ from typing import Any
 import gradio as gr
 
 from encoder import CATALOG
+from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import FIRST_SAMPLE, SAMPLES, on_map
 from ui.guard import told
 from ui.map_form import MapForm, from_json
 from ui.map_view import CLUSTER, colour_choices
 from ui.markup.map_facts import corpus_facts
-from ui.tabs.map_handlers import MapHandlers, now
+from ui.tabs.map_handlers import MapHandlers
 from ui.tabs.map_layout import TextsLayout
 
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
@@ -22,17 +23,31 @@ READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
 
 
 class MapTexts:
-    """What is to be mapped. `version` is new whenever there are other texts."""
+    """What is to be mapped or searched: the texts of both tabs are the same.
 
-    def __init__(self, handlers: MapHandlers, texts: TextsLayout, colour: gr.Dropdown) -> None:
-        self.handlers, self.texts = handlers, texts
+    `version` is new whenever there are other texts. `first` is the sample that lies ready, `part`
+    the texts of a corpus that this tab takes, `colour` a dropdown of the label columns.
+    """
+
+    def __init__(
+        self,
+        handlers: MapHandlers,
+        texts: TextsLayout,
+        colour: gr.Dropdown | None = None,
+        first: str = FIRST_SAMPLE,
+        part: Callable[[Corpus], Corpus] | None = None,
+    ) -> None:
+        self.handlers, self.texts, self.first = handlers, texts, first
+        self.part = part or (lambda corpus: on_map(corpus, handlers.settings.map_texts))
         self.version = gr.State("")
-        self.outputs = [self.version, texts.column, texts.labels, colour, texts.facts]
+        self.outputs = [self.version, texts.column, texts.labels, texts.facts]
+        if colour is not None:
+            self.outputs.append(colour)
 
     def connect(self, tab: gr.Tab) -> None:
         """Samples, files, pasted lines, columns."""
         texts, out = self.texts, self.outputs
-        tab.select(told(self.arrive), None, out, **READ)
+        tab.select(told(self.arrive), self.version, out, **READ)
         for title, chip in texts.samples.items():
             chip.click(told(self.sample(title)), None, out, **READ)
         texts.pairs.click(told(self.pairs), None, out, **READ)
@@ -41,11 +56,14 @@ class MapTexts:
         gr.on([texts.column.select, texts.labels.input], told(self.columns),
               [texts.column, texts.labels], out, **READ)  # fmt: skip
 
-    def arrive(self, request: gr.Request) -> list[Any]:
-        """On the first look at the tab a sample lies ready."""
-        if self.handlers.atlas(request.session_hash).corpus is not None:
+    def arrive(self, request: gr.Request, version: str) -> list[Any]:
+        """On the first look a sample lies ready; what the other tab has opened is taken over."""
+        atlas = self.handlers.atlas(request.session_hash)
+        if atlas.corpus is None:
+            return self.opened(self.handlers.open_sample(request.session_hash, self.first))
+        if atlas.opened == version:
             return [gr.skip() for _ in self.outputs]
-        return self.opened(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE))
+        return self.opened(atlas)
 
     def connect_pairs(self, button: gr.Button, tabs: gr.Tabs) -> None:
         """A button of the Fine-tune tab that leads here with its texts."""
@@ -117,16 +135,18 @@ class MapTexts:
     def opened(self, atlas: Atlas) -> list[Any]:
         """Values of `outputs` for a corpus that has just been opened."""
         assert atlas.corpus is not None
-        corpus = on_map(atlas.corpus, self.handlers.settings.map_texts)
+        corpus = self.part(atlas.corpus)
         names = list(atlas.table.columns) if atlas.table else []
         labels = list(corpus.columns.labels)
-        return [
-            now(),
+        values = [
+            atlas.opened,
             gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
             gr.Dropdown(choices=names, value=labels if names else [], multiselect=True),
-            gr.Dropdown(choices=colour_choices(labels), value=CLUSTER),
             corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
         ]
+        if len(self.outputs) > len(values):
+            values.append(gr.Dropdown(choices=colour_choices(labels), value=CLUSTER))
+        return values
 
 
 def loadable(

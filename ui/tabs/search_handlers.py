@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from encoder import Encoder, EncoderError
-from encoder.trace import PairExplanation
 from explore import ExploreError, Stopped
-from explore.lexical import Bm25Index, TermScore
+from explore.lexical import Bm25Index
 from explore.verdict import Verdict
 from ingest import Corpus
 from ui.atlas import Atlas
@@ -17,7 +16,8 @@ from ui.jobs import Cancelled, Job
 from ui.picture import Tell
 from ui.search_answer import Answer, background, find, has_background, keywords, verdict
 from ui.search_form import Search, SearchForm, parse
-from ui.search_index import Index, build_index, is_encoded, query_options, text_options
+from ui.search_index import Index, build_index, is_encoded
+from ui.search_why import Why, explain_hit
 from ui.tabs.models import ModelPicker
 from ui.workbench import Workbench
 
@@ -48,17 +48,6 @@ class Found:
     answer: Answer
     verdict: Verdict | None = None
     whole: bool = False  # nothing more will come
-
-
-@dataclass(frozen=True, eq=False)
-class Why:
-    """Why a text was found: its cosine token by token, and the words it shares with the query."""
-
-    answer: Answer
-    row: int
-    explained: PairExplanation
-    readable: tuple[list[str], list[str]]  # the tokens of both sides
-    terms: tuple[TermScore, ...] | None  # None where keywords had no part in it
 
 
 class SearchHandlers:
@@ -165,25 +154,4 @@ class SearchHandlers:
         row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
         if row not in answer.rows:
             raise EncoderError("That text is not among the hits any more; click again.")
-        index = answer.index
-        settings, encoder = index.settings, index.encoder
-        explained = encoder.explain_pair(
-            answer.query,
-            index.corpus.texts[row],
-            settings.pooling,
-            settings.layer,
-            query_options(encoder),
-            text_options(encoder),
-        )
-        terms = None
-        if answer.method != "dense":
-            words = keywords(index, lambda *_: None, threading.Event())
-            terms = words.why(answer.query, row)
-        readable = encoder.backbone.readable
-        return Why(
-            answer,
-            row,
-            explained,
-            (readable(explained.tokens_a), readable(explained.tokens_b)),
-            terms,
-        )
+        return explain_hit(answer, row)

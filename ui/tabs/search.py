@@ -1,0 +1,185 @@
+"""The Search tab: a question of many texts, its hits, and why each was found. Wiring only."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from ui.corpora import SAMPLES, SEARCH_SAMPLE, for_search
+from ui.figures.as_json import figure_json
+from ui.figures.token_matrix import token_matrix
+from ui.guard import told, told_steps
+from ui.markup.pieces import message, notes
+from ui.markup.search_hits import answer_panel, hits_table
+from ui.markup.search_why import why_panel
+from ui.picks import picked_name
+from ui.search_examples import MOST, QUERIES, examples, first_query
+from ui.search_form import SearchForm
+from ui.tabs.choose_model import choose_model
+from ui.tabs.map_handlers import MapHandlers, now
+from ui.tabs.map_layout import lay_out_texts, notice
+from ui.tabs.map_texts import MapTexts
+from ui.tabs.map_work import follow
+from ui.tabs.search_handlers import STAGES, Found, SearchHandlers
+from ui.tabs.search_layout import LEAD, SearchLayout, lay_out_search
+from ui.view import as_text
+from ui.workbench import Workbench
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+TOUCH: dict[str, Any] = {**QUIET, "concurrency_id": "touch", "concurrency_limit": 4}
+STOPPED = notes(["Stopped. What was found before stays."])
+ASK = "Ask something of these texts: type a question above, then Enter."
+CLICK = notice("Click a hit: what each token of it and of the question adds.")
+
+
+def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> "SearchTab":
+    """Lay the tab out inside the current Blocks and connect it."""
+    made = SearchTab(SearchHandlers(workbench))
+    made.texts.connect(tab)
+    return made
+
+
+class SearchTab:
+    """Components on the one side, handlers on the other, and the events between them.
+
+    `pickers` are its model pickers; `found` is new whenever there are new hits.
+    """
+
+    def __init__(self, handlers: SearchHandlers) -> None:
+        self.handlers = handlers
+        settings = handlers.settings
+        texts = lay_out_texts(LEAD, "search-", SEARCH_SAMPLE, "Search these")
+        default = handlers.workbench.encoder(SearchForm().model, None)
+        self.ui: SearchLayout = lay_out_search(
+            handlers.picker.choices(None),
+            ["-1", *map(str, default.layers)],
+            QUERIES[SAMPLES[SEARCH_SAMPLE]],
+        )
+        form = self.ui.form
+        self.model = gr.State(SearchForm().model)  # the last one that loaded
+        self.settings = [self.model, form.pooling, form.layer, form.method, form.k]
+        self.texts = MapTexts(
+            MapHandlers(handlers.workbench),
+            texts,
+            first=SEARCH_SAMPLE,
+            part=lambda corpus: for_search(corpus, settings.search_texts),
+        )
+        self.asked = gr.State("")  # new whenever something is to be searched
+        self.found = gr.State("")
+        self.pickers = [form.model]
+        self.connect()
+        # Further sections stand here, each a class that lays itself out and connects itself, from
+        # `handlers.index(visitor)`, `handlers.last(visitor)` and `self.found`.
+
+    def connect(self) -> None:
+        """Every event of the tab but those of its texts."""
+        ui, form = self.ui, self.ui.form
+        self.outputs = [ui.progress, ui.stop, ui.answer, ui.hits, ui.why, ui.why_matrix, self.found]
+        form.model.select(
+            told(self.choose_model),
+            [form.model, self.model, form.layer],
+            [form.model, self.model, ui.model_note, form.layer],
+            api_visibility="private",
+            concurrency_id="load",
+            concurrency_limit=2,
+            show_progress_on=ui.model_note,
+        )
+        self.texts.version.change(
+            told(self.prepare), form.query, [*ui.chips, form.query, self.asked], **TOUCH
+        )
+        for at, chip in enumerate(ui.chips):
+            chip.click(told(self.example(at)), None, [form.query, self.asked], **TOUCH)
+        form.query.submit(now, None, self.asked, **TOUCH)
+        gr.on(
+            [self.asked.change, *(control.change for control in self.settings)],
+            told_steps(self.search),
+            [form.query, *self.settings],
+            self.outputs,
+            trigger_mode="multiple",  # a newer one ends the older
+            concurrency_id="maps",
+            concurrency_limit=16,
+            **QUIET,
+        )
+        ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
+        ui.hits.pick(told(self.why), None, [ui.why, ui.why_matrix], **TOUCH)
+
+    def choose_model(
+        self,
+        request: gr.Request,
+        model: str,
+        old: str,
+        layer: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        """Another model, once it is loaded."""
+        visitor = request.session_hash
+        return choose_model(self.handlers.picker, visitor, model, old, layer, progress)
+
+    def prepare(self, request: gr.Request, typed: str) -> list[Any]:
+        """Other texts lie ready: examples of theirs, and something to ask."""
+        atlas = self.handlers.atlas(request.session_hash)
+        offered = examples(atlas)
+        chips = [
+            gr.Button(offered[at], visible=True) if at < len(offered) else gr.Button(visible=False)
+            for at in range(MOST)
+        ]
+        return [*chips, first_query(atlas, as_text(typed)), now()]
+
+    def example(self, at: int) -> Any:
+        """A handler for an example."""
+
+        def ask(request: gr.Request) -> list[Any]:
+            offered = examples(self.handlers.atlas(request.session_hash))
+            return [offered[at], now()] if at < len(offered) else [gr.skip(), gr.skip()]
+
+        return ask
+
+    def search(self, request: gr.Request, query: str, *values: Any) -> Iterator[list[Any]]:
+        """Hits, then what the best is worth; a newer request ends this one without a word."""
+        visitor, handlers = request.session_hash, self.handlers
+        atlas = handlers.atlas(visitor)
+        if atlas.corpus is None:
+            return
+        if not as_text(query).strip():
+            atlas.stop_search()
+            yield [message(ASK), gr.Button(visible="hidden"), "", "", CLICK, None, gr.skip()]
+            return
+        asked = handlers.request(visitor, SearchForm(query, *values))
+        stop = atlas.begin_search()
+        if handlers.is_ready(asked):
+            found = handlers.answer(asked, lambda *_: None, stop)
+            yield ["", gr.Button(visible="hidden"), *self.shown(found)]
+            if found.whole:
+                return
+        job = handlers.start(visitor, asked, stop)
+        rest = [gr.skip() for _ in self.outputs[2:]]
+        for moment in follow(job, handlers.workbench.maps, STAGES):
+            if moment.made is not None:
+                yield [moment.progress, gr.Button(visible=True), *self.shown(moment.made)]
+            elif moment.ended == "done":
+                yield ["", gr.Button(visible="hidden"), *rest]
+            elif atlas.searching is not job.stop:
+                continue  # another has taken its place
+            elif moment.ended:
+                said = STOPPED if moment.ended == "cancelled" else moment.progress
+                yield [said, gr.Button(visible="hidden"), *rest]
+            elif not job.stop.is_set():
+                yield [moment.progress, gr.Button(visible=True), *rest]
+
+    def shown(self, found: Found) -> list[Any]:
+        """Values of the outputs behind progress and Stop."""
+        answer, vectors = found.answer, self.handlers.workbench.vectors
+        panel = answer_panel(
+            answer, found.verdict, not found.whole, vectors.place, vectors.problem
+        )  # fmt: skip
+        return [panel, hits_table(answer), CLICK, None, now()]
+
+    def stop(self, request: gr.Request) -> list[Any]:
+        """Give up; what was found before stays."""
+        self.handlers.atlas(request.session_hash).stop_search()
+        return [STOPPED, gr.Button(visible="hidden")]
+
+    def why(self, request: gr.Request, event: gr.EventData) -> list[Any]:
+        """A clicked hit, taken apart."""
+        why = self.handlers.why(request.session_hash, picked_name(event))
+        return [why_panel(why), figure_json(token_matrix(why.explained, *why.readable))]
