@@ -11,6 +11,7 @@ from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelS
 from encoder.background import background_pairs, background_sentences
 from encoder.hub import DownloadProgress
 from tests.ui.map_lab import MapLab, MapPage, tiny_workbench
+from tests.ui.sections_page import SectionsPage
 from ui.comparison import Comparison
 from ui.settings import Settings
 from ui.tabs.pooling_handlers import PoolingHandlers
@@ -64,6 +65,14 @@ def map_lab(_tiny: Callable[[str], Encoder]) -> Iterator[MapLab]:
 def map_page(_tiny: Callable[[str], Encoder]) -> Iterator[MapPage]:
     """The Map tab laid out, over tiny models."""
     page = MapPage(tiny_workbench(_tiny("bert"), _tiny("roberta")))
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def sections(_tiny: Callable[[str], Encoder]) -> Iterator[SectionsPage]:
+    """The further sections of the Search tab laid out, over tiny models."""
+    page = SectionsPage(_tiny("bert"), _tiny("roberta"))
     yield page
     page.close()
 
