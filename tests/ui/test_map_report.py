@@ -30,7 +30,7 @@ from tests.ui.test_jobs import free
 from ui.picture import dense_space
 from ui.report import DRAWN, Report, measure, torn_and_false
 
-MEASURE = ("measure", "click")
+MEASURE = ("measure-trust", "click")
 
 
 def reports(picture, stop=None, tell=quiet) -> list[Report]:
@@ -184,17 +184,17 @@ def test_a_new_map_empties_the_report(page):
     assert "Nothing is measured yet" in answer["report"]
     assert [answer[name] for name in ("sweep", "own-map", "null-map")] == [None] * 3
     assert [answer[name] for name in ("null-words", "stability", "hubs")] == [""] * 3
-    assert answer["honesty"] is False
+    assert answer["map-honesty"] is False
 
 
 def test_the_overlay_draws_lines_and_crosses_and_takes_them_away(page):
-    on = json.loads(page.call(("honesty", "input"), True)["map"])
+    on = json.loads(page.call(("map-honesty", "input"), True)["map"])
     picture = page.handlers.picture("ann")
     found = torn_and_false(picture)
     assert on["overlay"]["torn"] == found.torn.tolist()
     assert on["overlay"]["crosses"] == sorted({int(row) for row in found.false.ravel()})
     assert on["points"] is None
-    off = json.loads(page.call(("honesty", "input"), False)["map"])
+    off = json.loads(page.call(("map-honesty", "input"), False)["map"])
     assert (off["overlay"]["torn"], off["overlay"]["crosses"]) == ([], [])
 
 
@@ -244,7 +244,7 @@ def test_an_unfinished_map_is_neither_measured_nor_given_up(page, at):
 
 def test_without_a_map_there_is_nothing_to_measure(page):
     page.workbench.forget("ann")
-    touches = ((MEASURE, ()), (("honesty", "input"), (True,)), (("moved", "pick"), (event(),)))
+    touches = ((MEASURE, ()), (("map-honesty", "input"), (True,)), (("moved", "pick"), (event(),)))
     for at, sent in touches:
         with pytest.raises(gr.Error, match=r"There is no map yet|not kept any more"):
             page.call(at, *sent)

@@ -42,9 +42,9 @@ class MapReport:
                 "crosses mark texts that only <b>look like neighbours</b>."
             )
             overlay = gr.Checkbox(label="Show torn and false neighbours on the map",
-                                  elem_id="honesty")  # fmt: skip
+                                  elem_id="map-honesty")  # fmt: skip
             with gr.Row(elem_classes=["lab-actions"]):
-                go = gr.Button("Measure it", elem_id="measure", scale=0, min_width=160)
+                go = gr.Button("Measure it", elem_id="measure-trust", scale=0, min_width=160)
                 stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop-measure",
                                  visible="hidden", scale=0, min_width=90)  # fmt: skip
                 progress = markup(elem_id="measure-progress")
