@@ -18,44 +18,64 @@ from explore.compare import Comparison, compare
 from explore.drivers import Driver, drivers
 from explore.errors import ExploreError, Stopped
 from explore.fidelity import Distortion, Fidelity, agreement, distortion, map_fidelity
+from explore.fusion import found_only_by, overlap_at, ranks, reciprocal_rank_fusion
+from explore.lexical import Bm25Index
 from explore.naming import ClusterName, name_clusters, top_terms
 from explore.neighbours import Hits, hubness, neighbours, occurrences, search
 from explore.null_world import null_world
 from explore.place import Place, place
 from explore.project import Projection, ProjectionConfig, project
+from explore.relevance import Estimate, difference, estimate, evaluate
 from explore.stability import Stability, stability
+from explore.store import NotStored, StoreUnavailable, VectorStore, open_store
 from explore.sweep import SweepPoint, sweep
+from explore.verdict import BestHits, Verdict
 
 __all__ = [
+    "BestHits",
+    "Bm25Index",
     "ClusterConfig",
     "ClusterName",
     "Clusters",
     "Comparison",
     "Distortion",
     "Driver",
+    "Estimate",
     "ExploreError",
     "Fidelity",
     "Hits",
+    "NotStored",
     "Place",
     "Projection",
     "ProjectionConfig",
     "Stability",
     "Stopped",
+    "StoreUnavailable",
     "SweepPoint",
+    "VectorStore",
+    "Verdict",
     "agreement",
     "cluster",
     "cluster_space",
     "compare",
+    "difference",
     "distortion",
     "drivers",
+    "estimate",
+    "evaluate",
+    "found_only_by",
     "hubness",
     "map_fidelity",
     "name_clusters",
     "neighbours",
     "null_world",
     "occurrences",
+    "open_store",
+    "overlap_at",
     "place",
     "project",
+    "ranks",
+    "reciprocal_rank_fusion",
     "search",
     "silhouette",
     "stability",

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 
 from ui.api import build_api
 from ui.api_map import build_map_api
+from ui.api_search import build_search_api
 from ui.api_tuning import build_tuning_api
 from ui.downloads import routes
 from ui.static import ROUTES, Headers
@@ -58,6 +59,7 @@ def build_app(workbench: Workbench) -> gr.Blocks:
         build_api(workbench)
         build_tuning_api(workbench)
         build_map_api(workbench)
+        build_search_api(workbench)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
     return demo
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from encoder import Encoder, EncoderError
 from explore import Hits, search
 from explore.fusion import reciprocal_rank_fusion
-from ui.judged_scores import K, Strategy
+from ui.judged_scores import Strategy
 from ui.picture import Tell
 from ui.search_answer import DEEP, keywords
 from ui.search_index import Index, SearchSettings, build_index
@@ -67,4 +67,4 @@ def rankings(
 
 
 def _fused(dense: Hits, words: Hits) -> Hits:
-    return reciprocal_rank_fusion([dense, words], K)
+    return reciprocal_rank_fusion([dense, words], DEEP)

@@ -20,8 +20,11 @@ from ui.tabs.map_handlers import MapHandlers, now
 from ui.tabs.map_layout import lay_out_texts, notice
 from ui.tabs.map_texts import MapTexts
 from ui.tabs.map_work import follow
+from ui.tabs.search_flow import SearchFlow
 from ui.tabs.search_handlers import STAGES, Found, SearchHandlers
+from ui.tabs.search_keep import SearchKeep
 from ui.tabs.search_layout import LEAD, SearchLayout, lay_out_search
+from ui.tabs.search_sections import SearchSections
 from ui.view import as_text
 from ui.workbench import Workbench
 
@@ -34,7 +37,7 @@ CLICK = notice("Click a hit: what each token of it and of the question adds.")
 
 def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> "SearchTab":
     """Lay the tab out inside the current Blocks and connect it."""
-    made = SearchTab(SearchHandlers(workbench))
+    made = SearchTab(SearchHandlers(workbench), tab)
     made.texts.connect(tab)
     return made
 
@@ -45,7 +48,7 @@ class SearchTab:
     `pickers` are its model pickers; `found` is new whenever there are new hits.
     """
 
-    def __init__(self, handlers: SearchHandlers) -> None:
+    def __init__(self, handlers: SearchHandlers, tab: gr.Tab) -> None:
         self.handlers = handlers
         settings = handlers.settings
         texts = lay_out_texts(LEAD, "search-", SEARCH_SAMPLE, "Search these")
@@ -68,8 +71,9 @@ class SearchTab:
         self.found = gr.State("")
         self.pickers = [form.model]
         self.connect()
-        # Further sections stand here, each a class that lays itself out and connects itself, from
-        # `handlers.index(visitor)`, `handlers.last(visitor)` and `self.found`.
+        self.flow = SearchFlow(handlers, tab, self.found)
+        self.sections = SearchSections(handlers, tab, self.found)
+        self.keep = SearchKeep(handlers, self.found)
 
     def connect(self) -> None:
         """Every event of the tab but those of its texts."""

@@ -1,0 +1,178 @@
+"""One query under several ways to rank: poolings, layers, another model, keywords, both fused."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from encoder import POOLINGS, Encoder, EncoderError, Layer
+from encoder.head import Normalize
+from encoder.layers import canonical_layer
+from explore import Stopped
+from explore.fusion import found_only_by, overlap_at, ranks
+from ui.atlas import Key
+from ui.judged_scores import Strategy
+from ui.picture import Tell
+from ui.search_answer import Answer
+from ui.search_index import (
+    Index,
+    SearchSettings,
+    index_key,
+    is_encoded,
+    text_options,
+)
+from ui.strategies import Dense, rankings
+from ui.verdict import layer_phrase
+from ui.view import parse_layer, parse_pooling
+
+MOST_CELLS = 12  # poolings × layers
+ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on
+Cell = tuple[str, Layer]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """The k best of each strategy for one query; the first strategy is the one on the page."""
+
+    source: Key
+    index: Index
+    query: str
+    k: int
+    strategies: tuple[Strategy, ...]
+    poolings: tuple[str, ...]  # of each strategy; "" where it has none, or another model's
+    ranks: dict[int, dict[str, int | None]]  # row → strategy → rank
+    only: dict[str, list[int]]  # strategy → rows that no other found
+    overlaps: tuple[float, ...]  # share of the k best that the first has too; NaN without hits
+
+
+def parse_cells(poolings: object, layers: object, depth: int) -> tuple[Cell, ...]:
+    """Every chosen pooling on every chosen layer. Raises EncoderError."""
+    names = [parse_pooling(name) for name in _listed(poolings)]
+    depths = [canonical_layer(parse_layer(layer), depth) for layer in _listed(layers)]
+    chosen = [name for name in POOLINGS if name in names]  # in the order of every chart
+    found = tuple((name, layer) for layer in dict.fromkeys(depths or [depth]) for name in chosen)
+    if len(found) > MOST_CELLS:
+        raise EncoderError(
+            f"{len(chosen)} poolings on {len(set(depths))} layers are {len(found)} rankings; "
+            f"at most {MOST_CELLS} can be followed. Choose fewer."
+        )
+    return found
+
+
+def _listed(sent: object) -> list[object]:
+    return list(sent) if isinstance(sent, list | tuple) else []
+
+
+def encode_cells(
+    index: Index, cells: Sequence[Cell], max_bytes: int, tell: Tell, stop: threading.Event
+) -> None:
+    """Vectors of the texts under several poolings and layers, from one pass over them.
+
+    Kept as the stages of `encode`, so that nothing is encoded twice. Raises EncoderError where
+    they would not fit into `max_bytes`, Stopped.
+    """
+    encoder, corpus, atlas = index.encoder, index.corpus, index.atlas
+    settings = {cell: SearchSettings(index.settings.model, *cell) for cell in cells}
+    missing = [c for c in cells if not is_encoded(atlas, corpus, encoder, settings[c])]
+    if not missing:
+        return
+    poolings = list(dict.fromkeys(name for name, _ in missing))
+    layers = list(dict.fromkeys(layer for _, layer in missing))
+    order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
+    found: dict[Cell, np.ndarray] = {}
+    for at in range(0, len(order), ENCODED_AT_ONCE):
+        if stop.is_set():
+            raise Stopped
+        tell("encode", at / len(order))
+        rows = order[at : at + ENCODED_AT_ONCE]
+        texts = [corpus.texts[i] for i in rows]
+        grid = encoder.encode_grid(texts, poolings, layers, options=text_options(encoder))
+        if not found:
+            found = _room(len(order), {cell: grid[cell].shape[1] for cell in missing}, max_bytes)
+        for cell in missing:
+            found[cell][rows] = grid[cell]
+    if stop.is_set():
+        raise Stopped  # other texts may be open by now: these vectors are not theirs
+    for cell, vectors in found.items():
+        key = index_key(atlas, corpus, encoder, settings[cell])
+        atlas.stages.get("encode", key, _given(vectors))
+
+
+def _given(vectors: np.ndarray) -> Callable[[], np.ndarray]:
+    return lambda: vectors
+
+
+def _room(n: int, widths: dict[Cell, int], max_bytes: int) -> dict[Cell, np.ndarray]:
+    needed = 4 * n * sum(widths.values())
+    if needed > max_bytes:
+        raise EncoderError(
+            f"{len(widths)} rankings of {n:,} texts need {needed / 1e6:,.0f} MB of vectors; at "
+            f"most {max_bytes / 1e6:,.0f} MB are kept. Choose fewer poolings or layers."
+        )
+    return {cell: np.empty((n, width), np.float32) for cell, width in widths.items()}
+
+
+def follow_ranks(
+    answer: Answer,
+    cells: Sequence[Cell],
+    others: Sequence[Dense],
+    with_keywords: Sequence[str],
+    max_bytes: int,
+    tell: Tell,
+    stop: threading.Event,
+) -> Flow:
+    """Rank the texts for the query of an answer in every chosen way.
+
+    Raises EncoderError, ExploreError, Stopped.
+    """
+    index = answer.index
+    own = as_searched(index)
+    cells = [cell for cell in cells if cell != same_as(index)]
+    encode_cells(index, cells, max_bytes, tell, stop)
+    mine = [_dense(index, cell) for cell in cells]
+    dense = [own, *mine, *others]
+    found = rankings(index, dense, with_keywords, [answer.query], tell, stop)
+    k = answer.k
+    hits = {strategy.name: strategy.hits for strategy in found}
+    return Flow(
+        index.source, index, answer.query, k, tuple(found),
+        (index.pooling, *(name for name, _ in cells), *[""] * (len(found) - 1 - len(cells))),
+        ranks(hits, k), found_only_by(hits, k),
+        tuple(float(overlap_at(found[0].hits, other.hits, k)[0]) for other in found),
+    )  # fmt: skip
+
+
+def as_searched(index: Index) -> Dense:
+    """The ranking on the page."""
+    own = " (as saved)" if index.settings.pooling is None else ""
+    name = f"{_title(index, (index.pooling, index.settings.layer))}{own}"
+    return Dense(name, index.encoder.name, index.encoder, index.settings)
+
+
+def same_as(index: Index) -> Cell | None:
+    """The plain pooling that gives the vectors of an index, None where something comes behind."""
+    if index.settings.pooling is None and not all(
+        isinstance(module, Normalize) for module in index.encoder.recipe.head
+    ):
+        return None
+    depth = index.encoder.backbone.depth
+    return index.pooling, canonical_layer(index.settings.layer, depth)
+
+
+def _dense(index: Index, cell: Cell) -> Dense:
+    depth = index.encoder.backbone.depth
+    settings = f"{cell[0]} pooling, {layer_phrase(cell[1], depth)}"
+    encoding = SearchSettings(index.settings.model, *cell)
+    return Dense(_title(index, cell), settings, index.encoder, encoding)
+
+
+def _title(index: Index, cell: Cell) -> str:
+    """A pooling, and its layer unless that is the last."""
+    layer = canonical_layer(cell[1], index.encoder.backbone.depth)
+    return cell[0] if layer == index.encoder.backbone.depth else f"{cell[0]}, layer {layer}"
+
+
+def other_model(name: str, model: str, encoder: Encoder) -> Dense:
+    """Another model as it was saved."""
+    return Dense(name, f"{encoder.pooling} pooling, its last layer", encoder, SearchSettings(model))
