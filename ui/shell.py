@@ -56,6 +56,7 @@ def build_app(workbench: Workbench) -> gr.Blocks:
                 pickers = [model, *maps.pickers, *found.pickers]
                 tuner = finetune.build(tuning, workbench, ModelPicker(workbench), pickers)
                 maps.texts.connect_pairs(tuner.ui.on_map, tabs)
+                found.sections.judge.sending.connect(tabs, tuner.data)
         build_api(workbench)
         build_tuning_api(workbench)
         build_map_api(workbench)
