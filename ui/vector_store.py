@@ -54,7 +54,8 @@ class Vectors:
         """Where vectors are kept now, in words."""
         if self._problem or self._store is None:
             return "in memory"
-        return self._store.engine if self._setting else "in memory"
+        engine = self._store.engine
+        return engine if engine.startswith("in ") else f"in {engine}"
 
     @property
     def problem(self) -> str:
@@ -101,17 +102,29 @@ class Vectors:
                     return store.search(index.collection, queries, k)
         return search(queries, index.vectors, k)
 
-    def forget(self, visitor: str) -> None:
-        """Drop what belongs to one visitor."""
+    def names(self) -> list[str]:
+        """The collections there are, as far as the store answers."""
+        with self._asking() as store:
+            return store.names() if store is not None else []
+        return []
+
+    def holds(self, visitor: str) -> bool:
+        """Whether anything of this visitor was put by this process."""
+        return bool(self._of(visitor))
+
+    def _of(self, visitor: str) -> list[str]:
         prefix = visitor_prefix(visitor)
         with self._lock:
-            mine = [name for name in self._kept if name.startswith(prefix)]
+            return [name for name in self._kept if name.startswith(prefix)]
+
+    def forget(self, visitor: str) -> None:
+        """Drop what belongs to one visitor; what cannot be dropped now is swept at the start."""
+        mine = self._of(visitor)
+        with self._lock:
             for name in mine:
-                del self._kept[name]
-        if not mine:
-            return  # nothing was kept, so nothing has to be asked
+                self._kept.pop(name, None)
         with self._asking() as store:
-            if store is not None:
+            if store is not None and mine:
                 store.drop_visitor(visitor)
 
     def close(self) -> None:

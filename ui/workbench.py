@@ -235,13 +235,14 @@ class Workbench:
     def _drop_vectors(self, key: str, gone: Visitor) -> None:
         """Free a visitor's vectors once nothing writes them any more; a store may take seconds."""
         job = gone.indexing
-        if job is None:
+        if job is None and not self.vectors.holds(key):
             return
 
         def drop() -> None:
             gone.atlas.stop_search()
-            self.maps.leave(job)
-            job.ended.wait()
+            if job is not None:
+                self.maps.leave(job)
+                job.ended.wait()
             self.vectors.forget(key)
 
         threading.Thread(target=drop, daemon=True, name="drop-vectors").start()

@@ -1,0 +1,133 @@
+"""Rank flow: one pass for all poolings, the engine's ranks, and a chart that shows them."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from encoder import EncoderError
+from explore import Bm25Index, Stopped, search
+from explore.fusion import found_only_by, overlap_at, ranks
+from tests.ui.map_lab import OTHER_MODEL, event, tiny_workbench
+from tests.ui.map_pages import TEXTS
+from tests.ui.search_lab_page import QUERY, SearchLab, quiet
+from tests.ui.visit import read_html
+from ui.figures.bump import bump_chart
+from ui.search_flow import encode_cells, follow_ranks, parse_cells, same_as
+from ui.strategies import BM25, FUSED, WITH_KEYWORDS
+
+ROOM = 10**8
+GO = threading.Event()
+
+
+@pytest.fixture
+def lab(tiny):
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
+    yield lab
+    lab.close()
+
+
+def test_poolings_and_layers_are_checked_and_put_in_the_order_of_every_chart():
+    assert parse_cells(["cls", "mean"], ["-1"], 6) == (("mean", 6), ("cls", 6))
+    assert parse_cells(["max"], ["3", "-1", "6"], 6) == (("max", 3), ("max", 6))
+    assert parse_cells([], ["3"], 6) == parse_cells(None, None, 6) == ()
+    assert parse_cells(["max"], [], 6) == (("max", 6),)
+    for poolings, layers, why in (
+        (["median"], ["-1"], "Unknown pooling 'median'"),
+        (["max"], ["7"], "layer"),
+        (["max", "mean", "cls", "min"], ["0", "1", "2", "3"], "16 rankings; at most 12"),
+    ):
+        with pytest.raises(EncoderError, match=why):
+            parse_cells(poolings, layers, 6)
+
+
+def test_all_poolings_come_from_one_pass_and_are_kept(lab, bert, count_forwards):
+    index = lab.find().answer.index
+    cells = (("max", 2), ("cls", 2), ("max", 1))
+    with count_forwards(bert) as calls:
+        encode_cells(index, cells, ROOM, quiet, GO)
+    # ("cls", 1) comes along with the pass, which is one over the texts and not one a pooling.
+    assert sum(rows for rows, _ in calls) == len(TEXTS)
+    with count_forwards(bert) as calls:
+        encode_cells(index, cells, ROOM, quiet, GO)
+        again = lab.find(pooling="max", layer="2", query=QUERY).answer
+    assert sum(rows for rows, _ in calls) == 1  # the question, under a pooling it had not
+    np.testing.assert_allclose(again.index.vectors, bert.encode(TEXTS, "max", 2), atol=1e-5)
+
+
+def test_vectors_that_would_not_fit_are_told_and_nothing_is_kept(lab):
+    index = lab.find().answer.index
+    with pytest.raises(EncoderError, match="2 rankings of 96 texts need 0 MB of vectors"):
+        encode_cells(index, (("max", 2), ("cls", 2)), 100, quiet, GO)
+    assert lab.work()["encode"] == 1
+
+
+def test_it_can_be_stopped(lab):
+    index = lab.find().answer.index
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        encode_cells(index, (("max", 2),), ROOM, quiet, stop)
+
+
+def test_ranks_overlap_and_what_only_one_found_are_the_engines(lab, bert):
+    answer = lab.find(k=6).answer
+    flow = follow_ranks(answer, (("mean", 2), ("cls", 2)), [], WITH_KEYWORDS, ROOM, quiet, GO)
+    names = [strategy.name for strategy in flow.strategies]
+    # The ranking on the page is mean already: it does not stand there twice.
+    assert same_as(answer.index) == ("mean", 2)
+    assert names == ["mean (as saved)", "cls", BM25, FUSED]
+    assert flow.poolings == ("mean", "cls", "", "")
+    hits = {s.name: s.hits for s in flow.strategies}
+    cls = search(bert.encode([QUERY], "cls"), bert.encode(TEXTS, "cls"), 6)
+    assert hits["cls"].indices[0, :6].tolist() == cls.indices[0].tolist()
+    words = Bm25Index(TEXTS).search([QUERY], 6)
+    assert hits[BM25].indices[0, :6].tolist() == words.indices[0].tolist()
+    assert flow.ranks == ranks(hits, 6)
+    assert flow.only == found_only_by(hits, 6)
+    assert flow.overlaps[0] == 1
+    assert flow.overlaps[1] == overlap_at(hits[names[0]], hits["cls"], 6)[0]
+    assert all(row >= 0 for row in flow.ranks)
+
+
+def test_another_model_joins_as_it_was_saved(lab, tiny):
+    lab.find(k=4)
+    chosen = (["cls"], ["-1"], OTHER_MODEL, [])
+    answer = lab.call(("flow-go", "click"), *chosen)
+    assert "3 rankings" in lab.steps(("flow-go", "click"), *chosen)[-2]["flow-facts"]
+    assert answer["flow-progress"].startswith('<p class="lab-note">Done in')
+    flow = lab.tab.flow.task.result("ann")
+    other = tiny("roberta")
+    expected = search(other.encode([QUERY]), other.encode(TEXTS), 4).indices[0].tolist()
+    assert flow.strategies[-1].name == f"{OTHER_MODEL} (as saved)"
+    assert flow.strategies[-1].hits.indices[0, :4].tolist() == expected
+
+
+def test_a_mark_that_is_clicked_shows_its_text(lab):
+    lab.find(k=4)
+    list(lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", []))
+    flow = lab.tab.flow.task.result("ann")
+    row = next(iter(flow.ranks))
+    shown = lab.call(("flow-chart", "pick"), event(row=row))
+    assert TEXTS[row] in read_html(shown["flow-picked"]).text
+    import gradio as gr
+
+    for wrong in (-1, 10**6, "x", None, [row]):
+        with pytest.raises(gr.Error, match="not in these rankings any more"):
+            lab.call(("flow-chart", "pick"), event(row=wrong))
+
+
+def test_the_chart_has_a_line_a_text_and_a_diamond_where_only_one_found_it():
+    found = {7: {"a": 1, "b": 2}, 8: {"a": 2, "b": None}, 9: {"a": None, "b": 1}}
+    texts = {7: "seven", 8: "eight", 9: "nine"}
+    figure = bump_chart(["a", "b"], ["#111111", "#222222"], found, texts, 2, chosen=8).to_dict()
+    lines = [trace for trace in figure["data"] if trace["mode"] == "lines"]
+    marks = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    assert [line["y"] for line in lines] == [[1, 2], [2, None], [None, 1]]
+    assert [line["line"]["color"] for line in lines].count("var(--lab-accent)") == 1
+    assert [list(mark["customdata"]) for mark in marks] == [[7, 8], [7, 9]]
+    assert [list(mark["marker"]["symbol"]) for mark in marks] == [["circle", "diamond"]] * 2
+    assert [mark["marker"]["color"] for mark in marks] == ["#111111", "#222222"]
+    beside = [note["text"] for note in figure["layout"]["annotations"]]
+    assert beside == ["seven", "eight", "seven", "nine"]
+    assert list(figure["layout"]["xaxis"]["ticktext"]) == ["a", "b"]

@@ -1,0 +1,234 @@
+"""Searching over tiny models: the hits are the engine's, and nothing is encoded twice."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from encoder import DEFAULT_MODEL, EncoderError, Options
+from encoder.background import background_sentences
+from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
+from explore.verdict import background
+from tests.ui.map_lab import OTHER_MODEL, kinds, tiny_workbench
+from tests.ui.map_pages import TEXTS
+from tests.ui.search_lab_page import QUERY, SearchLab
+from ui.search_form import SearchForm
+from ui.search_index import prompts
+from ui.vector_store import KEPT_EACH
+
+
+@pytest.fixture
+def lab(tiny):
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
+    yield lab
+    lab.close()
+
+
+def test_before_the_first_search_there_is_nothing_to_build_on(lab):
+    for ask in (lab.handlers.index, lab.handlers.last):
+        with pytest.raises(EncoderError, match="Nothing has been searched yet"):
+            ask("ann")
+    with pytest.raises(EncoderError, match="There are no texts yet"):
+        lab.handlers.request("ann", SearchForm(QUERY))
+
+
+def test_hits_are_those_of_the_engine(lab, bert):
+    vectors, query = bert.encode(TEXTS, "max", 1), bert.encode([QUERY], "max", 1)
+    expected = search(query, vectors, 7)
+    answer = lab.find(pooling="max", layer="1", k=7).answer
+    assert answer.rows == expected.indices[0].tolist()
+    np.testing.assert_allclose(answer.cosines, expected.scores[0], atol=1e-5)
+    assert answer is lab.handlers.last("ann")
+    index = lab.handlers.index("ann")
+    assert index is answer.index
+    np.testing.assert_allclose(index.vectors, vectors, atol=1e-5)
+    np.testing.assert_allclose(index.encode_queries([QUERY]), query, atol=1e-5)
+
+
+def test_keywords_and_fusion_are_those_of_the_engine(lab, bert):
+    words = Bm25Index(TEXTS).search(["red cat window"], 100)
+    found = lab.find(query="red cat window", method="bm25", k=5).answer
+    assert found.rows == words.indices[0, :5].tolist()
+    dense = search(bert.encode(["red cat window"]), bert.encode(TEXTS), 100)
+    fused = reciprocal_rank_fusion([dense, words], 5)
+    found = lab.find(query="red cat window", method="fusion", k=5).answer
+    assert found.rows == fused.indices[0].tolist()
+    np.testing.assert_allclose(found.hits.scores, fused.scores, atol=1e-6)
+
+
+def test_places_that_keywords_leave_empty_are_no_hits(lab):
+    assert lab.find(query="xylophone", method="bm25").answer.rows == []
+    assert lab.judged(query="xylophone", method="bm25").verdict is None
+    assert len(lab.find(query="Is there a butter?", method="bm25", k=50).answer.rows) < 50
+
+
+def test_nothing_is_computed_twice(lab, bert, count_forwards):
+    lab.judged()
+    before = lab.work()
+    assert before == {"encode": 1, "background": 1}
+    with count_forwards(bert) as calls:
+        lab.judged(query=QUERY, k=30)
+    assert calls == []
+    with count_forwards(bert) as calls:
+        lab.judged(query="another question", k=3)
+    assert len(calls) == 1
+    assert calls[0][0] == 1
+    assert lab.work() == before
+    lab.find(method="bm25")
+    lab.find(method="fusion", query="a third")
+    assert lab.work() == {**before, "bm25": 1}
+    lab.find(pooling="cls")
+    assert lab.work()["encode"] == 2
+
+
+def test_it_is_known_whether_an_answer_takes_time(lab):
+    lab.open()
+
+    def ready(**form: object) -> bool:
+        return lab.handlers.is_ready(lab.handlers.request("ann", SearchForm(QUERY, **form)))
+
+    assert not ready()
+    lab.find()
+    assert ready()
+    assert ready(k=3)
+    assert not ready(method="bm25")
+    assert not ready(pooling="cls")
+    lab.find(method="fusion")
+    assert ready(method="bm25")
+
+
+def test_the_verdict_is_that_of_the_engine_over_the_whole_background(lab, bert):
+    found = lab.judged(k=1)
+    assert found.verdict.queries == len(background_sentences()) >= 300
+    best = background(bert.encode(list(background_sentences())), bert.encode(TEXTS))
+    assert found.verdict == best.verdict(float(found.answer.cosines[0]))
+    assert lab.find(query="another").whole
+
+
+def test_prompts_are_put_before_what_they_are_meant_for(lab, tiny):
+    from dataclasses import replace
+
+    from encoder import Encoder
+
+    plain = tiny("bert")
+    assert prompts(plain) == ("", "")
+    recipe = replace(
+        plain.recipe,
+        prompts={"query": "query: ", "passage": "passage: "},
+        default_prompt_name="query",
+    )
+    prompted = Encoder("prompted", plain.backbone, recipe, plain.cache)
+    assert prompts(prompted) == ("query: ", "passage: ")
+    other = SearchLab(tiny_workbench(prompted, plain))
+    answer = other.find().answer
+    texts = prompted.encode(TEXTS, options=Options(prompt="passage: "))
+    np.testing.assert_allclose(answer.index.vectors, texts, atol=1e-5)
+    query = prompted.encode([QUERY], options=Options(prompt="query: "))
+    np.testing.assert_allclose(answer.vector[None], query, atol=1e-5)
+    why = other.handlers.why("ann", f"why:{answer.rows[0]}")
+    assert why.explained.cosine == pytest.approx(float(answer.cosines[0]), abs=1e-5)
+    assert why.explained.contributions.sum() == pytest.approx(why.explained.cosine, abs=1e-6)
+    other.close()
+
+
+def test_a_hit_is_taken_apart_and_keywords_are_too(lab):
+    answer = lab.find(query="red cat window", method="fusion").answer
+    why = lab.handlers.why("ann", f"why:{answer.rows[0]}")
+    assert why.explained.cosine == pytest.approx(float(answer.cosines[0]), abs=1e-5)
+    assert why.terms == Bm25Index(TEXTS).why("red cat window", answer.rows[0])
+    lab.find(query="red cat window")
+    assert lab.handlers.why("ann", f"why:{lab.handlers.last('ann').rows[0]}").terms is None
+    for name in ("why:", "why:999", "why:-1", "why:1.0", "", "why:²", "why:" + "9" * 50):
+        with pytest.raises(EncoderError, match="not among the hits any more"):
+            lab.handlers.why("ann", name)
+
+
+def test_a_job_gives_hits_first_and_the_verdict_when_it_is_ready(lab):
+    lab.open()
+    asked = lab.handlers.request("ann", SearchForm(QUERY))
+    job = lab.handlers.start("ann", asked, lab.handlers.atlas("ann").begin_search())
+    assert job.ended.wait(60)
+    made = []
+    while not job.news.empty():
+        news = job.news.get()
+        made += [news.content] if news.kind == "event" else []
+    assert [found.verdict is None for found in made] == [True, False]
+    assert made[0].answer is made[1].answer
+
+
+def test_a_search_that_was_stopped_changes_nothing(lab):
+    lab.find()
+    before = lab.handlers.last("ann")
+    asked = lab.handlers.request("ann", SearchForm("other", pooling="cls"))
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        lab.handlers.answer(asked, lambda *_: None, stop)
+    job = lab.handlers.start("ann", asked, stop)
+    assert kinds(job) == ["cancelled"]
+    assert lab.handlers.last("ann") is before
+
+
+def test_other_texts_end_what_is_under_way_and_forget_the_old(lab):
+    lab.find()
+    stop = lab.handlers.atlas("ann").begin_search()
+    lab.open("ann", "text\nOne text.\nTwo texts.\n")
+    assert stop.is_set()
+    with pytest.raises(EncoderError, match="Nothing has been searched yet"):
+        lab.handlers.last("ann")
+    assert lab.find("ann").answer.rows in ([0, 1], [1, 0])
+
+
+def test_of_many_texts_a_sample_is_searched_and_it_says_so(tiny):
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), search_texts=20, map_texts=10))
+    index = lab.find().answer.index
+    assert len(index.corpus) == len(index.vectors) == 20
+    assert "A sample of 20 of 96 texts is searched here" in index.corpus.report.notes[-1]
+    lab.close()
+
+
+def test_vectors_of_two_visitors_are_kept_apart_and_go_with_them(lab, finish):
+    store = lab.workbench.vectors
+    ann, bob = (lab.find(name).answer.index.collection for name in ("ann", "bob"))
+    assert ann != bob
+    assert store.names() == sorted([ann, bob])
+    lab.workbench.forget("ann")
+    finish()
+    assert store.names() == [bob]
+    assert lab.find("bob").answer.rows  # bob goes on
+
+
+def test_a_visitor_who_is_pushed_out_leaves_no_vectors(tiny, finish):
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), max_visitors=1))
+    lab.find("ann")
+    kept = lab.find("bob").answer.index.collection
+    finish()
+    assert lab.workbench.vectors.names() == [kept]
+    lab.close()
+
+
+def test_only_the_latest_vectors_of_a_visitor_are_kept_in_the_store(lab):
+    poolings = ["mean", "max", "cls", "min", "soft"]
+    names = [lab.find(pooling=name).answer.index.collection for name in poolings]
+    assert len(set(names)) == len(poolings)
+    assert lab.workbench.vectors.names() == sorted(names[-KEPT_EACH:])
+    assert lab.find(pooling="mean").answer.rows  # put there again
+
+
+def test_a_sample_is_kept_for_all_visitors_unless_the_model_is_their_own(lab):
+    from ui.corpora import SEARCH_SAMPLE, open_sample
+
+    names = set()
+    for visitor in ("ann", "bob"):
+        open_sample(lab.handlers.atlas(visitor), SEARCH_SAMPLE)
+        names.add(lab.find(visitor, model=DEFAULT_MODEL).answer.index.collection)
+    [name] = names
+    assert name.startswith("sample_")
+    other = lab.find("ann", model=OTHER_MODEL).answer.index.collection
+    assert other.startswith("sample_")
+    assert other != name
+    atlas = lab.handlers.atlas("cy")
+    open_sample(atlas, SEARCH_SAMPLE)
+    again = (atlas.name, atlas.corpus, atlas.table)
+    atlas.open(*again)  # the same texts, sent by a visitor
+    assert lab.find("cy").answer.index.collection.startswith("visitor_")
