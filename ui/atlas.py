@@ -136,6 +136,11 @@ class Atlas:
         if name in self.tasks:
             self.tasks[name].set()
 
+    def end_task(self, name: str, begun: threading.Event) -> None:
+        """That work has ended, if no newer work of this name has begun."""
+        if self.tasks.get(name) is begun:
+            self.tasks.pop(name, None)
+
     def close(self) -> None:
         """Forget everything: the visitor has left, or has other texts."""
         for name in list(self.tasks):

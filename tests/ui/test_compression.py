@@ -33,7 +33,7 @@ def test_judged_queries_come_first_then_the_samples_then_unrelated_ones(sections
     assert len(queries) == 200
     assert choose_queries(answer.index, UNRELATED) == (kind, queries)
     answer.index.atlas.judged.judge("my own", "a cat", 1)
-    assert choose_queries(answer.index, AUTO) == ("queries that you judged", ["my own"])
+    assert choose_queries(answer.index, AUTO) == ("judged queries", ["my own"])
     assert choose_queries(answer.index, UNRELATED)[1] == queries
     sample = sections.sample("bob")
     kind, queries = choose_queries(sample.index, AUTO)

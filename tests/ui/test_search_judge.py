@@ -313,7 +313,7 @@ def test_hostile_texts_and_queries_are_shown_as_texts(sections, tmp_path):
 def test_all_that_is_sent_is_said():
     plain = to_triplets({"q": {"a": 1, "b": 0}, "p": {"c": 0}}, {}, share=1)
     said = " ".join(sent_lines(plain))
-    assert "1 triplet of 1 queries; 0 held out" in said
+    assert "1 triplet of 1 query; 0 held out" in said
     assert "Nothing is held out" in said
-    assert "Left out: 1 queries" in said
+    assert "Left out: 1 query" in said
     assert "assumed" not in said

@@ -102,12 +102,14 @@ def test_stop_gives_up(sections):
     with atlas.stages._lock:  # the work waits for it
         walk = steps(SimpleNamespace(session_hash="eve"), COSINE, 0)
         next(walk)
+        assert sections.fresh("eve", 3) == {}  # what comes now is not taken away by a late verdict
         said = sections.call(("twins-stop", "click"), visitor="eve")
     assert "Stopped" in said["twins-progress"]
     assert said["twins-stop"].visible == "hidden"
     ends = list(walk)
     assert "Stopped" in ends[-1][0]
     assert "twins" not in atlas.made
+    assert sections.fresh("eve", 3)["twins"] == ""
     assert free(sections.workbench.maps)
 
 

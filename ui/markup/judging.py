@@ -9,7 +9,7 @@ from ingest.findings import count
 from ui.atlas import Key
 from ui.judged_pairs import Sent
 from ui.judged_scores import FEW, HELD_OUT, TRAINED, Group, K, Line
-from ui.judging import Grades, count_of, irrelevant, queries_of, relevant
+from ui.judging import Grades, count_of, irrelevant, relevant
 from ui.markup.map_facts import cut
 from ui.markup.metrics import NONE
 from ui.markup.pieces import message, notes
@@ -77,7 +77,7 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str]) -> str:
             f'<td class="num" data-of="relevant">{len(good):,}</td>'
             f'<td class="num" data-of="not">{len(bad):,}</td><td>{first}</td></tr>'
         )
-    said = f"{count(count_of(grades), 'judgement')} of {queries_of(grades)}."
+    said = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
     if len(grades) > LISTED:
         said += f" The latest {LISTED} queries are listed; the CSV has all."
     return (
@@ -91,6 +91,11 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str]) -> str:
 
 
 # --- scores -------------------------------------------------------------------------------------
+
+
+def queries(number_: int) -> str:
+    """'1 query', '2 queries'."""
+    return f"{number_:,} {'query' if number_ == 1 else 'queries'}"
 
 
 def scores_panel(measured: Measured) -> str:
@@ -110,11 +115,10 @@ def scores_panel(measured: Measured) -> str:
 def _group(group: Group) -> str:
     heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
     rows = "".join(map(_line, group.lines))
-    queries = f"{group.queries:,} {'query' if group.queries == 1 else 'queries'}"
     words = GROUP_WORDS.get(group.title, "")
     few = f" With fewer than {FEW} queries these intervals are too narrow." if group.few else ""
     return (
-        f'<p class="lab-sub">{escape(group.title)}: {queries}</p>'
+        f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
         + (notes([f"{words[:1].upper()}{words[1:]}.{few}" if words else few.strip()])
            if words or few else "")
         + f'<div class="lab-frame" role="region" tabindex="0" aria-label="{escape(group.title)}">'
@@ -160,8 +164,9 @@ def _gain(found: Estimate | None) -> str:
 def sent_lines(sent: Sent) -> Sequence[str]:
     """What was put on the Fine-tune tab, and what was kept back."""
     lines = [
-        f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of {len(sent.trained):,} "
-        f"queries; {len(sent.held_out):,} held out for the comparison afterwards."
+        f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of "
+        f"{queries(len(sent.trained))}; {len(sent.held_out):,} held out for the comparison "
+        "afterwards."
     ]
     if sent.assumed:
         lines.append(
@@ -170,14 +175,14 @@ def sent_lines(sent: Sent) -> Sequence[str]:
         )
     if sent.shared:
         lines.append(
-            f"{sent.shared:,} held-out queries have a relevant text that is trained on for another "
-            "query: for these the comparison is somewhat too kind."
+            f"Of those held out, {sent.shared:,} have a relevant text that is trained on for "
+            "another query: for these the comparison is somewhat too kind."
         )
     if not sent.held_out:
         lines.append("Nothing is held out: afterwards there is no fair comparison here.")
     if sent.left_out:
         lines.append(
-            f"Left out: {sent.left_out:,} queries with no relevant text, or with nothing to set "
+            f"Left out: {queries(sent.left_out)} with no relevant text, or with nothing to set "
             "against it."
         )
     return lines

@@ -14,8 +14,8 @@ from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 
 LISTED = 100  # pairs in the table; the CSV has more
-GROUPS = 20
-IN_A_GROUP = 5
+GROUPS = 10
+IN_A_GROUP = 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ def choose_queries(index: Index, chosen: object) -> tuple[str, list[str]]:
     if chosen == AUTO:
         judged = list(index.atlas.judged.grades)
         if judged:
-            return "queries that you judged", judged[:MOST_QUERIES]
+            return "judged queries", judged[:MOST_QUERIES]
         try:
             return "queries of the sample", list(sample_judgements(index.corpus))[:MOST_QUERIES]
         except EncoderError:
@@ -87,6 +87,6 @@ class SearchCompress:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: what was measured stays while it is of the same vectors."""
-        if self.task.is_current(request.session_hash):
+        if self.task.stays(request.session_hash):
             return [gr.skip(), gr.skip()]
         return [None, ""]

@@ -72,15 +72,16 @@ class SearchJudge:
         """Strategies to choose, and their scores."""
         gr.HTML('<p class="lab-sub">Which way to search is better?</p>', apply_default_css=False)
         with gr.Row(elem_classes=["lab-settings"]):
-            self.poolings = gr.Dropdown(list(POOLINGS), value=[], label="Beside it, other poolings",
-                                        multiselect=True, elem_id="judge-poolings",
-                                        filterable=False, min_width=220)  # fmt: skip
+            self.poolings = gr.Dropdown(list(POOLINGS), value=[], multiselect=True,
+                                        label="Other poolings of this model",
+                                        elem_id="judge-poolings", filterable=False,
+                                        min_width=220)  # fmt: skip
             self.models = gr.Dropdown(self.handlers.picker.choices(None), value=[],
-                                      label="and other models, yours among them",
+                                      label="Other models, yours among them",
                                       multiselect=True, elem_id="judge-models",
                                       filterable=False, min_width=260)  # fmt: skip
             self.keywords = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
-                                             label="and keywords", elem_id="judge-keywords",
+                                             label="Keywords", elem_id="judge-keywords",
                                              min_width=220)  # fmt: skip
         self.task = Task(self.handlers, "measure-search", "Measure them",
                          queries="Encoding the queries", keywords="Counting the words",
@@ -166,7 +167,7 @@ class SearchJudge:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits; scores stay while they are of the vectors that are searched."""
-        scores = gr.skip() if self.task.is_current(request.session_hash) else ""
+        scores = gr.skip() if self.task.stays(request.session_hash) else ""
         return [*self.shown(request.session_hash), scores]
 
     # --- measuring --------------------------------------------------------------------------

@@ -61,7 +61,7 @@ class SearchLab:
                         EXAMPLE, ("A", "− B", "+ C"), ("lab-a", "lab-b", "lab-c"), strict=True
                     )
                 ]
-                go = gr.Button("Search A − B + C", elem_id="lab-analogy-go", scale=0, min_width=170)
+                go = gr.Button("Search A − B + C", elem_id="lab-analogy-go", scale=0, min_width=230)
             analogy = markup(elem_id="lab-analogy")
         hits.pick(told(self.toggle), [choice, *weights], [choice, hits, moved], **QUIET)
         gr.on([weight.release for weight in weights], told(self.weigh), [choice, *weights], moved,

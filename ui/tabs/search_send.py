@@ -47,7 +47,7 @@ class SearchSend:
                                    min_width=260)  # fmt: skip
             self.seed = gr.Number(0, label="Seed of the split", precision=0, elem_id="judge-seed",
                                   min_width=120)  # fmt: skip
-            self.go = gr.Button("Send to Fine-tune", elem_id="judge-send", scale=0, min_width=180)
+            self.go = gr.Button("Send to Fine-tune", elem_id="judge-send", scale=0, min_width=210)
         self.said = markup(elem_id="judge-sent")
 
     def connect(self, tabs: gr.Tabs, data: Data) -> None:

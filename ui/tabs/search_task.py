@@ -76,16 +76,20 @@ class Task:
         line = self.handlers.workbench.maps
         line.join(job)
         still: list[Any] = [gr.skip() for _ in self.outputs]
-        for moment in follow(job, line, self.stages):
-            if moment.made is not None:
-                atlas.made[self.name] = moment.made
-                yield [gr.skip(), gr.skip(), *self.show(moment.made)]
-            elif moment.ended:
-                ends = {"done": notes([f"Done in {moment.seconds:.1f} s."]), "cancelled": STOPPED}
-                said = ends.get(moment.ended, moment.progress)
-                yield [said, gr.Button(visible="hidden"), *still]
-            elif not job.stop.is_set():
-                yield [moment.progress, gr.Button(visible=True), *still]
+        try:
+            for moment in follow(job, line, self.stages):
+                if moment.made is not None:
+                    atlas.made[self.name] = moment.made
+                    yield [gr.skip(), gr.skip(), *self.show(moment.made)]
+                elif moment.ended:
+                    done = notes([f"Done in {moment.seconds:.1f} s."])
+                    ends = {"done": done, "cancelled": STOPPED}
+                    said = ends.get(moment.ended, moment.progress)
+                    yield [said, gr.Button(visible="hidden"), *still]
+                elif not job.stop.is_set():
+                    yield [moment.progress, gr.Button(visible=True), *still]
+        finally:
+            atlas.end_task(self.name, job.stop)
 
     def _steps(self, work: Work, job: Job) -> Iterator[Any]:
         def tell(stage: str, share: float) -> None:
@@ -105,10 +109,15 @@ class Task:
         self.handlers.atlas(request.session_hash).stop_task(self.name)
         return [STOPPED, gr.Button(visible="hidden")]
 
-    def is_current(self, visitor: str | None) -> bool:
-        """Whether what came of it is of the vectors that were searched last."""
-        made, index = self.result(visitor), self.handlers.atlas(visitor).index
-        return made is not None and index is not None and made.source == index.source
+    def stays(self, visitor: str | None) -> bool:
+        """Whether what is shown may stay when there are other hits.
+
+        It may while it is of the vectors that were searched, or while something new is under way.
+        """
+        atlas = self.handlers.atlas(visitor)
+        made, index = self.result(visitor), atlas.index
+        current = made is not None and index is not None and made.source == index.source
+        return current or self.name in atlas.tasks
 
     def title(self, visitor: str | None, index: Index) -> str:
         """The settings of an index in one line."""

@@ -87,7 +87,7 @@ class SearchTwins:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: the pairs stay while they are of the same texts under the same settings."""
-        if self.task.is_current(request.session_hash):
+        if self.task.stays(request.session_hash):
             return [gr.skip(), gr.skip()]
         return ["", gr.Button(visible="hidden")]
 
