@@ -13,7 +13,7 @@ from ui.steering import Choice, Weights, analogous, parse_weights, steered
 from ui.tabs.search_lab import EXAMPLE, weighted
 
 USUAL = (1.0, 0.75, 0.15)
-TOGGLE, WEIGH, ANALOGY = ("lab-hits", "pick"), ("weight-more", "release"), ("lab-c", "submit")
+TOGGLE, WEIGH, ANALOGY = ("lab-hits", "pick"), ("weight-more", "change"), ("lab-c", "submit")
 
 
 # --- what is chosen -----------------------------------------------------------------------------

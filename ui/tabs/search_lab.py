@@ -64,8 +64,8 @@ class SearchLab:
                 go = gr.Button("Search A − B + C", elem_id="lab-analogy-go", scale=0, min_width=230)
             analogy = markup(elem_id="lab-analogy")
         hits.pick(told(self.toggle), [choice, *weights], [choice, hits, moved], **QUIET)
-        gr.on([weight.release for weight in weights], told(self.weigh), [choice, *weights], moved,
-              **QUIET)  # fmt: skip
+        gr.on([weight.change for weight in weights], told(self.weigh), [choice, *weights], moved,
+              trigger_mode="always_last", **QUIET)  # fmt: skip
         gr.on([go.click, *(box.submit for box in texts)], told(self.analogy), texts, analogy,
               **QUIET)  # fmt: skip
         searched.change(told(self.fresh), None, [choice, hits, moved, analogy], **QUIET)

@@ -76,16 +76,19 @@ class Task:
         line = self.handlers.workbench.maps
         line.join(job)
         still: list[Any] = [gr.skip() for _ in self.outputs]
+        shown = still
         try:
             for moment in follow(job, line, self.stages):
                 if moment.made is not None:
+                    # Shown with the last word, not before it: of two answers that arrive together,
+                    # the browser changes a figure of the first into the "no change" of the second.
                     atlas.made[self.name] = moment.made
-                    yield [gr.skip(), gr.skip(), *self.show(moment.made)]
+                    shown = self.show(moment.made)
                 elif moment.ended:
                     done = notes([f"Done in {moment.seconds:.1f} s."])
                     ends = {"done": done, "cancelled": STOPPED}
                     said = ends.get(moment.ended, moment.progress)
-                    yield [said, gr.Button(visible="hidden"), *still]
+                    yield [said, gr.Button(visible="hidden"), *shown]
                 elif not job.stop.is_set():
                     yield [moment.progress, gr.Button(visible=True), *still]
         finally:

@@ -1,0 +1,112 @@
+"""What can be done with hits, in a real browser: steer, judge, train, compress, find duplicates."""
+
+import pytest
+from finetune_page import TRAINED_MS, FinetunePage
+from lab_page import View
+from playwright.sync_api import expect
+from sections_page import DONE_MS, SectionsPage
+
+
+def test_a_query_is_steered_and_added_up(page):
+    lab = SectionsPage(page).open()
+    lab.press("lab-hits", "more", 4)
+    lab.press("lab-hits", "less", 0)
+    expect(lab.find("#lab-moved tbody tr").nth(9)).to_be_visible()
+    expect(lab.find("#lab-moved")).to_contain_text("0.75 × the mean of 1 hit")
+    expect(lab.find("#lab-moved .up").first).to_be_visible()
+    before = lab.find("#lab-moved").inner_text()
+    weight = lab.find("#weight-more input[type=number]")
+    weight.fill("2")
+    weight.press("Enter")
+    expect(lab.find("#lab-moved")).to_contain_text("2 × the mean of 1 hit")
+    assert lab.find("#lab-moved").inner_text() != before
+    field = lab.find("#lab-c input, #lab-c textarea")
+    field.fill("museum")
+    field.press("Enter")
+    expect(lab.find("#lab-analogy")).to_contain_text("against “museum” alone")
+    expect(lab.find("#lab-analogy tbody tr").first).to_be_visible()
+
+
+def test_thumbs_go_to_a_file_and_come_back(page, tmp_path):
+    lab = SectionsPage(page).open()
+    lab.press("judge-hits", "good", 0)
+    lab.press("judge-hits", "bad", 3)
+    expect(lab.find("#judge-list")).to_contain_text("2 judgements of 1 query")
+    with page.expect_download() as found:
+        lab.find("#judge-csv").click()
+    file = tmp_path / "judgements.csv"
+    found.value.save_as(file)
+    lab.find("#judge-clear").click()
+    expect(lab.find("#judge-list")).to_contain_text("Nothing is judged yet")
+    with page.expect_file_chooser() as chooser:
+        lab.find("#judge-upload").click()
+    chooser.value.set_files(file)
+    expect(lab.find("#judge-list")).to_contain_text("2 judgements of 1 query")
+    expect(lab.find("#judge-hits [aria-pressed=true]")).to_have_count(2)
+    lab.find("#judge-undo").click()
+    expect(lab.find("#judge-list")).to_contain_text("Nothing is judged yet")
+
+
+def test_judged_queries_train_a_model_that_is_compared_on_those_held_out(page):
+    """The whole loop: judge → send → train → back → compare."""
+    lab = SectionsPage(page).open()
+    lab.find("#judge-sample").click()
+    expect(lab.find("#judge-list")).to_contain_text("of 178 queries")
+    lab.work("measure-search")
+    expect(lab.table("All judged queries").locator("tbody tr")).to_have_count(3)
+    expect(lab.table("Held out of training")).to_have_count(0)
+    lab.find("#judge-send").click()
+    tuning = FinetunePage(page)
+    expect(tuning.find("#pairs-note")).to_contain_text("judged_queries.csv")
+    expect(tuning.find("#preview")).to_contain_text("assumed: a good hit that nobody judged")
+    expect(tuning.find("#split")).to_contain_text("held-out", timeout=DONE_MS)
+    tuning.quick()
+    tuning.train()
+    lab.back()
+    expect(lab.find("#judge-sent")).to_contain_text("125 queries; 53 held out")
+    expect(lab.find("#judge-models")).to_contain_text("judged_queries, run 1")
+    lab.work("measure-search")
+    for title, queries in (
+        ("Held out of training", "53 queries"),
+        ("All judged queries", "178 queries"),
+        ("Sent to training", "125 queries"),
+    ):
+        rows = lab.table(title).locator("tbody tr")
+        expect(rows).to_have_count(4, timeout=TRAINED_MS)
+        expect(rows.nth(0)).to_contain_text("all-MiniLM-L6-v2")
+        expect(rows.nth(1)).to_contain_text("“judged_queries, run 1”, yours")
+        expect(rows.nth(1).locator("[data-of=gain] .word")).to_contain_text("chance")
+        expect(lab.find("#judge-scores")).to_contain_text(f"{title}: {queries}")
+
+
+def test_vectors_are_compressed_and_what_it_costs_is_drawn(page):
+    lab = SectionsPage(page).open()
+    lab.work("compress")
+    expect(lab.find("#compress tbody tr")).to_have_count(40)
+    expect(lab.find("#compress")).to_contain_text("178 queries of the sample")
+    expect(lab.find("#compress-chart .lab-plot[data-ready]")).to_be_visible()
+
+
+def test_duplicates_are_found_taken_along_and_too_many_are_refused(page):
+    lab = SectionsPage(page).open()
+    lab.work("twins")
+    expect(lab.find("#twins tbody tr")).to_have_count(30)
+    expect(lab.find("#twins")).to_contain_text("They form")
+    with page.expect_download() as found:
+        lab.find("#twins-csv").click()
+    assert found.value.suggested_filename == "near_duplicates.csv"
+    bound = lab.find("#twins-bound input")
+    bound.fill("-5")
+    lab.find("#twins-go").click()
+    expect(lab.find("[data-testid=toast-body]")).to_contain_text("percentile is -5.0")
+
+
+@pytest.mark.parametrize("page", [View(390, 844), View(390, 844, "dark")], indirect=True)
+def test_a_phone_shows_the_sections_without_scrolling_sideways(page):
+    lab = SectionsPage(page).open()
+    lab.press("judge-hits", "good", 0)
+    lab.press("lab-hits", "more", 2)
+    expect(lab.find("#lab-moved table")).to_be_visible()
+    lab.work("measure-search")
+    lab.work("twins")
+    assert lab.width() <= 390
