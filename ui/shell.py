@@ -39,6 +39,11 @@ def build_app(workbench: Workbench) -> gr.Blocks:
     with gr.Blocks(
         title="Sentence Lab", analytics_enabled=False, delete_cache=UPLOADS_KEPT
     ) as demo:
+        # First: Gradio names a tab's handlers too, and the first of a name has it.
+        build_api(workbench)
+        build_tuning_api(workbench)
+        build_map_api(workbench)
+        build_search_api(workbench)
         with gr.Row(elem_classes=["lab-top"]):
             gr.HTML(HEADER, apply_default_css=False)
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
@@ -57,10 +62,6 @@ def build_app(workbench: Workbench) -> gr.Blocks:
                 tuner = finetune.build(tuning, workbench, ModelPicker(workbench), pickers)
                 maps.texts.connect_pairs(tuner.ui.on_map, tabs)
                 found.sections.judge.sending.connect(tabs, tuner.data)
-        build_api(workbench)
-        build_tuning_api(workbench)
-        build_map_api(workbench)
-        build_search_api(workbench)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
     return demo
 

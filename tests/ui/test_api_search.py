@@ -12,7 +12,7 @@ from tests.ui.map_lab import tiny_workbench
 from tests.ui.map_pages import TEXTS
 from ui.api_search import build_search_api
 
-QUERIES = ["where do cats sleep?", "is there a train?"]
+QUERIES = ["where does the cat sleep?", "is there a train?"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,134 @@
+"""The Search tab as it is wired: first look, examples, settings, why, and texts of the Map tab."""
+
+import gradio as gr
+import pytest
+
+from encoder import DEFAULT_MODEL
+from tests.ui.map_lab import event, tiny_workbench
+from tests.ui.map_pages import TABLE
+from tests.ui.search_lab_page import QUERY, SearchLab
+from tests.ui.visit import read_html
+from ui.search_examples import QUERIES
+
+SETTINGS = (DEFAULT_MODEL, "the model's own", "-1", "Vectors", 10)
+SAMPLE = QUERIES["search_passages.csv"]
+ASK = ("search-query", "submit")
+
+
+@pytest.fixture
+def lab(tiny):
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
+    yield lab
+    lab.close()
+
+
+def search(lab: SearchLab, query: str = QUERY, *settings, visitor: str = "ann") -> list[dict]:
+    return lab.steps(lab.filling("search-hits", "search"), query, *(settings or SETTINGS),
+                     visitor=visitor)  # fmt: skip
+
+
+def prepare(lab: SearchLab, typed: str = "") -> dict:
+    return lab.call(lab.filling("search-example-0", "prepare"), typed)
+
+
+def test_at_the_first_look_the_sample_and_a_question_lie_ready(lab):
+    opened = lab.call(lab.filling("search-corpus-facts", "arrive"), "")
+    assert "search_passages.csv: 243 texts" in opened["search-corpus-facts"]
+    ready = prepare(lab)
+    assert ready["search-query"] == SAMPLE[0]
+    assert [ready[f"search-example-{at}"].value for at in range(5)] == list(SAMPLE)
+    shown = search(lab, ready["search-query"])
+    assert len(read_html(shown[-2]["search-hits"]).one("tbody").all("tr")) == 10
+
+
+def test_examples_are_of_the_texts_and_a_typed_question_is_kept(lab):
+    lab.open()
+    ready = prepare(lab, SAMPLE[0])  # an example of other texts
+    assert ready["search-query"] == ""
+    assert [ready[f"search-example-{at}"].visible for at in range(5)] == [False] * 5
+    assert prepare(lab, "my own words")["search-query"] == "my own words"
+
+
+def test_an_example_is_asked_by_a_click(lab):
+    lab.call(lab.filling("search-corpus-facts", "arrive"), "")
+    answer = lab.call(("search-example-1", "click"))
+    assert answer["search-query"] == SAMPLE[1]
+    assert answer["State"]
+    lab.open()
+    assert lab.call(("search-example-1", "click")) == {}
+
+
+def test_hits_come_first_and_the_verdict_later_and_stop_is_offered_meanwhile(lab):
+    lab.open()
+    shown = search(lab)
+    panels = [step["search-answer"] for step in shown if "search-answer" in step]
+    assert "being measured" in panels[0]
+    assert "unrelated queries" in panels[-1]
+    assert any(step["stop-search"].visible is True for step in shown if "stop-search" in step)
+    assert shown[-1]["stop-search"].visible == "hidden"
+    [again] = search(lab, "other words")  # all is known: one answer, at once
+    assert "unrelated queries" in again["search-answer"]
+
+
+def test_without_a_question_the_page_asks_for_one(lab):
+    assert search(lab) == []  # there are no texts yet
+    lab.open()
+    [step] = search(lab, "  ")
+    assert "type a question" in step["search-progress"]
+    assert step["search-hits"] == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("x", *SETTINGS[1:]), (DEFAULT_MODEL, "median", "-1", "Vectors", 10),
+     (DEFAULT_MODEL, "mean", "99", "Vectors", 10), (DEFAULT_MODEL, "mean", "-1", "magic", 10),
+     (DEFAULT_MODEL, "mean", "-1", "Vectors", 51)],
+    ids=str,
+)  # fmt: skip
+def test_what_no_page_would_send_is_told(lab, wrong):
+    lab.open()
+    with pytest.raises(gr.Error):
+        search(lab, QUERY, *wrong)
+
+
+def test_every_control_starts_a_search(lab):
+    fn = lab.filling("search-hits", "search")
+    changes = {target[0] for target in fn.targets if target[1] == "change"}
+    for name in ("search-pooling", "search-layer", "search-method", "search-k"):
+        [box] = [b for b in lab.demo.blocks.values() if getattr(b, "elem_id", None) == name]
+        assert box._id in changes
+
+
+def test_a_hit_that_is_clicked_is_explained(lab):
+    answer = lab.find().answer
+    shown = lab.call(("search-hits", "pick"), event(name=f"why:{answer.rows[0]}"))
+    assert "Hit 1: cosine" in shown["search-why"]
+    assert shown["search-why-matrix"]["data"]
+    for name in ("why:-1", "", "why:<b>", None):
+        with pytest.raises(gr.Error, match="not among the hits any more"):
+            lab.call(("search-hits", "pick"), event(name=name))
+
+
+def test_stop_ends_the_search_and_no_map(lab):
+    lab.open()
+    atlas = lab.handlers.atlas("ann")
+    mapping, searching = atlas.begin(), atlas.begin_search()
+    assert "Stopped" in lab.call(("stop-search", "click"))["search-progress"]
+    assert searching.is_set()
+    assert not mapping.is_set()
+
+
+def test_what_the_map_has_opened_is_searched_here(lab):
+    arrive = lab.filling("search-corpus-facts", "arrive")
+    first = lab.call(arrive, "")
+    lab.open("ann", TABLE)  # as the Map tab does it
+    answer = lab.call(arrive, first["State"])
+    assert "texts.csv: 96 texts" in answer["search-corpus-facts"]
+    assert lab.call(arrive, answer["State"]) == {}
+
+
+def test_the_python_follows_the_answer(lab):
+    lab.find(query='it\'s "quoted" \\ {braces}', method="fusion", k=3)
+    code = lab.call(lab.filling("search-code", "snippet"))["search-code"]
+    compile(code, "snippet", "exec")
+    assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in code
