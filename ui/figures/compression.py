@@ -51,11 +51,11 @@ def compression_chart(results: Sequence[CompressionResult], k: int) -> go.Figure
     figure.update_layout(
         height=430,
         margin={"l": 55, "r": 15, "t": 10, "b": 45},
-        legend={"orientation": "h", "y": -0.18},
-        xaxis={"title": "bytes per sentence that are searched through (logarithmic)", "type": "log",
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
+        xaxis={"title": "bytes per sentence (logarithmic)", "type": "log",
                "tickmode": "array", "tickvals": ticks(results),
                "ticktext": [f"{tick:,}" for tick in ticks(results)]},
-        yaxis={"title": f"recall@{k} against the full vectors", "range": [0, 1.04]},
+        yaxis={"title": f"recall@{k}", "range": [0, 1.04]},
     )  # fmt: skip
     return figure
 
