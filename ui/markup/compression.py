@@ -76,9 +76,9 @@ def what_it_says(made: Compressed) -> list[str]:
         lines.append(f"Nothing here keeps a recall of {ENOUGH:g}.")
     lines.append(
         "This holds for this corpus and these queries. The axes of PCA are fitted to this corpus; "
-        "on a small one they fit it better than new texts. A bit of a weak component counts as much "
-        "as one of a strong one, so with bits, fewer components can be better. Rescoring reads the full vectors of a "
-        "few candidates, which can lie on disk."
+        "on a small one they fit it better than new texts. A bit of a weak component counts as "
+        "much as one of a strong one: with bits, fewer components can be better. Rescoring reads "
+        "the full vectors of a few candidates, which can lie on disk."
     )
     return lines
 
