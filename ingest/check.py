@@ -10,6 +10,7 @@ from ingest.split import Split
 # What looks at the pairs, by the names of the findings it may give.
 CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
     tuple(findings_reading.DROPPED): findings_reading.dropped_rows,
+    (): findings_reading.unused_label,  # a "label_unrecognised", of a whole column
     ("column_order",): findings_texts.column_order,
     ("labels_reversed",): findings_labels.labels_reversed,
     ("no_words",): findings_texts.no_words,

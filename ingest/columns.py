@@ -93,8 +93,8 @@ def guess_columns(table: Table) -> ColumnMapping:
         if len(ranked) < 2:
             raise IngestError(
                 f"A pair needs two columns of texts; found {len(ranked)} among: "
-                f"{', '.join(table.columns)}. A text alone on its line is no pair, and a path must "
-                f"be given as a Path.{_no_texts(set(table.columns) - set(flat))}"
+                f"{', '.join(table.columns)}. A text alone on its line is no pair."
+                f"{_no_texts(set(table.columns) - set(flat))}"
             )
         chosen = set(ranked[:2])
         texts = tuple(name for name in table.columns if name in chosen)

@@ -7,15 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from ingest.neighbours import earlier_twins
 from ingest.pairs import PairSet
 from ingest.split import Split
-from ingest.text import text_key, words
+from ingest.text import text_key
 
 Severity = Literal["error", "warning", "note"]
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
-NEAR = 0.8  # Jaccard similarity of the words from which two texts nearly repeat each other
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,10 @@ class Context:
         directed = self.pairs.labels is None
         return [row if directed else tuple(sorted(row)) for row in self.keys]
 
-    @cached_property
+    @property
     def twins(self) -> list[int | None]:
         """Per row an earlier one that uses nearly the same words, or None."""
-        return earlier_twins([frozenset(words(" ".join(row))) for row in self.pairs.texts], NEAR)
+        return self.pairs.twins
 
     def cosines(self, one: int = 0, other: int = 1) -> np.ndarray | None:
         """(N,) the current model's similarity of two columns, or None without a model."""

@@ -56,10 +56,22 @@ def dropped_rows(context: Context) -> Iterator[Finding]:
             if reason.startswith(beginnings):
                 what = f"{count(len(rows), 'row')} left out: {reason}."
                 if name == "label_unrecognised":
-                    notes = [n for n in context.pairs.report.notes if n.startswith("Labels not")]
+                    notes = [n for n in context.pairs.report.notes if n.startswith("Labels not r")]
                     what = " ".join((what, *notes))
                 severity: Severity = "note" if name == "blank_lines" else "warning"
                 yield Finding(name, severity, rows, what, effect)
+
+
+def unused_label(context: Context) -> Iterator[Finding]:
+    """A column that is called a label and is not used: its words may be none that are known."""
+    for note in context.pairs.report.notes:
+        if note.startswith("Labels not used"):
+            effect = (
+                "Pairs that do not belong together would be pulled together. If the column says "
+                "which do, choose its kind and column; of words that are not known, write yes and "
+                "no, or numbers, instead."
+            )
+            yield Finding("label_unrecognised", "warning", (), note, effect)
 
 
 def fixed_text(context: Context) -> Iterator[Finding]:

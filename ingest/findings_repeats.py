@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ingest.findings import NEAR, Context, Finding, count, leave_out
-from ingest.neighbours import earlier_twins
+from ingest.findings import Context, Finding, count, leave_out
+from ingest.neighbours import NEAR, earlier_twins
 from ingest.text import text_key, words
 
 CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
@@ -77,23 +77,12 @@ def near_duplicates(context: Context) -> Iterator[Finding]:
 
 
 def shared_texts(context: Context) -> Iterator[Finding]:
-    """A text in train and in held-out; without a split, texts that could get there."""
-    if context.split is None:
-        groups = _grouped_texts(context.keys)
-        rows = context.rows({at for found in groups.values() if len(found) > 1 for at in found})
-        if rows:
-            yield Finding(
-                "shared_texts",
-                "note",
-                rows,
-                f"{count(len(rows), 'row')} with a text that stands in another row, too.",
-                "Split by pair, such a text would stand in train and in held-out, and the result "
-                "would measure memory. The split here keeps rows that share a text in one part.",
-            )
-        return
-    trained = {key for at in context.split.train for key in context.keys[at]}
-    trained |= {key for at in context.split.validation for key in context.keys[at]}
-    leaking = [at for at in context.split.held_out if trained.intersection(context.keys[at])]
+    """A text in train and in held-out; where none is, texts that could have got there."""
+    leaking: list[int] = []
+    if context.split is not None:
+        learned = (*context.split.train, *context.split.validation)
+        trained = {key for at in learned for key in context.keys[at]}
+        leaking = [at for at in context.split.held_out if trained.intersection(context.keys[at])]
     if leaking:
         rows = context.rows(leaking)
         yield Finding(
@@ -103,6 +92,18 @@ def shared_texts(context: Context) -> Iterator[Finding]:
             f"{count(len(rows), 'held-out row')} with a text that is also trained on.",
             "The held-out result measures memory, not what the model learned about language.",
             leave_out(rows, "text also in train"),
+        )
+        return
+    groups = _grouped_texts(context.keys)
+    rows = context.rows({at for found in groups.values() if len(found) > 1 for at in found})
+    if rows:
+        yield Finding(
+            "shared_texts",
+            "note",
+            rows,
+            f"{count(len(rows), 'row')} with a text that stands in another row, too.",
+            "Split by pair, such a text would stand in train and in held-out, and the result "
+            "would measure memory. The split here keeps rows that share a text in one part.",
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import ceil
 
 CANDIDATES = 100  # earlier rows compared with one row at most: bounds the time on templates
+NEAR = 0.8  # Jaccard similarity of the words from which two texts nearly repeat each other
 FEWEST_WORDS = 4  # shorter texts differ in one word and mean something else
 
 ROUNDING = 1e-9

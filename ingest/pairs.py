@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,18 @@ from ingest.columns import ColumnMapping, guess_columns, has_entailment_codes
 from ingest.contents import is_nested
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
+from ingest.labels import is_missing
 from ingest.limits import LIMITS, Limits
+from ingest.names import LABELS, plain
+from ingest.neighbours import NEAR, earlier_twins
 from ingest.report import Report
+from ingest.scales import without_scale
 from ingest.scaling import Labels, none_usable, read_labels
 from ingest.table import Table, read_table
-from ingest.text import tidy, usable_texts
+from ingest.text import tidy, usable_texts, words
 
 NO_TEXT = "a list or an object instead of a text"
+UNUSED = "Labels not used: "
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +64,11 @@ class PairSet:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @cached_property
+    def twins(self) -> list[int | None]:
+        """Per row an earlier one that uses nearly the same words, or None; found once."""
+        return earlier_twins([frozenset(words(" ".join(row))) for row in self.texts], NEAR)
+
     def take(self, indices: Iterable[int]) -> "PairSet":
         """These rows, in this order; the report stays that of the whole file."""
         chosen = [int(index) for index in indices]
@@ -89,7 +100,12 @@ def read_pairs(
     Raises IngestError for what cannot be read, and when no usable row is left.
     """
     table = read_table(source, filename, limits, sample=sample)
-    return to_pairs(table, mapping or guess_columns(table), limits=limits)
+    try:
+        return to_pairs(table, mapping or guess_columns(table), limits=limits)
+    except IngestError as error:
+        if isinstance(source, str) and "\n" not in source:
+            raise IngestError(f"{error} A path must be given as a Path.") from error
+        raise
 
 
 def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -> PairSet:
@@ -133,6 +149,7 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
             raise none_usable(used, mapping.kind, mapping.label, mapping.scale)
         kept = [at for at, use in zip(kept, usable, strict=True) if use]
         labels = found.values[usable]
+    notes += _unused_label(table, mapping)
     if not kept:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
@@ -158,3 +175,16 @@ def _labels(cells: list[str], kept: list[int], mapping: ColumnMapping) -> Labels
     chosen = [tidy(cells[at])[0] for at in kept]
     codes = has_entailment_codes(mapping.texts)
     return read_labels(chosen, mapping.kind, mapping.scale, codes, mapping.label or "")
+
+
+def _unused_label(table: Table, mapping: ColumnMapping) -> tuple[str, ...]:
+    """A note on a column that is called a label and is none of those chosen; else nothing."""
+    if mapping.kind in LABELLED:
+        return ()
+    free = [name for name in table.columns if name not in mapping.texts]
+    name = next((n for n in free if plain(without_scale(n)) in LABELS), None)
+    present = [] if name is None else [c for c in table.frame[name] if not is_missing(c)]
+    if not present:
+        return ()
+    shown = ", ".join(repr(cell[:30]) for cell in list(dict.fromkeys(present))[:5])
+    return (f"{UNUSED}column {name!r} holds {shown}, and no pair is read as a negative one.",)

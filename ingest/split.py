@@ -1,5 +1,6 @@
 """Train, validation and held-out parts that share no text."""
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,10 @@ def split_pairs(
     Groups larger than a part go to train. If that leaves less than a quarter of the wished
     held-out rows, rows are split one by one, only equal pairs staying together, and `notes` says
     so. Shares are kept within each label, for scores within each fifth of them. The same seed gives
-    the same split. Raises IngestError for shares that are negative or leave nothing to train on.
+    the same split, and where some rows are left out or more are held out, nearly all others stay
+    on their side: a model trained before has not seen what is held out now.
+
+    Raises IngestError for shares that are negative or leave nothing to train on.
     """
     shares = {"held_out_share": held_out_share, "validation_share": validation_share}
     problems = [f"{n} is {s}; give 0 to 0.9." for n, s in shares.items() if not 0 <= s <= 0.9]
@@ -66,10 +70,10 @@ def split_pairs(
     wish = (total - wished - validation, validation, wished)
     strata = _strata(pairs)
     groups = connected_groups(pairs)
-    part = _assign(groups, strata, wish, seed)
+    part = _assign(pairs, groups, strata, wish, seed)
     if wished and np.sum(part == 2) < max(1, TOO_LITTLE * wished):
         rows_apart = equal_pairs(pairs)
-        apart = _assign(rows_apart, strata, wish, seed)
+        apart = _assign(pairs, rows_apart, strata, wish, seed)
         if np.sum(apart == 2) > np.sum(part == 2):
             largest = int(np.bincount(groups).max())
             notes.append(
@@ -124,30 +128,56 @@ def _strata(pairs: PairSet) -> np.ndarray:
 
 
 def _assign(
-    groups: np.ndarray, strata: np.ndarray, wish: tuple[int, int, int], seed: int
+    pairs: PairSet, groups: np.ndarray, strata: np.ndarray, wish: tuple[int, int, int], seed: int
 ) -> np.ndarray:
-    """(N,) 0 train, 1 validation, 2 held-out: each group where its labels are missing most.
+    """(N,) 0 train, 1 validation, 2 held-out: groups as they come, while their labels are wanted.
 
-    The largest groups choose first, equal ones in seeded order.
+    What is left of a part is then filled up with whatever fits.
     """
-    part = np.zeros(len(groups), np.int64)
-    if not len(groups):
+    total = len(groups)
+    part = np.zeros(total, np.int64)
+    if not total:
         return part
-    sizes = np.bincount(groups)
-    counts = np.zeros((len(sizes), int(strata.max()) + 1))  # rows of each group in each stratum
-    np.add.at(counts, (groups, strata), 1)
-    shares = np.array(wish) / len(groups)
-    missing = shares[:, None] * counts.sum(0)  # (3, strata)
-    order = np.random.default_rng(seed).permutation(len(sizes))
-    order = order[np.argsort(-sizes[order], kind="stable")]
+    counts = np.zeros((int(groups.max()) + 1, int(strata.max()) + 1), np.int64)
+    np.add.at(counts, (groups, strata), 1)  # rows of each group in each stratum
+    sizes = counts.sum(1)
+    waiting = _order(pairs, groups, seed)
     of_group = np.zeros(len(sizes), np.int64)
-    room = list(wish)
-    for group in order:
-        size = int(sizes[group])
-        fits = [number for number in (0, 1, 2) if number == 0 or size <= room[number]]
-        needs = missing @ counts[group]  # (3,)
-        best = max(fits, key=lambda number: needs[number])
-        of_group[group] = best
-        missing[best] -= counts[group]
-        room[best] -= size
+    for number in (2, 1):
+        room = wish[number]
+        wanted = _apportion(wish[number], counts.sum(0))
+        for by_label in (True, False):
+            left = []
+            for group in waiting:
+                fits = sizes[group] <= room and not (by_label and (counts[group] > wanted).any())
+                if fits:
+                    of_group[group] = number
+                    room -= int(sizes[group])
+                    wanted -= counts[group]
+                else:
+                    left.append(group)
+            waiting = left
     return of_group[groups]
+
+
+def _order(pairs: PairSet, groups: np.ndarray, seed: int) -> list[int]:
+    """Groups in an order that looks random and hangs on the seed and on each one's own texts."""
+    first: dict[int, tuple[str, ...]] = {}
+    for group, row in zip(groups.tolist(), pairs.texts, strict=True):
+        key = tuple(sorted(map(text_key, row)))
+        first[group] = min(first.get(group, key), key)
+
+    def drawn(group: int) -> bytes:
+        text = "\0".join((str(seed), *first[group])).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16).digest()
+
+    return sorted(first, key=drawn)
+
+
+def _apportion(rows: int, counts: np.ndarray) -> np.ndarray:
+    """So many rows over the strata as they are (S,): whole numbers, largest remainders first."""
+    exact = rows * counts / max(1, counts.sum())
+    found = np.floor(exact).astype(np.int64)
+    most = np.argsort(found - exact, kind="stable")[: rows - int(found.sum())]
+    found[most] += 1
+    return found

@@ -153,6 +153,12 @@ def _from_cells(
         elif not used.name:
             notes += ("One column: no separator found.",)
     width = len(names)
+    named = sum(bool(name) for name in names)
+    if header and named < width and not any(names[named:]):
+        notes += (
+            f"The first row names {named} columns, and most rows have {width} cells. If a text "
+            "holds the separator, put it between double quotes.",
+        )
     if width > limits.columns:
         raise IngestError(
             f"The file has {width} columns; at most {limits.columns} are read. "

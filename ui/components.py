@@ -57,7 +57,7 @@ def address_bar(**settings: Any) -> gr.HTML:
 
 
 def leave_guard(**settings: Any) -> gr.HTML:
-    """Set it to {models}, and the browser asks before it leaves or reloads a page with models."""
+    """Set it to {models, running}: with either, the browser asks before it leaves the page."""
     return gr.HTML(
         html_template='<span class="lab-hidden"></span>',
         js_on_load=script("leave.js"),

@@ -1,7 +1,8 @@
 """What a visitor trains on: the file, which columns mean what, and the pairs that come of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,7 @@ class Desk:
     pairs: PairSet | None
     problem: str = ""  # why there are no pairs
     applied: tuple[str, ...] = ()  # remedies, in words
+    tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)  # counted, by model
 
     def with_mapping(self, mapping: ColumnMapping) -> "Desk":
         """Read the pairs anew from other columns; remedies start over."""
@@ -71,7 +73,7 @@ class Desk:
         if finding.remedy is None or self.pairs is None:
             raise EncoderError(f"There is no remedy for {finding.name!r} to apply.")
         pairs = finding.remedy.apply(self.pairs)
-        return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label))
+        return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label), tokens={})
 
 
 def open_sample(title: str) -> Desk:
@@ -102,7 +104,7 @@ def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> De
 def _with_pairs(desk: Desk) -> Desk:
     assert desk.mapping is not None
     try:
-        return replace(desk, pairs=to_pairs(desk.table, desk.mapping), problem="")
+        return replace(desk, pairs=to_pairs(desk.table, desk.mapping), problem="", tokens={})
     except IngestError as error:
         return replace(desk, pairs=None, problem=str(error))
 
@@ -199,12 +201,20 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
         loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
-        count_tokens=lambda texts: [len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)],
+        count_tokens=partial(_count_tokens, desk, encoder),
         max_tokens=encoder.max_tokens,
         split=found.split if found else None,
     )
     notes = (*caveats, *(() if compared else (left_out,)))
     return Checked(pairs, tuple(findings), found, problem, notes)
+
+
+def _count_tokens(desk: Desk, encoder: Encoder, texts: list[str]) -> list[int]:
+    """Tokens of all texts of the desk's pairs before any cut; counted once for each model."""
+    model = encoder.backbone.fingerprint
+    if model not in desk.tokens:
+        desk.tokens[model] = [len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)]
+    return desk.tokens[model]
 
 
 def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:

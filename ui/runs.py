@@ -8,7 +8,7 @@ from encoder.encoder import Encoder
 from encoder.events import Done
 from encoder.losses import LOSSES
 from encoder.study import Study
-from ingest import Table
+from ingest import Table, text_key
 from ui.markup.metrics import what_trains
 
 
@@ -24,6 +24,7 @@ class Run:
     study: Study
     predicted_s: float | None  # training seconds, said before it began
     table: Table | None = None  # what was sent, for the rows that were dropped
+    base_learned: frozenset[str] = frozenset()  # keys of texts that the base was trained on here
 
     @property
     def base(self) -> Encoder:
@@ -34,6 +35,17 @@ class Run:
     def tuned(self) -> Encoder:
         """After."""
         return self.done.encoder
+
+    @property
+    def learned(self) -> frozenset[str]:
+        """Keys of all texts that went into these weights in this visit."""
+        return self.base_learned | {text_key(text) for row in self.done.train.texts for text in row}
+
+    @property
+    def known_before(self) -> int:
+        """How many held-out rows hold a text that the base model was trained on in this visit."""
+        rows = self.done.held_out.texts
+        return sum(any(text_key(text) in self.base_learned for text in row) for row in rows)
 
     @cached_property
     def blend(self) -> Blend:

@@ -35,6 +35,14 @@ class Tuned:
         return TrainConfig(**said) if said else None
 
     @property
+    def steps(self) -> int | None:
+        """How many steps were made, where that is known and was not cut short."""
+        if self.run is not None:
+            return None if self.run.done.stopped else self.run.done.steps
+        record = self.record or {}
+        return None if record.get("stopped", True) else record.get("steps")
+
+    @property
     def bytes(self) -> int:
         """Of weights that are not shared with the model it was trained from."""
         shared = set()

@@ -6,6 +6,7 @@ from typing import Any
 
 from encoder import Encoder, TrainConfig
 from encoder.cost import Cost
+from encoder.events import Step
 from encoder.speed import TIMING, measure_speed
 from encoder.study import Study, study
 from encoder.training import Done, fine_tune
@@ -64,9 +65,9 @@ def cost_of(request: Request, pairs: PairSet, line: Line, tell: Tell, own: int =
 def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> Iterator[Any]:
     """The cost, the events of the run, and at last the run with the names of models given up."""
     cost = cost_of(request, pairs, workbench.line, job.tell, own=1).cost
-    job.expect(cost.total_s)
-    yield cost
     most_s = workbench.settings.max_run_s
+    job.expect(min(cost.total_s, most_s))
+    yield cost
     over = False
     done: Done | None = None
     for event in fine_tune(
@@ -75,6 +76,9 @@ def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> 
         if not over and job.spent_s > most_s:
             over = True
             job.stop.set()
+        if isinstance(event, Step):  # who waits hears how it really goes
+            left_s = 0.0 if job.stop.is_set() else min(event.left_s, most_s - job.spent_s)
+            job.expect(max(0.0, left_s) + cost.other_s)
         if isinstance(event, Done):
             done = event = _with_note(event, most_s) if over and event.stopped else event
         yield event
@@ -96,5 +100,7 @@ def _keep(
     key = shelf.next_key()
     name = shelf.free_name(f"{desk.name.rsplit('.', 1)[0]}, {key.replace('-', ' ')}")
     table = desk.table if done.train.report.dropped else None
-    run = Run(key, name, request.model, desk.name, done, found, cost.seconds, table)
+    base = shelf.get(request.model)
+    learned = base.run.learned if base and base.run else frozenset[str]()
+    run = Run(key, name, request.model, desk.name, done, found, cost.seconds, table, learned)
     return run, workbench.keep(Tuned(key, name, done.encoder, run), request.visitor)

@@ -27,10 +27,11 @@ class Verdict:
     helped: bool | None  # True, False: shown to be better, worse; None: neither was shown
 
 
-def verdict(done: Done, study: Study) -> Verdict:
+def verdict(done: Done, study: Study, known_before: int = 0) -> Verdict:
     """What the 95% intervals of paired differences allow to say, and no more.
 
-    Figures are metrics and differences × 100.
+    Figures are metrics and differences × 100. known_before: held-out rows with a text that the
+    model which was trained had been trained on before.
     """
     forgetting = _forgetting(study)
     if done.gain is None:
@@ -50,6 +51,7 @@ def verdict(done: Done, study: Study) -> Verdict:
         (
             _before_after(done),
             *(_against(rival, done) for rival in study.rivals),
+            *_known(done, known_before),
             *_caveats(done),
             forgetting,
         ),
@@ -103,6 +105,17 @@ def _against(rival: Rival, done: Done) -> str:
         f"{_capital(PHRASES[rival.name])}, which needs no training, does {does}{same}: "
         f"{hundred(rival.metrics[name].value)}; against it, training gains {_change(lead)}."
     )
+
+
+def _known(done: Done, rows: int) -> list[str]:
+    """Why the figures before and after cannot be those of pairs never seen."""
+    if not rows:
+        return []
+    of_all = count(len(done.held_out), "held-out row")
+    return [
+        f"{rows:,} of {of_all} hold a text that an earlier run had trained the model on, so both "
+        "figures look too good. Use the same pairs, seed and held-out share as in that run."
+    ]
 
 
 def _caveats(done: Done) -> list[str]:

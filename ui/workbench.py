@@ -25,7 +25,7 @@ from encoder.hub import DownloadProgress
 from explore.umap_fit import warm as warm_umap
 from ui.atlas import Atlas
 from ui.costs import Costs
-from ui.desk import Checked, Desk
+from ui.desk import SAMPLES, Checked, Desk
 from ui.jobs import Job, Line
 from ui.settings import Settings
 from ui.shelf import Shelf, Tuned
@@ -59,6 +59,12 @@ class Visitor:
     job: Job | None = None  # its latest run
     atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
     indexing: Job | None = None  # what it last had encoded for a search
+
+    @property
+    def sent_something(self) -> bool:
+        """Whether texts of a file or a paste are kept, which nobody could bring back."""
+        pairs = self.desk is not None and self.desk.name not in SAMPLES.values()
+        return pairs or (self.atlas.corpus is not None and not self.atlas.bundled)
 
     @property
     def busy(self) -> bool:
@@ -214,6 +220,7 @@ class Workbench:
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items() if not v.busy and not v.shelf]
+                idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
                 if not idle or idle[0] == key:
                     break  # runs are never lost to make room
                 # Costs that visitor time, not data.

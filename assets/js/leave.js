@@ -1,4 +1,5 @@
-// Asks before the page is left while props.value.models is above 0: they are gone with it.
+// Asks before the page is left while there are models of this visit, or one is being trained
+// (props.value is {models, running}): they are gone with it.
 window.addEventListener('beforeunload', (event) => {
-  if (props.value && props.value.models) event.preventDefault();
+  if (props.value && (props.value.models || props.value.running)) event.preventDefault();
 });

@@ -140,6 +140,12 @@ def test_a_reload_asks_first_where_it_would_lose_a_model(page):
     lab.train()
     page.reload()
     assert asked == ["beforeunload"]
+    lab = FinetunePage(page).open()
+    lab.quick(steps=2000)
+    lab.find("#train").click()
+    expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
+    page.reload()  # a run under way is lost with the page, too
+    assert asked == ["beforeunload"] * 2
 
 
 def test_stop_keeps_the_best_so_far(page):

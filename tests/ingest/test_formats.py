@@ -89,7 +89,7 @@ def test_pasted_text_is_never_a_path(tmp_path):
     path.write_text(delimited())
     check_rows(read_pairs(path))
     check_rows(read_pairs(delimited("\t")))
-    with pytest.raises(IngestError, match=r"a path must be given as a Path"):
+    with pytest.raises(IngestError, match=r"A path must be given as a Path"):
         read_pairs(str(path))
 
 

@@ -102,7 +102,8 @@ def test_shared_texts():
     assert named(pairs, "shared_texts").severity == "note"
     assert named(pairs, "shared_texts").rows == (217, 218)
     split = split_pairs(pairs)
-    assert named(pairs, "shared_texts", split=split) is None
+    kept_together = named(pairs, "shared_texts", split=split)
+    assert (kept_together.severity, kept_together.rows) == ("note", (217, 218))
     bad = type(split)(np.arange(217), np.array([], int), np.array([217]), np.arange(218))
     found = named(pairs, "shared_texts", split=bad)
     assert (found.severity, found.rows) == ("error", (218,))

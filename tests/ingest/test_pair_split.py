@@ -62,6 +62,27 @@ def test_shares_are_what_was_wished_where_texts_allow(count, seed):
     assert split.notes == ()
 
 
+@pytest.mark.parametrize("labelled", [False, True])
+def test_what_was_trained_on_is_not_held_out_when_rows_are_left_out_or_more_held_out(labelled):
+    labels = np.random.default_rng(0).integers(0, 6, 300) / 5 if labelled else None
+    pairs = distinct(300, labels)
+    trained = {pairs.texts[at] for at in split_pairs(pairs).train}
+    fewer = pairs.without((3, 77, 150), "left out")
+    moved = [at for at in split_pairs(fewer).held_out if fewer.texts[at] in trained]
+    assert len(moved) <= 3
+    more = set(split_pairs(pairs, 0.3).held_out.tolist())
+    assert set(split_pairs(pairs, 0.2).held_out.tolist()) <= more
+
+
+def test_a_row_that_is_left_out_of_a_group_leaves_the_others_where_they_were():
+    rows = [(f"hub {n // 3}", f"spoke {n}") for n in range(300)]
+    pairs = pair_set(rows)
+    held_out = {pairs.texts[at] for at in split_pairs(pairs).held_out}
+    fewer = pairs.without((3, 6), "left out")
+    now = {fewer.texts[at] for at in split_pairs(fewer).held_out}
+    assert len(held_out & now) >= 0.9 * len(held_out)
+
+
 def test_seeds_differ():
     parts = {tuple(split_pairs(distinct(100), seed=seed).held_out) for seed in range(5)}
     assert len(parts) == 5

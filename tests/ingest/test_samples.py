@@ -16,8 +16,7 @@ from ingest import (
     split_pairs,
     to_pairs,
 )
-from ingest.findings import NEAR
-from ingest.neighbours import earlier_twins
+from ingest.neighbours import NEAR, earlier_twins
 from ingest.text import words
 
 SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"

@@ -82,9 +82,9 @@ def test_it_says_whether_a_text_stands_in_two_parts(run):
 def test_every_setting_is_told_as_it_was_run(run):
     found = dict(cells(sections(model_card(run))["How it was trained"])[1:])
     assert found["trained"] == "the top 1 of 2 blocks"
-    assert len(run.done.train) == 34  # 4 steps of 8 rows are 32 / 34 epochs
+    assert len(run.done.train) == 32  # 4 steps of 8 rows are one epoch
     assert found["loss"].startswith("cosine similarity (MSE): ")
-    assert (found["steps made"], found["step that was kept"]) == ("4 (0.941 epochs)", "4")
+    assert (found["steps made"], found["step that was kept"]) == ("4 (1 epochs)", "4")
     assert found["seconds predicted"] == "12.5"
     assert (found["`batch_size`"], found["`loss`"]) == ("8", "cosine_mse")
     assert (found["`budget_s`"], found["`steps`"]) == ("–", "4")

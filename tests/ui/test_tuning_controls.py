@@ -8,10 +8,11 @@ import pytest
 
 from encoder.train_config import TRAIN_BLOCKS
 from ingest import TEXTS, read_pairs
+from tests.encoder.training_pairs import graded
 from tests.ui.takehome_runs import a_run, a_zip, done
 from tests.ui.visit import read_html
 from ui.desk import SAMPLES, open_sample
-from ui.markup.ledger import ORDERS
+from ui.markup.ledger import ORDERS, ledger_rows
 from ui.settings import Settings
 from ui.shelf import Tuned
 from ui.shell import build_app
@@ -23,6 +24,8 @@ from ui.workbench import Workbench
 VISITOR = SimpleNamespace(session_hash="ann")
 FORM = ("pooling", "loss", "blocks", "duration", "steps", "batch_size", "lr", "warmup", "seed",
         "held_out")  # fmt: skip
+
+LOSS = 7  # among what shows the desk
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def handler(workbench):
 
 @pytest.fixture(scope="module")
 def finished(_tiny):
-    return done(_tiny("bert"), seed=3, loss="cosent", pooling="cls")
+    return done(_tiny("bert"), pairs=graded(60), seed=3, loss="cosent", pooling="cls")
 
 
 @pytest.fixture
@@ -196,7 +199,9 @@ def test_the_ledger_is_drawn_in_the_order_that_is_chosen(handler, keep, finished
         ]
         for order in ORDERS
     }
-    assert orders["worst first"] == orders["best first"][::-1]
+    change = {f"pair:{at}": row.change for at, row in enumerate(ledger_rows(finished))}
+    worst, best = ([change[pick] for pick in orders[f"{end} first"]] for end in ("worst", "best"))
+    assert worst == sorted(change.values()) == best[::-1]
     assert orders["file order"] == [f"pair:{n}" for n in range(len(finished.held_out))]
     assert orders["worst first"] != orders["file order"]
 
@@ -228,6 +233,17 @@ def test_boxes_for_the_scale_are_there_for_graded_pairs_only(handler):
         values = handler(f"sample-{number}", "click")(VISITOR, 0)
         boxes = [value for value in values if isinstance(value, gr.Number)]
         assert [box.visible for box in boxes] == [shown] * 2
+
+
+def test_mending_and_mapping_leave_the_loss_and_another_kind_brings_its_own(
+    handler, workbench, on_desk
+):
+    desk = workbench.visitor("ann").desk
+    columns = (*desk.mapping.texts, desk.mapping.label)
+    scaled = handler("highest", "submit")(VISITOR, "score", *columns, 0, 10, 7)
+    assert scaled[LOSS] == gr.skip()
+    other = handler("kind", "select")(VISITOR, "positive", *columns[:2], None, None, None, 8)
+    assert other[LOSS].value == "multiple_negatives"
 
 
 def test_one_end_of_a_scale_waits_for_the_other(handler, workbench, on_desk):

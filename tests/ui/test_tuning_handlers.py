@@ -10,23 +10,13 @@ import ui.tuning_job
 from encoder import EncoderError, TrainConfig
 from encoder.cost import Cost
 from tests.encoder.training_pairs import anchors, graded
-from tests.ui.tuning_pages import NO_CHANGE
+from tests.ui.tuning_pages import NO_CHANGE, QUICK, asked, csv
 from tests.ui.tuning_timings import SOON_S, SPEED, Timings
 from ui.costs import Costs, Timed
-from ui.desk import open_data
 from ui.jobs import Job
 from ui.settings import Settings
 from ui.tabs.finetune_handlers import FinetuneHandlers
-from ui.tuning_form import BY_STEPS, Form
 from ui.workbench import Workbench
-
-QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)
-
-
-def csv(thing: str, rows: int = 40) -> str:
-    return "a,b,score\n" + "".join(
-        f"The {thing} number {i} is here.,Nobody saw {thing} {i}.,{i % 6}\n" for i in range(rows)
-    )
 
 
 @pytest.fixture
@@ -47,12 +37,6 @@ def timings(monkeypatch):
     monkeypatch.setattr(ui.tuning_job, "measure_speed", found.measure)
     monkeypatch.setattr(ui.tuning_job, "study", lambda done, on_part: NO_CHANGE)  # takes seconds
     return found
-
-
-def asked(handlers, visitor="ann", form=QUICK, thing="cat"):
-    if handlers.visitor(visitor).desk is None:
-        handlers.open_text(visitor, csv(thing))
-    return handlers.request(visitor, "bert-tiny", form)
 
 
 def news(job: Job) -> list:
@@ -121,6 +105,25 @@ def test_a_run_within_a_budget_is_expected_to_take_it(handlers, timings):
     job = handlers.start(asked(handlers, form=replace(QUICK, duration="2 minutes")))
     assert job.expected_s == 120 + ui.tuning_job.ROUGH_REST_S
     handlers.workbench.line.leave(job)
+
+
+def test_no_run_is_expected_to_take_longer_than_the_host_allows(bert, timings):
+    timings.go.clear()
+    handlers = FinetuneHandlers(Workbench(Settings(max_run_s=20.0), lambda spec, **limits: bert))
+    job = handlers.start(asked(handlers, form=replace(QUICK, duration="2 minutes")))
+    assert job.expected_s == 20
+    assert handlers.at_stake("ann") == {"models": 0, "running": True}
+    handlers.workbench.line.leave(job)
+
+
+def test_what_is_expected_follows_the_steps(handlers, timings, monkeypatch):
+    slow = replace(SPEED, step_s=1000.0)  # as it seemed before it began
+    monkeypatch.setattr(ui.tuning_job, "measure_speed", lambda *given: slow)
+    job = handlers.start(asked(handlers))
+    seen = news(job)
+    [cost] = [content for _, content in seen if isinstance(content, Cost)]
+    assert cost.seconds > 1000
+    assert cost.other_s <= job.expected_s < 1000 + cost.other_s
 
 
 def test_the_expectation_is_corrected_when_the_steps_are_timed(handlers, timings):
@@ -197,86 +200,6 @@ def test_costs_are_kept_for_one_set_of_pairs_only(bert):
     assert len(made) == 4  # not the pairs on the desk: not kept
     costs.turn_to(others)
     assert costs.known(bert, pairs, config) is None
-
-
-def test_a_click_on_a_remedy_of_other_pairs_drops_nothing(handlers):
-    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
-    handlers.open_text("ann", twice)
-    checked = handlers.check(asked(handlers))
-    name = picks(checked, "exact_duplicates")
-    other = handlers.open_text("ann", csv("boat") + twice.splitlines()[1] + "\n")
-    with pytest.raises(EncoderError, match="not on the list any more"):
-        handlers.remedy("ann", name)
-    assert handlers.desk("ann") is other
-
-
-def test_a_check_that_ends_late_has_no_remedies_for_other_pairs(handlers):
-    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
-    handlers.open_text("ann", twice)
-    old = asked(handlers)
-    handlers.open_text("ann", csv("boat"))
-    checked = handlers.check(old)  # the check of before ends only now
-    assert handlers.visitor("ann").checked is None
-    handlers.visitor("ann").checked = checked  # and even if it were kept
-    with pytest.raises(EncoderError, match="not on the list any more"):
-        handlers.remedy("ann", picks(checked, "exact_duplicates"))
-
-
-def test_a_remedy_is_the_one_that_was_read_on_the_button(handlers):
-    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
-    handlers.open_text("ann", twice)
-    checked = handlers.check(asked(handlers))
-    number = picks(checked, "exact_duplicates").split(":")[1]
-    with pytest.raises(EncoderError, match="not on the list any more"):
-        handlers.remedy("ann", f"remedy:{number}:near_duplicates")
-    # Another check has more findings before it; the button says what it always said.
-    mended = handlers.remedy("ann", "remedy:99:exact_duplicates")
-    assert len(mended.pairs) == 40
-
-
-def picks(checked, name: str) -> str:
-    [number] = [i for i, found in enumerate(checked.findings) if found.name == name]
-    return f"remedy:{number}:{name}"
-
-
-def test_the_same_columns_again_leave_remedies_done(handlers):
-    twice = csv("cat") + "The cat number 3 is here.,Nobody saw cat 3.,3\n"
-    handlers.open_text("ann", twice)
-    checked = handlers.check(asked(handlers))
-    mended = handlers.remedy("ann", picks(checked, "exact_duplicates"))
-    assert handlers.map_columns("ann", "score", ("a", "b", "score")) is mended
-
-
-def test_pairs_of_the_web_api_do_not_lie_on_the_desk(handlers):
-    handlers.open_text("ann", csv("cat"))
-    desk = handlers.desk("ann")
-    handlers.check(handlers.request("ann", "bert-tiny", Form(), open_data(csv("boat"), "pairs")))
-    assert handlers.desk("ann") is desk
-    assert handlers.visitor("ann").checked is None
-
-
-# --- the scale ----------------------------------------------------------------------------------
-
-
-def test_labels_are_read_on_the_scale_that_was_typed(handlers):
-    handlers.open_text("ann", csv("cat"))
-    assert handlers.desk("ann").pairs.report.scaling == "0–5 divided by 5"
-    desk = handlers.map_columns("ann", "score", ("a", "b", "score"), (0, 10))
-    assert desk.pairs.report.scaling == "0–10 divided by 10"
-    assert desk.pairs.labels.max() == 0.5
-    again = handlers.map_columns("ann", "score", ("a", "b", "score"), (None, None))
-    assert again.pairs.report.scaling == "0–5 divided by 5"
-
-
-@pytest.mark.parametrize(
-    ("scale", "said"),
-    [((1, None), "Give the lowest and the highest"), ((5, 1), "lowest label, then the highest"),
-     (("x", 2), "lowest label is x"), ((float("nan"), 2), "lowest label is nan")],
-)  # fmt: skip
-def test_a_scale_that_is_none_is_refused_in_words(handlers, scale, said):
-    handlers.open_text("ann", csv("cat"))
-    with pytest.raises(EncoderError, match=said):
-        handlers.map_columns("ann", "score", ("a", "b", "score"), scale)
 
 
 def test_names_of_models_are_told_apart(handlers, timings):

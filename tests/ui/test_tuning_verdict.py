@@ -163,3 +163,9 @@ def test_held_out_rows_with_texts_that_were_trained_on_are_counted(done, found):
     shown = replace(done.held_out, texts=tuple((a.upper(), b) for a, b in done.held_out.texts))
     said = judge(done, found, BETTER, train=shown.take(range(5))).reasons
     assert any(r.startswith("5 held-out rows of 32 hold a text that was trained on") for r in said)
+
+
+def test_rows_that_an_earlier_run_was_trained_on_are_told(done, found):
+    said = verdict(done, found, known_before=7)
+    assert any("7 of 32 held-out rows hold a text that an earlier run" in r for r in said.reasons)
+    assert not any("earlier run" in reason for reason in verdict(done, found).reasons)

@@ -8,6 +8,7 @@ import numpy as np
 from encoder.evaluation import Metric, Predictions
 from encoder.study import Rival, Study
 from tests.ui.visit import Node, read_html
+from ui.tuning_form import BY_STEPS, Form
 
 TAGS = {"b", "button", "caption", "dd", "div", "dl", "dt", "h4", "i", "li", "p", "root", "section",
         "small", "span", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
@@ -31,6 +32,7 @@ def study(before: Metric, after: Metric, change: Metric, rivals: tuple[Rival, ..
     return Study(rivals, before, after, change)
 
 
+QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)
 NO_CHANGE = study(Metric(0.8, 0.75, 0.9), Metric(0.8, 0.75, 0.9), Metric(0, -0.01, 0.01))
 
 
@@ -46,3 +48,15 @@ def with_predictions(done, kind: str, before: list, after: list, labels: list | 
         for values in (before, after)
     )
     return replace(done, held_out=pairs, predictions=found)
+
+
+def csv(thing: str, rows: int = 40) -> str:
+    return "a,b,score\n" + "".join(
+        f"The {thing} number {i} is here.,Nobody saw {thing} {i}.,{i % 6}\n" for i in range(rows)
+    )
+
+
+def asked(handlers, visitor="ann", form=QUICK, thing="cat"):
+    if handlers.visitor(visitor).desk is None:
+        handlers.open_text(visitor, csv(thing))
+    return handlers.request(visitor, "bert-tiny", form)

@@ -10,7 +10,7 @@ from ui.tuning_verdict import verdict
 
 def outcome(run: Run) -> str:
     """The verdict, what backs it, and the settings and seconds."""
-    found = verdict(run.done, run.study)
+    found = verdict(run.done, run.study, run.known_before)
     more = " ".join(found.reasons)
     seconds = f"{run.done.train_seconds:.1f} s of training"
     if run.predicted_s is not None:

@@ -95,7 +95,7 @@ def happening(
             "move a little, so that the loss falls."
         ),
         "scoring": "Every step is made. What remains is to score what came of them.",
-        "stopping": "Stopping after this step; the best so far is kept.",
+        "stopping": "Stopping after this step; the best so far is kept, and scored like any run.",
         "stopped": f"Stopped. {kept}",
         "done": f"Done. {kept}",
         "failed": reason or "The run failed. The model you started from is untouched.",

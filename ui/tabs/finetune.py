@@ -12,7 +12,6 @@ from encoder.train_config import TRAIN_BLOCKS
 from ui.guard import told
 from ui.markup.findings import findings
 from ui.markup.pieces import message, notes
-from ui.markup.preview import facts, preview
 from ui.markup.progress import cost_line, sizes, split_bar
 from ui.tabs.finetune_data import READ, Data, csv_file
 from ui.tabs.finetune_handlers import FinetuneHandlers
@@ -27,10 +26,11 @@ from ui.tuning_job import Request
 from ui.workbench import Workbench
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-# One at a time: steps that are timed while something else is computed would seem to take longer.
 CHECK: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "check",
-                         "concurrency_limit": 1, "trigger_mode": "always_last",
+                         "concurrency_limit": 2, "trigger_mode": "always_last",
                          "show_progress": "minimal"}  # fmt: skip
+# One at a time: steps that are timed beside each other would seem to take longer.
+COST: dict[str, Any] = {**CHECK, "concurrency_id": "cost", "concurrency_limit": 1}
 BESIDE = "Timed beside somebody else's run: with the machine to itself it takes less."
 
 
@@ -81,7 +81,7 @@ class _FinetuneTab:
             [c.change for c in (self.data.version, self.model, *checks)],
             told(self.draw_check),
             self.sent,
-            [ui.preview, ui.facts, ui.findings, ui.split, settings.loss_note],
+            [ui.findings, ui.split, settings.loss_note],
             show_progress_on=ui.split,
             **CHECK,
         )
@@ -90,29 +90,26 @@ class _FinetuneTab:
             told(self.draw_cost),
             self.sent,
             settings.cost,
-            **CHECK,
+            **COST,
         )
         ui.cleaned.click(told(self.save_cleaned), self.sent, ui.download, **READ)
 
     def draw_check(self, request: gr.Request, *values: Any) -> list[Any]:
-        """What the file holds, what is wrong with it, and how it is split."""
+        """What is wrong with the pairs, and how they are split."""
         if self.handlers.visitor(request.session_hash).desk is None:
-            return ["", "", "", "", ""]
+            return ["", "", ""]
         sent = self.request(request.session_hash, values)
         desk = sent.desk
-        if desk.mapping is None or desk.pairs is None:
-            shown = preview(desk.table, desk.mapping) if desk.mapping else ""
-            return [shown, message(desk.problem), "", "", ""]
+        if desk.pairs is None:
+            return ["", "", ""]
         checked = self.handlers.check(sent)
         if not sent.current:
-            return [gr.skip() for _ in range(5)]  # other pairs came; they are checked next
+            return [gr.skip() for _ in range(3)]  # other pairs came; they are checked next
         split = message(checked.problem) if checked.problem else ""
         if checked.parts is not None:
             split += split_bar(sizes(checked.parts.split), checked.parts.split.notes)
         loss = sent.config.loss or self.handlers.loss_choices(desk.pairs.kind)[0][1]
         return [
-            preview(desk.table, desk.mapping),
-            facts(desk.pairs.report, desk.pairs),
             findings(checked.findings) + notes(checked.notes),
             split,
             notes([LOSSES[loss].effect]),

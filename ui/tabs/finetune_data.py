@@ -5,10 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from encoder import EncoderError
 from ingest import OverLimit
 from ui.desk import FIRST_SAMPLE, HALF_A_SCALE, NO_LABEL, Desk
 from ui.guard import told
 from ui.markup.pieces import message, notes
+from ui.markup.preview import facts, preview
 from ui.picks import picked_name
 from ui.tabs.finetune_handlers import FinetuneHandlers
 from ui.tabs.finetune_layout import DataLayout
@@ -27,8 +29,10 @@ class Data:
         self.handlers, self.ui = handlers, ui
         self.version = gr.State(0)
         self.too_large = gr.State("")  # "file" or "text", where a sample of it can be asked for
+        self.facts, self.found = ui.facts, ui.findings
         self.outputs = [
-            self.version, ui.kind, *ui.columns, *ui.scale, loss, ui.findings, ui.note, ui.sampled,
+            self.version, ui.kind, *ui.columns, *ui.scale, loss, ui.preview, ui.facts,
+            ui.findings, ui.note, ui.sampled,
         ]  # fmt: skip
         tab.select(told(self.arrive), self.version, self.outputs, **READ)
         for title, chip in ui.samples.items():
@@ -47,6 +51,7 @@ class Data:
             told(self.map_columns),
             [ui.kind, *ui.columns, lowest, highest, self.version],
             self.outputs,
+            trigger_mode="always_last",
             **READ,
         )
         ui.findings.pick(told(self.remedy), self.version, self.outputs, **READ)
@@ -119,20 +124,40 @@ class Data:
             return self.say(HALF_A_SCALE)  # the second is still to be typed
         known = self.handlers.visitor(request.session_hash).desk
         columns, scale = (first, second, third), (lowest, highest)
-        desk = self.handlers.map_columns(request.session_hash, kind, columns, scale)
-        return self.nothing() if desk is known else self.show(desk, version)
+        visitor = request.session_hash
+        try:
+            desk = self.handlers.map_columns(visitor, kind, columns, scale)
+        except EncoderError as error:
+            return self.unusable(self.handlers.without_pairs(visitor, str(error)), version)
+        if desk is known:
+            return self.nothing()
+        was = known.mapping.kind if known and known.mapping else ""
+        return self.show(desk, version, loss_stays=bool(desk.mapping and desk.mapping.kind == was))
+
+    def unusable(self, desk: Desk, version: int) -> list[Any]:
+        """What is chosen stays as it is; it does not make pairs, and nothing is trained on others.
+
+        The dropdowns are set one after the other, so half a choice is no mistake yet.
+        """
+        values = self.nothing()
+        values[0] = version + 1
+        values[self.outputs.index(self.facts)] = message(desk.problem)
+        values[self.outputs.index(self.found)] = ""
+        return values
 
     def remedy(self, request: gr.Request, event: gr.EventData, version: int) -> list[Any]:
         """Mend what was clicked."""
         desk = self.handlers.remedy(request.session_hash, picked_name(event))
-        return self.show(desk, version)
+        return self.show(desk, version, loss_stays=True)
 
     def show_new(self, desk: Desk, version: int) -> list[Any]:
         """The same for another file: what was found in the one before is not offered any more."""
         return self.show(desk, version, message("Checking these pairs …"))
 
-    def show(self, desk: Desk, version: int, found: Any = None) -> list[Any]:
-        """What lies on the desk, as values of `outputs`."""
+    def show(
+        self, desk: Desk, version: int, found: Any = None, loss_stays: bool = False
+    ) -> list[Any]:
+        """What lies on the desk, as values of `outputs`; another kind brings its own loss."""
         kind, columns = self.handlers.column_values(desk)
         names = list(desk.table.columns)
         losses = self.handlers.loss_choices(kind) if kind else []
@@ -148,7 +173,11 @@ class Data:
                 for at, column in enumerate(columns)
             ),
             *(gr.Number(value=end, visible=kind == "score") for end in scale),
-            gr.Dropdown(choices=losses, value=losses[0][1] if losses else None),
+            gr.skip()
+            if loss_stays
+            else gr.Dropdown(choices=losses, value=losses[0][1] if losses else None),
+            preview(desk.table, desk.mapping) if desk.mapping else "",
+            facts(desk.pairs.report, desk.pairs) if desk.pairs else message(desk.problem),
             gr.skip() if found is None else found,
             notes(said),
             gr.Button(visible="hidden"),

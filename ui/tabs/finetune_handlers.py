@@ -1,7 +1,9 @@
 """What the Fine-tune tab does when a visitor touches something. No gradio."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from encoder import EncoderError, TrainConfig
 from encoder.losses import LOSSES, losses_for
@@ -73,9 +75,14 @@ class FinetuneHandlers:
         """Read the file's other columns, as another kind, or on another scale of labels."""
         desk = self.desk(visitor)
         mapping = parse_mapping(desk, kind, columns, scale)
-        if mapping == desk.mapping:
+        if mapping == desk.mapping and desk.pairs is not None:
             return desk  # remedies stay
         return self.put(visitor, desk.with_mapping(mapping))
+
+    def without_pairs(self, visitor: str | None, problem: str) -> Desk:
+        """The file stays, but what was chosen of it makes no pairs: none are checked or trained."""
+        desk = replace(self.desk(visitor), pairs=None, problem=problem, applied=())
+        return self.put(visitor, desk)
 
     def column_values(self, desk: Desk) -> tuple[str | None, list[str | None]]:
         """The kind, and what the three dropdowns show."""
@@ -163,6 +170,11 @@ class FinetuneHandlers:
             return None
         return found if request.current else None
 
+    def at_stake(self, visitor: str | None) -> dict[str, Any]:
+        """What a visitor would lose with the page: the models, and a run that waits or goes on."""
+        known = self.visitor(visitor)
+        return {"models": len(known.shelf), "running": known.busy}
+
     def start(self, request: Request) -> Job:
         """Join the line, at once. Raises EncoderError for what cannot be trained.
 
@@ -174,6 +186,7 @@ class FinetuneHandlers:
         config.resolved(request.encoder, pairs.kind, len(pairs))  # refuses what does not fit
         known = request.visitor.costs.known(request.encoder, pairs, config)
         expected_s = known.cost.total_s if known else rough_s(config)
+        expected_s = min(expected_s, self.workbench.settings.max_run_s)
         job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
         request.visitor.job = job
         self.workbench.line.join(job)

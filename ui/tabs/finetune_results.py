@@ -94,7 +94,7 @@ class Results:
         visitor = request.session_hash
         own = self.handlers.workbench.tuned(key, visitor)
         models = self.handlers.workbench.own(visitor)
-        kept = {"models": len(models)}
+        kept = self.handlers.at_stake(visitor)
         table = runs_table(models, key)
         naming = gr.Row(visible=own is not None)
         if own is None or own.run is None:

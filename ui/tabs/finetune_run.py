@@ -1,5 +1,6 @@
 """A run on the page: waiting in line, live curves, Stop, and what happens when nobody looks."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,7 @@ class Live:
     kept_step: int | None = None  # known when the run is over
     sentence: str = ""
     ended: str = ""  # "done", "failed", "cancelled"
+    undrawn: bool = False  # something on the curves is new
     run: Run | None = None
     gone: list[str] = field(default_factory=list)  # models given up for this one
 
@@ -65,6 +67,7 @@ class Live:
                 self.sentence = "This run was given up; nothing of it is left."
 
     def _event(self, event: Any) -> None:
+        self.undrawn = self.undrawn or isinstance(event, Step | Eval | Done)
         if isinstance(event, Cost):
             self.cost = event
         elif isinstance(event, Step):
@@ -84,6 +87,11 @@ class Live:
             self.run, self.gone = event
             stage: Stage = "stopped" if self.run.done.stopped else "done"
             self.sentence = happening(stage, kept_step=self.run.done.kept_step)
+
+    @property
+    def scoring(self) -> bool:
+        """Whether every step is made, or as many as the visitor wanted."""
+        return bool(self.part) or (self.last is not None and self.last.step == self.last.steps)
 
     @property
     def blocks(self) -> int:
@@ -157,7 +165,7 @@ def connect_run(
     results: Results,
 ) -> None:
     """Train and Stop."""
-    outputs = [ui.progress, ui.curves, ui.train, ui.stop, *results.outputs]
+    outputs = [ui.progress, ui.curves, ui.train, ui.stop, results.ui.leave, *results.outputs]
     nothing = [gr.skip() for _ in results.outputs]
 
     def train(request: gr.Request, *values: Any) -> Iterator[list[Any]]:
@@ -170,23 +178,32 @@ def connect_run(
         if place:
             live.wait(place, handlers.workbench.line.wait_s(job))
         hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
-        yield [live.progress(), None, gr.Button(interactive=False), shown, *nothing]
+        drawn = time.monotonic()
+        stake = handlers.at_stake(visitor)
+        yield [live.progress(), None, gr.Button(interactive=False), shown, stake, *nothing]
         for new in watch(job, handlers.workbench.line, live):
-            if new:
-                yield [live.progress(), live.figure(), gr.skip(), gr.skip(), *nothing]
+            due = live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S
+            if new or due:
+                figure = live.figure() if due else gr.skip()
+                drawn, live.undrawn = (time.monotonic(), False) if due else (drawn, live.undrawn)
+                over = hidden if live.scoring else gr.skip()  # there is nothing left to stop
+                yield [live.progress(), figure, gr.skip(), over, gr.skip(), *nothing]
             else:
                 yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
         tell_gone(live.gone)
         after = results.arrived(live.run.key) if live.run else nothing
-        yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, *after]
+        stake = handlers.at_stake(visitor) | {"running": False}
+        yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, stake, *after]
 
     ui.train.click(
         told_steps(train), list(sent), outputs, concurrency_limit=64, concurrency_id="train",
         **PRIVATE,
     )  # fmt: skip
 
-    def stop(request: gr.Request) -> str:
+    def stop(request: gr.Request) -> list[Any]:
         handlers.stop(request.session_hash)
-        return progress(happening("stopping"))
+        return [progress(happening("stopping")), gr.Button(visible="hidden")]
 
-    ui.stop.click(stop, None, ui.progress, concurrency_id="stop", concurrency_limit=8, **PRIVATE)
+    ui.stop.click(
+        stop, None, [ui.progress, ui.stop], concurrency_id="stop", concurrency_limit=8, **PRIVATE
+    )

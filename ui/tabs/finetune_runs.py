@@ -1,6 +1,7 @@
 """The runs of this visit: one chosen, renamed, used again, compared; models brought back."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import CATALOG, Encoder, EncoderError
+from encoder.train_config import TrainConfig
 from ui.guard import told
 from ui.markup.compared import compared
 from ui.markup.pieces import message, notes
@@ -126,14 +128,15 @@ class Runs:
         desk = self.handlers.visitor(visitor).desk
         kind = desk.mapping.kind if desk and desk.mapping else None
         depth = encoder.backbone.depth
-        form, more = form_of(own.settings, kind, depth, self.handlers.workbench.settings)
+        settings, made = repeating(own)
+        form, more = form_of(settings, kind, depth, self.handlers.workbench.settings)
         values: dict[str, Any] = vars(form) | {
             "blocks": gr.Slider(maximum=depth + 1, value=form.blocks)
         }
         return [
             gr.Dropdown(choices=self.picker.choices(visitor, found), value=found),
             found,
-            self.picker.describe(found, encoder, visitor) + notes([*said, *more]),
+            self.picker.describe(found, encoder, visitor) + notes([*said, *made, *more]),
             *values.values(),
         ]
 
@@ -150,6 +153,16 @@ class Runs:
         except EncoderError:
             encoder = self.handlers.workbench.encoder(model, visitor)
             return model, encoder, [f"It was trained from {wanted}, which cannot be had here now."]
+
+
+def repeating(own: Tuned) -> tuple[TrainConfig, list[str]]:
+    """Settings that repeat a run exactly, where it was planned by seconds; and a word on that."""
+    assert own.settings is not None
+    budget_s, steps = own.settings.budget_s, own.steps
+    if budget_s is None or own.settings.steps or not steps:
+        return own.settings, []
+    said = f"It had {budget_s:g} seconds and made {steps:,} steps; with that number it is repeated."
+    return replace(own.settings, budget_s=None, steps=steps), [said]
 
 
 def against_each_other(one: Tuned, other: Tuned) -> str:

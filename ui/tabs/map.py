@@ -121,6 +121,7 @@ class _MapTab:
         """The map in steps; a newer request ends this one without a word."""
         visitor = request.session_hash
         if self.handlers.atlas(visitor).corpus is None:
+            yield [gr.skip() for _ in self.map_outputs]  # ending without a word would empty them
             return
         asked = self.handlers.request(visitor, MapForm(*values))
         job = self.handlers.start(asked)

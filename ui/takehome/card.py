@@ -157,6 +157,11 @@ def _worth(run: Run) -> str:
     ]
     held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose nothing, with "
     text = f"{held_out}{LEVEL} % bootstrap intervals over groups of connected texts.\n\n"
+    if run.known_before:
+        text += (
+            f"{run.known_before:,} of these pairs hold a text that the base model had been trained "
+            "on in an earlier run, so the figures look too good.\n\n"
+        )
     text += _table(["metric", "before", "after"], rows)
     if done.gain is not None:
         text += f"\n\nGain in {TITLES[_primary(run)]}: {_judged(done.gain)}."
