@@ -51,8 +51,8 @@ def compression_chart(results: Sequence[CompressionResult], k: int) -> go.Figure
     figure.update_layout(
         height=430,
         margin={"l": 55, "r": 15, "t": 10, "b": 45},
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-        xaxis={"title": "bytes per sentence (logarithmic)", "type": "log",
+        legend={"orientation": "h", "y": -0.34, "yanchor": "top"},
+        xaxis={"title": {"text": "bytes per sentence (logarithmic)", "standoff": 4}, "type": "log",
                "tickmode": "array", "tickvals": ticks(results),
                "ticktext": [f"{tick:,}" for tick in ticks(results)]},
         yaxis={"title": f"recall@{k}", "range": [0, 1.04]},

@@ -1,0 +1,102 @@
+"""From judged hits to the Fine-tune tab, and back with a model to compare."""
+
+import gradio as gr
+import pytest
+
+from explore import search
+from tests.ui.sections_page import QUERY, check
+from tests.ui.test_search_judge import GO, SAMPLE, SEND, grades, measured, thumb
+from ui.judged_pairs import ASSUMED, NAME, split_queries, to_triplets
+from ui.judged_scores import ALL, HELD_OUT, TRAINED
+from ui.judging import sample_judgements
+from ui.markup.judging import scores_panel, sent_lines
+from ui.shelf import Tuned
+from ui.tabs.search_send import best_hits
+
+
+def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(sections):
+    answer = sections.sample("jon")
+    sections.call(SAMPLE, visitor="jon")
+    shown = sections.call(SEND, 70, 0, 3, visitor="jon")
+    [tabs] = [value for name, value in shown.items() if name.startswith("Tabs")]
+    assert tabs.selected == "finetune"
+    desk = sections.workbench.visitor("jon").desk
+    assert (desk.name, desk.pairs.kind) == (NAME, "triplet")
+    judged = sample_judgements(answer.index.corpus)
+    trained, held_out = split_queries(list(judged), 0.7)
+    assert {query for query, _, _ in desk.pairs.texts} == set(trained)
+    assert sections.handlers.atlas("jon").sent == set(trained)
+    assert f"of {len(trained)} queries; {len(held_out)} held out" in shown["judge-sent"]
+    assert set(desk.table.frame["negative is"]) == {ASSUMED}
+    assert "the negative is assumed" in shown["judge-sent"]
+    assert shown["pairs-note"].startswith('<p class="lab-note">judged_queries.csv')
+    assert "sent to training" in shown["judge-list"]
+    for query, good, bad in desk.pairs.texts:
+        assert good in judged[query]
+        assert bad not in judged[query]
+
+
+def test_a_judged_negative_is_the_one_that_is_sent(sections):
+    answer = sections.search("kim")
+    texts = answer.index.corpus.texts
+    good, bad = answer.rows[0], answer.rows[5]
+    thumb(sections, f"good:{good}", "kim")
+    thumb(sections, f"bad:{bad}", "kim")
+    sections.call(SEND, 100, 0, 0, visitor="kim")
+    desk = sections.workbench.visitor("kim").desk
+    assert list(desk.pairs.texts) == [(QUERY, texts[good], texts[bad])]
+
+
+def test_assumed_negatives_are_the_best_hits_left(sections):
+    index = sections.sample("lea").index
+    judged = sample_judgements(index.corpus)
+    some = dict(list(judged.items())[:5]) | {"with one": {index.corpus.texts[0]: 0.0}}
+    found = best_hits(index, some)
+    assert set(found) == set(list(judged)[:5])
+    for query, texts in found.items():
+        best = search(index.encode_queries([query]), index.vectors, 5).indices[0]
+        assert texts == [index.corpus.texts[row] for row in best[: len(texts)]]
+        assert set(texts) - set(judged[query])
+    assert best_hits(index, {"q": {"x": 0.0}}) == {}
+
+
+@pytest.mark.parametrize(("share", "seed"), [(0, 0), (101, 0), ("x", 0), (70, -1), (70, 0.5)])
+def test_a_share_or_seed_that_is_none_is_refused(sections, share, seed):
+    sections.sample("may")
+    sections.call(SAMPLE, visitor="may")
+    with pytest.raises(gr.Error, match=r"share for training|seed of the split"):
+        sections.call(SEND, share, seed, 0, visitor="may")
+    assert not sections.handlers.atlas("may").sent
+
+
+def test_afterwards_held_out_and_trained_queries_are_told_apart(sections, bert):
+    sections.sample("ned")
+    sections.call(SAMPLE, visitor="ned")
+    sections.call(SEND, 70, 0, 0, visitor="ned")
+    known = sections.workbench.visitor("ned")
+    sections.workbench.keep(Tuned("run-1", "judged, run 1", bert), known)
+    offer = sections.function("tab-search", "select")
+    offered = sections.call(offer, [], [], visitor="ned")
+    assert offered["judge-models"].value == ["run-1"]
+    again = sections.call(offer, [], offered["State"], visitor="ned")
+    assert again["judge-models"].value == []  # taken away by hand: it stays away
+    sections.call(GO, [], ["run-1"], [], visitor="ned")
+    groups = measured(sections, "ned").groups
+    trained, held_out = split_queries(list(grades(sections, "ned")), 0.7)
+    assert [(g.title, g.queries) for g in groups] == [
+        (HELD_OUT, len(held_out)), (ALL, 178), (TRAINED, len(trained)),
+    ]  # fmt: skip
+    assert groups[0].lines[1].name == "“judged, run 1”, yours"
+    panel = check(scores_panel(measured(sections, "ned"))).text
+    assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
+    assert "the fair comparison" in panel
+    assert "proves nothing" in panel
+
+
+def test_all_that_is_sent_is_said():
+    plain = to_triplets({"q": {"a": 1, "b": 0}, "p": {"c": 0}}, {}, share=1)
+    said = " ".join(sent_lines(plain))
+    assert "1 triplet of 1 query; 0 held out" in said
+    assert "Nothing is held out" in said
+    assert "Left out: 1 query" in said
+    assert "assumed" not in said
