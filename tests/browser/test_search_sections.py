@@ -4,7 +4,7 @@ import pytest
 from finetune_page import TRAINED_MS, FinetunePage
 from lab_page import View
 from playwright.sync_api import expect
-from sections_page import DONE_MS, SectionsPage
+from sections_visit import DONE_MS, SectionsPage
 
 
 def test_a_query_is_steered_and_added_up(page):
