@@ -34,8 +34,12 @@ def examples(atlas: Atlas) -> tuple[str, ...]:
 
 
 def first_query(atlas: Atlas, typed: str) -> str:
-    """What to ask of texts that have just been opened: what the visitor typed, or an example."""
+    """What to ask of texts that have just been opened: what stands there, or an example of theirs.
+
+    An example of other texts stays for a visitor's own: it shows how little chance hits are worth.
+    """
+    offered = examples(atlas)
     known = {query for queries in QUERIES.values() for query in queries}
-    if typed.strip() and typed not in known:
+    if typed.strip() and (typed not in known or not offered):
         return typed
-    return next(iter(examples(atlas)), "")
+    return next(iter(offered), "")

@@ -43,10 +43,16 @@ def test_at_the_first_look_the_sample_and_a_question_lie_ready(lab):
 
 def test_examples_are_of_the_texts_and_a_typed_question_is_kept(lab):
     lab.open()
-    ready = prepare(lab, SAMPLE[0])  # an example of other texts
-    assert ready["search-query"] == ""
+    ready = prepare(lab, SAMPLE[0])  # an example of other texts: a result without a word typed
+    assert "search-query" not in ready
+    assert ready["search-hits"] == ""  # those of other texts are gone
+    assert "search-query" not in prepare(lab, "")
     assert [ready[f"search-example-{at}"].visible for at in range(5)] == [False] * 5
-    assert prepare(lab, "my own words")["search-query"] == "my own words"
+    assert "search-query" not in prepare(lab, "my own words")
+    lab.handlers.atlas("ann").close()
+    lab.call(lab.filling("search-corpus-facts", "arrive"), "")
+    assert "search-query" not in prepare(lab, "my own words")
+    assert prepare(lab, QUERIES["topics.csv"][0])["search-query"] == SAMPLE[0]
 
 
 def test_an_example_is_asked_by_a_click(lab):

@@ -89,8 +89,10 @@ class SearchTab:
             show_progress_on=ui.model_note,
         )
         self.texts.version.change(
-            told(self.prepare), form.query, [*ui.chips, form.query, self.asked], **TOUCH
-        )
+            told(self.prepare), form.query,
+            [*ui.chips, form.query, self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix],
+            **TOUCH,
+        )  # fmt: skip
         for at, chip in enumerate(ui.chips):
             chip.click(told(self.example(at)), None, [form.query, self.asked], **TOUCH)
         form.query.submit(now, None, self.asked, **TOUCH)
@@ -120,14 +122,17 @@ class SearchTab:
         return choose_model(self.handlers.picker, visitor, model, old, layer, progress)
 
     def prepare(self, request: gr.Request, typed: str) -> list[Any]:
-        """Other texts lie ready: examples of theirs, and something to ask."""
+        """Other texts lie ready: examples of theirs, and something to ask; old hits are gone."""
         atlas = self.handlers.atlas(request.session_hash)
         offered = examples(atlas)
         chips = [
             gr.Button(offered[at], visible=True) if at < len(offered) else gr.Button(visible=False)
             for at in range(MOST)
         ]
-        return [*chips, first_query(atlas, as_text(typed)), now()]
+        query = first_query(atlas, as_text(typed))
+        # A box that is left alone cannot lose what is typed into it at this moment.
+        asks = gr.skip() if query == typed else query
+        return [*chips, asks, now(), "", "", CLICK, None]
 
     def example(self, at: int) -> Any:
         """A handler for an example."""
@@ -158,15 +163,16 @@ class SearchTab:
         job = handlers.start(visitor, asked, stop)
         rest = [gr.skip() for _ in self.outputs[2:]]
         for moment in follow(job, handlers.workbench.maps, STAGES):
-            if moment.made is not None:
-                yield [moment.progress, gr.Button(visible=True), *self.shown(moment.made)]
-            elif moment.ended == "done":
-                yield ["", gr.Button(visible="hidden"), *rest]
+            shown = rest if moment.made is None else self.shown(moment.made)
+            if moment.ended == "done":
+                yield ["", gr.Button(visible="hidden"), *shown]
+            elif moment.made is not None and not moment.ended:
+                yield [moment.progress, gr.Button(visible=True), *shown]
             elif atlas.searching is not job.stop:
                 continue  # another has taken its place
             elif moment.ended:
                 said = STOPPED if moment.ended == "cancelled" else moment.progress
-                yield [said, gr.Button(visible="hidden"), *rest]
+                yield [said, gr.Button(visible="hidden"), *shown]
             elif not job.stop.is_set():
                 yield [moment.progress, gr.Button(visible=True), *rest]
 
