@@ -38,7 +38,7 @@ def test_at_the_first_look_the_sample_and_a_question_lie_ready(lab):
     assert ready["search-query"] == SAMPLE[0]
     assert [ready[f"search-example-{at}"].value for at in range(5)] == list(SAMPLE)
     shown = search(lab, ready["search-query"])
-    assert len(read_html(shown[-2]["search-hits"]).one("tbody").all("tr")) == 10
+    assert len(read_html(shown[-1]["search-hits"]).one("tbody").all("tr")) == 10
 
 
 def test_examples_are_of_the_texts_and_a_typed_question_is_kept(lab):

@@ -178,14 +178,14 @@ def connect_run(
         if place:
             live.wait(place, handlers.workbench.line.wait_s(job))
         hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
-        drawn = time.monotonic()
+        drawn, figure = time.monotonic(), gr.skip()
         stake = handlers.at_stake(visitor)
         yield [live.progress(), None, gr.Button(interactive=False), shown, stake, *nothing]
         for new in watch(job, handlers.workbench.line, live):
             due = live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S
             if new or due:
-                figure = live.figure() if due else gr.skip()
-                drawn, live.undrawn = (time.monotonic(), False) if due else (drawn, live.undrawn)
+                if due:  # the same again till then: a skip right behind it could undo it
+                    figure, drawn, live.undrawn = live.figure(), time.monotonic(), False
                 over = hidden if live.scoring else gr.skip()  # there is nothing left to stop
                 yield [live.progress(), figure, gr.skip(), over, gr.skip(), *nothing]
             else:

@@ -126,25 +126,24 @@ class _MapTab:
         asked = self.handlers.request(visitor, MapForm(*values))
         job = self.handlers.start(asked)
         for moment in follow(job, self.handlers.workbench.maps):
-            if moment.made is not None:
-                yield self.drawn_values(moment.made, moment.progress)
-            elif moment.ended == "done":
+            made = None if moment.made is None else self.drawn_values(moment.made)
+            if moment.ended == "done":
                 took = notes([f"Drawn in {moment.seconds:.1f} s."])
-                yield [took, gr.Button(visible="hidden"), *self.skips(2, drawn=True)]
+                yield [took, gr.Button(visible="hidden"), *self.rest(made, drawn=True)]
+            elif made is not None and not moment.ended:
+                yield [moment.progress, gr.Button(visible=True), *self.rest(made)]
             elif asked.atlas.running is not job.stop:
                 continue  # another has taken its place
             elif moment.ended:
                 said = STOPPED if moment.ended == "cancelled" else moment.progress
-                yield [said, gr.Button(visible="hidden"), *self.skips(2)]
+                yield [said, gr.Button(visible="hidden"), *self.rest(made)]
             elif not job.stop.is_set():
-                yield [moment.progress, gr.Button(visible=True), *self.skips(2)]
+                yield [moment.progress, gr.Button(visible=True), *self.rest(made)]
 
-    def drawn_values(self, picture: Picture, progress: str) -> list[Any]:
+    def drawn_values(self, picture: Picture) -> list[Any]:
         shown = self.handlers.shown_of(picture)
         config = picture.settings.clusters
         return [
-            progress,
-            gr.Button(visible=True),
             header(picture),
             value(picture, shown, group="map"),
             cluster_table(picture),
@@ -158,12 +157,12 @@ class _MapTab:
     def offer_clusters(self, request: gr.Request) -> Any:
         return cluster_choices(self.handlers.picture(request.session_hash), 0)
 
-    def skips(self, done: int, drawn: bool = False) -> list[Any]:
-        """Nothing for the outputs that are left, but that a map is ready."""
-        left = [gr.skip() for _ in self.map_outputs[done:]]
+    def rest(self, made: list[Any] | None, drawn: bool = False) -> list[Any]:
+        """Values for the outputs below the progress: a picture or nothing, and that it is ready."""
+        values = [gr.skip() for _ in self.map_outputs[2:]] if made is None else made
         if drawn:
-            left[self.map_outputs.index(self.drawn) - done] = now()
-        return left
+            values[self.map_outputs.index(self.drawn) - 2] = now()
+        return values
 
     def stop(self, request: gr.Request) -> list[Any]:
         self.handlers.atlas(request.session_hash).stop()

@@ -93,14 +93,13 @@ class MapReport:
         line.join(job)
         rest = [gr.skip() for _ in self.outputs[2:]]
         for moment in follow(job, line):
-            if moment.made is not None:
-                yield [moment.progress, gr.Button(visible=True), *self.shown(moment.made)]
-            elif moment.ended:
+            shown = rest if moment.made is None else self.shown(moment.made)
+            if moment.ended:
                 said = f"Measured in {moment.seconds:.0f} s."
                 ends = {"done": notes([said]), "cancelled": STOPPED, "failed": moment.progress}
-                yield [ends[moment.ended], gr.Button(visible="hidden"), *rest]
-            elif not job.stop.is_set():
-                yield [moment.progress, gr.Button(visible=True), *rest]
+                yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
+            elif moment.made is not None or not job.stop.is_set():
+                yield [moment.progress, gr.Button(visible=True), *shown]
 
     def _work(self, picture: Picture, job: Job) -> Iterator[Report]:
         try:

@@ -103,15 +103,13 @@ class MapSides:
         line.join(job)
         rest: Sequence[Any] = [gr.skip() for _ in self.outputs[1:]]
         for moment in follow(job, line):
+            shown = rest
             if moment.made is not None:
                 picture.atlas.compared = moment.made
-                yield [moment.progress, *self.shown(moment.made)]
-            elif moment.ended:
-                said = notes([f"Compared in {moment.seconds:.1f} s."])
-                ends = {"done": said, "cancelled": "", "failed": moment.progress}
-                yield [ends[moment.ended], *rest]
-            else:
-                yield [moment.progress, *rest]
+                shown = self.shown(moment.made)
+            said = notes([f"Compared in {moment.seconds:.1f} s."])
+            ends = {"": moment.progress, "done": said, "cancelled": "", "failed": moment.progress}
+            yield [ends[moment.ended], *shown]
 
     def _work(
         self, picture: Picture, encoder: Encoder, settings: MapSettings, job: Job

@@ -11,6 +11,8 @@ from ui.markup.map_facts import stages_line
 from ui.markup.pieces import notes
 from ui.picture import STAGES
 
+SOON_S = 0.05
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -27,12 +29,18 @@ def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator
 
     Yields at least every third of a second. Raises EncoderError where the work failed, after a
     moment that says so.
+
+    What is made last comes in one moment with the end: of two answers that reach the browser
+    together, it takes what the second leaves alone out of the first, too.
     """
     begun, stage, share, ended, failed = time.monotonic(), "", 0.0, "", ""
     try:
         while not ended:
             made = None  # of several things that were made since, only the newest is of use
-            for news in job.listen():
+            heard = job.listen()
+            if any(news.kind == "event" for news in heard):
+                heard += job.listen(SOON_S)  # the end may be right behind
+            for news in heard:
                 if news.kind == "progress":
                     stage, share = news.content[:2]
                 elif news.kind == "event":
@@ -46,10 +54,7 @@ def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator
                 line.leave(job)  # its turn would only end it
             what = f"waiting at place {place} of the line" if place else stage
             progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
-            if made is not None:
-                yield Moment(progress, made, seconds=seconds)
-            if made is None or ended:
-                yield Moment(progress, None, ended, seconds)
+            yield Moment(progress, made, ended, seconds)
         if failed:
             raise EncoderError(failed)
     finally:

@@ -80,11 +80,9 @@ class Task:
         try:
             for moment in follow(job, line, self.stages):
                 if moment.made is not None:
-                    # Shown with the last word, not before it: of two answers that arrive together,
-                    # the browser changes a figure of the first into the "no change" of the second.
                     atlas.made[self.name] = moment.made
-                    shown = self.show(moment.made)
-                elif moment.ended:
+                    shown = self.show(moment.made)  # with the last word, not before it
+                if moment.ended:
                     done = notes([f"Done in {moment.seconds:.1f} s."])
                     ends = {"done": done, "cancelled": STOPPED}
                     said = ends.get(moment.ended, moment.progress)
