@@ -62,6 +62,13 @@ class Vectors:
         """Why the store that the host named is not used now, or ""."""
         return self._problem
 
+    @property
+    def notice(self) -> str:
+        """The same for visitors, whom the host's addresses do not concern; the log has both."""
+        return "The vector store of this host does not answer; its log says why." if (
+            self._problem
+        ) else ""  # fmt: skip
+
     def put(self, index: Index, tell: Tell, stop: threading.Event) -> None:
         """Keep the vectors of an index under its name, unless they are there. Raises Stopped."""
         with self._asking() as store:
@@ -158,6 +165,6 @@ class Vectors:
             return self._store
 
     def _failed(self, error: ExploreError) -> None:
-        log.warning("The vector store failed: %s", error, exc_info=error)
+        log.warning("The vector store failed: %s", error)
         self._again = self._clock() + RETRY_S
         self._problem = str(error)

@@ -180,7 +180,7 @@ class SearchTab:
         """Values of the outputs behind progress and Stop."""
         answer, vectors = found.answer, self.handlers.workbench.vectors
         panel = answer_panel(
-            answer, found.verdict, not found.whole, vectors.place, vectors.problem
+            answer, found.verdict, not found.whole, vectors.place, vectors.notice
         )  # fmt: skip
         return [panel, hits_table(answer), CLICK, None, now()]
 
