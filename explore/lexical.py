@@ -20,6 +20,7 @@ K1 = 1.5
 B = 0.75
 NOTHING = -1  # index of a hit that is not there, as in faiss; its score is 0
 TOLD_EVERY = 1_000  # texts
+TERM_BYTES = 200  # of a term in a set and in a dictionary, about
 # Han, kana, Thai, Lao, Burmese and Khmer put no space between words.
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -69,6 +70,12 @@ class Bm25Index:
         if self._known:
             self._model.index(terms, create_empty_token=False, show_progress=False)
         tell(on_progress, stop, "keywords", 1.0)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the scores, and about those of the vocabulary."""
+        arrays = self._model.scores.values() if self._known else ()
+        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._known)
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text in order, those that are left out left out."""

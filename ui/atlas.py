@@ -60,8 +60,9 @@ class Stages:
 
 def size_of(result: Any) -> int:
     """Bytes of the arrays in a result, and a little for the rest."""
-    if isinstance(result, np.ndarray):
-        return result.nbytes
+    known = getattr(result, "nbytes", None)  # of an array, or of what counts its own
+    if isinstance(known, int):
+        return known
     parts = vars(result).values() if hasattr(result, "__dict__") else ()
     return 1_000 + sum(size_of(p) for p in parts if isinstance(p, np.ndarray) or is_dataclass(p))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from explore import Stopped, agreement
+from explore.lexical import Bm25Index
 from tests.ui.map_pages import BYTES, TEXTS, an_atlas, drawn, quiet, steps
 from ui.atlas import Atlas, Stages, size_of
 from ui.map_view import CLUSTER, LENGTH, RECALL, Shown, value
@@ -84,6 +85,9 @@ def test_arrays_are_counted_wherever_they_lie(atlas, bert):
     assert size_of(null) >= arrays > 0
     assert size_of(picture.near) >= picture.near.indices.nbytes + picture.near.scores.nbytes
     assert size_of(picture.vectors) == picture.vectors.nbytes
+    words = Bm25Index(TEXTS)
+    assert size_of(words) == words.nbytes > 4 * len(TEXTS)
+    assert size_of(Bm25Index([])) == 0
 
 
 def test_a_map_under_a_tiny_cap_is_still_a_map(bert):
