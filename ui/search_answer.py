@@ -1,9 +1,10 @@
 """A query and what it found: vectors, keywords or both, how long it took, and what it is worth."""
 
+import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +48,7 @@ class Answer:
     cosines: np.ndarray  # (found,) of the same rows, whatever ranked them
     encode_ms: float
     search_ms: float
+    token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
 
     @property
     def rows(self) -> list[int]:

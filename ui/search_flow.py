@@ -33,11 +33,12 @@ Cell = tuple[str, Layer]
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """The k best of each strategy for one query; the first strategy is the one on the page."""
+    """The k best of each strategy for one query; the first strategy are the page's vectors."""
 
     source: Key
     index: Index
     query: str
+    method: str  # what the hits on the page are ranked by; the first strategy ranks by vectors
     k: int
     strategies: tuple[Strategy, ...]
     poolings: tuple[str, ...]  # of each strategy; "" where it has none, or another model's
@@ -136,7 +137,7 @@ def follow_ranks(
     k = answer.k
     hits = {strategy.name: strategy.hits for strategy in found}
     return Flow(
-        index.source, index, answer.query, k, tuple(found),
+        index.source, index, answer.query, answer.method, k, tuple(found),
         (index.pooling, *(name for name, _ in cells), *[""] * (len(found) - 1 - len(cells))),
         ranks(hits, k), found_only_by(hits, k),
         tuple(float(overlap_at(found[0].hits, other.hits, k)[0]) for other in found),
@@ -144,7 +145,7 @@ def follow_ranks(
 
 
 def as_searched(index: Index) -> Dense:
-    """The ranking on the page."""
+    """The ranking by the vectors of the search on the page."""
     own = " (as saved)" if index.settings.pooling is None else ""
     name = f"{_title(index, (index.pooling, index.settings.layer))}{own}"
     return Dense(name, index.encoder.name, index.encoder, index.settings)

@@ -13,8 +13,10 @@ from tests.ui.map_pages import TEXTS
 from tests.ui.search_lab_page import QUERY, SearchLab, quiet
 from tests.ui.visit import read_html
 from ui.figures.bump import bump_chart
+from ui.markup.search_flow import flow_facts
 from ui.search_flow import encode_cells, follow_ranks, parse_cells, same_as
 from ui.strategies import BM25, FUSED, WITH_KEYWORDS
+from ui.tabs.search_flow import WAITING
 
 ROOM = 10**8
 GO = threading.Event()
@@ -102,6 +104,32 @@ def test_another_model_joins_as_it_was_saved(lab, tiny):
     expected = search(other.encode([QUERY]), other.encode(TEXTS), 4).indices[0].tolist()
     assert flow.strategies[-1].name == f"{OTHER_MODEL} (as saved)"
     assert flow.strategies[-1].hits.indices[0, :4].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("Vectors", "The first column is the ranking above:"),
+     ("Keywords (BM25)", "by the vectors alone (the hits above are ranked by BM25)"),
+     ("Both, fused", "by the vectors alone (the hits above are fused with BM25)")],
+)  # fmt: skip
+def test_the_first_column_is_called_what_it_is(lab, bert, method, said):
+    answer = lab.find(query="red cat window", method=method, k=5).answer
+    flow = follow_ranks(answer, (("cls", 2),), [], (), ROOM, quiet, GO)
+    assert said in read_html(flow_facts(flow)).text
+    dense = search(bert.encode(["red cat window"]), bert.encode(TEXTS), 5)
+    assert flow.strategies[0].hits.indices[0, :5].tolist() == dense.indices[0].tolist()
+
+
+def test_rankings_stay_while_the_answer_is_of_the_same_question(lab):
+    fresh = lab.filling("flow-chart", "fresh")
+    lab.find(k=4)
+    lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", [])
+    lab.find(k=4)  # asked once more, or with its verdict
+    assert lab.call(fresh, "none", ["-1"]) == {}
+    for other in ({"query": "a train"}, {"k": 5}, {"pooling": "max"}, {"method": "bm25"}):
+        lab.find(**{"query": QUERY, "k": 4, **other})
+        assert lab.call(fresh, "none", ["-1"])["flow-facts"] == WAITING
+        lab.find(k=4)
 
 
 def test_a_mark_that_is_clicked_shows_its_text(lab):

@@ -1,14 +1,19 @@
 """The Search tab as it is wired: first look, examples, settings, why, and texts of the Map tab."""
 
+from types import SimpleNamespace
+
 import gradio as gr
 import pytest
 
 from encoder import DEFAULT_MODEL
+from explore.store import NotStored
 from tests.ui.map_lab import event, tiny_workbench
 from tests.ui.map_pages import TABLE
 from tests.ui.search_lab_page import QUERY, SearchLab
 from tests.ui.visit import read_html
 from ui.search_examples import QUERIES
+from ui.tabs.search import CLICK
+from ui.vector_store import Vectors
 
 SETTINGS = (DEFAULT_MODEL, "the model's own", "-1", "Vectors", 10)
 SAMPLE = QUERIES["search_passages.csv"]
@@ -74,6 +79,53 @@ def test_hits_come_first_and_the_verdict_later_and_stop_is_offered_meanwhile(lab
     assert shown[-1]["stop-search"].visible == "hidden"
     [again] = search(lab, "other words")  # all is known: one answer, at once
     assert "unrelated queries" in again["search-answer"]
+
+
+def test_a_search_that_is_overtaken_at_once_ends_without_a_word(lab):
+    class Overtaken(Vectors):
+        """The visitor asks something else while it searches."""
+
+        def search(self, index, queries, k):
+            index.atlas.begin_search()
+            return super().search(index, queries, k)
+
+    before = lab.judged().answer
+    lab.workbench.vectors = Overtaken()
+    assert search(lab, "other words") == []
+    assert lab.handlers.last("ann") is before
+
+
+def test_what_the_engine_refuses_is_told_in_its_words(lab):
+    class Broken(Vectors):
+        """Loses collections."""
+
+        def search(self, index, queries, k):
+            raise NotStored("The collection has just left the store.")
+
+    lab.judged()
+    lab.workbench.vectors = Broken()
+    with pytest.raises(gr.Error, match="has just left the store"):
+        search(lab, "other words")
+
+
+def test_a_hit_that_is_explained_before_the_verdict_comes_stays_explained(lab):
+    lab.find()  # encoded; what the best is worth is not known yet
+    fn = lab.filling("search-hits", "search").fn
+    steps = fn(SimpleNamespace(session_hash="ann", query_params={}), QUERY, *SETTINGS)
+    _, _, panel, hits, why, matrix, token = next(steps)
+    assert "being measured" in panel
+    assert (why, matrix) == (CLICK, None)
+    row = lab.handlers.last("ann").rows[0]
+    lab.call(("search-hits", "pick"), event(name=f"why:{row}"))
+    _, _, panel, *rest = list(steps)[-1]
+    assert "unrelated queries" in panel
+    # The same hits and the same token: nothing that hangs on them is drawn anew.
+    assert rest == [hits, gr.skip(), gr.skip(), token]
+    _, _, _, _, why, matrix, other = next(
+        fn(SimpleNamespace(session_hash="ann", query_params={}), "other words", *SETTINGS)
+    )
+    assert (why, matrix) == (CLICK, None)
+    assert other != token
 
 
 def test_without_a_question_the_page_asks_for_one(lab):

@@ -9,14 +9,18 @@ from ui.markup.search_facts import settings_line
 from ui.search_flow import Flow
 
 CHARS = 70
+HITS_ABOVE = {"bm25": "ranked by BM25", "fusion": "fused with BM25"}
 MOST_ALONE = 3  # texts that are written out
 
 
 def flow_facts(flow: Flow) -> str:
     """What was asked of what."""
+    first = "the ranking above"
+    if flow.method in HITS_ABOVE:
+        first = f"the ranking by the vectors alone (the hits above are {HITS_ABOVE[flow.method]})"
     return notes(
         [f"“{cut(flow.query)}”: the {flow.k} best of {len(flow.strategies)} rankings.",
-         f"The first column is the ranking above: {settings_line(flow.index)}."]
+         f"The first column is {first}: {settings_line(flow.index)}."]
     )  # fmt: skip
 
 

@@ -127,9 +127,21 @@ class SearchFlow:
             raise EncoderError("That text is not in these rankings any more; compare them again.")
         return [self.drawn(flow, row), picked_text(flow, row)]
 
+    def is_current(self, visitor: str | None) -> bool:
+        """Whether the rankings made last are of the very question that is answered now."""
+        flow, answer = self.task.result(visitor), self.handlers.atlas(visitor).answer
+        return (
+            flow is not None
+            and answer is not None
+            and (flow.query, flow.k, flow.method) == (answer.query, answer.k, answer.method)
+            and flow.source == answer.index.source
+        )
+
     def fresh(self, request: gr.Request, model: Any, layers: Any) -> list[Any]:
-        """Other hits: these rankings were of another question, perhaps of another model."""
+        """Other hits: rankings of another question go, those of the same one stay."""
         visitor = request.session_hash
+        if self.is_current(visitor):
+            return [gr.skip()] * 7
         own = ["-1", *map(str, self.handlers.index(visitor).encoder.layers)]
         kept = [layer for layer in layers or [] if layer in own] or ["-1"]
         return [WAITING, None, "", "", "", self.offer(request, model),

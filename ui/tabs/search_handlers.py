@@ -22,6 +22,7 @@ from ui.tabs.models import ModelPicker
 from ui.workbench import Workbench
 
 EXPECTED_S = 15.0  # of one index, for those who wait
+EXPLAINED = "explained"  # in what was made for a visitor: the answer whose hit is taken apart
 STAGES = {
     "encode": "Turning texts into vectors",
     "store": "Storing the vectors",
@@ -118,26 +119,48 @@ class SearchHandlers:
         atlas.index, atlas.answer = index, found
         return self.judged(found, tell, stop) if has_background(index) else Found(found)
 
+    def answer_now(self, asked: SearchRequest, stop: threading.Event) -> Found | None:
+        """`answer` outside the line of long work; None where a newer search has ended this one.
+
+        Raises EncoderError.
+        """
+        try:
+            return self.answer(asked, lambda *_: None, stop)
+        except Stopped:
+            return None
+        except ExploreError as error:
+            raise EncoderError(str(error)) from error
+
     def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> Found:
         """The same with what the best hit is worth. Raises Stopped."""
         return Found(answer, verdict(answer, background(answer.index, tell, stop)), True)
 
-    def start(self, visitor: str | None, asked: SearchRequest, stop: threading.Event) -> Job:
-        """Join the line of maps with what takes time; yields Found, and again with the verdict."""
-        job = Job(partial(self._work, asked), expected_s=EXPECTED_S, stop=stop)
+    def start(
+        self,
+        visitor: str | None,
+        asked: SearchRequest,
+        stop: threading.Event,
+        found: Found | None = None,
+    ) -> Job:
+        """Join the line of maps with what takes time; yields Found, and again with the verdict.
+
+        Where hits are `found` already, only the verdict is still to come.
+        """
+        job = Job(partial(self._work, asked, found), expected_s=EXPECTED_S, stop=stop)
         self.workbench.visitor(visitor or "").indexing = job
         self.workbench.maps.join(job)
         return job
 
-    def _work(self, asked: SearchRequest, job: Job) -> Iterator[Found]:
+    def _work(self, asked: SearchRequest, found: Found | None, job: Job) -> Iterator[Found]:
         def tell(stage: str, share: float) -> None:
             if job.stop.is_set():
                 raise Cancelled
             job.tell(stage, share)
 
         try:
-            found = self.answer(asked, tell, job.stop)
-            yield found
+            if found is None:
+                found = self.answer(asked, tell, job.stop)
+                yield found
             if not found.whole:
                 yield self.judged(found.answer, tell, job.stop)
         except Stopped:
@@ -154,4 +177,10 @@ class SearchHandlers:
         row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
         if row not in answer.rows:
             raise EncoderError("That text is not among the hits any more; click again.")
-        return explain_hit(answer, row)
+        why = explain_hit(answer, row)
+        self.atlas(visitor).made[EXPLAINED] = answer
+        return why
+
+    def is_explained(self, answer: Answer) -> bool:
+        """Whether one of these very hits is taken apart on the page."""
+        return answer.index.atlas.made.get(EXPLAINED) is answer
