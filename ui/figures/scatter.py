@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-# Told apart with the common kinds of colour blindness (after Okabe & Ito), on white and black.
-PALETTE = ("#2b7bba", "#e08a00", "#1a9e77", "#c4609c", "#56a8dc", "#cf5a1b", "#8a72c9", "#9a8412")
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "x", "pentagon")
+# Every two are at least 12 apart (CIEDE2000), and from the greys, also to who sees no red, no green
+# or no blue, and each has a contrast of 3 with both backgrounds: tests/ui/test_palette.py measures.
+PALETTE = ("#005adc", "#b48c00", "#965050", "#fa5a82", "#788cfa", "#9678aa", "#6e6400", "#009678")
+# Those that plotly has in space too come first.
+SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up", "star", "pentagon")
 GREY = "var(--lab-faint)"
 SCALE = ((0.0, "#3b4cc0"), (0.5, "#b9b3c9"), (1.0, "#e0a100"))
 MOST_VALUES = 20  # of a label column; the others share one colour
