@@ -13,13 +13,14 @@ from explore import Stopped
 from explore.fusion import found_only_by, overlap_at, ranks
 from ui.atlas import Key
 from ui.judged_scores import Strategy
-from ui.picture import Tell
+from ui.picture import Tell, encode
 from ui.search_answer import Answer
 from ui.search_index import (
     Index,
     SearchSettings,
     index_key,
     is_encoded,
+    keep_vectors,
     text_options,
 )
 from ui.strategies import Dense, rankings
@@ -71,13 +72,18 @@ def encode_cells(
     """Vectors of the texts under several poolings and layers, from one pass over them.
 
     Kept as the stages of `encode`, so that nothing is encoded twice. Raises EncoderError where
-    they would not fit into `max_bytes`, Stopped.
+    they and the index's own would not fit into the `max_bytes` that are kept, Stopped.
     """
     encoder, corpus, atlas = index.encoder, index.corpus, index.atlas
     settings = {cell: SearchSettings(index.settings.model, *cell) for cell in cells}
-    missing = [c for c in cells if not is_encoded(atlas, corpus, encoder, settings[c])]
+    known = [c for c in cells if is_encoded(atlas, corpus, encoder, settings[c])]
+    missing = [c for c in cells if c not in known]
     if not missing:
         return
+    keep_vectors(index)
+    # A look at what is known keeps it from being the first to go.
+    prompt = text_options(encoder)
+    there = [encode(atlas, corpus, encoder, settings[c], tell, stop, prompt) for c in known]
     poolings = list(dict.fromkeys(name for name, _ in missing))
     layers = list(dict.fromkeys(layer for _, layer in missing))
     order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
@@ -88,9 +94,11 @@ def encode_cells(
         tell("encode", at / len(order))
         rows = order[at : at + ENCODED_AT_ONCE]
         texts = [corpus.texts[i] for i in rows]
-        grid = encoder.encode_grid(texts, poolings, layers, options=text_options(encoder))
+        grid = encoder.encode_grid(texts, poolings, layers, options=prompt)
         if not found:
-            found = _room(len(order), {cell: grid[cell].shape[1] for cell in missing}, max_bytes)
+            widths = {cell: grid[cell].shape[1] for cell in missing}
+            taken = index.vectors.nbytes + sum(vectors.nbytes for vectors in there)
+            found = _room(len(order), widths, taken, max_bytes)
         for cell in missing:
             found[cell][rows] = grid[cell]
     if stop.is_set():
@@ -104,12 +112,14 @@ def _given(vectors: np.ndarray) -> Callable[[], np.ndarray]:
     return lambda: vectors
 
 
-def _room(n: int, widths: dict[Cell, int], max_bytes: int) -> dict[Cell, np.ndarray]:
-    needed = 4 * n * sum(widths.values())
+def _room(n: int, widths: dict[Cell, int], taken: int, max_bytes: int) -> dict[Cell, np.ndarray]:
+    """Arrays for new vectors, if they fit beside the bytes that are taken."""
+    needed = 4 * n * sum(widths.values()) + taken
     if needed > max_bytes:
         raise EncoderError(
-            f"{len(widths)} rankings of {n:,} texts need {needed / 1e6:,.0f} MB of vectors; at "
-            f"most {max_bytes / 1e6:,.0f} MB are kept. Choose fewer poolings or layers."
+            f"{len(widths)} more rankings of {n:,} texts, with those that are there, need "
+            f"{needed / 1e6:,.0f} MB of vectors; at most {max_bytes / 1e6:,.0f} MB are kept. "
+            "Choose fewer poolings or layers."
         )
     return {cell: np.empty((n, width), np.float32) for cell, width in widths.items()}
 

@@ -100,6 +100,11 @@ def is_encoded(atlas: Atlas, corpus: Corpus, encoder: Encoder, settings: SearchS
     return atlas.stages.known("encode", index_key(atlas, corpus, encoder, settings))
 
 
+def keep_vectors(index: Index) -> None:
+    """Make the vectors of an index the last that would have to go from what is kept."""
+    index.atlas.stages.get("encode", index.source, lambda: index.vectors)
+
+
 def build_index(
     atlas: Atlas,
     corpus: Corpus,

@@ -10,7 +10,7 @@ from explore.fusion import reciprocal_rank_fusion
 from ui.judged_scores import Strategy
 from ui.picture import Tell
 from ui.search_answer import DEEP, keywords
-from ui.search_index import Index, SearchSettings, build_index
+from ui.search_index import Index, SearchSettings, build_index, is_encoded, keep_vectors
 
 BM25, FUSED = "Keywords (BM25)", "Both, fused"
 WITH_KEYWORDS = (BM25, FUSED)
@@ -47,15 +47,24 @@ def rankings(
 ) -> list[Strategy]:
     """The hits of all queries: each encoding, then keywords, then both fused (with the first).
 
-    What is encoded already is not encoded again. Raises EncoderError, ExploreError, Stopped.
+    What is encoded already is not encoded again, even where not all of it can be kept: it comes
+    first, before something new takes its place. Raises EncoderError, ExploreError, Stopped.
     """
-    found: list[Strategy] = []
-    for one in dense:
-        other = build_index(index.atlas, index.corpus, one.encoder, one.encoding, "", tell, stop)
+    hits: dict[int, Hits] = {}
+    for at in sorted(range(len(dense)), key=lambda at: not _known(index, dense[at])):
+        one = dense[at]
+        if _is_own(index, one):
+            other = index
+        else:
+            other = build_index(
+                index.atlas, index.corpus, one.encoder, one.encoding, "", tell, stop
+            )
         vectors = other.encode_queries(list(queries), tell, stop)
-        tell("search", len(found) / len(dense))
-        hits = search(vectors, other.vectors, DEEP)
-        found.append(Strategy(one.name, one.settings, hits))
+        tell("search", len(hits) / len(dense))
+        hits[at] = search(vectors, other.vectors, DEEP)
+    if not stop.is_set():  # else other texts may be open by now
+        keep_vectors(index)  # the next question is asked of them
+    found = [Strategy(one.name, one.settings, hits[at]) for at, one in enumerate(dense)]
     if with_keywords:
         words = keywords(index, tell, stop).search(queries, DEEP)
         both = {
@@ -64,6 +73,15 @@ def rankings(
         }
         found += [Strategy(name, *both[name]) for name in with_keywords]
     return found
+
+
+def _is_own(index: Index, one: Dense) -> bool:
+    """Whether an encoding is the one that was searched."""
+    return one.encoder is index.encoder and one.encoding == index.settings
+
+
+def _known(index: Index, one: Dense) -> bool:
+    return _is_own(index, one) or is_encoded(index.atlas, index.corpus, one.encoder, one.encoding)
 
 
 def _fused(dense: Hits, words: Hits) -> Hits:

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from encoder import EncoderError
+from encoder import DEFAULT_MODEL, EncoderError
 from explore import Bm25Index, Stopped, search
 from explore.fusion import found_only_by, overlap_at, ranks
 from tests.ui.map_lab import OTHER_MODEL, event, tiny_workbench
@@ -14,8 +14,10 @@ from tests.ui.search_lab_page import QUERY, SearchLab, quiet
 from tests.ui.visit import read_html
 from ui.figures.bump import bump_chart
 from ui.markup.search_flow import flow_facts
-from ui.search_flow import encode_cells, follow_ranks, parse_cells, same_as
-from ui.strategies import BM25, FUSED, WITH_KEYWORDS
+from ui.search_flow import encode_cells, follow_ranks, other_model, parse_cells, same_as
+from ui.search_form import SearchForm
+from ui.search_index import SearchSettings
+from ui.strategies import BM25, FUSED, WITH_KEYWORDS, Dense, rankings
 from ui.tabs.search_flow import WAITING
 
 ROOM = 10**8
@@ -59,9 +61,62 @@ def test_all_poolings_come_from_one_pass_and_are_kept(lab, bert, count_forwards)
 
 def test_vectors_that_would_not_fit_are_told_and_nothing_is_kept(lab):
     index = lab.find().answer.index
-    with pytest.raises(EncoderError, match="2 rankings of 96 texts need 0 MB of vectors"):
+    with pytest.raises(EncoderError, match="2 more rankings of 96 texts, with those"):
         encode_cells(index, (("max", 2), ("cls", 2)), 100, quiet, GO)
     assert lab.work()["encode"] == 1
+
+
+def three_kept(tiny):
+    """A lab that keeps three matrices of vectors for a visitor, and half of another."""
+    encoder = tiny("bert")
+    room = int(3.5 * encoder.encode(TEXTS).nbytes)
+    return SearchLab(tiny_workbench(encoder, tiny("roberta"), atlas_bytes=room)), encoder, room
+
+
+class Passes(list):
+    """Hears of work; has an entry for each time that all texts were encoded.
+
+    (Whether the encoder's own cache spares it the transformer depends on that cache's size.)
+    """
+
+    def __call__(self, stage: str, share: float) -> None:
+        if stage == "encode" and not share:
+            self.append(stage)
+
+
+def test_where_room_is_short_nothing_is_encoded_twice(tiny):
+    lab, _, room = three_kept(tiny)
+    passes, cells = Passes(), (("max", 2), ("cls", 2))
+    follow_ranks(lab.find().answer, cells, [], (), room, passes, GO)
+    answer = lab.find(query="a train").answer
+    follow_ranks(answer, cells, [], (), room, passes, GO)
+    assert len(passes) == 1
+    with pytest.raises(EncoderError, match="3 more rankings"):  # with the page's own they are four
+        follow_ranks(answer, (("max", 1), ("cls", 1), ("mean", 1)), [], (), room, quiet, GO)
+    lab.close()
+
+
+def test_another_model_in_the_flow_does_not_cost_the_page_its_vectors(tiny):
+    lab, _, room = three_kept(tiny)
+    answer = lab.find().answer
+    other = other_model("other", OTHER_MODEL, lab.workbench.encoder(OTHER_MODEL, None))
+    follow_ranks(answer, (("max", 2), ("cls", 2)), [other], (), room, quiet, GO)
+    assert lab.handlers.is_ready(lab.handlers.request("ann", SearchForm("a train")))
+    lab.close()
+
+
+def test_of_more_encodings_than_are_kept_those_that_are_there_come_first(tiny):
+    lab, encoder, _ = three_kept(tiny)
+    index = lab.find().answer.index
+    names = ["mean", "max", "cls", "min", "soft"]
+    dense = [Dense(name, "", encoder, SearchSettings(DEFAULT_MODEL, name)) for name in names]
+    first = rankings(index, dense, (), [QUERY], quiet, GO)
+    passes = Passes()
+    second = rankings(index, dense, (), [QUERY], passes, GO)
+    assert 0 < len(passes) <= len(names) - 2  # one of the three places is the page's
+    for one, two in zip(first, second, strict=True):
+        assert (one.name, one.hits.indices.tolist()) == (two.name, two.hits.indices.tolist())
+    lab.close()
 
 
 def test_it_can_be_stopped(lab):
