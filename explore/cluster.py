@@ -130,14 +130,15 @@ def cluster(
         note = "no vector to group"
     else:
         tell(on_progress, stop, "clusters", 0.0)
-        found, note = _partition(points[good], config)
+        found, note = _partition(points[good], config, on_progress, stop)
         labels[good] = found
     tell(on_progress, stop, "clusters", 1.0)
     return Clusters(by_size(labels), config, note)
 
 
 def _named(space: str) -> str:
-    return {"umap": f"a {UMAP_DIMS}-D UMAP", "vectors": "the vectors", "map": "the map"}[space]
+    dense = f"a {UMAP_DIMS}-D UMAP ({UMAP_NEIGHBORS} neighbours, min_dist 0, seed 0)"
+    return {"umap": dense, "vectors": "the vectors", "map": "the map"}[space]
 
 
 def cluster_space(
@@ -181,7 +182,12 @@ def density_clusters(space: np.ndarray, size: int) -> np.ndarray:
     return found.labels_.astype(np.int64)
 
 
-def _partition(points: np.ndarray, config: ClusterConfig) -> tuple[np.ndarray, str]:
+def _partition(
+    points: np.ndarray,
+    config: ClusterConfig,
+    on_progress: OnProgress | None,
+    stop: threading.Event | None,
+) -> tuple[np.ndarray, str]:
     """Labels of unit vectors, and how they were found."""
     distinct = len(np.unique(points, axis=0))
     title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
@@ -191,7 +197,10 @@ def _partition(points: np.ndarray, config: ClusterConfig) -> tuple[np.ndarray, s
     tried = [k for k in TRIED if k <= distinct and k < len(points)]
     if not tried:
         return _labels(points, 1, config), f"{title}, 1 cluster: there is nothing to tell apart"
-    found = {k: _labels(points, k, config) for k in tried}
+    found = {}
+    for at, k in enumerate(tried):
+        tell(on_progress, stop, "clusters", at / len(tried))
+        found[k] = _labels(points, k, config)
     best = max(tried, key=lambda k: _quick_silhouette(points, found[k]))
     note = f"{title}, {_counted(best)} (the best silhouette of {', '.join(map(str, tried))})"
     return found[best], note

@@ -97,10 +97,13 @@ class Distortion:
     torn: one is among the nearest texts of the other, and far apart on the map; false: one is among
     the nearest of the other on the map, and they are unlike in the vectors. Far and unlike: at
     least twice as far as all k that are nearest in that respect; a faithful map has neither.
+    all_torn, all_false: how many there are in all, of which these are the worst.
     """
 
     torn: np.ndarray
     false: np.ndarray
+    all_torn: int = 0
+    all_false: int = 0
 
 
 def distortion(
@@ -121,17 +124,17 @@ def distortion(
     unlike = 1 - np.einsum("nd,nd->n", points[shown[:, 0]], points[shown[:, 1]])
     own_reach = 1 - near.scores[:, :k].min(axis=1)
     usual = np.linalg.norm(coordinates - coordinates.mean(axis=0), axis=1).mean()
-    torn = _worst(true, apart, most, (apart > usual / 2) & (apart > 2 * reach[own]))
+    torn = _worst(true, apart, (apart > usual / 2) & (apart > 2 * reach[own]))
     excess = unlike - own_reach[own]
-    false = _worst(shown, excess, most, unlike > 2 * own_reach[own] + TIE)
-    return Distortion(torn, false)
+    false = _worst(shown, excess, unlike > 2 * own_reach[own] + TIE)
+    return Distortion(torn[:most], false[:most], len(torn), len(false))
 
 
-def _worst(pairs: np.ndarray, badness: np.ndarray, most: int, bad: np.ndarray) -> np.ndarray:
+def _worst(pairs: np.ndarray, badness: np.ndarray, bad: np.ndarray) -> np.ndarray:
     pairs, badness = np.sort(pairs[bad], axis=1), badness[bad]
     order = np.argsort(-badness, kind="stable")
     _, first = np.unique(pairs[order], axis=0, return_index=True)
-    return pairs[order][np.sort(first)][:most]
+    return pairs[order][np.sort(first)]
 
 
 def agreement(labels: np.ndarray, others: np.ndarray) -> float:

@@ -46,7 +46,7 @@ def fit(
     Waits for its turn. Raises Stopped once `stop` is set, also in the middle of a layout.
     """
     while not _lock.acquire(timeout=POLL_S):
-        tell(on_progress, stop, "waiting for another map", 0.0)
+        tell(on_progress, stop, "waiting for another map" if is_warm() else "warming up UMAP", 0.0)
     try:
         tell(on_progress, stop, "layout" if is_warm() else "warming up UMAP", 0.0)
         found = _fit(points, near, config, lambda share: tell(on_progress, stop, "layout", share))

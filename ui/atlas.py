@@ -14,6 +14,7 @@ from ingest import Corpus, Table
 from ui.judging import Judgements
 
 Key = tuple[Hashable, ...]
+TRUST, SIDES = "trust", "sides"  # long work on a finished map
 
 
 class Stages:
@@ -80,7 +81,9 @@ class Atlas:
         self.bundled = False  # whether they are a sample of the app's, and nobody's own
         self.titles: dict[Key, dict[int, str]] = {}  # what the visitor calls clusters
         self.picture: Any = None  # the last map drawn
+        self.finished: Any = None  # the last one with all that belongs to it, for its files
         self.running: threading.Event | None = None  # set it, and the map under way is given up
+        self.drawing = False  # whether one is under way
         self.shown: Any = None  # colours, selection and lines over it
         self.compared: Any = None  # the other side of the comparison
         self.judged = Judgements()  # of these texts, under whatever model
@@ -105,15 +108,24 @@ class Atlas:
         self.name, self.corpus, self.table, self.bundled = name, corpus, table, bundled
 
     def begin(self) -> threading.Event:
-        """A new map is to be drawn; one that is under way is given up."""
+        """A new map is to be drawn; one under way is given up, and all work on the one before."""
         self.stop()
+        for name in (TRUST, SIDES):
+            self.stop_task(name)
         self.running = threading.Event()
+        self.drawing = True
         return self.running
 
     def stop(self) -> None:
         """Give up the map under way."""
+        self.drawing = False
         if self.running is not None:
             self.running.set()
+
+    def end(self, begun: threading.Event) -> None:
+        """That map has ended, if no newer one has begun."""
+        if self.running is begun:
+            self.drawing = False
 
     def begin_search(self) -> threading.Event:
         """New work for the Search tab; what is under way there is given up."""
@@ -154,5 +166,6 @@ class Atlas:
         self.stages.clear()
         self.titles.clear()
         self.judged = Judgements()
-        self.corpus = self.table = self.picture = self.shown = self.compared = None
+        self.corpus = self.table = self.picture = self.finished = None
+        self.shown = self.compared = None
         self.index = self.answer = None

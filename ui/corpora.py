@@ -59,6 +59,14 @@ def open_data(
         raise EncoderError(str(error)) from error
 
 
+def sample_of(atlas: Atlas) -> str:
+    """The file of the bundled sample whose usual texts these are, "" for any others."""
+    if not atlas.bundled or atlas.table is None or atlas.corpus is None:
+        return ""
+    usual = guess_text_column(atlas.table).text == atlas.corpus.columns.text
+    return atlas.name if usual else ""
+
+
 def choose_columns(atlas: Atlas, text: object, labels: Sequence[object]) -> None:
     """Read other columns of the same file. Raises EncoderError."""
     if atlas.table is None:

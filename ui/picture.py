@@ -167,7 +167,9 @@ def draw(
         atlas, corpus, encoder, settings, form, vectors,
         stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
     )  # fmt: skip
-    yield picture
+    known = stages.known("layout", (*source, *wanted.key))
+    if wanted.method == "pca" or not known:  # else the dots would leave their places and come back
+        yield picture
     k = max(NEAR, wanted.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))
     picture = replace(picture, near=near)

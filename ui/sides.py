@@ -62,8 +62,9 @@ def overlap_words(sides: Sides) -> str:
     return (
         f"On average {share:.0%} of a text's {found.k} nearest texts are the same on both sides, "
         f"counted in the original spaces; {few:,} of {len(found.overlap):,} texts keep at most a "
-        "fifth of theirs. The right map is turned, mirrored and scaled to lie on the left one, so "
-        "what still moved has moved against its neighbours."
+        "fifth of theirs. The right map is turned, mirrored and scaled to lie on the left one. "
+        "Groups may still lie elsewhere as a whole, as they do under another seed: what counts "
+        "are the common neighbours."
     )
 
 

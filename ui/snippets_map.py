@@ -1,7 +1,6 @@
 """The Python that makes a map again."""
 
 from encoder import CATALOG
-from ui.corpora import SAMPLES
 from ui.picture import Picture
 
 LINES = """\
@@ -27,7 +26,7 @@ def map_snippet(picture: Picture) -> str:
     """A script for the settings of this picture."""
     settings, atlas, corpus = picture.settings, picture.atlas, picture.corpus
     fewer = atlas.corpus is not None and len(corpus) < len(atlas.corpus)
-    sample = atlas.name in SAMPLES.values()
+    sample = atlas.bundled
     hub = settings.model in CATALOG or "/" in settings.model
     return "from pathlib import Path\n\n" + LINES.format(
         file=repr(f"assets/samples/{atlas.name}" if sample else atlas.name),

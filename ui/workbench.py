@@ -71,6 +71,11 @@ class Visitor:
         """Whether a run waits in the line or is under way."""
         return self.job is not None and not self.job.ended.is_set()
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a run, a map or other long work is under way."""
+        return self.busy or self.atlas.drawing or bool(self.atlas.tasks)
+
 
 class Workbench:
     """Safe to use from many threads. Nothing here outlives the process."""
@@ -122,7 +127,7 @@ class Workbench:
         """A visitor's map by its download token, or None."""
         with self._lock:
             visitors = list(self._visitors.values())
-        found = (known.atlas.picture for known in visitors)
+        found = (p for known in visitors for p in (known.atlas.picture, known.atlas.finished))
         return next((p for p in found if p is not None and same_token(p.token, token)), None)
 
     def own(self, visitor: str | None) -> list[Tuned]:
@@ -219,7 +224,7 @@ class Workbench:
                 )
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
-                idle = [k for k, v in self._visitors.items() if not v.busy and not v.shelf]
+                idle = [k for k, v in self._visitors.items() if not v.at_work and not v.shelf]
                 idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
                 if not idle or idle[0] == key:
                     break  # runs are never lost to make room

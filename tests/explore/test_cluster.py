@@ -96,7 +96,8 @@ def test_least_size_grows_with_the_square_root_of_the_texts():
 def test_notes_say_how():
     vectors, _ = blobs(60)
     notes = {name: cluster(vectors, config).note for name, config in CONFIGS.items()}
-    assert notes["umap"] == "HDBSCAN, at least 5 texts a cluster, on a 5-D UMAP"
+    dense = "a 5-D UMAP (20 neighbours, min_dist 0, seed 0)"
+    assert notes["umap"] == f"HDBSCAN, at least 5 texts a cluster, on {dense}"
     assert notes["vectors"] == "HDBSCAN, at least 5 texts a cluster, on the vectors"
     assert notes["kmeans"].startswith("k-means, 3 clusters (the best silhouette of 2, 3, 4, 6")
     assert notes["agglomerative, 4"].endswith("4 clusters as asked, on the vectors")

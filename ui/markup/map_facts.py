@@ -39,14 +39,18 @@ def header(picture: Picture) -> str:
         made.append(f"{config.n_neighbors} neighbours, min_dist {config.min_dist:g}")
     if projection.method == "tsne":
         made.append(f"perplexity {config.perplexity:g}")
+    grouped = clusters.note if clusters else ""
+    if grouped and clusters and clusters.config.method == "kmeans":
+        grouped += f", seed {clusters.config.seed}"
+    if projection.method != "pca":  # which has no seed
+        made.append(f"seed {config.seed}")
     depth = picture.encoder.backbone.depth
     facts = [
         picture.encoder.name,
         f"{picture.settings.pooling or picture.encoder.pooling} pooling",
         layer_phrase(canonical_layer(picture.settings.layer, depth), depth),
         ", ".join(made),
-        *([f"clusters: {clusters.note}"] if clusters and clusters.note else []),
-        f"seed {picture.settings.projection.seed}",  # where PCA has none, k-means may
+        *([f"clusters: {grouped}"] if grouped else []),
     ]
     remark = _all_alike(picture) or projection.note
     return (

@@ -82,7 +82,7 @@ class _MapTab:
         ui, form = self.ui, self.ui.form
         self.map_outputs = [
             ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.space_note,
-            self.drawn, ui.point, ui.selection, ui.below,
+            self.drawn, ui.point, ui.selection, ui.below, ui.why_note, ui.why,
         ]  # fmt: skip
         form.model.select(
             told(self.choose_model),
@@ -152,6 +152,8 @@ class _MapTab:
             message("Click a dot: its ten nearest texts in the original space."),
             selection_panel(picture, picture.vectors[:0, 0].astype(int)),
             search_panel(picture, shown),
+            "",
+            None,
         ]
 
     def offer_clusters(self, request: gr.Request) -> Any:
@@ -172,7 +174,7 @@ class _MapTab:
 
     def connect_touch(self) -> None:
         ui = self.ui
-        ui.map.pick(told(self.pick_point), None, [ui.map, ui.point], **TOUCH)
+        ui.map.pick(told(self.pick_point), None, [ui.map, ui.point, ui.why_note, ui.why], **TOUCH)
         ui.map.lasso(told(self.lasso), None, ui.selection, **TOUCH)
         ui.colour.select(told(self.colour), ui.colour, [ui.map, ui.below], **TOUCH)
         ui.search.submit(told(self.search), ui.search, [ui.map, ui.colour, ui.below], **TOUCH)
@@ -190,7 +192,7 @@ class _MapTab:
     def pick_point(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         row = getattr(event, "row", None)
         picture, shown, at = self.handlers.point(request.session_hash, row)
-        return [self.repaint(picture, shown), point_panel(picture, at)]
+        return [self.repaint(picture, shown), point_panel(picture, at), "", None]
 
     def lasso(self, request: gr.Request, event: gr.EventData) -> str:
         rows = getattr(event, "rows", None)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,15 @@ from encoder.trace import PairExplanation
 from explore import ExploreError, Stopped, place
 from ingest import Corpus
 from ui.atlas import Atlas
-from ui.corpora import choose_columns, on_map, open_data, open_pairs, open_sample
+from ui.corpora import on_map
 from ui.figures.scatter import Overlay
 from ui.jobs import Cancelled, Job
 from ui.map_form import MapForm, MapSettings, parse
 from ui.map_view import CLUSTER, NEAREST, SIMILARITY, Shown, colour_choices, nearest
 from ui.picture import Picture, draw
-from ui.tabs.models import ModelPicker
+from ui.tabs.corpus_handlers import CorpusHandlers
 from ui.tuning_form import parse_name
 from ui.view import as_text, parse_text
-from ui.workbench import Workbench
 
 EXPECTED_S = 15.0  # of one map, for those who wait
 
@@ -39,50 +37,8 @@ class MapRequest:
     form: MapForm
 
 
-class MapHandlers:
+class MapHandlers(CorpusHandlers):
     """The tab's behaviour over one workbench. `visitor` is the key of a browser tab."""
-
-    def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
-        self.settings = workbench.settings
-        self.picker = ModelPicker(workbench)
-
-    def atlas(self, visitor: str | None) -> Atlas:
-        """What is kept for this browser tab."""
-        return self.workbench.visitor(visitor or "").atlas
-
-    # --- texts ------------------------------------------------------------------------------
-
-    def open_sample(self, visitor: str | None, title: str) -> Atlas:
-        """A bundled corpus."""
-        atlas = self.atlas(visitor)
-        open_sample(atlas, title)
-        return atlas
-
-    def open_file(self, visitor: str | None, path: str) -> Atlas:
-        """An uploaded file."""
-        atlas, file = self.atlas(visitor), Path(path)
-        open_data(atlas, file, file.name)
-        return atlas
-
-    def open_text(self, visitor: str | None, text: object) -> Atlas:
-        """Pasted sentences."""
-        atlas = self.atlas(visitor)
-        open_data(atlas, str(text or ""), "pasted texts")
-        return atlas
-
-    def open_pairs(self, visitor: str | None) -> Atlas:
-        """The texts of the pairs on the Fine-tune tab."""
-        known = self.workbench.visitor(visitor or "")
-        desk = known.desk
-        open_pairs(known.atlas, desk.pairs if desk else None, desk.name if desk else "")
-        return known.atlas
-
-    def choose_columns(self, visitor: str | None, text: object, labels: Any) -> Atlas:
-        """Other columns of the same file."""
-        atlas = self.atlas(visitor)
-        choose_columns(atlas, text, labels if isinstance(labels, list) else [])
-        return atlas
 
     # --- the map ----------------------------------------------------------------------------
 
@@ -118,11 +74,15 @@ class MapHandlers:
                     raise Cancelled
                 asked.atlas.picture = picture
                 asked.atlas.shown = self._kept(asked.atlas, picture)
+                if picture.fidelity is not None:
+                    asked.atlas.finished = picture
                 yield picture
         except Stopped:
             raise Cancelled from None
         except ExploreError as error:
             raise EncoderError(str(error)) from error
+        finally:
+            asked.atlas.end(job.stop)
 
     def _kept(self, atlas: Atlas, picture: Picture) -> Shown:
         """Colours stay from one map to the next; selections are of the map they were made on."""
@@ -146,7 +106,7 @@ class MapHandlers:
     def finished(self, visitor: str | None) -> Picture:
         """The map on the screen with all that belongs to it. Raises EncoderError before that."""
         found = self.picture(visitor)
-        if found.fidelity is None:
+        if found.fidelity is None or found.atlas.drawing:
             raise EncoderError("The map is still being drawn, or was stopped: draw it first.")
         return found
 
@@ -160,10 +120,18 @@ class MapHandlers:
         found = picture.atlas.shown
         return found if isinstance(found, Shown) else Shown()
 
-    def show(self, visitor: str | None, **changes: Any) -> tuple[Picture, Shown]:
-        """Change what is drawn over the map."""
+    def show(
+        self, visitor: str | None, honest: bool = False, **changes: Any
+    ) -> tuple[Picture, Shown]:
+        """Change what is drawn over the map; only `honest` changes torn and false neighbours."""
         picture = self.picture(visitor)
-        shown = replace(self.shown(visitor), **changes)
+        before = self.shown(visitor)
+        shown = replace(before, **changes)
+        if not honest:  # what is torn stays in sight until its box says otherwise
+            old = before.overlay
+            shown = replace(
+                shown, overlay=replace(shown.overlay, torn=old.torn, crosses=old.crosses)
+            )
         self.atlas(visitor).shown = shown
         return picture, shown
 

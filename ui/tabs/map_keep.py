@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ui.components import address_bar, markup
-from ui.corpora import SAMPLES
+from ui.corpora import sample_of
 from ui.guard import told
 from ui.map_export import FILES
 from ui.map_form import MapForm, to_query
@@ -59,10 +59,14 @@ class MapKeeping:
             if name in FILES
         )
         form = MapForm(*values)
-        sample = next((t for t, file in SAMPLES.items() if file == picture.atlas.name), "")
-        said = "The link holds settings, never your texts: whoever opens it needs the same file."
+        sample = sample_of(picture.atlas)
+        said = ["In the files, cluster 0 holds the texts that are in none."]
+        if not sample:
+            said.append(
+                "The link holds settings, never your texts: whoever opens it needs the same file."
+            )
         return [
-            f'<ul class="lab-links">{files}</ul>{notes([] if sample else [said])}',
+            f'<ul class="lab-links">{files}</ul>{notes(said)}',
             map_snippet(picture),
-            to_query(form, picture.atlas.name if sample else ""),
+            to_query(form, sample),
         ]

@@ -66,7 +66,8 @@ HELP = (
     '<p class="lab-note"><b>Point</b> at a dot to read it, <b>click</b> it for its neighbours, '
     "draw around several with the <b>lasso</b> (top right), click a name in the legend to hide it. "
     '<span class="keys">Wheel or <kbd>+</kbd> <kbd>−</kbd>: zoom; arrow keys: move; '
-    "<kbd>Enter</kbd>: the text nearest the middle.</span></p>"
+    "<kbd>Enter</kbd>: the text nearest the middle.</span> In 3-D: drag to turn it; lasso and keys "
+    "are for 2-D.</p>"
 )
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 
 from encoder import EncoderError
 from explore import ExploreError, Stopped
+from ui.atlas import TRUST
 from ui.components import markup, plot, scatter_map
 from ui.figures.as_json import figure_json
 from ui.figures.scatter import Overlay, categories, points
@@ -43,6 +44,7 @@ class MapReport:
             )
             overlay = gr.Checkbox(label="Show torn and false neighbours on the map",
                                   elem_id="map-honesty")  # fmt: skip
+            how_many = markup(elem_id="map-honesty-note")
             with gr.Row(elem_classes=["lab-actions"]):
                 go = gr.Button("Measure it", elem_id="measure-trust", scale=0, min_width=160)
                 stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop-measure",
@@ -59,47 +61,54 @@ class MapReport:
             stable = markup(elem_id="stability")
             hubs = markup(elem_id="hubs")
         self.outputs = [progress, stop, table, sweep, words, own, null, stable, hubs]
-        overlay.input(told(self.honesty), overlay, shown_map, **QUIET)
+        overlay.input(told(self.honesty), overlay, [shown_map, how_many], **QUIET)
         go.click(told_steps(self.measure), None, self.outputs, trigger_mode="once",
                  concurrency_id="maps", concurrency_limit=16, api_visibility="private",
                  show_progress="hidden")  # fmt: skip
         stop.click(told(self.stop), None, [progress, stop], **QUIET)
-        drawn.change(told(self.fresh), None, [*self.outputs, overlay], **QUIET)
+        drawn.change(told(self.fresh), None, [*self.outputs, overlay, how_many], **QUIET)
 
-    def honesty(self, request: gr.Request, on: bool) -> str:
+    def honesty(self, request: gr.Request, on: bool) -> list[Any]:
         """Draw the worst pairs over the map, or take them away."""
         visitor = request.session_hash
-        picture, overlay = self.handlers.picture(visitor), Overlay()
+        picture, overlay, said = self.handlers.picture(visitor), Overlay(), ""
         if on:
             found = torn_and_false(picture)
             torn = tuple((int(a), int(b)) for a, b in found.torn)
             crosses = tuple(sorted({int(row) for pair in found.false for row in pair}))
             overlay = Overlay(torn=torn, crosses=crosses)
-        picture, shown = self.handlers.show(visitor, overlay=overlay)
-        return value(picture, shown, whole=False, group="map")
+            said = notes([
+                f"Shown: {len(found.torn):,} of {found.all_torn:,} torn pairs and "
+                f"{len(found.false):,} of {found.all_false:,} false ones, the worst first."
+            ])  # fmt: skip
+        picture, shown = self.handlers.show(visitor, honest=True, overlay=overlay)
+        return [value(picture, shown, whole=False, group="map"), said]
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """A new map has been drawn: what was measured is of another one."""
         nothing = ["", gr.Button(visible="hidden"), not_yet(), None, "", None, None, "", ""]
-        return [*nothing, False]
+        return [*nothing, False, ""]
 
     def measure(self, request: gr.Request) -> Iterator[list[Any]]:
         """Everything, step by step."""
         visitor = request.session_hash
         picture = self.handlers.finished(visitor)
-        job = Job(partial(self._work, picture), expected_s=EXPECTED_S,
-                  stop=picture.atlas.begin())  # fmt: skip
+        stop = picture.atlas.begin_task(TRUST)
+        job = Job(partial(self._work, picture), EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
         rest = [gr.skip() for _ in self.outputs[2:]]
-        for moment in follow(job, line):
-            shown = rest if moment.made is None else self.shown(moment.made)
-            if moment.ended:
-                said = f"Measured in {moment.seconds:.0f} s."
-                ends = {"done": notes([said]), "cancelled": STOPPED, "failed": moment.progress}
-                yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
-            elif moment.made is not None or not job.stop.is_set():
-                yield [moment.progress, gr.Button(visible=True), *shown]
+        try:
+            for moment in follow(job, line):
+                shown = rest if moment.made is None else self.shown(moment.made)
+                if moment.ended:
+                    said = f"Measured in {moment.seconds:.0f} s."
+                    ends = {"done": notes([said]), "cancelled": STOPPED, "failed": moment.progress}
+                    yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
+                elif moment.made is not None or not stop.is_set():
+                    yield [moment.progress, gr.Button(visible=True), *shown]
+        finally:
+            picture.atlas.end_task(TRUST, stop)
 
     def _work(self, picture: Picture, job: Job) -> Iterator[Report]:
         try:
@@ -111,7 +120,7 @@ class MapReport:
 
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; what was measured stays."""
-        self.handlers.atlas(request.session_hash).stop()
+        self.handlers.atlas(request.session_hash).stop_task(TRUST)
         return [STOPPED, gr.Button(visible="hidden")]
 
     def shown(self, report: Report) -> list[Any]:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, POOLINGS, Encoder, EncoderError
 from explore import ExploreError, Stopped
+from ui.atlas import SIDES
 from ui.components import markup, scatter_map
 from ui.figures.scatter import Overlay
 from ui.guard import told, told_steps
@@ -22,6 +23,7 @@ from ui.markup.pieces import notes
 from ui.picks import picked_name
 from ui.picture import Picture
 from ui.sides import Sides, draw_sides, moved_rows, overlap_words
+from ui.tabs.choose_model import choose_model
 from ui.tabs.frame import prose
 from ui.tabs.map_handlers import MapHandlers
 from ui.tabs.map_work import follow
@@ -31,6 +33,7 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 GROUP = "sides"
 EXPECTED_S = 15.0
+STOPPED = notes(["Stopped."])
 
 
 class MapSides:
@@ -55,8 +58,11 @@ class MapSides:
                 layer = gr.Dropdown(["-1", *map(str, default.layers)], value="-1",
                                     label="Its layer", elem_id="other-layer", filterable=False,
                                     scale=1, min_width=110)  # fmt: skip
+            note = markup(elem_id="other-model-note")
             with gr.Row(elem_classes=["lab-actions"]):
                 go = gr.Button("Compare", elem_id="compare-maps", scale=0, min_width=160)
+                stop = gr.Button("Stop", variant="stop", size="sm", elem_id="stop-compare",
+                                 visible="hidden", scale=0, min_width=90)  # fmt: skip
                 progress = markup(elem_id="sides-progress")
             words = markup(elem_id="sides-words")
             with gr.Row():
@@ -65,28 +71,38 @@ class MapSides:
                 with gr.Column(min_width=320):
                     right = scatter_map("The other map, laid over it", elem_id="side-right")
             moved = markup(elem_id="moved")
-        self.outputs = [progress, words, left, right, moved]
-        go.click(told_steps(self.compare), [self.model, pooling, layer], self.outputs,
+        used = gr.State(DEFAULT_MODEL)  # the last one that loaded
+        self.outputs = [progress, stop, words, left, right, moved]
+        go.click(told_steps(self.compare), [used, pooling, layer], self.outputs,
                  trigger_mode="once", concurrency_id="maps", concurrency_limit=16,
                  api_visibility="private", show_progress="hidden")  # fmt: skip
+        stop.click(told(self.stop), None, [progress, stop], **QUIET)
         moved.pick(told(self.ring), None, [left, right], **QUIET)
-        self.model.select(told(self.layers), [self.model, layer], layer, **QUIET)
+        self.model.select(
+            told(self.choose), [self.model, used, layer], [self.model, used, note, layer],
+            api_visibility="private", concurrency_id="load", concurrency_limit=2,
+            show_progress_on=note,
+        )  # fmt: skip
         drawn.change(told(self.fresh), self.model, [self.model, *self.outputs], **QUIET)
 
-    def layers(self, request: gr.Request, model: str, layer: str) -> Any:
-        """The layers of a model that is loaded already; others are checked when it is used."""
-        workbench, visitor = self.handlers.workbench, request.session_hash
-        key = self.handlers.picker.parse(model, visitor)
-        if not workbench.is_loaded(key, visitor):
-            return gr.skip()
-        layers = ["-1", *map(str, workbench.encoder(key, visitor).layers)]
-        return gr.Dropdown(choices=layers, value=layer if layer in layers else "-1")
+    def choose(
+        self,
+        request: gr.Request,
+        model: str,
+        old: str,
+        layer: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        """Another model for the right map, once it is loaded."""
+        visitor = request.session_hash
+        return choose_model(self.handlers.picker, visitor, model, old, layer, progress)
 
     def fresh(self, request: gr.Request, model: str) -> list[Any]:
         """A new map has been drawn: the comparison is of another one."""
         choices = self.handlers.picker.choices(request.session_hash, str(model))
         self.handlers.atlas(request.session_hash).compared = None
-        return [gr.Dropdown(choices=choices), "", "", None, None, ""]
+        hidden = gr.Button(visible="hidden")
+        return [gr.Dropdown(choices=choices), "", hidden, "", None, None, ""]
 
     def compare(
         self, request: gr.Request, model: str, pooling: str, layer: str
@@ -97,19 +113,30 @@ class MapSides:
         key = self.handlers.picker.parse(model, visitor)
         encoder = self.handlers.workbench.encoder(key, visitor)
         settings = replace(parse(MapForm(model=key, pooling=pooling, layer=layer)), model=key)
-        job = Job(partial(self._work, picture, encoder, settings), expected_s=EXPECTED_S,
-                  stop=picture.atlas.begin())  # fmt: skip
+        stop = picture.atlas.begin_task(SIDES)
+        job = Job(partial(self._work, picture, encoder, settings), EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
-        rest: Sequence[Any] = [gr.skip() for _ in self.outputs[1:]]
-        for moment in follow(job, line):
-            shown = rest
-            if moment.made is not None:
-                picture.atlas.compared = moment.made
-                shown = self.shown(moment.made)
-            said = notes([f"Compared in {moment.seconds:.1f} s."])
-            ends = {"": moment.progress, "done": said, "cancelled": "", "failed": moment.progress}
-            yield [ends[moment.ended], *shown]
+        rest: Sequence[Any] = [gr.skip() for _ in self.outputs[2:]]
+        try:
+            for moment in follow(job, line):
+                shown = rest
+                if moment.made is not None:
+                    picture.atlas.compared = moment.made
+                    shown = self.shown(moment.made)
+                if moment.ended:
+                    said = notes([f"Compared in {moment.seconds:.1f} s."])
+                    ends = {"done": said, "cancelled": STOPPED, "failed": moment.progress}
+                    yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
+                elif not stop.is_set():
+                    yield [moment.progress, gr.Button(visible=True), *shown]
+        finally:
+            picture.atlas.end_task(SIDES, stop)
+
+    def stop(self, request: gr.Request) -> list[Any]:
+        """Give up; an earlier comparison stays."""
+        self.handlers.atlas(request.session_hash).stop_task(SIDES)
+        return [STOPPED, gr.Button(visible="hidden")]
 
     def _work(
         self, picture: Picture, encoder: Encoder, settings: MapSettings, job: Job

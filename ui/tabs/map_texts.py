@@ -95,7 +95,11 @@ class MapTexts:
         titles = {file: title for title, file in SAMPLES.items()}
         title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
         form, layers, remark = loadable(self.handlers, visitor, form)
-        for said in [*remarks, remark]:
+        missing = (
+            "This link holds settings, but not the texts that they were used on. Shown: a sample. "
+            "Send the same file under “Your own texts” to have that map again."
+        )
+        for said in [*remarks, remark, "" if query.get("corpus") in titles else missing]:
             if said:
                 gr.Warning(escape(said, quote=False), duration=20)
         models = self.handlers.picker.choices(visitor, form.model)
