@@ -1,11 +1,18 @@
 """Would another seed have found the same clusters?"""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explore.cluster import UMAP_DIMS, UMAP_NEIGHBORS, Clusters, density_clusters
+from explore.cluster import (
+    UMAP_DIMS,
+    UMAP_NEIGHBORS,
+    ClusterConfig,
+    Clusters,
+    cluster,
+    density_clusters,
+)
 from explore.errors import ExploreError, same_rows
 from explore.fidelity import agreement
 from explore.neighbours import Hits, neighbours
@@ -22,15 +29,19 @@ class Stability:
     """kept: for each cluster, in how many of the runs it stays together.
 
     pairs: for each cluster, the share of its pairs of texts that share a cluster, over all runs
-    (its mean co-association; Fred & Jain, IEEE PAMI 27, 2005); agreement: the adjusted Rand index
-    of each run with the clusters asked about; rows: how many texts were looked at.
+    (its mean co-association; Fred & Jain, IEEE PAMI 27, 2005). Both are None for a cluster with
+    fewer than two of the texts looked at. agreement: the adjusted Rand index of each run with the
+    clusters asked about; rows: how many texts were looked at; sampled: whether these are a sample.
+    note: what was repeated, or, where no seed plays a part and runs is 0, why not.
     """
 
     runs: int
-    kept: tuple[int, ...]
-    pairs: tuple[float, ...]
+    kept: tuple[int | None, ...]
+    pairs: tuple[float | None, ...]
     agreement: tuple[float, ...]
     rows: int
+    sampled: bool = False
+    note: str = ""
 
 
 def stability(
@@ -40,10 +51,12 @@ def stability(
     near: Hits | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    layout: ProjectionConfig | None = None,
 ) -> Stability:
-    """Cluster the same vectors again with other seeds of UMAP, and see what stays together.
+    """Make the same clusters again with other seeds, and see what stays together.
 
-    HDBSCAN on a 5-D UMAP each time, with the least cluster size of `clusters`. A cluster stays
+    What is repeated is how `clusters` were made: HDBSCAN on another 5-D UMAP, HDBSCAN on another
+    map (by `layout`, how the map was made), or k-means with as many clusters. A cluster stays
     together in a run where most of its texts are in one cluster, which is mostly made of them.
     Vectors that `cluster` leaves out are left out here.
     Raises ExploreError, Stopped.
@@ -53,33 +66,121 @@ def stability(
     given = checked(vectors)
     same_rows(vectors=given, labels=clusters.labels)
     good = chosen = np.flatnonzero(directed(given))
-    if not len(good):
-        none = (0.0,) * clusters.count
-        return Stability(runs, (0,) * clusters.count, none, (1.0,) * runs, 0)
-    if len(good) > MOST_ROWS:
+    why_not = _seedless(clusters, layout) if len(good) else "there is no vector to group"
+    if why_not:
+        none = (None,) * clusters.count
+        return Stability(0, none, none, (), len(good), note=why_not)
+    layout = _layout(clusters.config, layout, len(good))
+    if layout is not None and len(good) > MOST_ROWS:  # k-means of all takes a moment
         chosen = np.sort(np.random.default_rng(0).choice(good, MOST_ROWS, replace=False))
     if len(chosen) < len(given):
         given, near = given[chosen], None
     labels = clusters.labels[chosen]
-    # A sample has fewer of each cluster, in proportion.
-    size = max(2, round(clusters.config.size_for(len(good)) * len(chosen) / len(good)))
-    near = near or neighbours(given, UMAP_NEIGHBORS, on_progress, stop)
-    found = []
-    for run in range(1, runs + 1):
-        tell(on_progress, stop, "stability", (run - 1) / runs)
-        dims = max(2, min(UMAP_DIMS, len(given) - 2))
-        config = ProjectionConfig("umap", dims, UMAP_NEIGHBORS, min_dist=0.0, seed=run)
-        space = project(given, config, near, None, stop).coordinates
-        found.append(density_clusters(space, size))
+    if layout is None:
+        found = _partitions(given, clusters, runs, on_progress, stop)
+        note = f"k-means with {clusters.count} clusters on the vectors"
+    else:
+        # A sample has fewer of each cluster, in proportion.
+        size = max(2, round(clusters.config.size_for(len(good)) * len(chosen) / len(good)))
+        found = _densities(given, layout, size, runs, near, on_progress, stop)
+        place = "the map" if clusters.config.space == "map" else f"a {layout.dims}-D UMAP"
+        note = f"HDBSCAN, at least {size} texts a cluster, on {place} ({_settings(layout)})"
     tell(on_progress, stop, "stability", 1.0)
-    members = [np.flatnonzero(labels == cluster) for cluster in range(clusters.count)]
+    members = [np.flatnonzero(labels == group) for group in range(clusters.count)]
+    enough = [len(rows) > 1 for rows in members]
     return Stability(
         runs,
-        tuple(sum(_together(rows, run) for run in found) for rows in members),
-        tuple(float(np.mean([_pairs(rows, run) for run in found])) for rows in members),
+        tuple(
+            sum(_together(rows, run) for run in found) if many else None
+            for rows, many in zip(members, enough, strict=True)
+        ),
+        tuple(
+            float(np.mean([_pairs(rows, run) for run in found])) if many else None
+            for rows, many in zip(members, enough, strict=True)
+        ),
         tuple(agreement(labels, run) for run in found),
         len(given),
+        len(chosen) < len(good),
+        note,
     )
+
+
+def _seedless(clusters: Clusters, layout: ProjectionConfig | None) -> str:
+    """Why a seed has no part in these clusters; empty where it has one."""
+    config = clusters.config
+    if config.method == "agglomerative":
+        return "agglomerative grouping joins the nearest step by step, and nothing in it is random"
+    if config.method == "kmeans":
+        one = "k-means with one cluster puts everything into it"
+        return one if clusters.count < 2 else ""
+    if config.space == "vectors":
+        return "HDBSCAN on the vectors follows from the distances alone, and nothing is random"
+    if config.space == "umap":
+        return ""
+    if layout is None:
+        raise ExploreError(
+            "These clusters were found on a map: to make it again, give its settings as `layout`."
+        )
+    fixed = {
+        "pca": "HDBSCAN on a map by PCA: neither has anything random",
+        "tsne": "HDBSCAN on a map by t-SNE, which starts from the PCA map here: nothing is random",
+    }
+    return fixed.get(layout.method, "")
+
+
+def _layout(
+    config: ClusterConfig, layout: ProjectionConfig | None, n: int
+) -> ProjectionConfig | None:
+    """What HDBSCAN looks at; None for k-means, which needs no layout."""
+    if config.method == "kmeans":
+        return None
+    if config.space == "map":
+        return layout
+    return ProjectionConfig("umap", max(2, min(UMAP_DIMS, n - 2)), UMAP_NEIGHBORS, min_dist=0.0)
+
+
+def _settings(layout: ProjectionConfig) -> str:
+    return f"UMAP, {layout.n_neighbors} neighbours, min_dist {layout.min_dist:g}"
+
+
+def _seeds(own: int, runs: int) -> list[int]:
+    """Seeds other than the one of the clusters asked about."""
+    return [seed for seed in range(1, runs + 2) if seed != own][:runs]
+
+
+def _densities(
+    vectors: np.ndarray,
+    layout: ProjectionConfig,
+    size: int,
+    runs: int,
+    near: Hits | None,
+    on_progress: OnProgress | None,
+    stop: threading.Event | None,
+) -> list[np.ndarray]:
+    """What HDBSCAN finds on other layouts: labels (N,) for each run."""
+    near = near or neighbours(vectors, layout.n_neighbors, on_progress, stop)
+    found = []
+    for run, seed in enumerate(_seeds(layout.seed, runs)):
+        tell(on_progress, stop, "stability", run / runs)
+        space = project(vectors, replace(layout, seed=seed), near, None, stop).coordinates
+        found.append(density_clusters(space, size))
+    return found
+
+
+def _partitions(
+    vectors: np.ndarray,
+    clusters: Clusters,
+    runs: int,
+    on_progress: OnProgress | None,
+    stop: threading.Event | None,
+) -> list[np.ndarray]:
+    """The same number of clusters by k-means from other starts: labels (N,) for each run."""
+    config = replace(clusters.config, n_clusters=clusters.count)
+    found = []
+    for run, seed in enumerate(_seeds(config.seed, runs)):
+        tell(on_progress, stop, "stability", run / runs)
+        found.append(cluster(vectors, replace(config, seed=seed)).labels)
+    return found
 
 
 def _together(rows: np.ndarray, run: np.ndarray) -> bool:
@@ -94,9 +195,7 @@ def _together(rows: np.ndarray, run: np.ndarray) -> bool:
 
 
 def _pairs(rows: np.ndarray, run: np.ndarray) -> float:
-    """Share of pairs of these rows with the same label; unclustered ones share none."""
+    """Share of pairs of these rows with the same label; unclustered ones share none. n > 1."""
     n = len(rows)
-    if n < 2:
-        return 1.0
     counts = np.bincount(run[rows][run[rows] >= 0]).astype(float)
     return float((counts * (counts - 1)).sum() / (n * (n - 1)))

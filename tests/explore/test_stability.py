@@ -1,6 +1,7 @@
 """Stability: what is there stays together whatever the seed, what is not falls apart."""
 
 import threading
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -110,7 +111,90 @@ def test_of_many_rows_a_sample_is_looked_at():
     assert found.kept == (1, 1, 1)
 
 
+# --- what is repeated is what was done ----------------------------------------------------------
+
+
+def test_clusters_on_a_map_are_looked_for_on_maps_of_other_seeds():
+    vectors = cloud(120, 6)
+    layout = ProjectionConfig("umap", 2, 12, min_dist=0.2, seed=2)
+    config = ClusterConfig(space="map", min_cluster_size=6)
+    asked = cluster(vectors, config, space=project(vectors, layout).coordinates)
+    found = stability(vectors, asked, runs=2, layout=layout)
+    runs = [
+        density_clusters(project(vectors, replace(layout, seed=seed)).coordinates, 6)
+        for seed in (1, 3)  # 2 is the one asked about
+    ]
+    assert found.agreement == tuple(agreement(asked.labels, run) for run in runs)
+    assert max(found.agreement) < 0.95  # noise
+    assert "on the map (UMAP, 12 neighbours, min_dist 0.2)" in found.note
+    assert found.agreement != stability(vectors, Clusters(asked.labels), runs=2).agreement
+
+
+def test_k_means_is_repeated_with_other_starts_and_as_many_clusters():
+    vectors = cloud(200, 6)
+    asked = cluster(vectors, ClusterConfig("kmeans", n_clusters=5, seed=1))
+    found = stability(vectors, asked, runs=3)
+    runs = [cluster(vectors, replace(asked.config, seed=seed)).labels for seed in (2, 3, 4)]
+    assert found.agreement == tuple(agreement(asked.labels, run) for run in runs)
+    assert 0.1 < min(found.agreement) < 0.999
+    assert found.note == "k-means with 5 clusters on the vectors"
+    groups, _ = blobs(60)
+    chosen = cluster(groups, ClusterConfig("kmeans"))
+    assert chosen.count == 3  # by silhouette; the runs take as many
+    assert stability(groups, chosen, runs=2).kept == (2, 2, 2)
+
+
+FIXED = {
+    "agglomerative": (ClusterConfig("agglomerative", n_clusters=4), None),
+    "HDBSCAN on the vectors": (ClusterConfig(space="vectors", min_cluster_size=4), None),
+    "k-means with one cluster": (ClusterConfig("kmeans", n_clusters=1), None),
+    "PCA": (ClusterConfig(space="map", min_cluster_size=4), ProjectionConfig("pca")),
+    "t-SNE": (ClusterConfig(space="map", min_cluster_size=4), ProjectionConfig("tsne")),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_where_no_seed_has_a_part_nothing_is_counted_and_it_says_why(name):
+    vectors = blobs(60)[0]
+    config, layout = FIXED[name]
+
+    def made(seed: int) -> Clusters:
+        space = project(vectors, replace(layout, seed=seed)).coordinates if layout else None
+        return cluster(vectors, replace(config, seed=seed), space=space)
+
+    asked = made(0)
+    assert asked.count
+    np.testing.assert_array_equal(asked.labels, made(7).labels)
+    found = stability(vectors, asked, layout=layout)
+    assert (found.runs, found.agreement, found.rows) == (0, (), 60)
+    assert found.kept == found.pairs == (None,) * asked.count
+    assert name in found.note
+
+
+def test_a_cluster_that_the_sample_hardly_holds_is_not_judged():
+    vectors, labels = blobs(MOST_ROWS + 100, 6)
+    out = np.setdiff1d(
+        np.arange(len(labels)),
+        np.random.default_rng(0).choice(len(labels), MOST_ROWS, replace=False),
+    )
+    labels[out[:20]] = 3  # none of them in the sample
+    labels[[out[20], *np.setdiff1d(np.arange(9), out)[:1]]] = 4  # one of them
+    found = stability(vectors, Clusters(labels), runs=1)
+    assert found.sampled
+    assert found.kept[3:] == found.pairs[3:] == (None, None)
+    assert found.kept[:3] == (1, 1, 1)
+    whole = stability(*_by_k_means(vectors), runs=1)
+    assert (whole.rows, whole.sampled) == (len(vectors), False)  # it takes a moment only
+
+
+def _by_k_means(vectors: np.ndarray) -> tuple[np.ndarray, Clusters]:
+    return vectors, cluster(vectors, ClusterConfig("kmeans", n_clusters=3))
+
+
 def test_errors_name_both_values():
+    on_map = Clusters(np.zeros(9, int), ClusterConfig(space="map"))
+    with pytest.raises(ExploreError, match="give its settings as `layout`"):
+        stability(cloud(9), on_map)
     with pytest.raises(ExploreError, match="vectors 9, labels 8"):
         stability(cloud(9), Clusters(np.zeros(8, int)))
     with pytest.raises(ExploreError, match="runs is 0; it must be at least 1"):
