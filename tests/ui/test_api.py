@@ -27,9 +27,9 @@ def endpoints(client: Client) -> dict:
 # --- what there is ------------------------------------------------------------------------------
 
 
-def test_five_endpoints_are_named_and_no_other_is_seen(client):
+def test_six_endpoints_are_named_and_no_other_is_seen(client):
     info = endpoints(client)
-    names = {"/compare_pair", "/compare_set", "/check_pairs", "/fine_tune", "/map"}
+    names = {"/compare_pair", "/compare_set", "/check_pairs", "/fine_tune", "/map", "/search"}
     assert set(info["named_endpoints"]) == names
     assert info["unnamed_endpoints"] == {}
 

@@ -82,7 +82,8 @@ def test_a_list_of_texts_is_enough(client, bundled):
     assert sizes == np.bincount(np.array(found["labels"]) + 1)[-len(sizes) :].tolist()
     assert found["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "mean", "layer": -1, "method": "umap", "seed": 0,
-        "clustering": "HDBSCAN, at least 7 texts a cluster, on a 5-D UMAP (20 neighbours, min_dist 0, seed 0)",
+        "clustering": "HDBSCAN, at least 7 texts a cluster, on a 5-D UMAP (20 neighbours, min_dist "
+        "0, seed 0)",
     }  # fmt: skip
     assert found["notes"] == []
 
