@@ -64,7 +64,7 @@ def build_search_api(workbench: Workbench) -> None:
             index = build_index(atlas, corpus, encoder, encoding, "api", _quiet, stop)
             words = keywords(index, _quiet, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
-            best = background(index, _quiet, stop) if with_verdict else None
+            best = background(index, how, _quiet, stop) if with_verdict else None
         except ExploreError as error:
             raise EncoderError(str(error)) from error
         before_query, before_text = prompts(encoder)

@@ -4,20 +4,23 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
-from encoder.background import background_sentences
 from explore import Hits, search
 from explore.fusion import reciprocal_rank_fusion
 from explore.lexical import Bm25Index
 from explore.verdict import BestHits, Verdict
+from ui.atlas import Key
 from ui.picture import Tell
+from ui.search_background import background_queries
 from ui.search_index import Index
 
 DEEP = 100  # ranks of each ranking that go into a fusion
+NOTHING = "nothing relevant here"  # as explore.verdict says it
+NO_BETTER = "no better than what unrelated queries find"
 
 
 class Store(Protocol):
@@ -46,6 +49,9 @@ class Answer:
     k: int
     hits: Hits  # (1, found)
     cosines: np.ndarray  # (found,) of the same rows, whatever ranked them
+    # What the verdict is about, whatever k is: BM25 of the first hit, else the largest cosine of
+    # all texts (a fused score has no scale of its own); 0 without hits.
+    best: float
     encode_ms: float
     search_ms: float
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
@@ -66,8 +72,11 @@ def find(
     [found] = rank(index, [query], vector[None], method, k, store, keywords)
     ended = time.perf_counter()
     cosines = (index.vectors[found.indices[0]] @ vector).clip(-1, 1)
+    first = found.scores[0, :1] if method == "bm25" else cosines[:1]
+    if method == "fusion":
+        first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
     return Answer(
-        index, query, vector, method, k, found, cosines,
+        index, query, vector, method, k, found, cosines, float(first.max(initial=0)),
         1000 * (encoded - begun), 1000 * (ended - encoded),
     )  # fmt: skip
 
@@ -106,21 +115,38 @@ def keywords(index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
     )
 
 
-def has_background(index: Index) -> bool:
+def has_background(index: Index, method: str) -> bool:
     """Whether `background` answers at once."""
-    return index.atlas.stages.known("background", index.source)
+    return index.atlas.stages.known(*_background(index, method))
 
 
-def background(index: Index, tell: Tell, stop: threading.Event) -> BestHits:
-    """What unrelated queries find here at best, measured once for an index. Raises Stopped."""
+def _background(index: Index, method: str) -> tuple[str, Key]:
+    """Stage and key: BM25 hangs on the texts alone, all else is judged by vectors."""
+    return ("words", index.source[:2]) if method == "bm25" else ("background", index.source)
+
+
+def background(index: Index, method: str, tell: Tell, stop: threading.Event) -> BestHits:
+    """What unrelated queries find here at best by this method, measured once. Raises Stopped."""
 
     def make() -> BestHits:
-        vectors = index.encode_queries(list(background_sentences()), tell, stop)
+        unrelated = background_queries(index.corpus)
+        if method == "bm25":
+            return BestHits.of(keywords(index, tell, stop).search(unrelated, 1))
+        vectors = index.encode_queries(unrelated, tell, stop)
         return BestHits.of(search(vectors, index.vectors, 1))
 
-    return index.atlas.stages.get("background", index.source, make)
+    stage, key = _background(index, method)
+    return index.atlas.stages.get(stage, key, make)
 
 
 def verdict(answer: Answer, best: BestHits) -> Verdict | None:
-    """What the largest cosine among the hits says; None where there is no hit."""
-    return best.verdict(float(answer.cosines.max())) if len(answer.cosines) else None
+    """What the best score says, held against `background` by the same method; None without hits.
+
+    Only the whole ranking by cosine can say that nothing here is relevant.
+    """
+    if not answer.rows:
+        return None
+    found = best.verdict(answer.best)
+    if answer.method == "dense":
+        return found
+    return replace(found, words=found.words.replace(NOTHING, NO_BETTER))

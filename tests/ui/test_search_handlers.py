@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from encoder import DEFAULT_MODEL, EncoderError, Options
-from encoder.background import background_sentences
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
-from explore.verdict import background
+from explore.verdict import BestHits, background
 from tests.ui.map_lab import OTHER_MODEL, kinds, tiny_workbench
 from tests.ui.map_pages import TEXTS
 from tests.ui.search_lab_page import QUERY, SearchLab
+from ui.search_answer import verdict
+from ui.search_background import background_queries
 from ui.search_form import SearchForm
 from ui.search_index import prompts
 from ui.vector_store import KEPT_EACH
@@ -99,10 +100,43 @@ def test_it_is_known_whether_an_answer_takes_time(lab):
 
 def test_the_verdict_is_that_of_the_engine_over_the_whole_background(lab, bert):
     found = lab.judged(k=1)
-    assert found.verdict.queries == len(background_sentences()) >= 300
-    best = background(bert.encode(list(background_sentences())), bert.encode(TEXTS))
+    unrelated = background_queries(found.answer.index.corpus)
+    assert found.verdict.queries == len(unrelated) >= 300
+    best = background(bert.encode(unrelated), bert.encode(TEXTS))
     assert found.verdict == best.verdict(float(found.answer.cosines[0]))
     assert lab.find(query="another").whole
+
+
+def test_keywords_are_held_against_what_keywords_find_of_unrelated_queries(lab):
+    query = "red cat window"
+    found = [lab.judged(query=query, method="bm25", k=k) for k in (1, 10)]
+    words = Bm25Index(TEXTS)
+    unrelated = background_queries(found[0].answer.index.corpus)
+    best = BestHits.of(words.search(unrelated, 1))
+    score = float(words.search([query], 1).scores[0, 0])
+    assert found[0].answer.best == pytest.approx(score)
+    assert found[0].verdict.p_value == best.p_value(score)
+    assert found[0].verdict == found[1].verdict  # how many hits are shown says nothing of them
+    assert "background" not in lab.work()  # no vector was needed
+
+
+def test_a_fused_ranking_is_judged_by_the_largest_cosine_of_all_texts(lab):
+    query = "red cat window"
+    dense = lab.judged(query=query, k=1)
+    fused = [lab.judged(query=query, method="fusion", k=k) for k in (1, 10)]
+    assert fused[0].verdict == fused[1].verdict
+    assert fused[0].verdict.p_value == dense.verdict.p_value
+    assert lab.work()["background"] == 1
+
+
+def test_only_vectors_say_that_nothing_is_relevant(lab):
+    answers = {m: lab.find(query=QUERY, method=m).answer for m in ("dense", "bm25", "fusion")}
+    high = BestHits(np.full(400, 1e6))
+    said = {method: verdict(answer, high) for method, answer in answers.items()}
+    assert {found.level for found in said.values()} == {"none"}
+    assert said["dense"].words.startswith("nothing relevant here")
+    for method in ("bm25", "fusion"):
+        assert said[method].words.startswith("no better than what unrelated queries find")
 
 
 def test_prompts_are_put_before_what_they_are_meant_for(lab, tiny):

@@ -13,7 +13,21 @@ from ui.search_index import Index, prompts
 from ui.verdict import layer_phrase
 
 LABEL_CHARS = 40
-DOUBT = " A hit may be right all the same: the cosine alone just does not show it."
+DOUBT = " A hit may be right all the same: this score alone just does not show it."
+CAVEAT = (
+    "They are everyday English of our own writing: for texts in another language or in the terms "
+    "of a trade, take the verdict as a hint."
+)
+BEST = {
+    "dense": "Best cosine",
+    "bm25": "Best BM25 score",
+    "fusion": "Best cosine, by the vectors alone",
+}
+SAME = {
+    "dense": "with the same model and pooling",
+    "bm25": "by BM25 too",
+    "fusion": "by the vectors alone, with the same model and pooling",
+}
 RANKED_BY = {
     "dense": "ranked by the cosine of the vectors",
     "bm25": "ranked by BM25, the words they share with the query",
@@ -46,8 +60,7 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
     if not answer.rows:
         words = "No text shares a word with this query. Search by vectors, or type other words."
     elif verdict is not None:
-        best = float(answer.cosines.max())
-        words = f"Best cosine {number(best, 3)}: {verdict.words}."
+        words = f"{BEST[answer.method]} {number(answer.best, 3)}: {verdict.words}."
     else:
         words = WAITING if waiting else ""
     level = verdict.level if verdict else "waiting" if waiting else "none"
@@ -60,21 +73,22 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
     return (
         f'<div class="lab-answer lab-search-{level}" role="status">'
         f'<p class="verdict">{escape(words)}</p>'
-        f"{_compared(verdict)}"
+        f"{_compared(verdict, answer.method)}"
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
         + (message(f"{problem} The search goes on in memory.") if problem else "")
     )
 
 
-def _compared(verdict: Verdict | None) -> str:
+def _compared(verdict: Verdict | None, method: str) -> str:
     if verdict is None:
         return ""
     doubt = "" if verdict.level in ("strong", "likely") else DOUBT
-    return (
-        f'<p class="more">Held against the best hits of {verdict.queries:,} unrelated sentences in '
-        "these same texts, with the same model and pooling. An unrelated one finds a hit at least "
-        f"as near with p = {verdict.p_value:.3f}.{escape(doubt)}</p>"
+    said = (
+        f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences in "
+        f"these same texts, {SAME[method]}. One of these finds a hit at least as good with "
+        f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
     )
+    return f'<p class="more">{escape(said)}</p>'
 
 
 def hits_table(answer: Answer) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 
 from encoder import EncoderError
-from encoder.background import background_sentences
 from explore.compress import K, compress_grid
 from ui.components import markup, plot
 from ui.figures.as_json import figure_json
@@ -14,13 +13,14 @@ from ui.figures.compression import compression_chart
 from ui.guard import told
 from ui.judging import sample_judgements
 from ui.markup.compression import Compressed, compression_panel, queries_line
+from ui.search_background import background_queries
 from ui.search_index import Index
 from ui.tabs.frame import prose, section
 from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET, Task, Work
 
 MOST_QUERIES = 200
-AUTO, UNRELATED = "the queries of the sample or those judged, if any", "unrelated sentences"
+AUTO, UNRELATED = "the queries of the sample or those judged, if any", "unrelated questions"
 ASKED = (AUTO, UNRELATED)
 
 
@@ -36,8 +36,8 @@ def choose_queries(index: Index, chosen: object) -> tuple[str, list[str]]:
             return "queries of the sample", list(sample_judgements(index.corpus))[:MOST_QUERIES]
         except EncoderError:
             pass  # other texts: nobody has written queries for them
-    return "unrelated sentences, none of them about this corpus", list(
-        background_sentences()[:MOST_QUERIES]
+    return "unrelated everyday questions, written for no corpus", (
+        background_queries(index.corpus)[:MOST_QUERIES]
     )
 
 

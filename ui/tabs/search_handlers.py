@@ -27,7 +27,7 @@ STAGES = {
     "encode": "Turning texts into vectors",
     "store": "Storing the vectors",
     "keywords": "Counting the words",
-    "queries": "Asking unrelated questions, to compare the best hit with theirs",
+    "queries": "Asking what has nothing to do with these texts, to compare the best hits",
 }
 
 
@@ -117,7 +117,9 @@ class SearchHandlers:
         if stop.is_set():
             raise Stopped
         atlas.index, atlas.answer = index, found
-        return self.judged(found, tell, stop) if has_background(index) else Found(found)
+        return (
+            self.judged(found, tell, stop) if has_background(index, search.method) else Found(found)
+        )
 
     def answer_now(self, asked: SearchRequest, stop: threading.Event) -> Found | None:
         """`answer` outside the line of long work; None where a newer search has ended this one.
@@ -133,7 +135,8 @@ class SearchHandlers:
 
     def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> Found:
         """The same with what the best hit is worth. Raises Stopped."""
-        return Found(answer, verdict(answer, background(answer.index, tell, stop)), True)
+        best = background(answer.index, answer.method, tell, stop)
+        return Found(answer, verdict(answer, best), True)
 
     def start(
         self,

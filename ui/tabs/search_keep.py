@@ -16,9 +16,10 @@ HOW = (
     "that their product is the cosine; every text is compared, none is skipped. <b>BM25</b> adds "
     "up, for each word both share, how rare it is and how often it stands in the text (k1 = 1.5, "
     "b = 0.75). <b>Fused</b> adds 1 / (60 + rank) over both rankings, so that their scores need no "
-    "common scale. The <b>verdict</b> asks some hundred unrelated sentences of the same texts: the "
-    "best of many cosines is high by chance alone, and only what is higher than their best says "
-    "something."
+    "common scale. The <b>verdict</b> asks some hundred unrelated questions and sentences of the "
+    "same texts: the best of many scores is high by chance alone, and only what is higher than "
+    "their best says something. By keywords it is the BM25 score of the first hit that is "
+    "compared; fused scores are ranks, so there it is the largest cosine."
 )
 
 
