@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explore import (
-    ClusterConfig,
     Clusters,
     Distortion,
     Driver,
@@ -26,6 +25,7 @@ from explore import (
     sweep,
 )
 from explore.cluster import dense_projection
+from explore.on_map import clusters_on_map
 from ui.picture import Picture, Tell, dense_space
 
 DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
@@ -46,7 +46,9 @@ class Report:
     """What is known so far; None where it has not been measured yet."""
 
     picture: Picture
-    agreement: float | None = None  # of the clusters with those found on the map
+    # Of the clusters with those on the map, or of those on the map with those of the vectors; NaN
+    # where neither side has two groups.
+    agreement: float | None = None
     silhouette: float | None = None
     drivers: tuple[Driver, ...] = ()
     swept: tuple[SweepPoint, ...] = ()
@@ -66,9 +68,9 @@ def measure(picture: Picture, tell: Tell, stop: threading.Event) -> Iterator[Rep
     tell("measuring the clusters", 0.0)
     report = replace(
         report,
-        agreement=stages.get("agreement", key, lambda: _agreement(picture, clusters)),
+        agreement=stages.get("agreement", key, lambda: _agreement(picture, clusters, tell, stop)),
         silhouette=stages.get(
-            "silhouette", key, lambda: silhouette(picture.vectors, clusters.labels)
+            "silhouette", picture.cluster_key, lambda: silhouette(picture.vectors, clusters.labels)
         ),
         drivers=drivers(picture.corpus.texts, clusters.labels, picture.corpus.labels),
     )
@@ -89,9 +91,14 @@ def measure(picture: Picture, tell: Tell, stop: threading.Event) -> Iterator[Rep
     if clusters.count:
         stable = stages.get(
             "stability",
-            key,
+            picture.cluster_key,
             lambda: stability(
-                picture.vectors, clusters, near=picture.near, on_progress=tell, stop=stop
+                picture.vectors,
+                clusters,
+                near=picture.near,
+                on_progress=tell,
+                stop=stop,
+                layout=picture.projection.config,
             ),
         )
         yield replace(report, stable=stable)
@@ -108,13 +115,23 @@ def _space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:
     return dense_space(picture, tell, stop)
 
 
-def _agreement(picture: Picture, clusters: Clusters) -> float:
-    """With what HDBSCAN finds on the map itself."""
-    on_map = ClusterConfig(
-        "hdbscan", "map", clusters.config.min_cluster_size, seed=clusters.config.seed
-    )
-    found = cluster(picture.vectors, on_map, space=picture.projection.coordinates)
-    return agreement(clusters.labels, found.labels)
+def _agreement(picture: Picture, clusters: Clusters, tell: Tell, stop: threading.Event) -> float:
+    """Adjusted Rand index of what the vectors and what the map have for clusters.
+
+    Clusters that were found on the map are compared with those of the 5-D UMAP: with those on the
+    map they would always agree.
+    """
+    config = clusters.config
+    if config.method == "hdbscan" and config.space == "map":
+        dense = replace(config, space="umap")
+        looked_at = replace(picture, settings=replace(picture.settings, clusters=dense))
+        space = dense_space(looked_at, tell, stop)
+        others = cluster(picture.vectors, dense, space=space).labels
+    else:
+        others = clusters_on_map(picture.vectors, picture.projection.coordinates, clusters)
+    if max(len(np.unique(clusters.labels)), len(np.unique(others))) < 2:
+        return float("nan")
+    return agreement(clusters.labels, others)
 
 
 def _null(picture: Picture, tell: Tell, stop: threading.Event) -> NullMap:

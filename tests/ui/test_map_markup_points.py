@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from encoder import POOLINGS
-from explore import Driver, Stability, place
+from explore import ClusterConfig, Driver, Stability, place
+from explore.cluster import SCORED_ROWS
 from tests.ui.map_pages import (
     EACH,
     TEXTS,
@@ -192,12 +193,75 @@ def test_a_silhouette_is_judged_against_that_of_noise(picture, here, there, said
 
 
 def test_stability_is_told_for_each_cluster(picture):
-    stable = Stability(8, (8, 3, 0), (1.0, 0.5, 0.0), (0.9, 0.5), 96)
+    note = "HDBSCAN, at least 5 texts a cluster, on <b>"
+    stable = Stability(8, (8, 3, 0), (1.0, 0.5, 0.0), (0.9, 0.5), 96, note=note)
     root = check(f"<div>{stability_table(picture, stable)}</div>")
     rows = [[cell.text for cell in row.all("td")] for row in root.one("tbody").all("tr")]
     assert rows == [["8 of 8 runs", "100%"], ["3 of 8 runs", "50%"], ["0 of 8 runs", "0%"]]
     assert "0.70 on average, 0.50 at least" in root.text
-    assert "on 96 texts" in root.text
+    assert f"Repeated: {note}; 8 runs with other seeds, on 96 texts." in root.text
+    assert "sampl" not in root.text
+
+
+def test_stability_of_a_sample_says_so_and_judges_no_cluster_that_is_not_in_it(picture):
+    stable = Stability(8, (8, None, None), (1.0, None, None), (0.9,), 40, sampled=True)
+    root = check(f"<div>{stability_table(picture, stable)}</div>")
+    rows = [[cell.text for cell in row.all("td")] for row in root.one("tbody").all("tr")]
+    assert rows == [["8 of 8 runs", "100%"], *[["too few in the sample", "–"]] * 2]
+    assert "These 40 of 96 texts are a random sample" in root.text
+    assert "comes from sampling, not from the seed" in root.text
+    small = replace(stable, rows=96, sampled=False)
+    assert "too few texts" in shown_text(stability_table(picture, small))
+
+
+def test_where_no_seed_has_a_part_there_is_a_sentence_and_no_table(picture):
+    none = (None,) * 3
+    stable = Stability(0, none, none, (), 96, note="nothing in <i>it</i> is random")
+    root = check(f"<div>{stability_table(picture, stable)}</div>")
+    assert root.all("table") == []
+    assert "No seed plays a part: nothing in <i>it</i> is random." in root.text
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [(ClusterConfig(), "finds in a 5-D UMAP of the vectors (the clusters above) with what it finds "
+      "on the map"),
+     (ClusterConfig(space="vectors"), "finds in the vectors (the clusters above) with"),
+     (ClusterConfig(space="map"), "finds on the map (the clusters above) with what it finds in a "
+      "5-D UMAP of the vectors"),
+     (ClusterConfig("kmeans"), "what k-means makes of the vectors (the clusters above) with what "
+      "it makes of the places on the map, 3 clusters each"),
+     (ClusterConfig("agglomerative"), "what agglomerative grouping makes of the vectors")],
+)  # fmt: skip
+def test_the_agreement_names_both_sides(picture, config, said):
+    clusters = replace(picture.clusters, config=config)
+    words = shown_text(report_table(Report(replace(picture, clusters=clusters), agreement=0.5)))
+    assert said in words
+    assert ("The unclustered count as one group on each side" in words) == (
+        config.method == "hdbscan"
+    )
+
+
+def test_a_silhouette_says_of_which_texts_it_is(picture):
+    def words(labels: np.ndarray) -> str:
+        shown = replace(picture, clusters=replace(picture.clusters, labels=labels))
+        return shown_text(report_table(Report(shown, silhouette=0.1)))
+
+    assert "Of all 96 texts." in words(picture.clusters.labels)
+    some = np.where(np.arange(96) < 30, -1, picture.clusters.labels)
+    assert "Of the 66 clustered texts, without the 30 unclustered" in words(some)
+    many = np.arange(SCORED_ROWS + 96) % 3
+    assert "Of a sample of 2,000 of all 2,096 texts." in words(many)
+    many[:50] = -1
+    assert "Of a sample of 2,000 of the 2,046 clustered texts, without the 50" in words(many)
+
+
+def test_noise_is_said_to_be_one_draw(picture):
+    null = NullMap(picture.projection, picture.clusters, 0.25, 0.1)
+    words = shown_text(null_words(Report(picture, silhouette=0.2), null))
+    assert "It is one draw, and another would have other numbers." in words
+    assert "this noise has as many" in words
+    assert "The silhouette, of the clustered texts, is 0.200 here" in words
 
 
 def test_before_anything_is_measured_the_page_says_so():

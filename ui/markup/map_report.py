@@ -2,7 +2,8 @@
 
 from html import escape
 
-from explore import Stability
+from explore import Clusters, Stability
+from explore.cluster import SCORED_ROWS, UMAP_DIMS
 from ingest.findings import count
 from ui.markup.map_facts import missing
 from ui.markup.metrics import NONE
@@ -41,17 +42,14 @@ def report_table(report: Report) -> str:
              f"Of each text's {k} nearest, this share is among its {k} nearest on the map."
              + (f" Without any structure it is {null.recall:.0%}." if null else "")),
         ]  # fmt: skip
-    if report.agreement is not None:
-        rows.append(
-            ("Clusters, vectors and map", missing(report.agreement),
-             "Adjusted Rand index of these clusters with those found on the map alone: 1 the same, "
-             "0 chance.")
-        )  # fmt: skip
-    if picture.clusters is not None:
+    clusters = picture.clusters
+    if report.agreement is not None and clusters is not None:
+        rows.append(("Clusters, vectors and map", missing(report.agreement), _both_sides(clusters)))
+    if clusters is not None:
         rows.append(
             ("Silhouette", NONE if report.silhouette is None else number(report.silhouette, 3),
              "How much nearer texts are to their own cluster than to the next, by cosine in the "
-             "original space, from −1 to 1. Sentences rarely exceed 0.2.")
+             "original space, from −1 to 1. Sentences rarely exceed 0.2. " + _scored(clusters))
         )  # fmt: skip
     body = "".join(
         f'<tr><th scope="row">{name}</th><td class="num">{value}</td><td>{what}</td></tr>'
@@ -60,6 +58,42 @@ def report_table(report: Report) -> str:
     return (
         '<div class="lab-frame"><table class="lab-plain lab-report"><tbody>'
         f"{body}</tbody></table></div>{drivers_list(report)}" + (SWEEP if report.swept else "")
+    )
+
+
+def _both_sides(clusters: Clusters) -> str:
+    """Which two groupings are compared."""
+    config, how_many = clusters.config, count(clusters.count, "cluster")
+    if config.method == "hdbscan":
+        dense = f"a {UMAP_DIMS}-D UMAP of the vectors"
+        here = {"umap": f"in {dense}", "vectors": "in the vectors", "map": "on the map"}
+        there = f"in {dense}" if config.space == "map" else "on the map"
+        sides = (
+            f"what HDBSCAN finds {here[config.space]} (the clusters above) with what it finds "
+            f"{there}, with the same least size"
+        )
+    else:
+        name = {"kmeans": "k-means", "agglomerative": "agglomerative grouping"}[config.method]
+        sides = (
+            f"what {name} makes of the vectors (the clusters above) with what it makes of the "
+            f"places on the map, {how_many} each"
+        )
+    said = f"Adjusted Rand index of {sides}: 1 the same, 0 chance."
+    if config.method == "hdbscan" or clusters.unclustered:
+        said += " The unclustered count as one group on each side."
+    return said
+
+
+def _scored(clusters: Clusters) -> str:
+    """Of which texts a silhouette is."""
+    texts = len(clusters.labels)
+    inside = int((clusters.labels >= 0).sum())
+    sample = f"a sample of {SCORED_ROWS:,} of " if inside > SCORED_ROWS else ""
+    if inside == texts:
+        return f"Of {sample}all {texts:,} texts."
+    return (
+        f"Of {sample}the {inside:,} clustered texts, without the {texts - inside:,} unclustered: "
+        "the more are left out, the better it looks."
     )
 
 
@@ -86,18 +120,22 @@ def null_words(report: Report, null: NullMap) -> str:
     assert here is not None
     said = [
         "Beside the map of the texts, one of noise: vectors drawn from one Gaussian of the same "
-        "mean and covariance, laid out and grouped in the same steps. "
+        "mean and covariance, laid out and grouped in the same steps. It is one draw, and another "
+        "would have other numbers. "
         f"{count(there.count, 'cluster')} and {there.unclustered:.0%} unclustered there, "
         f"{here.count} and {here.unclustered:.0%} here."
     ]
     if there.count >= SIMILAR * here.count > 0:
-        said.append("So the mere number of islands proves nothing: noise has as many.")
+        said.append("So the mere number of islands proves nothing: this noise has as many.")
     if fidelity is not None and fidelity.k:
         said.append(f"kNN recall is {fidelity.mean_recall:.0%} here and {null.recall:.0%} there.")
     if report.silhouette is not None and null.silhouette is not None:
         own, other = report.silhouette, null.silhouette
         floor = max(other, 0.0)  # below 0 texts are nearer to another cluster than to their own
-        said.append(f"The silhouette is {number(own, 3)} here and {number(other, 3)} there:")
+        said.append(
+            f"The silhouette, of the clustered texts, is {number(own, 3)} here and "
+            f"{number(other, 3)} there:"
+        )
         said.append(
             "these clusters are apart in the vectors, not only on the map."
             if own > CLEARLY * floor and own > floor + MARGIN
@@ -108,22 +146,34 @@ def null_words(report: Report, null: NullMap) -> str:
 
 def stability_table(picture: Picture, stable: Stability) -> str:
     """For each cluster, in how many runs with other seeds it stays together."""
+    title = "<p class='label'>Would other seeds find the same clusters?</p>"
+    if not stable.runs:
+        return title + notes([f"No seed plays a part: {stable.note}. Every run would be the same."])
+    few = "too few in the sample" if stable.sampled else "too few texts"
     rows = "".join(
         f'<tr><th scope="row">{cluster + 1}. {escape(picture.title(cluster))}</th>'
-        f'<td class="num">{kept} of {stable.runs} runs</td>'
-        f'<td class="num">{pairs:.0%}</td></tr>'
+        + (
+            f'<td class="num">{few}</td><td class="num">{NONE}</td></tr>'
+            if kept is None or pairs is None
+            else f'<td class="num">{kept} of {stable.runs} runs</td>'
+            f'<td class="num">{pairs:.0%}</td></tr>'
+        )
         for cluster, (kept, pairs) in enumerate(zip(stable.kept, stable.pairs, strict=True))
     )
     mean = sum(stable.agreement) / max(len(stable.agreement), 1)
-    said = (
-        f"{stable.runs} more runs with other seeds, on {stable.rows:,} texts; adjusted Rand index "
-        f"with the clusters above: {number(mean, 2)} on average, "
-        f"{number(min(stable.agreement), 2)} at least."
-    )
+    said = [
+        f"Repeated: {stable.note}; {stable.runs} runs with other seeds, on {stable.rows:,} texts. "
+        "Adjusted Rand index with the clusters above: "
+        f"{number(mean, 2)} on average, {number(min(stable.agreement), 2)} at least."
+    ]
+    if stable.sampled:
+        said.append(
+            f"These {stable.rows:,} of {len(picture.corpus):,} texts are a random sample, for "
+            "which the least size of a cluster is cut in proportion: a part of what differs comes "
+            "from sampling, not from the seed."
+        )
     return (
-        "<p class='label'>Would other seeds find the same clusters?</p>"
-        + notes([said])
-        + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
+        title + notes(said) + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
         '<th scope="col">cluster</th><th scope="col" class="num">stays together in</th>'
         '<th scope="col" class="num">pairs together</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
