@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explore import agreement, cluster
+from explore import ClusterConfig, agreement, cluster
+from explore.on_map import clusters_on_map
 from tests.ui.map_pages import TEXTS, an_atlas, drawn, listed, quiet
 from ui.picture import Picture
 from ui.report import Report, measure
@@ -44,6 +45,18 @@ def test_clusters_of_the_map_are_compared_with_those_of_the_vectors(bert):
     dense = drawn(atlas, bert, method="PCA", **GROUPED["umap"]).clusters
     on_map = drawn(atlas, bert, method="PCA", **GROUPED["map"])
     assert reports(on_map)[0].agreement == agreement(on_map.clusters.labels, dense.labels) < 1
+
+
+@pytest.mark.parametrize("way", ["kmeans", "agglomerative"])
+def test_as_many_clusters_are_looked_for_on_the_map_by_the_same_method(bert, way):
+    shown = drawn(an_atlas(), bert, method="PCA", **GROUPED[way])
+    there = clusters_on_map(shown.vectors, shown.projection.coordinates, shown.clusters)
+    assert len(np.unique(there)) == 4
+    found = next(measure(shown, quiet, threading.Event())).agreement
+    assert found == agreement(shown.clusters.labels, there)
+    by_density = cluster(shown.vectors, ClusterConfig(space="map"),
+                         space=shown.projection.coordinates)  # fmt: skip
+    assert found != agreement(shown.clusters.labels, by_density.labels)  # what it was
 
 
 def test_two_sides_without_groups_do_not_agree_but_say_nothing(bert):
