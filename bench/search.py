@@ -1,11 +1,12 @@
-"""Exact search side by side: `explore.search`, sentence-transformers and faiss.
+"""Exact search side by side: the Search tab's own, sentence-transformers and faiss.
 
     python bench/search.py
 
 The 10 best of 100,000 × 384 float32 unit vectors for 1 and for 100 queries. The rivals take turns,
 so that what else the machine does hits all of them; times are medians. Each gets what it likes best
-before the clock starts: torch tensors, a filled index. The results are compared with dot products
-in float64: scores within 1e-5, the same rows but where two rows are that near.
+before the clock starts: torch tensors, a filled index; ours is the store that the Search tab asks,
+in memory. What is found is read into arrays after the clock has stopped, and compared with dot
+products in float64: scores within 1e-5, the same rows but where two rows are that near.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -25,23 +27,24 @@ sys.path.insert(0, str(ROOT))
 
 NEAR = 1e-5
 MORE_FOR_ONE = 5  # times as many repeats where one query takes milliseconds
-OURS = "explore.search"
+OURS = "the Search tab's store"
 
 Found = tuple[np.ndarray, np.ndarray]  # rows and scores, (Q, k), best first
-Rival = Callable[[np.ndarray], Callable[[], Found]]  # queries → what is timed
+Run = Callable[[], Any]  # what is timed
+Rival = tuple[Callable[[np.ndarray], Run], Callable[[Any], Found]]  # queries → run; its answer read
 
 
 def ours(corpus: np.ndarray, k: int) -> Rival:
-    from explore import search
+    from explore import open_store
+    from explore.store import sample_collection
 
-    def ready(queries: np.ndarray) -> Callable[[], Found]:
-        def run() -> Found:
-            hits = search(queries, corpus, k)
-            return hits.indices, hits.scores
+    store, name = open_store(None), sample_collection("bench")
+    store.put(name, corpus)
 
-        return run
+    def ready(queries: np.ndarray) -> Run:
+        return lambda: store.search(name, queries, k)
 
-    return ready
+    return ready, lambda hits: (hits.indices, hits.scores)
 
 
 def semantic_search(corpus: np.ndarray, k: int) -> Rival:
@@ -50,31 +53,25 @@ def semantic_search(corpus: np.ndarray, k: int) -> Rival:
 
     tensor = torch.from_numpy(corpus)
 
-    def ready(queries: np.ndarray) -> Callable[[], Found]:
+    def ready(queries: np.ndarray) -> Run:
         asked = torch.from_numpy(queries)
+        return lambda: util.semantic_search(asked, tensor, top_k=k, score_function=util.dot_score)
 
-        def run() -> Found:
-            hits = util.semantic_search(asked, tensor, top_k=k, score_function=util.dot_score)
-            rows = np.array([[hit["corpus_id"] for hit in found] for found in hits])
-            return rows, np.array([[hit["score"] for hit in found] for found in hits])
+    def read(hits: list[list[dict[str, Any]]]) -> Found:
+        rows = np.array([[hit["corpus_id"] for hit in found] for found in hits])
+        return rows, np.array([[hit["score"] for hit in found] for found in hits])
 
-        return run
-
-    return ready
+    return ready, read
 
 
 def flat_index(corpus: np.ndarray, k: int) -> Rival:
     index = faiss().IndexFlatIP(corpus.shape[1])
     index.add(corpus)
 
-    def ready(queries: np.ndarray) -> Callable[[], Found]:
-        def run() -> Found:
-            scores, rows = index.search(queries, k)
-            return rows, scores
+    def ready(queries: np.ndarray) -> Run:
+        return lambda: index.search(queries, k)
 
-        return run
-
-    return ready
+    return ready, lambda found: (found[1], found[0])
 
 
 def faiss() -> ModuleType:
@@ -107,12 +104,10 @@ def unit_rows(n: int, dims: int, seed: int) -> np.ndarray:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
-def measured(
-    runs: dict[str, Callable[[], Found]], repeats: int
-) -> tuple[dict[str, float], dict[str, Found]]:
+def measured(runs: dict[str, Run], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
     """Median seconds and the last answer of each; one round beforehand is not counted."""
     times: dict[str, list[float]] = {name: [] for name in runs}
-    answers: dict[str, Found] = {}
+    answers: dict[str, Any] = {}
     order = list(runs)
     chance = random.Random(0)
     for at in range(repeats + 1):
@@ -161,13 +156,14 @@ def main() -> int:
     for count in args.queries:
         queries = unit_rows(count, args.dims, seed=1)
         repeats = args.repeats * (MORE_FOR_ONE if count == 1 else 1)
-        runs = {name: ready(queries) for name, ready in rivals.items()}
+        runs = {name: ready(queries) for name, (ready, _) in rivals.items()}
         medians, answers = measured(runs, repeats)
         print(f"\n{count} quer{'y' if count == 1 else 'ies':26}{'ms':>9}{'ours / it':>11}")
-        for name, seconds in medians.items():
+        for name, (_, read) in rivals.items():
+            seconds = medians[name]
             ratio = medians[OURS] / seconds
             said = "" if name == OURS else f"   at most 1: {'met' if ratio <= 1 else 'MISSED'}"
-            problem = wrong(queries, corpus, answers[name], args.k)
+            problem = wrong(queries, corpus, read(answers[name]), args.k)
             failed |= ratio > 1 or bool(problem)
             hits = f"   hits: {problem or 'the same'}"
             print(f"  {name:28}{1_000 * seconds:9.2f}{ratio:11.2f}{hits}{said}")

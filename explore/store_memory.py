@@ -4,12 +4,9 @@ import threading
 
 import numpy as np
 
-from explore.neighbours import Hits
+from explore.neighbours import Hits, search
 from explore.store import NotStored, VectorStore
-from explore.topk import top_k
 from explore.vectors import OnProgress, tell
-
-SCORES = 2**24  # of one block of queries: 64 MB
 
 
 class MemoryStore(VectorStore):
@@ -35,10 +32,7 @@ class MemoryStore(VectorStore):
         rows = self._rows.get(name)
         if rows is None or k > len(rows):  # dropped or replaced since its shape was asked
             raise NotStored(f"The collection {name} has just left the store.")
-        block = max(1, SCORES // len(rows))
-        starts = range(0, len(queries), block)
-        found = [top_k(queries[at : at + block] @ rows.T, k) for at in starts]
-        return Hits(np.concatenate([i for i, _ in found]), np.concatenate([s for _, s in found]))
+        return search(queries, rows, k)
 
     def _shape(self, name: str) -> tuple[int, int] | None:
         rows = self._rows.get(name)

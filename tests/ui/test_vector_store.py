@@ -94,6 +94,16 @@ def test_memory_is_the_default(index):
     same(vectors, index())
 
 
+def test_memory_searches_as_everything_else_does_to_the_last_digit(index):
+    vectors, rows = Vectors(), index(n=5_000)
+    vectors.put(rows, quiet, GO_ON)
+    for n in (1, 20):
+        queries = points(n, seed=99)
+        found, expected = vectors.search(rows, queries, 100), search(queries, rows.vectors, 100)
+        np.testing.assert_array_equal(found.scores, expected.scores)
+        np.testing.assert_array_equal(found.indices, expected.indices)
+
+
 def test_what_has_gone_from_the_store_is_put_there_again(index):
     vectors, store = flaky(Clock())
     vectors.put(index(), quiet, GO_ON)
