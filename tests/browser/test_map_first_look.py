@@ -78,3 +78,30 @@ def test_the_texts_of_pairs_are_mapped_from_where_they_are_checked(page):
     expect(page.locator("#corpus-facts")).to_contain_text("texts of graded")
     drawn(page)
     expect(page.locator("#map-header")).not_to_contain_text("648 texts")
+
+
+def test_five_thousand_texts_of_ones_own_are_mapped_and_touched(page, tmp_path):
+    who = ("My aunt", "The baker", "A tall nurse", "Our neighbour", "That old sailor", "The tutor",
+           "Some tourists", "A young fox", "Her brother", "The mayor")  # fmt: skip
+    does = ("repairs", "paints", "forgets", "sells", "hides", "follows", "photographs", "cleans",
+            "borrows", "admires")  # fmt: skip
+    what = ("bicycle", "boat", "piano", "kitchen", "garden", "lamp", "coat", "letter", "bridge",
+            "camera")  # fmt: skip
+    when = ("at dawn", "in spring", "on Sundays", "before lunch", "after the storm")
+    rows = [f"{a} {b} the {c} {d}.,{c}" for a in who for b in does for c in what for d in when]
+    path = tmp_path / "many.csv"
+    path.write_text("text,thing\n" + "\n".join(rows) + "\n")
+    page.goto("/")
+    page.get_by_role("tab", name="Map").click()
+    drawn(page)
+    page.locator("#own-texts > button").click()
+    page.locator("#corpus-file input[type=file]").set_input_files(str(path))
+    expect(page.locator("#map-header")).to_contain_text("5,000 texts", timeout=DRAWN_MS)
+    expect(page.locator("#map-progress")).to_contain_text("Drawn in", timeout=3 * DRAWN_MS)
+    expect(page.locator("#map-header")).to_contain_text("UMAP, 15 neighbours")
+    expect(page.locator("#map .lab-map")).to_have_attribute("data-n", "5000")
+    page.mouse.click(*first_dot(page))
+    expect(page.locator("#point .lab-near li")).to_have_count(10)
+    page.locator("#map-colour input").click()
+    page.get_by_role("option", name="label: thing").click()
+    expect(page.locator("#map g.legend")).to_contain_text("piano")
