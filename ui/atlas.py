@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ingest import Corpus, Table
-from ui.judging import Judgements
+from ui.judging import Grades, Judgements, left_over
 
 Key = tuple[Hashable, ...]
 TRUST, SIDES = "trust", "sides"  # long work on a finished map
@@ -87,6 +87,7 @@ class Atlas:
         self.shown: Any = None  # colours, selection and lines over it
         self.compared: Any = None  # the other side of the comparison
         self.judged = Judgements()  # of these texts, under whatever model
+        self.left: Grades = {}  # what was judged on the texts before
         # Queries that went to training: the models made of them outlive this corpus.
         self.sent: set[str] = set()
         self.tasks: dict[str, threading.Event] = {}  # long work by name: set it to give it up
@@ -99,6 +100,7 @@ class Atlas:
         self, name: str, corpus: Corpus, table: Table | None = None, bundled: bool = False
     ) -> None:
         """Take another corpus; what was computed of the old one is forgotten."""
+        self.left = left_over(self.left, self.judged.grades)
         self.close()
         digest = hashlib.blake2b(digest_size=12)
         for text in corpus.texts:

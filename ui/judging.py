@@ -84,6 +84,19 @@ class Judgements:
         self._grades = grades
 
 
+def left_over(before: Grades, grades: Grades) -> Grades:
+    """Both together, for the file: what was judged on texts that are open no more.
+
+    Beyond MOST the queries that were judged first go.
+    """
+    found = {query: dict(texts) for query, texts in before.items() if query not in grades}
+    for query, texts in grades.items():
+        found[query] = {**before.get(query, {}), **texts}
+    while count_of(found) > MOST:
+        del found[next(iter(found))]
+    return found
+
+
 def count_of(grades: Grades) -> int:
     """How many texts were judged, over all queries."""
     return sum(map(len, grades.values()))
