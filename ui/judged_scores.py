@@ -41,6 +41,7 @@ class Group:
     title: str
     queries: int
     lines: tuple[Line, ...]
+    shared: int = 0  # held-out queries with a relevant row that is trained on for another query
 
     @property
     def few(self) -> bool:
@@ -70,11 +71,22 @@ def compare_strategies(
     groups = {ALL: everything}
     if sent.any():
         groups = {HELD_OUT: ~sent, ALL: everything, TRAINED: sent}
+    shared = {HELD_OUT: _shared(judged, trained)}
     return tuple(
-        Group(title, int(chosen.sum()), _lines(strategies, each, chosen, seed))
+        Group(
+            title, int(chosen.sum()), _lines(strategies, each, chosen, seed), shared.get(title, 0)
+        )
         for title, chosen in groups.items()
         if chosen.any()
     )
+
+
+def _shared(judged: Judged, trained: Collection[str]) -> int:
+    """Queries not sent to training of which a relevant row was, with another query."""
+    good = {query: {row for row, grade in rows.items() if grade > 0}
+            for query, rows in judged.items()}  # fmt: skip
+    seen = set().union(*(rows for query, rows in good.items() if query in trained))
+    return sum(query not in trained and not seen.isdisjoint(rows) for query, rows in good.items())
 
 
 def _lines(

@@ -92,8 +92,11 @@ def left_over(before: Grades, grades: Grades) -> Grades:
     found = {query: dict(texts) for query, texts in before.items() if query not in grades}
     for query, texts in grades.items():
         found[query] = {**before.get(query, {}), **texts}
-    while count_of(found) > MOST:
-        del found[next(iter(found))]
+    many = count_of(found)
+    for query in list(found):
+        if many <= MOST:
+            break
+        many -= len(found.pop(query))
     return found
 
 

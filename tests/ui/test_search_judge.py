@@ -7,9 +7,11 @@ import gradio as gr
 import pytest
 
 from tests.ui.map_lab import OTHER_MODEL, event
+from tests.ui.map_pages import TEXTS
 from tests.ui.sections_page import QUERY, check
 from tests.ui.test_hostile_text import ATTACKS
 from ui.judged_scores import ALL
+from ui.judging import MOST, left_over
 from ui.markup.judging import judged_list, scores_panel, thumbs_list
 from ui.strategies import BM25, FUSED, parse_keywords
 
@@ -100,6 +102,36 @@ def test_judgements_go_to_a_file_and_come_back(sections, tmp_path):
     assert "1 judgement of 1 query read." in said["judge-said"]
     assert grades(sections, "dan") == before
     assert sections.call(UPLOAD, None, visitor="dan") == {}
+
+
+def test_judgements_on_texts_that_are_open_no_more_are_told_and_can_be_saved(sections, tmp_path):
+    answer = sections.search("lou")
+    thumb(sections, f"good:{answer.rows[0]}", "lou")
+    before = grades(sections, "lou")
+    sections.sample("lou")
+    listed = sections.fresh("lou", 1)["judge-list"]
+    assert "1 judgement of 1 query on the texts that were open before" in check(listed).text
+    row = sections.handlers.last("lou").rows[0]
+    listed = thumb(sections, f"bad:{row}", "lou")["judge-list"]
+    assert "1 judgement of 1 query on the texts that were open before" in check(listed).text
+    sent = sections.call(("judge-csv", "click"), visitor="lou")["judge-download"]
+    assert len(list(csv.DictReader(io.StringIO(sent["text"])))) == 2
+    file = tmp_path / "mine.csv"
+    file.write_text(sent["text"], encoding="utf-8")
+    sections.search("lou", texts=TEXTS)
+    sections.call(UPLOAD, str(file), visitor="lou")
+    assert grades(sections, "lou") == before
+
+
+def test_what_is_left_of_earlier_texts_is_joined_and_never_too_much():
+    before = {"q": {"a": 1.0, "b": 0.0}, "old": {"a": 1.0}}
+    found = left_over(before, {"q": {"b": 1.0}, "new": {"c": 1.0}})
+    assert found == {"old": {"a": 1.0}, "q": {"a": 1.0, "b": 1.0}, "new": {"c": 1.0}}
+    assert before["q"]["b"] == 0  # what was given stays as it was
+    many = {f"q{i}": {"a": 1.0} for i in range(MOST)}
+    full = left_over({"first": {"a": 1.0}}, many)
+    assert len(full) == MOST
+    assert "first" not in full
 
 
 def test_the_samples_queries_need_the_samples_passages(sections):

@@ -91,6 +91,24 @@ def test_afterwards_held_out_and_trained_queries_are_told_apart(sections, bert):
     assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
     assert "the fair comparison" in panel
     assert "proves nothing" in panel
+    judged = sample_judgements(sections.handlers.index("ned").corpus)
+    seen = {text for query in trained for text in judged[query]}
+    shared = sum(not seen.isdisjoint(judged[query]) for query in held_out)
+    assert groups[0].shared == shared > 0
+    assert f"a relevant text of {shared} of them was trained on for another query" in panel
+
+
+def test_a_model_that_may_know_the_queries_from_elsewhere_is_no_proof(sections, bert):
+    sections.sample("pat")
+    sections.call(SAMPLE, visitor="pat")
+    known = sections.workbench.visitor("pat")
+    sections.workbench.keep(Tuned("run-7", "from a file", bert), known)
+    for models, told in ((["run-7"], True), ([], False)):
+        sections.call(GO, [], models, [], visitor="pat")
+        [group] = measured(sections, "pat").groups  # nothing was sent from here
+        assert (group.title, group.shared) == (ALL, 0)
+        panel = check(scores_panel(measured(sections, "pat"))).text
+        assert ("trained on these very queries anywhere else" in panel) == told
 
 
 def test_all_that_is_sent_is_said():

@@ -23,8 +23,12 @@ UNJUDGED = (
     "favours that strategy: its own finds are judged, those of the others are not. Judge what "
     "several of them find, or bring judgements made without any."
 )
+OWN = (
+    "A model of your own is among them. If it was trained on these very queries anywhere else than "
+    "by “Send to Fine-tune” here (from a file, or before a reload), its score proves nothing."
+)
 GROUP_WORDS = {
-    HELD_OUT: "no model was trained on these: the fair comparison",
+    HELD_OUT: "none of these was sent to training from here: the fair comparison",
     TRAINED: "a model trained on these has seen their answers: its score here proves nothing",
 }
 
@@ -37,6 +41,7 @@ class Measured:
     settings: str
     judgements: int
     groups: tuple[Group, ...]
+    own: bool = False  # whether a model of the visitor's own is among the strategies
 
 
 def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
@@ -63,10 +68,16 @@ def _thumbs(row: int, rank: int, grade: float | None) -> str:
     )
 
 
-def judged_list(grades: Grades, sent: frozenset[str] | set[str]) -> str:
-    """What was judged so far, the latest query first."""
+def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | None = None) -> str:
+    """What was judged so far, the latest query first; `left` was judged on earlier texts."""
+    before = notes([
+        f"{count(count_of(left), 'judgement')} of {queries(len(left))} on the texts that were open "
+        "before count no more here. “Judgements as CSV” has them still: save them, and upload them "
+        "when those texts are open again."
+    ]) if left else ""  # fmt: skip
     if not grades:
-        return message("Nothing is judged yet. Judge hits above, or load judged queries.")
+        said = "Nothing is judged yet. Judge hits above, or load judged queries."
+        return before + message(said)
     rows = ""
     for query in list(grades)[: -LISTED - 1 : -1]:
         good, bad = relevant(grades[query]), irrelevant(grades[query])
@@ -81,7 +92,8 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str]) -> str:
     if len(grades) > LISTED:
         said += f" The latest {LISTED} queries are listed; the CSV has all."
     return (
-        notes([said])
+        before
+        + notes([said])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Judged queries">'
         '<table class="lab-table lab-judged" aria-label="Judged queries"><thead><tr>'
         '<th scope="col">query</th><th scope="col" class="num">relevant</th>'
@@ -101,6 +113,8 @@ def queries(number_: int) -> str:
 def scores_panel(measured: Measured) -> str:
     """A table for each group of queries, and how far they can be trusted."""
     said = [f"Measured on {count(measured.judgements, 'judgement')}. First: {measured.settings}."]
+    if measured.own:
+        said.append(OWN)
     return (
         notes(said)
         + "".join(_group(group) for group in measured.groups)
@@ -117,6 +131,11 @@ def _group(group: Group) -> str:
     rows = "".join(map(_line, group.lines))
     words = GROUP_WORDS.get(group.title, "")
     few = f" With fewer than {FEW} queries these intervals are too narrow." if group.few else ""
+    if group.shared:
+        words += (
+            f"; but a relevant text of {group.shared:,} of them was trained on for another query, "
+            "which is somewhat too kind to the trained model"
+        )
     return (
         f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
         + (notes([f"{words[:1].upper()}{words[1:]}.{few}" if words else few.strip()])

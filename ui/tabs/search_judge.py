@@ -9,7 +9,13 @@ from encoder import POOLINGS, EncoderError
 from ui.components import downloader, markup
 from ui.guard import told
 from ui.judged_scores import compare_strategies
-from ui.judging import judged_rows, judgements_csv, read_judgements, sample_judgements
+from ui.judging import (
+    judged_rows,
+    judgements_csv,
+    left_over,
+    read_judgements,
+    sample_judgements,
+)
 from ui.markup.judging import (
     THUMBS,
     Measured,
@@ -111,7 +117,7 @@ class SearchJudge:
         atlas = self.handlers.atlas(visitor)
         answer, grades = atlas.answer, atlas.judged.grades
         hits = thumbs_list(answer, grades.get(answer.query, {})) if answer else NO_HITS
-        return [hits, judged_list(grades, atlas.sent)]
+        return [hits, judged_list(grades, atlas.sent, atlas.left)]
 
     def judge(self, request: gr.Request, event: gr.EventData) -> list[str]:
         """A thumb, or the same thumb again to take it back."""
@@ -159,8 +165,9 @@ class SearchJudge:
         return self.changed(request.session_hash, "Cleared; Undo brings them back.")
 
     def save(self, request: gr.Request) -> dict[str, str]:
-        """All of them as a file."""
-        grades = self.handlers.atlas(request.session_hash).judged.grades
+        """All of them as a file, those on earlier texts too."""
+        atlas = self.handlers.atlas(request.session_hash)
+        grades = left_over(atlas.left, atlas.judged.grades)
         if not grades:
             raise EncoderError("Nothing is judged yet.")
         return csv_file("judgements.csv", judgements_csv(grades))
@@ -185,7 +192,8 @@ class SearchJudge:
 
     def prepare(self, visitor: str | None, poolings: Any, models: Any, words: Any) -> Work:
         """The comparison, checked."""
-        index, atlas = self.handlers.index(visitor), self.handlers.atlas(visitor)
+        handlers = self.handlers
+        index, atlas = handlers.index(visitor), handlers.atlas(visitor)
         grades = atlas.judged.grades
         judged = judged_rows(grades, index.corpus.texts)
         if not judged:
@@ -195,12 +203,13 @@ class SearchJudge:
             )
         dense = self.dense(visitor, index, poolings, models)
         with_keywords, trained = parse_keywords(words), frozenset(atlas.sent)
+        own = any(handlers.workbench.tuned(one.encoding.model, visitor) for one in dense)
         title, many = self.task.title(visitor, index), sum(map(len, judged.values()))
 
         def work(tell: Any, stop: Any) -> Measured:
             found = rankings(index, dense, with_keywords, list(judged), tell, stop)
             groups = compare_strategies(found, judged, trained)
-            return Measured(index.source, title, many, groups)
+            return Measured(index.source, title, many, groups, own)
 
         return work
 

@@ -57,7 +57,7 @@ class SearchSend:
             visitor = request.session_hash
             said = self.put_on_desk(visitor, share, seed, data)
             atlas = self.handlers.atlas(visitor)
-            listed = judged_list(atlas.judged.grades, atlas.sent)
+            listed = judged_list(atlas.judged.grades, atlas.sent, atlas.left)
             shown = data.show_new(data.handlers.desk(visitor), version)
             return [gr.Tabs(selected="finetune"), said, listed, *shown]
 
