@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from encoder import EncoderError
-from ingest.templates import cell
 from ui.desk import Desk, open_data
 from ui.judging import Grades, irrelevant, relevant
 
@@ -102,13 +101,14 @@ def to_triplets(
 
 
 def to_csv(sent: Sent) -> str:
-    """The triplets as a file that the Fine-tune tab reads."""
+    """The triplets as a file that the Fine-tune tab reads: texts as they are, with no guard
+    against spreadsheets, which would be trained on.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     writer.writerows(
-        [cell(t.query), cell(t.relevant), cell(t.irrelevant), ASSUMED if t.assumed else JUDGED]
-        for t in sent.triplets
+        [t.query, t.relevant, t.irrelevant, ASSUMED if t.assumed else JUDGED] for t in sent.triplets
     )
     return buffer.getvalue()
 

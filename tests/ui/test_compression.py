@@ -9,6 +9,7 @@ from tests.ui.sections_page import check
 from tests.ui.visit import read_html
 from ui.figures.as_json import figure_json
 from ui.figures.compression import compression_chart, ticks
+from ui.judged_scores import FEW
 from ui.markup.compression import Compressed, compression_panel, what_it_says
 from ui.tabs.search_compress import AUTO, UNRELATED, choose_queries
 
@@ -32,8 +33,11 @@ def test_judged_queries_come_first_then_the_samples_then_unrelated_ones(sections
     assert "unrelated" in kind
     assert len(queries) == 200
     assert choose_queries(answer.index, UNRELATED) == (kind, queries)
-    answer.index.atlas.judged.judge("my own", "a cat", 1)
-    assert choose_queries(answer.index, AUTO) == ("judged queries", ["my own"])
+    own = [f"my own {at}" for at in range(FEW)]
+    for query in own:
+        assert choose_queries(answer.index, AUTO) == (kind, queries)  # so few say nothing
+        answer.index.atlas.judged.judge(query, "a cat", 1)
+    assert choose_queries(answer.index, AUTO) == ("judged queries", own)
     assert choose_queries(answer.index, UNRELATED)[1] == queries
     sample = sections.sample("bob")
     kind, queries = choose_queries(sample.index, AUTO)

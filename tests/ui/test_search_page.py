@@ -46,6 +46,21 @@ def test_at_the_first_look_the_sample_and_a_question_lie_ready(lab):
     assert len(read_html(shown[-1]["search-hits"]).one("tbody").all("tr")) == 10
 
 
+def test_other_texts_clear_every_section_before_anything_is_found_in_them(lab):
+    lab.judged()
+    lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", [])
+    lab.open()  # other texts, as far as anybody knows
+    assert prepare(lab)["State 2"] == ""  # no hits: every section that hangs on them hears of it
+    [found] = [fn for fn in lab.demo.fns.values() if fn.name == "snippet"]
+    assert lab.call(found) == {"search-code": ""}
+    cleared = lab.call(lab.filling("flow-chart", "fresh"), "none", ["-1"])
+    assert (cleared["flow-chart"], cleared["flow-table"]) == (None, "")
+    for section, empty in (("judge-hits", "Search first"), ("lab-hits", "Search first")):
+        assert empty in lab.call(lab.filling(section, "fresh"))[section]
+    for section in ("compress", "twins", "judge-scores"):
+        assert lab.call(lab.filling(section, "fresh"))[section] == ""
+
+
 def test_examples_are_of_the_texts_and_a_typed_question_is_kept(lab):
     lab.open()
     ready = prepare(lab, SAMPLE[0])  # an example of other texts: a result without a word typed

@@ -47,6 +47,17 @@ def test_a_judged_negative_is_the_one_that_is_sent(sections):
     assert list(desk.pairs.texts) == [(QUERY, texts[good], texts[bad])]
 
 
+def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(sections):
+    texts = ["- 5 degrees at night", "@home with the cat", "=sum of all fears", "a plain text"]
+    answer = sections.search("lin", query="+1 for the cat", texts=texts, k=4)
+    good, bad = (answer.index.corpus.texts.index(text) for text in texts[:2])
+    thumb(sections, f"good:{good}", "lin")
+    thumb(sections, f"bad:{bad}", "lin")
+    sections.call(SEND, 100, 0, 0, visitor="lin")
+    desk = sections.workbench.visitor("lin").desk
+    assert list(desk.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
+
+
 def test_assumed_negatives_are_the_best_hits_left(sections):
     index = sections.sample("lea").index
     judged = sample_judgements(index.corpus)

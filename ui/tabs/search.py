@@ -90,7 +90,8 @@ class SearchTab:
         )
         self.texts.version.change(
             told(self.prepare), form.query,
-            [*ui.chips, form.query, self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix],
+            [*ui.chips, form.query, self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix,
+             self.found],
             **TOUCH,
         )  # fmt: skip
         for at, chip in enumerate(ui.chips):
@@ -132,7 +133,8 @@ class SearchTab:
         query = first_query(atlas, as_text(typed))
         # A box that is left alone cannot lose what is typed into it at this moment.
         asks = gr.skip() if query == typed else query
-        return [*chips, asks, now(), "", "", CLICK, None]
+        # No hits, no token: the sections below forget those of other texts.
+        return [*chips, asks, now(), "", "", CLICK, None, ""]
 
     def example(self, at: int) -> Any:
         """A handler for an example."""

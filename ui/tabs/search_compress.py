@@ -11,6 +11,7 @@ from ui.components import markup, plot
 from ui.figures.as_json import figure_json
 from ui.figures.compression import compression_chart
 from ui.guard import told
+from ui.judged_scores import FEW
 from ui.judging import sample_judgements
 from ui.markup.compression import Compressed, compression_panel, queries_line
 from ui.search_background import background_queries
@@ -20,7 +21,8 @@ from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET, Task, Work
 
 MOST_QUERIES = 200
-AUTO, UNRELATED = "the queries of the sample or those judged, if any", "unrelated questions"
+AUTO = f"those judged, if {FEW} or more, or those of the sample"
+UNRELATED = "unrelated questions"
 ASKED = (AUTO, UNRELATED)
 
 
@@ -30,7 +32,7 @@ def choose_queries(index: Index, chosen: object) -> tuple[str, list[str]]:
         raise EncoderError(f"Unknown queries {str(chosen)[:40]!r}. Choose: {', '.join(ASKED)}.")
     if chosen == AUTO:
         judged = list(index.atlas.judged.grades)
-        if judged:
+        if len(judged) >= FEW:  # of fewer an average says little
             return "judged queries", judged[:MOST_QUERIES]
         try:
             return "queries of the sample", list(sample_judgements(index.corpus))[:MOST_QUERIES]

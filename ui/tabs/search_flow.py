@@ -142,7 +142,10 @@ class SearchFlow:
         visitor = request.session_hash
         if self.is_current(visitor):
             return [gr.skip()] * 7
-        own = ["-1", *map(str, self.handlers.index(visitor).encoder.layers)]
+        index = self.handlers.atlas(visitor).index
+        if index is None:  # other texts have been opened, and nothing is found yet
+            return [WAITING, None, "", "", "", gr.skip(), gr.skip()]
+        own = ["-1", *map(str, index.encoder.layers)]
         kept = [layer for layer in layers or [] if layer in own] or ["-1"]
         return [WAITING, None, "", "", "", self.offer(request, model),
                 gr.Dropdown(choices=own, value=kept)]  # fmt: skip

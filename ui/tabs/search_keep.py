@@ -36,5 +36,6 @@ class SearchKeep:
         searched.change(told(self.snippet), None, code, **QUIET)
 
     def snippet(self, request: gr.Request) -> str:
-        """For the answer on the page."""
-        return search_snippet(self.handlers.last(request.session_hash))
+        """For the answer on the page, "" while there is none."""
+        answer = self.handlers.atlas(request.session_hash).answer
+        return "" if answer is None else search_snippet(answer)
