@@ -47,8 +47,20 @@ def test_a_question_is_asked_explained_and_ranked_in_other_ways(tab):
     expect(tab.find("#flow-progress")).to_contain_text("Done in", timeout=SEARCH_MS)
     expect(tab.find("#flow-chart .lab-plot[data-ready]")).to_be_visible()
     expect(tab.find("#flow-table tbody tr")).to_have_count(5)
+    expect(tab.find("#flow-facts")).to_contain_text("the vectors alone")
     tab.ask("library saturday")  # the rankings were of another question
     expect(tab.find("#flow-table tbody tr")).to_have_count(0, timeout=SEARCH_MS)
+
+
+def test_a_hit_that_is_explained_before_the_verdict_comes_stays_explained(tab):
+    tab.open()
+    tab.pick("search-pooling", "max")  # its hits come before what the best of them is worth
+    expect(tab.panel).to_contain_text("max pooling", timeout=SEARCH_MS)
+    tab.hits.first.locator("[data-pick]").click()
+    expect(tab.find("#search-why")).to_contain_text("Hit 1: cosine")
+    tab.answered("max pooling")
+    expect(tab.find("#search-why")).to_contain_text("Hit 1: cosine")
+    expect(tab.find("#search-why-matrix .lab-plot[data-ready]")).to_be_visible()
 
 
 def test_texts_of_ones_own_are_searched_here_and_mapped_there(tab):
