@@ -7,6 +7,7 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from explore.store import NotStored
+from tests.explore.stores import free_port
 from tests.ui.map_lab import event, tiny_workbench
 from tests.ui.map_pages import TABLE
 from tests.ui.search_lab_page import QUERY, SearchLab
@@ -170,6 +171,19 @@ def test_every_control_starts_a_search(lab):
     for name in ("search-pooling", "search-layer", "search-method", "search-k"):
         [box] = [b for b in lab.demo.blocks.values() if getattr(b, "elem_id", None) == name]
         assert box._id in changes
+
+
+def test_a_store_that_does_not_answer_is_told_on_the_page_and_the_search_goes_on(tiny):
+    setting = f"http://127.0.0.1:{free_port()}"
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta"), vector_store=setting))
+    lab.open()
+    shown = search(lab)[-1]
+    assert len(read_html(shown["search-hits"]).one("tbody").all("tr")) == 10
+    said = read_html(shown["search-answer"]).text
+    assert "does not answer" in said
+    assert "The search goes on in memory" in said
+    assert "127.0.0.1" not in said
+    lab.close()
 
 
 def test_a_hit_that_is_clicked_is_explained(lab):
