@@ -126,14 +126,14 @@ class _MapTab:
         asked = self.handlers.request(visitor, MapForm(*values))
         job = self.handlers.start(asked)
         for moment in follow(job, self.handlers.workbench.maps):
+            if asked.atlas.running is not job.stop:
+                continue  # another has taken its place
             made = None if moment.made is None else self.drawn_values(moment.made)
             if moment.ended == "done":
                 took = notes([f"Drawn in {moment.seconds:.1f} s."])
                 yield [took, gr.Button(visible="hidden"), *self.rest(made, drawn=True)]
             elif made is not None and not moment.ended:
                 yield [moment.progress, gr.Button(visible=True), *self.rest(made)]
-            elif asked.atlas.running is not job.stop:
-                continue  # another has taken its place
             elif moment.ended:
                 said = STOPPED if moment.ended == "cancelled" else moment.progress
                 yield [said, gr.Button(visible="hidden"), *self.rest(made)]
