@@ -128,19 +128,19 @@ function keepView(wanted) {
   }
 }
 
-// Zooms so that the points with these ids fill the view; none = the whole map.
+// Zooms so that the points with these ids fill the view, a few strays aside; none = the whole map.
 function focus(Plotly, ids, points) {
   const change = {};
   view = null;
   for (const axis of points.z ? ['x', 'y', 'z'] : ['x', 'y']) {
     const name = (points.z ? 'scene.' : '') + axis + 'axis';
-    const values = ids.map((id) => points[axis][id]).filter(Number.isFinite);
+    const values = ids.map((id) => points[axis][id]).filter(Number.isFinite).sort((a, b) => a - b);
     if (!values.length) {
       change[name + '.autorange'] = true;
       continue;
     }
-    const low = Math.min(...values);
-    const high = Math.max(...values);
+    const strays = Math.floor(values.length * 0.03);
+    const [low, high] = [values[strays], values[values.length - 1 - strays]];
     // A single point, or several at one place, get a piece of the map around them.
     const all = points[axis].reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [low, high]);
     const room = Math.max((high - low) * 0.12, (all[1] - all[0]) * 0.03) || 1;
