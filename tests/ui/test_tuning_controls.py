@@ -12,7 +12,7 @@ from tests.encoder.training_pairs import graded
 from tests.ui.takehome_runs import a_run, a_zip, done
 from tests.ui.visit import read_html
 from ui.desk import SAMPLES, open_sample
-from ui.markup.ledger import ORDERS, ledger_rows
+from ui.markup.ledger import ORDERS, ledger, ledger_rows
 from ui.settings import Settings
 from ui.shelf import Tuned
 from ui.shell import build_app
@@ -215,6 +215,17 @@ def test_a_pair_is_opened_from_the_ledger_and_from_its_dot(handler, keep, finish
     a, b = finished.held_out.texts[2][:2]
     assert f"“{a}” and “{b}”" in read_html(f"<div>{note}</div>").text
     assert before["data"][0]["x"] == after["data"][0]["x"]
+
+
+def test_of_a_triplet_the_negative_is_taken_apart_too(handler, workbench, bert):
+    finished = done(bert, "triplet")
+    run = a_run(finished)
+    workbench.keep(Tuned("run-1", "x", finished.encoder, run), workbench.visitor("ann"))
+    assert 'data-pick="pair:1:2"' in ledger(ledger_rows(finished), "file order")
+    anchor, positive, negative = finished.held_out.texts[1]
+    for name, other in (("pair:1", positive), ("pair:1:2", negative)):
+        note, *_ = handler("ledger", "pick")(VISITOR, SimpleNamespace(name=name), "run-1")
+        assert f"“{anchor}” and “{other}”" in read_html(f"<div>{note}</div>").text
 
 
 # --- pairs --------------------------------------------------------------------------------------

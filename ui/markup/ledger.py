@@ -13,6 +13,7 @@ from ui.markup.preview import cut
 from ui.markup.scores import number
 
 TEXT_CHARS = 240
+NEGATIVE = 2  # its place among the texts of a triplet
 COUNTS = {  # what before and after count, and when a change is for the better
     "score": ("cosine", "closer to the label"),
     "binary": ("cosine", "towards the side of the label: up for 1, down for 0"),
@@ -82,7 +83,10 @@ def sort_rows(rows: Sequence[LedgerRow], by: str) -> list[LedgerRow]:
 
 
 def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50) -> str:
-    """The first `limit` rows of that order; a row's button picks "pair:" and its index."""
+    """The first `limit` rows of that order; a row's button picks "pair:" and its index.
+
+    That of a triplet's negative picks the same and ":2".
+    """
     if not rows:
         return message("No pairs were held out.")
     counted, better = COUNTS[rows[0].kind]
@@ -105,9 +109,15 @@ def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50
 
 def _row(row: LedgerRow) -> str:
     sides = ("A", "B") if row.label is not None else ("anchor", "positive", "negative")
+    shown = [f'<span class="side">{side}</span>' for side in sides[: len(row.texts)]]
+    if len(shown) > NEGATIVE:  # what decides a margin is taken apart, too
+        shown[NEGATIVE] = (
+            f'<button type="button" class="lab-button" data-pick="pair:{row.index}:{NEGATIVE}" '
+            f'aria-label="Row {row.number:,}: open the matrices of its negative">negative</button>'
+        )
     texts = "".join(
-        f'<p><span class="side">{side}</span> {cut(text, TEXT_CHARS)}</p>'
-        for side, text in zip(sides, row.texts, strict=False)
+        f"<p>{side} {cut(text, TEXT_CHARS)}</p>"
+        for side, text in zip(shown, row.texts, strict=True)
     )
     label, decimals = "", 0 if row.kind == "binary" else 2
     if row.label is not None:

@@ -16,7 +16,7 @@ from ui.figures.distributions import distributions
 from ui.figures.predicted import predicted
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told
-from ui.markup.ledger import ledger, ledger_rows
+from ui.markup.ledger import NEGATIVE, ledger, ledger_rows
 from ui.markup.outcome import links, outcome
 from ui.markup.pieces import message, notes
 from ui.markup.results import forgetting_meter, results_table
@@ -131,18 +131,25 @@ class Results:
 
     def pick_pair(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
         """Both token matrices of a clicked pair."""
-        return self.matrices(request.session_hash, key, picked_name(event).removeprefix("pair:"))
+        row, _, other = picked_name(event).removeprefix("pair:").partition(":")
+        return self.matrices(request.session_hash, key, row, other == str(NEGATIVE))
 
     def pick_dot(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
         """The same for a dot of the scatter plot."""
         return self.matrices(request.session_hash, key, str(getattr(event, "row", "")))
 
-    def matrices(self, visitor: str | None, key: str, number_: str) -> list[Any]:
-        """What makes up the cosine of a held-out pair, before and after."""
+    def matrices(
+        self, visitor: str | None, key: str, number_: str, negative: bool = False
+    ) -> list[Any]:
+        """What makes up the cosine of a held-out pair, before and after.
+
+        With `negative`, of the anchor and the negative of a triplet.
+        """
         done = self.run(visitor, key).done
         if number_ not in map(str, range(len(done.held_out))):
             raise EncoderError("That pair is not in this run; look at the list again.")
-        a, b = done.held_out.texts[int(number_)][:2]
+        texts = done.held_out.texts[int(number_)]
+        a, b = texts[0], texts[NEGATIVE if negative and len(texts) > NEGATIVE else 1]
         figures, cosines = [], []
         for encoder in (done.source, done.encoder):
             explained = encoder.explain_pair(a, b)
