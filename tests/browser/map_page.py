@@ -188,9 +188,9 @@ class MapPage:
         label.wait_for()
         return label.text_content() or ""
 
-    def lasso(self, at: tuple[float, float], radius: float) -> None:
-        """Draw around a place with the mouse."""
-        self.find("#map [data-attr=dragmode][data-val=lasso]").click()
+    def lasso(self, at: tuple[float, float], radius: float, name: str = "map") -> None:
+        """Draw around a place of a map with the mouse."""
+        self.find(f"#{name} [data-attr=dragmode][data-val=lasso]").click()
         x, y = at
         circle = [math.tau * step / 24 for step in range(25)]
         self.page.mouse.move(x + radius, y)
