@@ -75,7 +75,7 @@ def scatter_map(label: str, **settings: Any) -> gr.HTML:
     return gr.HTML(
         html_template=f'<div class="lab-map" role="application" tabindex="0" aria-label="{label}">'
         "</div>",
-        js_on_load="".join(map(script, ("plotly.js", "map_draw.js", "map.js"))),
+        js_on_load="".join(map(script, ("plotly.js", "map_draw.js", "map_png.js", "map.js"))),
         apply_default_css=False,
         elem_classes=["lab-map-frame"],
         **settings,

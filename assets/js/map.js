@@ -245,17 +245,13 @@ listen('lab-map-select', (detail) => {
   state.chosen = detail.rows.length ? new Set(detail.rows) : null;
   redraw();
 });
-listen('lab-map-png', ({ id }) => {
+listen('lab-map-png', ({ id, facts }) => {
   const mine = document.getElementById(id);
   if (!kind || !mine || !(mine.contains(plot) || plot.contains(mine))) return;
-  const painted = { ...plot.layout, paper_bgcolor: palette().paper };
-  if (kind === '2d') {
-    const left = declutter(plot);
-    painted.annotations = painted.annotations.filter((_, at) => left.has(at));
-  }
-  const { offsetWidth: width, offsetHeight: height } = plot;
-  const picture = { data: plot.data, layout: painted, config: { displayModeBar: false } };
-  window.Plotly.downloadImage(picture, { format: 'png', scale: 2, width, height, filename: 'sentence-map' });
+  const left = kind === '2d' && declutter(plot);
+  const named = left && plot.layout.annotations.filter((_, at) => left.has(at));
+  const { picture, size } = asPicture(plot, named, facts, palette().paper);
+  window.Plotly.downloadImage(picture, { format: 'png', scale: 2, ...size, filename: 'sentence-map' });
 });
 
 const STEPS = { ArrowLeft: ['xaxis', -1], ArrowRight: ['xaxis', 1], ArrowDown: ['yaxis', -1], ArrowUp: ['yaxis', 1] };

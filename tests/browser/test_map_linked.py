@@ -1,5 +1,7 @@
 """What answers on a map without the server: its legend, the theme, the map beside it."""
 
+import struct
+
 from map_page import MAP_MS, MapPage
 from playwright.sync_api import expect
 
@@ -34,3 +36,14 @@ def test_a_lasso_on_one_side_selects_on_the_other(page):
     lab.lasso(tuple(at), 40, "side-left")
     page.wait_for_function(f"({DIMMED})('side-left') > 0")
     page.wait_for_function(f"({DIMMED})('side-right') === ({DIMMED})('side-left')")
+
+
+def test_the_picture_that_is_taken_home_has_its_settings_above(page, tmp_path):
+    lab = MapPage(page).open()
+    lab.settled()
+    path = tmp_path / "map.png"
+    lab.download("map-png").save_as(path)
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    shown = lab.find("#map .lab-map").bounding_box()
+    assert abs(width - 2 * shown["width"]) <= 4
+    assert height >= 2 * shown["height"] + 60  # two lines at least

@@ -16,7 +16,10 @@ from ui.tabs.map_handlers import MapHandlers
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
-PNG = "() => window.dispatchEvent(new CustomEvent('lab-map-png', { detail: { id: 'map' } }))"
+PNG = """() => {
+  const facts = [...document.querySelectorAll('#map-header p')].map((line) => line.textContent);
+  window.dispatchEvent(new CustomEvent('lab-map-png', { detail: { id: 'map', facts } }));
+}"""
 COPY = "() => navigator.clipboard.writeText(location.href)"
 TITLES = {
     "map.csv": "CSV: texts, clusters, coordinates, vectors",
