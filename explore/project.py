@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from explore import tsne_fit
 from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits, of_unit
-from explore.vectors import OnProgress, checked, finite_rows, one_thread, tell, unit
+from explore.vectors import OnProgress, checked, finite_rows, unit
 
 METHODS = ("pca", "umap", "tsne")
-TSNE_LEAST_RATE = 10.0
 FEWEST = 5  # with fewer distinct vectors there is nothing to unfold, and PCA shows them
 BOUNDS = {
     "dims": (1, 50),
@@ -81,7 +81,7 @@ def project(
     so. With fewer than five distinct vectors PCA takes the place of UMAP and t-SNE. `near`: the
     rows' exact neighbours where they are known, at least `config.n_neighbors` of them. UMAP and
     t-SNE maps are turned to lie as the PCA map does. Raises ExploreError, and Stopped once `stop`
-    is set (t-SNE looks only before it begins).
+    is set.
     """
     config = config or ProjectionConfig()
     given = checked(vectors)
@@ -111,7 +111,9 @@ def project(
         found = _turned(_umap(distinct, config, _of(near, first, len(given)), on_progress, stop),
                         flat)  # fmt: skip
     else:
-        found = _turned(_tsne(distinct, config, on_progress, stop), flat)
+        start = flat / max(float(pca(distinct, 1).std()), 1e-12) * 1e-4
+        laid = tsne_fit.fit(distinct, start, config.perplexity, config.seed, on_progress, stop)
+        found = _turned(laid, flat)
     coordinates = np.zeros((len(given), config.dims), np.float32)
     coordinates[good] = found[group[good]]
     return Projection(coordinates, method, " ".join(notes), config)
@@ -170,31 +172,3 @@ def _umap(
     if near is None or near.indices.shape[1] < k:
         near = of_unit(points, k, on_progress, stop)
     return fit(points, near.first(k), config, on_progress, stop)
-
-
-def _tsne(
-    points: np.ndarray,
-    config: ProjectionConfig,
-    on_progress: OnProgress | None,
-    stop: threading.Event | None,
-) -> np.ndarray:
-    from sklearn.manifold import TSNE
-
-    tell(on_progress, stop, "layout", 0.0)
-    # At most a third of the points can be neighbours in t-SNE's sense.
-    perplexity = min(config.perplexity, (len(points) - 1) / 3)
-    model = TSNE(
-        n_components=config.dims,
-        perplexity=max(perplexity, 1.0),
-        # scikit-learn's own choice but for its floor, which is 50: up to 150 points that throws
-        # a map in 3-D apart, to a trustworthiness near that of chance.
-        learning_rate=max(len(points) / 48, TSNE_LEAST_RATE),
-        metric="cosine",
-        init=pca(points, config.dims) / max(float(pca(points, 1).std()), 1e-12) * 1e-4,
-        random_state=config.seed,
-        n_jobs=1,
-    )
-    with one_thread():
-        found = model.fit_transform(points)
-    tell(on_progress, stop, "layout", 1.0)
-    return found
