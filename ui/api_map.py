@@ -35,20 +35,23 @@ def build_map_api(workbench: Workbench) -> None:
         clustering: str = "hdbscan",
         min_cluster_size: int = 0,
         n_clusters: int = 0,
+        perplexity: float = 30,
+        space: str = "umap",
     ) -> dict:
         """Lay texts out as a map, and group them.
 
         texts: distinct sentences; equal ones are taken once, and of more than the limit a sample.
-        method: "umap", "pca" or "tsne". clustering: "hdbscan", "kmeans" or "agglomerative". 0 or ""
-        means: the default. Answers {"texts", "coordinates": [[x, y]], "labels": [cluster, -1 for
+        method: "umap", "pca" or "tsne". clustering: "hdbscan", "kmeans" or "agglomerative". space:
+        where HDBSCAN looks, "umap" (one of 5 dimensions), "vectors" or "map". 0 or "" means: the
+        default. Answers {"texts", "coordinates": [[x, y]], "labels": [cluster, -1 for
         none], "clusters": [{"cluster", "size", "terms", "central"}], "trustworthiness",
         "continuity", "knn_recall", "settings", "notes"}.
         """
         if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
             raise EncoderError("Give a list of texts, at least one.")
         form = MapForm(
-            model, pooling or OWN_POOLING, layer, method, dims, n_neighbors, min_dist, 30, seed,
-            clustering, "umap", min_cluster_size or None, n_clusters or None,
+            model, pooling or OWN_POOLING, layer, method, dims, n_neighbors, min_dist,
+            perplexity, seed, clustering, space, min_cluster_size or None, n_clusters or None,
         )  # fmt: skip
         asked, visitor = parse(form), request.session_hash
         encoder = workbench.encoder(picker.parse(model, visitor), visitor)

@@ -49,7 +49,7 @@ def test_the_endpoint_tells_its_parameters_and_their_defaults(client):
     assert found == {
         "model": DEFAULT_MODEL, "pooling": "", "layer": "-1", "method": "umap", "dims": 2,
         "n_neighbors": 15, "min_dist": 0.1, "seed": 0, "clustering": "hdbscan",
-        "min_cluster_size": 0, "n_clusters": 0,
+        "min_cluster_size": 0, "n_clusters": 0, "perplexity": 30, "space": "umap",
     }  # fmt: skip
     without = [p["parameter_name"] for p in told["parameters"] if not p["parameter_has_default"]]
     assert without == ["texts"]
@@ -125,6 +125,11 @@ def test_umaps_own_settings_move_it(client):
     changes = ({}, {"n_neighbors": 4}, {"min_dist": 0.7}, {"seed": 1})
     found = [answer(client, texts, clustering="kmeans", **change) for change in changes]
     assert len({json.dumps(each["coordinates"]) for each in found}) == len(changes)
+    near, far = (answer(client, texts, method="tsne", perplexity=p) for p in (4, 12))
+    assert near["coordinates"] != far["coordinates"]
+    for space, words in (("vectors", "on the vectors"), ("map", "on the map")):
+        found = answer(client, texts, method="pca", space=space)
+        assert found["settings"]["clustering"].endswith(words)
     for size in (2, 9):
         found = answer(client, texts, method="pca", min_cluster_size=size)
         assert f"at least {size} texts" in found["settings"]["clustering"]
