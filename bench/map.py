@@ -85,11 +85,27 @@ def honesty(vectors: np.ndarray, coordinates: np.ndarray) -> dict[str, float]:
     """Seconds of each measure, with the neighbours in hand."""
     import threading
 
-    from explore import cluster, distortion, map_fidelity, neighbours, silhouette, stability, sweep
+    from explore import (
+        cluster,
+        distortion,
+        map_fidelity,
+        neighbours,
+        null_world,
+        project,
+        silhouette,
+        stability,
+        sweep,
+    )  # fmt: skip
     from explore.cluster import cluster_space
 
     times: dict[str, float] = {}
     kept: dict[str, Any] = {}
+
+    def null_map() -> None:
+        noise = null_world(vectors)
+        close = neighbours(noise, 30)
+        project(noise, near=close)
+        cluster(noise, near=close)
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
         begun = time.perf_counter()
@@ -105,6 +121,7 @@ def honesty(vectors: np.ndarray, coordinates: np.ndarray) -> dict[str, float]:
     found = timed("HDBSCAN", lambda: cluster(vectors, near=near, space=space))
     timed("silhouette", lambda: silhouette(vectors, found.labels))
     timed("sweep curve", lambda: sweep(space))
+    timed("a null world: vectors, map and clusters", null_map)
     timed("stability over 8 seeds", lambda: stability(vectors, found, stop=threading.Event()))
     return times
 

@@ -15,6 +15,7 @@ from ui.figures.scatter import centres, distinct_colours
 from ui.map_form import to_json
 from ui.picture import Picture
 
+SPATIAL = ("circle", "diamond", "square", "cross", "x")  # what plotly can draw in space
 GREY_IN_FILE = "#9aa7b8"
 WRAP = 70
 OURS = re.compile(r"row|text|cluster|cluster_name|x|y|z|vector|v\d+")  # columns of each file
@@ -107,6 +108,7 @@ def as_html(picture: Picture) -> bytes:
     places = picture.projection.coordinates
     colours, symbols = distinct_colours(centres(places, labels, count))
     deep = places.shape[1] > 2
+    drawn = SPATIAL if deep else symbols
     figure = go.Figure()
     for group in range(-1, count):
         rows = np.flatnonzero(labels == group)
@@ -123,7 +125,7 @@ def as_html(picture: Picture) -> bytes:
             "marker": {
                 "color": GREY_IN_FILE if group < 0 else colours[group],
                 "size": 3 if deep else 6,
-                **({} if deep else {"symbol": "circle" if group < 0 else symbols[group]}),
+                "symbol": symbols[group] if group >= 0 and symbols[group] in drawn else "circle",
             },
         }
         figure.add_trace(

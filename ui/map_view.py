@@ -112,7 +112,7 @@ def paint(picture: Picture, shown: Shown) -> Value:
         return scale("cosine", similar, float(np.quantile(similar, 0.05)), float(similar.max()))
     if colour == RECALL:
         if picture.fidelity is None:
-            return scale("being measured", np.zeros(len(texts)), 0, 1)
+            return scale("being measured", np.full(len(texts), np.nan), 0, 1)
         return scale("kNN recall", picture.fidelity.recall, 0, 1)
     name = colour.removeprefix(LABEL)
     if not colour.startswith(LABEL) or name not in picture.corpus.labels:

@@ -151,9 +151,9 @@ def test_the_middle_of_a_group_is_its_median():
 # --- numbers, names, overlays -------------------------------------------------------------------
 
 
-def test_a_scale_has_ends_that_differ_and_no_nan():
+def test_a_scale_has_ends_that_differ_and_what_is_unknown_is_no_low_end():
     found = scale("cosine", np.array([0.5, np.nan, 1.0]), 0.25, 1.0)
-    np.testing.assert_array_equal(unpacked(found["values"]), np.float32([0.5, 0.25, 1.0]))
+    np.testing.assert_array_equal(unpacked(found["values"]), np.float32([0.5, np.nan, 1.0]))
     assert (found["low"], found["high"]) == (0.25, 1.0)
     flat = scale("words", np.full(3, 4.0), 4, 4)
     assert flat["high"] > flat["low"] == 4

@@ -56,12 +56,11 @@ def categories(title: str, codes: np.ndarray, names: Sequence[str], places: np.n
 
 
 def scale(title: str, values: np.ndarray, low: float, high: float) -> Value:
-    """Colours by a number; NaN is drawn as the low end."""
-    safe = np.nan_to_num(values.astype(np.float32), nan=low)
+    """Colours by a number; NaN, which is not known, has a grey of its own."""
     return {
         "kind": "scale",
         "title": title,
-        "values": packed(safe),
+        "values": packed(values.astype(np.float32)),
         "low": float(low),
         "high": float(high if high > low else low + 1e-6),
         "colours": [list(stop) for stop in SCALE],
