@@ -16,7 +16,16 @@ from tests.ui.map_pages import TEXTS, an_atlas, drawn, listed, steps
 from tests.ui.test_hostile_text import ATTACKS
 from ui.corpora import choose_columns
 from ui.downloads import routes
-from ui.map_export import FILES, as_csv, as_html, as_npz, as_parquet, columns, settings_json
+from ui.map_export import (
+    FILES,
+    SPATIAL,
+    as_csv,
+    as_html,
+    as_npz,
+    as_parquet,
+    columns,
+    settings_json,
+)
 from ui.map_form import MapForm, from_json
 from ui.picture import Picture
 from ui.settings import Settings
@@ -94,6 +103,10 @@ def test_a_map_in_space_has_z(bert):
     places = [[float(row[axis]) for axis in "xyz"] for row in rows_of(deep)]
     np.testing.assert_allclose(places, deep.projection.coordinates, rtol=1e-5, atol=1e-8)
     assert b"scatter3d" in as_html(deep)
+    many = drawn(an_atlas(), bert, method="PCA", dims="3-D", clustering="k-means", n_clusters=12)
+    found = set(re.findall(rb'"symbol":"([a-z-]+)"', as_html(many)))
+    assert found >= {b"circle", b"diamond"}  # twelve groups share eight colours
+    assert found <= {word.encode() for word in SPATIAL}
 
 
 def test_unclustered_texts_are_cluster_0_without_a_name(bert):
