@@ -126,8 +126,10 @@ class _MapTab:
         asked = self.handlers.request(visitor, MapForm(*values))
         job = self.handlers.start(asked)
         for moment in follow(job, self.handlers.workbench.maps):
-            if asked.atlas.running is not job.stop:
-                continue  # another has taken its place
+            if asked.atlas.running is not job.stop:  # another has taken its place
+                # Gradio sends the last answer once more when this ends: it shall change nothing.
+                yield [gr.skip() for _ in self.map_outputs]
+                return
             made = None if moment.made is None else self.drawn_values(moment.made)
             if moment.ended == "done":
                 took = notes([f"Drawn in {moment.seconds:.1f} s."])
@@ -157,6 +159,8 @@ class _MapTab:
         ]
 
     def offer_clusters(self, request: gr.Request) -> Any:
+        if self.handlers.atlas(request.session_hash).picture is None:
+            return gr.skip()  # the state is set when the page opens, too
         return cluster_choices(self.handlers.picture(request.session_hash), 0)
 
     def rest(self, made: list[Any] | None, drawn: bool = False) -> list[Any]:

@@ -55,6 +55,8 @@ class MapKeeping:
 
     def offer(self, request: gr.Request, *values: Any) -> list[Any]:
         """Addresses of the files of the map on the screen."""
+        if self.handlers.atlas(request.session_hash).picture is None:
+            return [gr.skip()] * 3  # the state is set when the page opens, too
         picture = self.handlers.picture(request.session_hash)
         files = "".join(
             f'<li><a href="lab-map/{picture.token}/{name}" download>{title}</a></li>'

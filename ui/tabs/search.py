@@ -173,8 +173,10 @@ class SearchTab:
                 yield ["", gr.Button(visible="hidden"), *shown]
             elif moment.made is not None and not moment.ended:
                 yield [moment.progress, gr.Button(visible=True), *shown]
-            elif atlas.searching is not job.stop:
-                continue  # another has taken its place
+            elif atlas.searching is not job.stop:  # another has taken its place
+                # Gradio sends the last answer once more when this ends: it shall change nothing.
+                yield [gr.skip() for _ in self.outputs]
+                return
             elif moment.ended:
                 said = STOPPED if moment.ended == "cancelled" else moment.progress
                 yield [said, gr.Button(visible="hidden"), *shown]
