@@ -6,7 +6,28 @@ from typing import Any
 import gradio as gr
 
 from encoder import EncoderError
+from ui.guard import told
 from ui.tabs.models import ModelPicker
+
+
+def connect_model(
+    picker: ModelPicker, box: gr.Dropdown, used: gr.State, note: gr.HTML, layer: gr.Dropdown
+) -> None:
+    """A choice in `box` loads that model; `used` holds the last one that loaded."""
+
+    def choose(
+        request: gr.Request,
+        model: str,
+        old: str,
+        layer: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        return choose_model(picker, request.session_hash, model, old, layer, progress)
+
+    box.select(
+        told(choose), [box, used, layer], [box, used, note, layer], api_visibility="private",
+        concurrency_id="load", concurrency_limit=2, show_progress_on=note,
+    )  # fmt: skip
 
 
 def choose_model(

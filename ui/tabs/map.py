@@ -30,7 +30,7 @@ from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 from ui.picks import picked_name
 from ui.picture import Picture
-from ui.tabs.choose_model import choose_model
+from ui.tabs.choose_model import connect_model
 from ui.tabs.map_handlers import MapHandlers, now
 from ui.tabs.map_keep import MapKeeping
 from ui.tabs.map_layout import MapLayout, lay_out_map, lay_out_texts
@@ -84,15 +84,7 @@ class _MapTab:
             ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.space_note,
             self.drawn, ui.point, ui.selection, ui.below, ui.why_note, ui.why,
         ]  # fmt: skip
-        form.model.select(
-            told(self.choose_model),
-            [form.model, self.model, form.layer],
-            [form.model, self.model, ui.model_note, form.layer],
-            api_visibility="private",
-            concurrency_id="load",
-            concurrency_limit=2,
-            show_progress_on=ui.model_note,
-        )
+        connect_model(self.handlers.picker, form.model, self.model, ui.model_note, form.layer)
         changed = [control.change for control in self.form]
         gr.on(
             [self.texts.version.change, *changed],
@@ -106,16 +98,6 @@ class _MapTab:
         )
         ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
         self.drawn.change(told(self.offer_clusters), None, ui.cluster, **TOUCH)
-
-    def choose_model(
-        self,
-        request: gr.Request,
-        model: str,
-        old: str,
-        layer: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        return choose_model(self.handlers.picker, request.session_hash, model, old, layer, progress)
 
     def draw(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
         """The map in steps; a newer request ends this one without a word."""

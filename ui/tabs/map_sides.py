@@ -23,7 +23,7 @@ from ui.markup.pieces import notes
 from ui.picks import picked_name
 from ui.picture import Picture
 from ui.sides import Sides, draw_sides, moved_rows, overlap_words
-from ui.tabs.choose_model import choose_model
+from ui.tabs.choose_model import connect_model
 from ui.tabs.frame import prose
 from ui.tabs.map_handlers import MapHandlers
 from ui.tabs.map_work import follow
@@ -78,24 +78,8 @@ class MapSides:
                  api_visibility="private", show_progress="hidden")  # fmt: skip
         stop.click(told(self.stop), None, [progress, stop], **QUIET)
         moved.pick(told(self.ring), None, [left, right], **QUIET)
-        self.model.select(
-            told(self.choose), [self.model, used, layer], [self.model, used, note, layer],
-            api_visibility="private", concurrency_id="load", concurrency_limit=2,
-            show_progress_on=note,
-        )  # fmt: skip
+        connect_model(handlers.picker, self.model, used, note, layer)
         drawn.change(told(self.fresh), self.model, [self.model, *self.outputs], **QUIET)
-
-    def choose(
-        self,
-        request: gr.Request,
-        model: str,
-        old: str,
-        layer: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        """Another model for the right map, once it is loaded."""
-        visitor = request.session_hash
-        return choose_model(self.handlers.picker, visitor, model, old, layer, progress)
 
     def fresh(self, request: gr.Request, model: str) -> list[Any]:
         """A new map has been drawn: the comparison is of another one."""

@@ -15,7 +15,7 @@ from ui.guard import told
 from ui.map_form import MapForm, from_json
 from ui.map_view import CLUSTER, colour_choices
 from ui.markup.map_facts import corpus_facts
-from ui.tabs.map_handlers import MapHandlers
+from ui.tabs.corpus_handlers import CorpusHandlers
 from ui.tabs.map_layout import TextsLayout
 
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
@@ -31,7 +31,7 @@ class MapTexts:
 
     def __init__(
         self,
-        handlers: MapHandlers,
+        handlers: CorpusHandlers,
         texts: TextsLayout,
         colour: gr.Dropdown | None = None,
         first: str = FIRST_SAMPLE,
@@ -154,7 +154,7 @@ class MapTexts:
 
 
 def loadable(
-    handlers: MapHandlers, visitor: str | None, form: MapForm
+    handlers: CorpusHandlers, visitor: str | None, form: MapForm
 ) -> tuple[MapForm, list[str], str]:
     """A link's form with a model that is here, its layers, and a remark where it had another.
 

@@ -15,8 +15,8 @@ from ui.markup.search_why import why_panel
 from ui.picks import picked_name
 from ui.search_examples import MOST, QUERIES, examples, first_query
 from ui.search_form import SearchForm
-from ui.tabs.choose_model import choose_model
-from ui.tabs.map_handlers import MapHandlers, now
+from ui.tabs.choose_model import connect_model
+from ui.tabs.map_handlers import now
 from ui.tabs.map_layout import lay_out_texts, notice
 from ui.tabs.map_texts import MapTexts
 from ui.tabs.map_work import follow
@@ -62,7 +62,7 @@ class SearchTab:
         self.model = gr.State(SearchForm().model)  # the last one that loaded
         self.settings = [self.model, form.pooling, form.layer, form.method, form.k]
         self.texts = MapTexts(
-            MapHandlers(handlers.workbench),
+            handlers,
             texts,
             first=SEARCH_SAMPLE,
             part=lambda corpus: for_search(corpus, settings.search_texts),
@@ -79,15 +79,7 @@ class SearchTab:
         """Every event of the tab but those of its texts."""
         ui, form = self.ui, self.ui.form
         self.outputs = [ui.progress, ui.stop, ui.answer, ui.hits, ui.why, ui.why_matrix, self.found]
-        form.model.select(
-            told(self.choose_model),
-            [form.model, self.model, form.layer],
-            [form.model, self.model, ui.model_note, form.layer],
-            api_visibility="private",
-            concurrency_id="load",
-            concurrency_limit=2,
-            show_progress_on=ui.model_note,
-        )
+        connect_model(self.handlers.picker, form.model, self.model, ui.model_note, form.layer)
         self.texts.version.change(
             told(self.prepare), form.query,
             [*ui.chips, form.query, self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix,
@@ -109,18 +101,6 @@ class SearchTab:
         )
         ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
         ui.hits.pick(told(self.why), None, [ui.why, ui.why_matrix], **TOUCH)
-
-    def choose_model(
-        self,
-        request: gr.Request,
-        model: str,
-        old: str,
-        layer: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        """Another model, once it is loaded."""
-        visitor = request.session_hash
-        return choose_model(self.handlers.picker, visitor, model, old, layer, progress)
 
     def prepare(self, request: gr.Request, typed: str) -> list[Any]:
         """Other texts lie ready: examples of theirs, and something to ask; old hits are gone."""
@@ -149,7 +129,9 @@ class SearchTab:
         """Hits, then what the best is worth; a newer request ends this one without a word."""
         visitor, handlers = request.session_hash, self.handlers
         atlas = handlers.atlas(visitor)
+        nothing = [gr.skip() for _ in self.outputs]  # an end without a word would empty them
         if atlas.corpus is None:
+            yield nothing
             return
         if not as_text(query).strip():
             atlas.stop_search()
@@ -161,22 +143,23 @@ class SearchTab:
         if handlers.is_ready(asked):
             found = handlers.answer_now(asked, stop)
             if found is None:
-                return  # another has taken its place
+                yield nothing  # another has taken its place
+                return
             yield ["", gr.Button(visible="hidden"), *self.shown(found)]
             if found.whole:
                 return
         job = handlers.start(visitor, asked, stop, found)
         rest = [gr.skip() for _ in self.outputs[2:]]
         for moment in follow(job, handlers.workbench.maps, STAGES):
+            if atlas.searching is not job.stop:  # another has taken its place
+                # Gradio sends the last answer once more when this ends: it shall change nothing.
+                yield nothing
+                return
             shown = rest if moment.made is None else self.shown(moment.made)
             if moment.ended == "done":
                 yield ["", gr.Button(visible="hidden"), *shown]
             elif moment.made is not None and not moment.ended:
                 yield [moment.progress, gr.Button(visible=True), *shown]
-            elif atlas.searching is not job.stop:  # another has taken its place
-                # Gradio sends the last answer once more when this ends: it shall change nothing.
-                yield [gr.skip() for _ in self.outputs]
-                return
             elif moment.ended:
                 said = STOPPED if moment.ended == "cancelled" else moment.progress
                 yield [said, gr.Button(visible="hidden"), *shown]

@@ -18,8 +18,7 @@ from ui.search_answer import Answer, background, find, has_background, keywords,
 from ui.search_form import Search, SearchForm, parse
 from ui.search_index import Index, build_index, is_encoded
 from ui.search_why import Why, explain_hit
-from ui.tabs.models import ModelPicker
-from ui.workbench import Workbench
+from ui.tabs.corpus_handlers import CorpusHandlers
 
 EXPECTED_S = 15.0  # of one index, for those who wait
 EXPLAINED = "explained"  # in what was made for a visitor: the answer whose hit is taken apart
@@ -51,17 +50,8 @@ class Found:
     whole: bool = False  # nothing more will come
 
 
-class SearchHandlers:
+class SearchHandlers(CorpusHandlers):
     """The tab's behaviour over one workbench. `visitor` is the key of a browser tab."""
-
-    def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
-        self.settings = workbench.settings
-        self.picker = ModelPicker(workbench)
-
-    def atlas(self, visitor: str | None) -> Atlas:
-        """What is kept for this browser tab."""
-        return self.workbench.visitor(visitor or "").atlas
 
     def index(self, visitor: str | None) -> Index:
         """What was searched last. Raises EncoderError where there is nothing yet."""
