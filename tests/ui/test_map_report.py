@@ -161,6 +161,7 @@ def page(map_page):
 
 
 def test_measuring_fills_the_page_and_says_how_long_it_took(page):
+    torn = json.loads(page.call(("map-honesty", "input"), True)["map"])["overlay"]["torn"]
     steps = page.steps(MEASURE)
     last = [step for step in steps if "report" in step][-1]
     assert set(last) == {"measure-progress", "stop-measure", "report", "sweep", "null-words",
@@ -171,6 +172,8 @@ def test_measuring_fills_the_page_and_says_how_long_it_took(page):
     assert len(unpacked(own["points"]["x"])) == len(unpacked(null["points"]["x"])) == len(TEXTS)
     assert own["points"]["x"] != null["points"]["x"]
     assert set(null["points"]["text"]) == {"noise"}
+    assert torn  # over the large map only, not over the one beside noise
+    assert own["overlay"]["torn"] == []
     assert own.keys() == null.keys()
     assert "runs" in last["stability"]
     for name in ("report", "null-words", "stability", "hubs"):

@@ -1,6 +1,7 @@
 """“How far can I trust it?”: what a map tore apart, what noise would look like, what is stable."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -129,7 +130,8 @@ class MapReport:
         clusters = picture.clusters
         size = clusters.config.size_for(len(picture.corpus)) if clusters else 2
         curve = figure_json(sweep_curve(report.swept, size)) if report.swept else None
-        shown = self.handlers.shown_of(picture)
+        # Beside noise stand the dots alone: lines over one of the two would tell them apart.
+        shown = replace(self.handlers.shown_of(picture), overlay=Overlay(), selected=None)
         return [
             report_table(report),
             curve,
