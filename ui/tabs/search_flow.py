@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from encoder import POOLINGS, EncoderError
+from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
 from ui.components import markup, plot
 from ui.figures.as_json import figure_json
 from ui.figures.bump import bump_chart
@@ -32,7 +32,7 @@ class SearchFlow:
 
     def __init__(self, handlers: SearchHandlers, tab: gr.Tab, searched: gr.State) -> None:
         self.handlers = handlers
-        default = handlers.workbench.encoder("all-MiniLM-L6-v2", None)
+        default = handlers.workbench.encoder(DEFAULT_MODEL, None)
         with section("Rank flow: other ways to rank", "flow-section"):
             prose(
                 "The same question, ranked in several ways. A line that falls is a text which that "
