@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.errors import ExploreError
-from explore.products import products
 from explore.topk import top_k
 from explore.vectors import BLOCK, OnProgress, checked, tell, unit
 
@@ -42,7 +41,7 @@ def search(query_vectors: np.ndarray, corpus_vectors: np.ndarray, k: int) -> Hit
         raise ExploreError(f"k is {k}; ask for at least one hit.")
     k = min(k, len(corpus))
     starts = range(0, max(len(queries), 1), BLOCK)
-    found = [top_k(products(queries[at : at + BLOCK], corpus), k) for at in starts]
+    found = [top_k(queries[at : at + BLOCK] @ corpus.T, k) for at in starts]
     scores = np.concatenate([s for _, s in found]).astype(np.float32, copy=False)
     return Hits(np.concatenate([i for i, _ in found]), scores)
 

@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 
-from explore.products import FEW, products
 from explore.reduce import Reduced
 
 # Numbers turned into floats at a time: few enough to stay in the cache. More for many queries: BLAS
@@ -39,7 +38,7 @@ class Float32Table:
 
     def scores(self, queries: np.ndarray) -> np.ndarray:
         """Dot products."""
-        return products(queries, self.rows)
+        return queries @ self.rows.T
 
 
 class Int8Table:
@@ -64,11 +63,11 @@ class Int8Table:
         """Dot products with the decoded rows."""
         scaled = queries * self.scale
         found = np.empty((len(queries), len(self.codes)), np.float32)
-        at_once = DECODED if len(queries) <= FEW else DECODED_FOR_MANY
+        at_once = DECODED if len(queries) == 1 else DECODED_FOR_MANY
         step = max(1, at_once // self.codes.shape[1])
         for at in range(0, len(self.codes), step):
             rows = self.codes[at : at + step].astype(np.float32)
-            found[:, at : at + step] = products(scaled, rows)
+            found[:, at : at + step] = scaled @ rows.T
         return found
 
 

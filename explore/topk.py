@@ -2,49 +2,67 @@
 
 import numpy as np
 
-WIDTH = 128  # columns in a block
-WORTH_IT = 4  # times k blocks at least, else a row is partitioned as it is
+DEPTH = 64  # columns in a block
+WORTH_IT = 4  # times k blocks at least, else rows are partitioned as they are
 
 
 def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Indices int64 and values (B, k) of the k largest of each row (B, N); ties by index.
 
-    The k largest stand in the k blocks of columns with the largest maxima: a block that is left out
-    has no score above any of those k maxima. So each row is read once to find the maxima, and only
-    k blocks of it are sorted out.
+    Block j are the columns j, j + W, j + 2 W, …, so that the maxima of all blocks come from one
+    vectorised pass. The k largest maxima are k scores, so no score below the smallest of them is
+    among the k largest: only blocks that reach it are looked into. Scores must not be NaN.
     """
     rows, n = scores.shape
-    blocks = -(-n // WIDTH)
-    if blocks <= WORTH_IT * k:
-        return _sorted_out(scores, np.broadcast_to(np.arange(n), scores.shape), k)
-    whole = n // WIDTH
-    tops = scores[:, : whole * WIDTH].reshape(rows, whole, WIDTH).max(axis=2)
-    if whole < blocks:
-        tops = np.hstack([tops, scores[:, whole * WIDTH :].max(axis=1, keepdims=True)])
-    # Of blocks with equal maxima the earlier one is taken: its column comes first among ties.
-    chosen = np.sort(_first_largest(tops, k), axis=1)
-    columns = (chosen[:, :, None] * WIDTH + np.arange(WIDTH)).reshape(rows, -1)
-    values = np.take_along_axis(scores, np.minimum(columns, n - 1), 1)
-    values[columns >= n] = -np.inf  # the last block may be shorter
-    return _sorted_out(values, columns, k)
+    width = n // DEPTH  # blocks; the last n - W · DEPTH columns are blocks of their own
+    if width <= WORTH_IT * k:
+        return _partitioned(scores, k)
+    whole = width * DEPTH
+    tops = np.empty((rows, width + n - whole), scores.dtype)
+    tops[:, width:] = scores[:, whole:]
+    for row, own in zip(scores, tops, strict=True):  # a row at a time stays in the cache
+        row[:whole].reshape(DEPTH, width).max(axis=0, out=own[:width])
+    bound = np.partition(tops, -k, axis=1)[:, -k, None]
+    reached = tops >= bound
+    level = reached.sum(axis=1) > WORTH_IT * k  # many equal maxima: texts given many times
+    reached[level] = False
+    indices, values = np.empty((rows, k), np.int64), np.empty((rows, k), scores.dtype)
+    if level.any():
+        indices[level], values[level] = _partitioned(scores[level], k)
+    if not level.all():
+        indices[~level], values[~level] = _looked_into(scores, reached, bound[:, 0], width, k)
+    return indices, values
 
 
-def _first_largest(tops: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k largest of each row, of equal ones the first."""
-    n = tops.shape[1]
-    bound = np.partition(tops, n - k, axis=1)[:, n - k : n - k + 1]
-    above = tops > bound
-    level = tops == bound
-    room = k - above.sum(axis=1, keepdims=True)
-    chosen = above | (level & (np.cumsum(level, axis=1) <= room))
-    return np.nonzero(chosen)[1].reshape(len(tops), k)
+def _looked_into(
+    scores: np.ndarray, reached: np.ndarray, bound: np.ndarray, width: int, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k largest, of the rows that have blocks which reach their bound."""
+    at, block = np.nonzero(reached)
+    is_block = block < width
+    columns = block[is_block, None] + width * np.arange(DEPTH)
+    row = np.concatenate([np.repeat(at[is_block], DEPTH), at[~is_block]])
+    column = np.concatenate([columns.ravel(), block[~is_block] + width * (DEPTH - 1)])
+    value = scores[row, column]
+    kept = value >= bound[row]
+    row, column, value = row[kept], column[kept], value[kept]
+    order = np.lexsort((column, -value, row))
+    starts = np.flatnonzero(np.diff(row[order], prepend=-1))
+    first = order[starts[:, None] + np.arange(k)]
+    return column[first], value[first]
 
 
-def _sorted_out(values: np.ndarray, columns: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k best of candidates (B, C) whose columns rise, best first, ties by column."""
-    if k < values.shape[1]:
-        at = np.sort(_first_largest(values, k), axis=1)
-        values = np.take_along_axis(values, at, 1)
-        columns = np.take_along_axis(columns, at, 1)
+def _partitioned(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k largest of each row, read and partitioned as a whole."""
+    n = scores.shape[1]
+    columns = np.broadcast_to(np.arange(n), scores.shape)
+    if k < n:
+        bound = np.partition(scores, n - k, axis=1)[:, n - k, None]
+        above, level = scores > bound, scores == bound
+        # Of scores that equal the smallest taken, the first ones.
+        room = k - above.sum(axis=1, keepdims=True)
+        taken = above | (level & (np.cumsum(level, axis=1) <= room))
+        columns = np.nonzero(taken)[1].reshape(len(scores), k)
+    values = np.take_along_axis(scores, columns, 1)
     order = np.argsort(-values, axis=1, kind="stable")
     return np.take_along_axis(columns, order, 1), np.take_along_axis(values, order, 1)
