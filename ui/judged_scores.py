@@ -7,12 +7,41 @@ import numpy as np
 
 from explore import Hits
 from explore.relevance import MEASURES, Estimate, difference, estimate
+from ingest import text_key
+from ui.shelf import Tuned
 
 K = 10
 FEW = 30  # queries: below, an interval from resampling is too narrow
-HELD_OUT, ALL, TRAINED = "Held out of training", "All judged queries", "Sent to training"
+HELD_OUT, ALL, TRAINED = "Held out of training", "All judged queries", "Trained on"
 
 Judged = Mapping[str, Mapping[int, float]]  # query → row → grade
+
+
+@dataclass(frozen=True)
+class Known:
+    """What models of a visitor's own have seen, as keys of texts (`ingest.text_key`).
+
+    unsure: whether there is a model among them of which that is not known.
+    """
+
+    keys: frozenset[str] = frozenset()
+    unsure: bool = False
+
+    @staticmethod
+    def of(models: Sequence[Tuned | None]) -> "Known":
+        """Of models of the catalog (None) nothing is known, and nothing suspected."""
+        own = [model for model in models if model is not None]
+        runs = [model.run for model in own if model.run is not None]
+        keys = frozenset[str]().union(*(run.seen for run in runs))
+        return Known(keys, len(runs) < len(own))
+
+    def queries(self, judged: Judged) -> set[str]:
+        """Those that were seen in training."""
+        return {query for query in judged if text_key(query) in self.keys}
+
+    def rows(self, texts: Sequence[str]) -> set[int]:
+        """Rows of a corpus that were seen in training."""
+        return {row for row, text in enumerate(texts) if text_key(text) in self.keys}
 
 
 @dataclass(frozen=True)
@@ -41,7 +70,7 @@ class Group:
     title: str
     queries: int
     lines: tuple[Line, ...]
-    shared: int = 0  # held-out queries with a relevant row that is trained on for another query
+    shared: int = 0  # queries not trained on with a relevant row that was, for another query
 
     @property
     def few(self) -> bool:
@@ -53,40 +82,46 @@ def compare_strategies(
     strategies: Sequence[Strategy],
     judged: Judged,
     trained: Collection[str] = (),
+    trained_rows: Collection[int] = (),
     k: int = K,
     seed: int = 0,
 ) -> tuple[Group, ...]:
     """Every strategy on every group of queries.
 
-    Where none of the queries was sent to training there is one group; else first those held out,
-    the only fair ones for a model that was trained. Raises ExploreError.
+    `trained` and `trained_rows` are the queries and the rows of the corpus that a model among the
+    strategies has seen in training. Where it has seen no query there is one group; else first those
+    held out, the only fair ones for it. Raises ExploreError.
     """
     each = [
         {name: measure(strategy.hits, list(judged.values()), k)
          for name, measure in MEASURES.items()}
         for strategy in strategies
     ]  # fmt: skip
-    sent = np.array([query in trained for query in judged], bool)
+    seen = np.array([query in trained for query in judged], bool)
     everything = np.ones(len(judged), bool)
     groups = {ALL: everything}
-    if sent.any():
-        groups = {HELD_OUT: ~sent, ALL: everything, TRAINED: sent}
-    shared = {HELD_OUT: _shared(judged, trained)}
+    if seen.any():
+        groups = {HELD_OUT: ~seen, ALL: everything, TRAINED: seen}
+    fair = next(iter(groups))
     return tuple(
         Group(
-            title, int(chosen.sum()), _lines(strategies, each, chosen, seed), shared.get(title, 0)
+            title,
+            int(chosen.sum()),
+            _lines(strategies, each, chosen, seed),
+            _shared(judged, trained, trained_rows) if title == fair else 0,
         )
         for title, chosen in groups.items()
         if chosen.any()
     )
 
 
-def _shared(judged: Judged, trained: Collection[str]) -> int:
-    """Queries not sent to training of which a relevant row was, with another query."""
-    good = {query: {row for row, grade in rows.items() if grade > 0}
-            for query, rows in judged.items()}  # fmt: skip
-    seen = set().union(*(rows for query, rows in good.items() if query in trained))
-    return sum(query not in trained and not seen.isdisjoint(rows) for query, rows in good.items())
+def _shared(judged: Judged, trained: Collection[str], trained_rows: Collection[int]) -> int:
+    """Queries that were not trained on, of which a relevant row was."""
+    seen = set(trained_rows)
+    return sum(
+        query not in trained and any(grade > 0 and row in seen for row, grade in rows.items())
+        for query, rows in judged.items()
+    )
 
 
 def _lines(

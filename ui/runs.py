@@ -42,6 +42,12 @@ class Run:
         return self.base_learned | {text_key(text) for row in self.done.train.texts for text in row}
 
     @property
+    def seen(self) -> frozenset[str]:
+        """The same with those of validation, which chose the weights that were kept."""
+        chose = {text_key(text) for row in self.done.validation.texts for text in row}
+        return self.learned | chose
+
+    @property
     def known_before(self) -> int:
         """How many held-out rows hold a text that the base model was trained on in this visit."""
         rows = self.done.held_out.texts

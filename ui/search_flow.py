@@ -23,6 +23,7 @@ from ui.search_index import (
     keep_vectors,
     text_options,
 )
+from ui.search_why import Why, explain, shared_terms
 from ui.strategies import Dense, rankings
 from ui.verdict import layer_phrase
 from ui.view import parse_layer, parse_pooling
@@ -42,10 +43,15 @@ class Flow:
     method: str  # what the hits on the page are ranked by; the first strategy ranks by vectors
     k: int
     strategies: tuple[Strategy, ...]
+    dense: tuple[Dense, ...]  # the encodings of the first strategies; those behind rank by words
     poolings: tuple[str, ...]  # of each strategy; "" where it has none, or another model's
     ranks: dict[int, dict[str, int | None]]  # row → strategy → rank
     only: dict[str, list[int]]  # strategy → rows that no other found
     overlaps: tuple[float, ...]  # share of the k best that the first has too; NaN without hits
+
+    def has(self, strategy: int, row: int) -> bool:
+        """Whether there is such a ranking, and any of them has that row."""
+        return 0 <= strategy < len(self.strategies) and row in self.ranks
 
 
 def parse_cells(poolings: object, layers: object, depth: int) -> tuple[Cell, ...]:
@@ -147,11 +153,21 @@ def follow_ranks(
     k = answer.k
     hits = {strategy.name: strategy.hits for strategy in found}
     return Flow(
-        index.source, index, answer.query, answer.method, k, tuple(found),
+        index.source, index, answer.query, answer.method, k, tuple(found), tuple(dense),
         (index.pooling, *(name for name, _ in cells), *[""] * (len(found) - 1 - len(cells))),
         ranks(hits, k), found_only_by(hits, k),
         tuple(float(overlap_at(found[0].hits, other.hits, k)[0]) for other in found),
     )  # fmt: skip
+
+
+def explain_in(flow: Flow, strategy: int, row: int) -> Why:
+    """What puts a text where a ranking has it; of words, beside the cosine of the first."""
+    by_words = strategy >= len(flow.dense)
+    one = flow.dense[0 if by_words else strategy]
+    text = flow.index.corpus.texts[row]
+    terms = shared_terms(flow.index, flow.query, row) if by_words else None
+    title = f"By {flow.strategies[strategy].name}"
+    return explain(title, flow.query, text, one.encoder, one.encoding, terms)
 
 
 def as_searched(index: Index) -> Dense:

@@ -2,6 +2,7 @@
 
 import threading
 
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -147,9 +148,9 @@ def test_ranks_overlap_and_what_only_one_found_are_the_engines(lab, bert):
     assert all(row >= 0 for row in flow.ranks)
 
 
-def test_another_model_joins_as_it_was_saved(lab, tiny):
+def test_other_models_join_as_they_were_saved_each_once(lab, tiny):
     lab.find(k=4)
-    chosen = (["cls"], ["-1"], OTHER_MODEL, [])
+    chosen = (["cls"], ["-1"], [OTHER_MODEL, OTHER_MODEL, DEFAULT_MODEL], [])
     shown = lab.steps(("flow-go", "click"), *chosen)
     [facts] = [step["flow-facts"] for step in shown if "flow-facts" in step]
     assert "3 rankings" in facts
@@ -178,27 +179,50 @@ def test_the_first_column_is_called_what_it_is(lab, bert, method, said):
 def test_rankings_stay_while_the_answer_is_of_the_same_question(lab):
     fresh = lab.filling("flow-chart", "fresh")
     lab.find(k=4)
-    lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", [])
+    lab.steps(("flow-go", "click"), ["cls"], ["-1"], [], [])
     lab.find(k=4)  # asked once more, or with its verdict
-    assert lab.call(fresh, "none", ["-1"]) == {}
+    assert lab.call(fresh, ["-1"]) == {}
     for other in ({"query": "a train"}, {"k": 5}, {"pooling": "max"}, {"method": "bm25"}):
         lab.find(**{"query": QUERY, "k": 4, **other})
-        assert lab.call(fresh, "none", ["-1"])["flow-facts"] == WAITING
+        assert lab.call(fresh, ["-1"])["flow-facts"] == WAITING
         lab.find(k=4)
 
 
-def test_a_mark_that_is_clicked_shows_its_text(lab):
-    lab.find(k=4)
-    list(lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", []))
+def test_a_mark_that_is_clicked_shows_its_text_and_why_each_ranking_has_it_there(lab, tiny):
+    lab.find(k=4, query="red cat")
+    lab.steps(("flow-go", "click"), ["cls"], ["-1"], [OTHER_MODEL], [BM25])
     flow = lab.tab.flow.task.result("ann")
     row = next(iter(flow.ranks))
     shown = lab.call(("flow-chart", "pick"), event(row=row))
-    assert TEXTS[row] in read_html(shown["flow-picked"]).text
-    import gradio as gr
-
+    picked = read_html(shown["flow-picked"])
+    assert TEXTS[row] in picked.text
+    assert shown["flow-why"] == ""
+    whys = [button.attributes["data-pick"] for button in picked.all("button")]
+    assert whys == [f"why:{at}:{row}" for at in range(4)]  # as searched, cls, the other, BM25
+    other = tiny("roberta")
+    for name, said in (
+        (
+            whys[1],
+            f"By cls: cosine {cosine(lab.workbench.encoder(DEFAULT_MODEL, None), row, 'cls')}",
+        ),
+        (whys[2], f"By {OTHER_MODEL} (as saved): cosine {cosine(other, row)}"),
+        (whys[3], "By Keywords (BM25): cosine"),
+    ):
+        why = read_html(lab.call(("flow-picked", "pick"), event(name=name))["flow-why"]).text
+        assert said in why
+        assert ("BM25" in why) == (name == whys[3])
     for wrong in (-1, 10**6, "x", None, [row]):
         with pytest.raises(gr.Error, match="not in these rankings any more"):
             lab.call(("flow-chart", "pick"), event(row=wrong))
+    for wrong in (f"why:4:{row}", "why:0:999999", "why:0", f"why:0:{row}:1", "", f"why:-1:{row}"):
+        with pytest.raises(gr.Error, match="not in these rankings any more"):
+            lab.call(("flow-picked", "pick"), event(name=wrong))
+
+
+def cosine(encoder, row, pooling=None):
+    """Of the question and a text, as a panel writes it."""
+    query, text = encoder.encode(["red cat", TEXTS[row]], pooling)
+    return f"{query @ text:.4f}"
 
 
 def test_the_chart_has_a_line_a_text_and_a_diamond_where_only_one_found_it():

@@ -49,12 +49,12 @@ def test_at_the_first_look_the_sample_and_a_question_lie_ready(lab):
 
 def test_other_texts_clear_every_section_before_anything_is_found_in_them(lab):
     lab.judged()
-    lab.steps(("flow-go", "click"), ["cls"], ["-1"], "none", [])
+    lab.steps(("flow-go", "click"), ["cls"], ["-1"], [], [])
     lab.open()  # other texts, as far as anybody knows
     assert prepare(lab)["State 2"] == ""  # no hits: every section that hangs on them hears of it
     [found] = [fn for fn in lab.demo.fns.values() if fn.name == "snippet"]
     assert lab.call(found) == {"search-code": ""}
-    cleared = lab.call(lab.filling("flow-chart", "fresh"), "none", ["-1"])
+    cleared = lab.call(lab.filling("flow-chart", "fresh"), ["-1"])
     assert (cleared["flow-chart"], cleared["flow-table"]) == (None, "")
     for section, empty in (("judge-hits", "Search first"), ("lab-hits", "Search first")):
         assert empty in lab.call(lab.filling(section, "fresh"))[section]

@@ -5,6 +5,7 @@ import pytest
 
 from explore import search
 from tests.ui.sections_page import QUERY, check
+from tests.ui.takehome_runs import a_run, done
 from tests.ui.test_search_judge import GO, SAMPLE, SEND, grades, measured, thumb
 from ui.judged_pairs import ASSUMED, NAME, split_queries, to_triplets
 from ui.judged_scores import ALL, HELD_OUT, TRAINED
@@ -80,12 +81,14 @@ def test_a_share_or_seed_that_is_none_is_refused(sections, share, seed):
     assert not sections.handlers.atlas("may").sent
 
 
-def test_afterwards_held_out_and_trained_queries_are_told_apart(sections, bert):
+def test_afterwards_queries_that_were_trained_on_are_told_apart(sections, bert):
     sections.sample("ned")
     sections.call(SAMPLE, visitor="ned")
+    sections.call(SEND, 70, 1, 0, visitor="ned")  # another draw, of which nothing comes
     sections.call(SEND, 70, 0, 0, visitor="ned")
     known = sections.workbench.visitor("ned")
-    sections.workbench.keep(Tuned("run-1", "judged, run 1", bert), known)
+    run = a_run(done(bert, pairs=known.desk.pairs, steps=1), key="run-1", name="judged, run 1")
+    sections.workbench.keep(Tuned("run-1", run.name, run.tuned, run), known)
     offer = sections.function("tab-search", "select")
     offered = sections.call(offer, [], [], visitor="ned")
     assert offered["judge-models"].value == ["run-1"]
@@ -93,33 +96,40 @@ def test_afterwards_held_out_and_trained_queries_are_told_apart(sections, bert):
     assert again["judge-models"].value == []  # taken away by hand: it stays away
     sections.call(GO, [], ["run-1"], [], visitor="ned")
     groups = measured(sections, "ned").groups
-    trained, held_out = split_queries(list(grades(sections, "ned")), 0.7)
+    # What Fine-tune held out of the triplets, the model has not seen either.
+    sent, held_out = split_queries(list(grades(sections, "ned")), 0.7)
+    seen = {row[0] for part in (run.done.train, run.done.validation) for row in part.texts}
+    assert seen < set(sent)
     assert [(g.title, g.queries) for g in groups] == [
-        (HELD_OUT, len(held_out)), (ALL, 178), (TRAINED, len(trained)),
+        (HELD_OUT, 178 - len(seen)), (ALL, 178), (TRAINED, len(seen)),
     ]  # fmt: skip
+    assert groups[0].queries > len(held_out)
     assert groups[0].lines[1].name == "“judged, run 1”, yours"
     panel = check(scores_panel(measured(sections, "ned"))).text
     assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
     assert "the fair comparison" in panel
     assert "proves nothing" in panel
     judged = sample_judgements(sections.handlers.index("ned").corpus)
-    seen = {text for query in trained for text in judged[query]}
-    shared = sum(not seen.isdisjoint(judged[query]) for query in held_out)
+    texts = {text for part in (run.done.train, run.done.validation) for row in part.texts
+             for text in row}  # fmt: skip
+    shared = sum(not texts.isdisjoint(judged[query]) for query in judged if query not in seen)
     assert groups[0].shared == shared > 0
-    assert f"a relevant text of {shared} of them was trained on for another query" in panel
+    assert f"A relevant text of {shared} of these was trained on for another query" in panel
+    sections.call(GO, [], [], [], visitor="ned")  # without that model nothing is trained on
+    assert [(g.title, g.shared) for g in measured(sections, "ned").groups] == [(ALL, 0)]
 
 
-def test_a_model_that_may_know_the_queries_from_elsewhere_is_no_proof(sections, bert):
+def test_a_model_of_which_nothing_is_known_is_no_proof(sections, bert):
     sections.sample("pat")
     sections.call(SAMPLE, visitor="pat")
     known = sections.workbench.visitor("pat")
     sections.workbench.keep(Tuned("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
         sections.call(GO, [], models, [], visitor="pat")
-        [group] = measured(sections, "pat").groups  # nothing was sent from here
+        [group] = measured(sections, "pat").groups
         assert (group.title, group.shared) == (ALL, 0)
         panel = check(scores_panel(measured(sections, "pat"))).text
-        assert ("trained on these very queries anywhere else" in panel) == told
+        assert ("brought back from a download" in panel) == told
 
 
 def test_all_that_is_sent_is_said():

@@ -23,13 +23,13 @@ UNJUDGED = (
     "favours that strategy: its own finds are judged, those of the others are not. Judge what "
     "several of them find, or bring judgements made without any."
 )
-OWN = (
-    "A model of your own is among them. If it was trained on these very queries anywhere else than "
-    "by “Send to Fine-tune” here (from a file, or before a reload), its score proves nothing."
+UNSURE = (
+    "A model that was brought back from a download is among them. What it was trained on is not "
+    "known here: if these very queries were, its score proves nothing."
 )
 GROUP_WORDS = {
-    HELD_OUT: "none of these was sent to training from here: the fair comparison",
-    TRAINED: "a model trained on these has seen their answers: its score here proves nothing",
+    HELD_OUT: "No model of yours here was trained on these: the fair comparison.",
+    TRAINED: "A model of yours has seen the answers of these: its score here proves nothing.",
 }
 
 
@@ -41,7 +41,7 @@ class Measured:
     settings: str
     judgements: int
     groups: tuple[Group, ...]
-    own: bool = False  # whether a model of the visitor's own is among the strategies
+    unsure: bool = False  # whether it is not known of one of the models what it was trained on
 
 
 def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
@@ -113,8 +113,8 @@ def queries(number_: int) -> str:
 def scores_panel(measured: Measured) -> str:
     """A table for each group of queries, and how far they can be trusted."""
     said = [f"Measured on {count(measured.judgements, 'judgement')}. First: {measured.settings}."]
-    if measured.own:
-        said.append(OWN)
+    if measured.unsure:
+        said.append(UNSURE)
     return (
         notes(said)
         + "".join(_group(group) for group in measured.groups)
@@ -129,17 +129,17 @@ def scores_panel(measured: Measured) -> str:
 def _group(group: Group) -> str:
     heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
     rows = "".join(map(_line, group.lines))
-    words = GROUP_WORDS.get(group.title, "")
-    few = f" With fewer than {FEW} queries these intervals are too narrow." if group.few else ""
+    said = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
     if group.shared:
-        words += (
-            f"; but a relevant text of {group.shared:,} of them was trained on for another query, "
-            "which is somewhat too kind to the trained model"
+        said.append(
+            f"A relevant text of {group.shared:,} of these was trained on for another query: that "
+            "is somewhat too kind to the trained model."
         )
+    if group.few:
+        said.append(f"With fewer than {FEW} queries these intervals are too narrow.")
     return (
         f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
-        + (notes([f"{words[:1].upper()}{words[1:]}.{few}" if words else few.strip()])
-           if words or few else "")
+        + (notes([" ".join(said)]) if said else "")
         + f'<div class="lab-frame" role="region" tabindex="0" aria-label="{escape(group.title)}">'
         f'<table class="lab-table lab-measured" aria-label="{escape(group.title)}"><thead><tr>'
         f'<th scope="col">strategy</th>{heads}'

@@ -70,7 +70,15 @@ def ranks_table(flow: Flow) -> str:
 
 
 def picked_text(flow: Flow, row: int) -> str:
-    """The text of a mark that was clicked, with its ranks."""
+    """The text of a mark that was clicked, its ranks, and a button for the reasons of each."""
     by_name = flow.ranks[row]
-    told = ", ".join(f"{name}: {rank or f'not among {flow.k}'}" for name, rank in by_name.items())
-    return notes([f"“{cut(flow.index.corpus.texts[row], 300)}”", told + "."])
+    buttons = "".join(
+        f"<li>{escape(name)}: {rank or f'not among {flow.k}'} "
+        f'<button type="button" class="lab-button" data-pick="why:{at}:{row}" '
+        f'aria-label="Why, by {escape(name)}">why</button></li>'
+        for at, (name, rank) in enumerate(by_name.items())
+    )
+    return (
+        notes([f"“{cut(flow.index.corpus.texts[row], 300)}”"])
+        + f'<ul class="lab-picked" aria-label="Its ranks">{buttons}</ul>'
+    )

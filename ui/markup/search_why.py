@@ -7,20 +7,17 @@ from ui.markup.map_facts import cut
 from ui.markup.pieces import notes
 from ui.markup.scores import number
 from ui.markup.tokens import shaded_tokens
-from ui.search_index import prompts
 from ui.search_why import Why
 
 
 def why_panel(why: Why) -> str:
     """The tokens of query (A) and text (B), each side summing to the cosine; terms of BM25."""
-    answer, explained = why.answer, why.explained
-    rank = answer.rows.index(why.row) + 1
+    explained, (before_query, before_text) = why.explained, why.prompts
     said = (
-        f"Hit {rank}: cosine {number(explained.cosine, 4)} is the sum of what each token of the "
-        "query (A) and of the text (B) adds. Every token of one meets every token of the other in "
-        "the table below."
+        f"{why.title}: cosine {number(explained.cosine, 4)} is the sum of what each token "
+        "of the query (A) and of the text (B) adds. Every token of one meets every token of the "
+        "other in the table below."
     )
-    before_query, before_text = prompts(answer.index.encoder)
     if before_query or before_text:
         said += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
     return (

@@ -12,15 +12,18 @@ from ui.figures.bump import bump_chart
 from ui.guard import told
 from ui.markup.pieces import message
 from ui.markup.search_flow import flow_facts, picked_text, ranks_table, strategies_table
+from ui.markup.search_why import why_panel
 from ui.palette import STRATEGY_COLOURS
+from ui.picks import picked_name
 from ui.picture import Tell
-from ui.search_flow import Flow, follow_ranks, other_model, parse_cells
+from ui.search_flow import Flow, explain_in, follow_ranks, other_model, parse_cells
+from ui.search_index import SearchSettings
 from ui.strategies import BM25, FUSED, WITH_KEYWORDS, parse_keywords
 from ui.tabs.frame import prose, section
+from ui.tabs.other_models import LOADING, OtherModels
 from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET, Task, Work, model_title
 
-NO_OTHER = "none"
 USUAL = ["mean", "cls", "max"]
 WAITING = message("Press the button: the question above is ranked in each of these ways.")
 # Beside those of the poolings; names stand under every column.
@@ -46,58 +49,49 @@ class SearchFlow:
                 layers = gr.Dropdown(["-1", *map(str, default.layers)], value=["-1"],
                                      multiselect=True, label="Layers", elem_id="flow-layers",
                                      filterable=False, scale=2, min_width=150)  # fmt: skip
-                self.model = gr.Dropdown(self.models(None), value=NO_OTHER,
-                                         label="Another model, as it was saved",
-                                         elem_id="flow-model", filterable=False, scale=3,
-                                         min_width=200)  # fmt: skip
+                self.models = OtherModels(handlers, "flow-models", scale=3, min_width=220)
             words = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                      label="And by words", elem_id="flow-keywords")  # fmt: skip
             self.task = Task(handlers, "flow", "Compare the rankings",
                              keywords="Counting the words", search="Ranking",
-                             queries="Encoding the question")  # fmt: skip
+                             queries="Encoding the question", **LOADING)  # fmt: skip
             self.facts = markup(WAITING, elem_id="flow-facts")
             self.chart = plot("Ranks of the hits under each way to rank", elem_id="flow-chart")
             self.picked = markup(elem_id="flow-picked")
+            self.why = markup(elem_id="flow-why")
             self.table = markup(elem_id="flow-table")
             with gr.Accordion("All ranks as a table", open=False, elem_classes=["lab-small"],
                               elem_id="flow-ranks-fold"):  # fmt: skip
                 self.all = markup(elem_id="flow-ranks")
-        outputs = [self.facts, self.chart, self.picked, self.table, self.all]
-        self.task.connect(self.prepare, self.show, [poolings, layers, self.model, words], outputs)
-        self.chart.pick(told(self.pick), None, [self.chart, self.picked], **QUIET)
-        tab.select(told(self.offer), self.model, self.model, **QUIET)
-        searched.change(told(self.fresh), [self.model, layers], [*outputs, self.model, layers],
-                        **QUIET)  # fmt: skip
-
-    def models(self, visitor: str | None) -> list[tuple[str, str]]:
-        """Those of the picker, and none."""
-        return [(NO_OTHER, NO_OTHER), *self.handlers.picker.choices(visitor)]
-
-    def offer(self, request: gr.Request, model: Any) -> Any:
-        """The models there are by now: some may have been trained since."""
-        offered = self.models(request.session_hash)
-        known = model if model in [key for _, key in offered] else NO_OTHER
-        return gr.Dropdown(choices=offered, value=known)
+        outputs = [self.facts, self.chart, self.picked, self.why, self.table, self.all]
+        self.task.connect(self.prepare, self.show, [poolings, layers, self.models.box, words],
+                          outputs)  # fmt: skip
+        self.models.connect(tab)
+        self.chart.pick(told(self.pick), None, [self.chart, self.picked, self.why], **QUIET)
+        self.picked.pick(told(self.explain), None, self.why, **QUIET)
+        searched.change(told(self.fresh), layers, [*outputs, layers], **QUIET)
 
     def prepare(
-        self, visitor: str | None, poolings: Any, layers: Any, model: Any, words: Any
+        self, visitor: str | None, poolings: Any, layers: Any, models: Any, words: Any
     ) -> Work:
         """What was chosen, checked. Raises EncoderError."""
         answer, handlers = self.handlers.last(visitor), self.handlers
         cells = parse_cells(poolings, layers, answer.index.encoder.backbone.depth)
-        others = []
-        if model not in (NO_OTHER, None, ""):
-            key = handlers.picker.parse(model, visitor)
-            encoder = handlers.workbench.encoder(key, visitor)
-            name = model_title(handlers, key, visitor)
-            others = [other_model(f"{name} (as saved)", key, encoder)]
+        others = [key for key in self.models.parse(visitor, models)
+                  if SearchSettings(key) != answer.index.settings]  # fmt: skip
         chosen = parse_keywords(words)
         if not (cells or others or chosen):
             raise EncoderError("Choose another way to rank: a pooling, a model, or words.")
         most = self.handlers.settings.atlas_bytes
 
         def work(tell: Tell, stop: threading.Event) -> Flow:
-            return follow_ranks(answer, cells, others, chosen, most, tell, stop)
+            loaded = [
+                other_model(
+                    f"{model_title(handlers, key, visitor)} (as saved)", key,
+                    self.models.load(visitor, key, tell),
+                ) for key in others
+            ]  # fmt: skip
+            return follow_ranks(answer, cells, loaded, chosen, most, tell, stop)
 
         return work
 
@@ -106,7 +100,7 @@ class SearchFlow:
         first = next(
             (row for row, by in flow.ranks.items() if by[flow.strategies[0].name] == 1), None
         )
-        return [flow_facts(flow), self.drawn(flow, first), "", strategies_table(flow),
+        return [flow_facts(flow), self.drawn(flow, first), "", "", strategies_table(flow),
                 ranks_table(flow)]  # fmt: skip
 
     def drawn(self, flow: Flow, chosen: int | None) -> Any:
@@ -125,7 +119,16 @@ class SearchFlow:
         row = getattr(event, "row", None)
         if flow is None or not isinstance(row, int) or row not in flow.ranks:
             raise EncoderError("That text is not in these rankings any more; compare them again.")
-        return [self.drawn(flow, row), picked_text(flow, row)]
+        return [self.drawn(flow, row), picked_text(flow, row), ""]
+
+    def explain(self, request: gr.Request, event: gr.EventData) -> str:
+        """Why one of the rankings has a text where it has it: "why:<ranking>:<row>"."""
+        flow = self.task.result(request.session_hash)
+        words = picked_name(event).split(":")
+        numbers = [int(w) for w in words[1:] if w.isascii() and w.isdecimal() and len(w) < 9]
+        if flow is None or len(numbers) != 2 or not flow.has(*numbers):
+            raise EncoderError("That text is not in these rankings any more; compare them again.")
+        return why_panel(explain_in(flow, *numbers))
 
     def is_current(self, visitor: str | None) -> bool:
         """Whether the rankings made last are of the very question that is answered now."""
@@ -137,15 +140,15 @@ class SearchFlow:
             and flow.source == answer.index.source
         )
 
-    def fresh(self, request: gr.Request, model: Any, layers: Any) -> list[Any]:
+    def fresh(self, request: gr.Request, layers: Any) -> list[Any]:
         """Other hits: rankings of another question go, those of the same one stay."""
         visitor = request.session_hash
         if self.is_current(visitor):
             return [gr.skip()] * 7
         index = self.handlers.atlas(visitor).index
+        gone = [WAITING, None, "", "", "", ""]
         if index is None:  # other texts have been opened, and nothing is found yet
-            return [WAITING, None, "", "", "", gr.skip(), gr.skip()]
+            return [*gone, gr.skip()]
         own = ["-1", *map(str, index.encoder.layers)]
         kept = [layer for layer in layers or [] if layer in own] or ["-1"]
-        return [WAITING, None, "", "", "", self.offer(request, model),
-                gr.Dropdown(choices=own, value=kept)]  # fmt: skip
+        return [*gone, gr.Dropdown(choices=own, value=kept)]

@@ -8,7 +8,7 @@ import gradio as gr
 from encoder import POOLINGS, EncoderError
 from ui.components import downloader, markup
 from ui.guard import told
-from ui.judged_scores import compare_strategies
+from ui.judged_scores import Known, compare_strategies
 from ui.judging import (
     judged_rows,
     judgements_csv,
@@ -26,17 +26,16 @@ from ui.markup.judging import (
 from ui.markup.pieces import message, notes
 from ui.picks import picked_name
 from ui.search_form import parse_encoding
-from ui.search_index import Index
+from ui.search_index import Index, SearchSettings
 from ui.strategies import WITH_KEYWORDS, Dense, parse_keywords, rankings
 from ui.tabs.finetune_data import csv_file
 from ui.tabs.frame import prose, section
+from ui.tabs.other_models import LOADING, OtherModels
 from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_send import SearchSend
 from ui.tabs.search_task import QUIET, Task, Work, model_title
-from ui.tuning_form import OWN_POOLING
 
 NO_HITS = message("Search first: the hits of your query are judged here.")
-MOST_MODELS = 6
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
                         "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
 
@@ -55,7 +54,6 @@ class SearchJudge:
             self.lay_out_list()
             self.lay_out_scores()
             self.sending = SearchSend(handlers, self.listed)
-        self.known = gr.State([])  # keys of own models that were offered before
         self.connect(tab, searched)
 
     # --- layout -----------------------------------------------------------------------------
@@ -82,16 +80,13 @@ class SearchJudge:
                                         label="Other poolings of this model",
                                         elem_id="judge-poolings", filterable=False,
                                         min_width=220)  # fmt: skip
-            self.models = gr.Dropdown(self.handlers.picker.choices(None), value=[],
-                                      label="Other models, yours among them",
-                                      multiselect=True, elem_id="judge-models",
-                                      filterable=False, min_width=260)  # fmt: skip
+            self.models = OtherModels(self.handlers, "judge-models", min_width=260)
             self.keywords = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                              label="Keywords", elem_id="judge-keywords",
                                              min_width=220)  # fmt: skip
         self.task = Task(self.handlers, "measure-search", "Measure them",
                          queries="Encoding the queries", keywords="Counting the words",
-                         search="Searching")  # fmt: skip
+                         search="Searching", **LOADING)  # fmt: skip
         self.scores = markup(elem_id="judge-scores")
 
     # --- events -----------------------------------------------------------------------------
@@ -105,10 +100,10 @@ class SearchJudge:
         self.undo.click(told(self.undone), None, changed, **QUIET)
         self.clear.click(told(self.cleared), None, changed, **QUIET)
         self.take.click(told(self.save), None, self.file, **QUIET)
-        self.task.connect(self.prepare, self.show, [self.poolings, self.models, self.keywords],
-                          [self.scores])  # fmt: skip
+        chosen = [self.poolings, self.models.box, self.keywords]
+        self.task.connect(self.prepare, self.show, chosen, [self.scores])
         searched.change(told(self.fresh), None, [*both, self.scores], **QUIET)
-        tab.select(told(self.offer), [self.models, self.known], [self.models, self.known], **QUIET)
+        self.models.connect(tab)
 
     # --- judging ----------------------------------------------------------------------------
 
@@ -179,17 +174,6 @@ class SearchJudge:
 
     # --- measuring --------------------------------------------------------------------------
 
-    def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
-        """The models there are; those trained since the last look are chosen."""
-        visitor = request.session_hash
-        own = [model.key for model in self.handlers.workbench.own(visitor)]
-        kept = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
-        choices = self.handlers.picker.choices(visitor)
-        offered = {key for _, key in choices}
-        value = [key for key in dict.fromkeys([*kept, *(k for k in own if k not in known)])
-                 if key in offered]  # fmt: skip
-        return [gr.Dropdown(choices=choices, value=value, multiselect=True), own]
-
     def prepare(self, visitor: str | None, poolings: Any, models: Any, words: Any) -> Work:
         """The comparison, checked."""
         handlers = self.handlers
@@ -201,37 +185,35 @@ class SearchJudge:
                 "No query has a text that was judged relevant. Judge some hits, or load the "
                 "sample's judged queries."
             )
-        dense = self.dense(visitor, index, poolings, models)
-        with_keywords, trained = parse_keywords(words), frozenset(atlas.sent)
-        own = any(handlers.workbench.tuned(one.encoding.model, visitor) for one in dense)
+        mine, with_keywords = self.mine(visitor, index, poolings), parse_keywords(words)
+        others = [one for key in self.models.parse(visitor, models)
+                  if (one := SearchSettings(key)) != index.settings]  # fmt: skip
         title, many = self.task.title(visitor, index), sum(map(len, judged.values()))
+        known = Known.of(
+            [handlers.workbench.tuned(one.model, visitor) for one in (index.settings, *others)]
+        )
 
         def work(tell: Any, stop: Any) -> Measured:
-            found = rankings(index, dense, with_keywords, list(judged), tell, stop)
-            groups = compare_strategies(found, judged, trained)
-            return Measured(index.source, title, many, groups, own)
+            loaded = [
+                self.named(visitor, self.models.load(visitor, one.model, tell), one)
+                for one in others
+            ]
+            found = rankings(index, [*mine, *loaded], with_keywords, list(judged), tell, stop)
+            groups = compare_strategies(
+                found, judged, known.queries(judged), known.rows(index.corpus.texts)
+            )
+            return Measured(index.source, title, many, groups, known.unsure)
 
         return work
 
-    def dense(self, visitor: str | None, index: Index, poolings: Any, models: Any) -> list[Dense]:
-        """The index as it is, other poolings of its model, and other models as they were saved."""
-        own, handlers = index.settings, self.handlers
+    def mine(self, visitor: str | None, index: Index, poolings: Any) -> list[Dense]:
+        """The index as it is, and other poolings of its model. Raises EncoderError."""
+        own = index.settings
         found = [self.named(visitor, index.encoder, own)]
         for name in poolings if isinstance(poolings, list) else []:
             asked = parse_encoding(own.model, name, own.layer)
             if asked.pooling != own.pooling:
                 found.append(self.named(visitor, index.encoder, asked))
-        chosen = models if isinstance(models, list) else []
-        if len(chosen) > MOST_MODELS:
-            raise EncoderError(
-                f"{len(chosen)} models are chosen; at most {MOST_MODELS} are compared at a time."
-            )
-        for model in chosen:
-            key = handlers.picker.parse(model, visitor)
-            asked = parse_encoding(key, OWN_POOLING, -1)
-            if asked != own:
-                encoder = handlers.workbench.encoder(key, visitor)
-                found.append(self.named(visitor, encoder, asked))
         return found
 
     def named(self, visitor: str | None, encoder: Any, asked: Any) -> Dense:
