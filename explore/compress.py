@@ -1,5 +1,6 @@
 """Smaller vectors: fewer dimensions, fewer bits each, and what either costs in recall and time."""
 
+import math
 import statistics
 import threading
 import time
@@ -12,6 +13,7 @@ from explore.errors import ExploreError, outside
 from explore.neighbours import search
 from explore.quantise import STORAGES, Table
 from explore.reduce import REDUCTIONS
+from explore.relevance import estimate
 from explore.topk import top_k
 from explore.vectors import BLOCK, OnProgress, checked, tell, unit
 
@@ -30,10 +32,11 @@ class CompressionResult:
     "binary"; rescored: how many candidates were put in order by the full vectors, 0 for none.
 
     recall: mean over queries of the share of the k hits that are among the k best by the full
-    vectors, or within 1e-6 of the last of these. bytes_per_sentence: of what is searched through,
-    without the tables that all share; full_bytes: of the full vector, where it is kept for
-    rescoring, else 0. ms_per_query: median time of one query searched alone, from its full vector
-    to its k hits, over at most 20 queries, each repeated.
+    vectors, or within 1e-6 of the last of these; low, high: its 95% bootstrap interval over
+    queries, NaN of one query (`explore.relevance.estimate`). bytes_per_sentence: of what is
+    searched through, without the tables that all share; full_bytes: of the full vector, where it
+    is kept for rescoring, else 0. ms_per_query: median time of one query searched alone, from its
+    full vector to its k hits, over at most 20 queries, each repeated.
     """
 
     reduction: str
@@ -44,6 +47,8 @@ class CompressionResult:
     bytes_per_sentence: int
     full_bytes: int
     ms_per_query: float
+    low: float = math.nan
+    high: float = math.nan
 
     @property
     def title(self) -> str:
@@ -101,13 +106,16 @@ def compress_grid(
                 for times in (0, *RESCORED) if storage == "binary" else (0,):
                     rescored = min(times * k, len(corpus))
                     find = _searcher(table, reduced.query, corpus, k, rescored)
+                    recall = estimate(_recalls(find, asked, corpus, last))
                     found.append(
                         CompressionResult(
                             reduction, d, storage, rescored,
-                            recall=_recall(find, asked, corpus, last),
+                            recall=recall.value,
                             bytes_per_sentence=table.bytes_per_row,
                             full_bytes=4 * size if rescored else 0,
                             ms_per_query=_milliseconds(find, asked[:TIMED], repeats, clock),
+                            low=recall.low,
+                            high=recall.high,
                         )
                     )  # fmt: skip
     tell(on_progress, stop, "compression", 1.0)
@@ -132,15 +140,17 @@ def _searcher(
     return find
 
 
-def _recall(find: Searcher, queries: np.ndarray, corpus: np.ndarray, last: np.ndarray) -> float:
-    """`last` (Q,): the full score of each query's k-th best row."""
+def _recalls(
+    find: Searcher, queries: np.ndarray, corpus: np.ndarray, last: np.ndarray
+) -> np.ndarray:
+    """Recall of each query (Q,). `last` (Q,): the full score of each query's k-th best row."""
     shares = []
     step = max(1, BLOCK // 16)
     for at in range(0, len(queries), step):
         block = queries[at : at + step]
         own = np.einsum("bkd,bd->bk", corpus[find(block)], block)
         shares.append((own >= last[at : at + step, None] - TIE).mean(axis=1))
-    return float(np.concatenate(shares).mean())
+    return np.concatenate(shares)
 
 
 def _milliseconds(

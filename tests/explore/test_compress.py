@@ -1,6 +1,7 @@
 """Smaller vectors by hand: what is stored, what is found, what is measured."""
 
 import itertools
+import math
 import threading
 
 import numpy as np
@@ -146,6 +147,17 @@ def test_the_grid_has_every_cell_and_its_size():
     assert all(r.full_bytes == (128 if r.rescored else 0) for r in results)
     assert set(STORAGES) == {r.storage for r in results}
     assert of(results, "pca", 12, "binary", 40).title == "pca 12, binary, 40 rescored"
+
+
+def test_recall_has_an_interval_over_the_queries():
+    corpus, queries = cloud(300, 32), cloud(40, 32, seed=1)
+    rough = of(compress_grid(corpus, queries), "truncate", 8, "float32", 0)
+    assert 0 < rough.low < rough.recall < rough.high < 1
+    whole = of(compress_grid(corpus, queries), "truncate", 32, "float32", 0)
+    assert (whole.low, whole.recall, whole.high) == (1, 1, 1)
+    single = of(compress_grid(corpus, queries[:1]), "truncate", 8, "float32", 0)
+    assert math.isnan(single.low)
+    assert math.isnan(single.high)
 
 
 def test_recall_is_what_a_loop_finds():

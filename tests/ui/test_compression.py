@@ -1,5 +1,8 @@
 """The compression lab: what is asked, measured, drawn and said."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +20,8 @@ GO = ("compress-go", "click")
 
 
 def result(reduction="pca", dims=8, storage="float32", rescored=0, recall=1.0, size=32, full=0):
-    return CompressionResult(reduction, dims, storage, rescored, recall, size, full, 0.5)
+    low, high = recall - 0.02, min(recall + 0.02, 1.0)
+    return CompressionResult(reduction, dims, storage, rescored, recall, size, full, 0.5, low, high)
 
 
 def made(*results, dims=8):
@@ -114,12 +118,14 @@ def test_ticks_cover_what_there_is():
 
 def test_the_smallest_that_keeps_enough_counts_all_its_bytes():
     rescored = result(storage="binary", rescored=40, recall=0.99, size=1, full=32)
-    small = result(storage="int8", recall=0.96, size=8)
+    small = result(storage="int8", recall=0.98, size=8)
+    lucky = result(storage="int8", recall=0.96, size=4)  # its interval reaches down to 0.94
     lossy = result(dims=2, recall=0.5, size=2)
-    said = what_it_says(made(rescored, small, lossy))[0]
+    said = what_it_says(made(rescored, small, lucky, lossy))[0]
     assert "int8" in said
-    assert "8 of 32 bytes, 4.0 times smaller, recall 0.960" in said
+    assert "8 of 32 bytes, 4.0 times smaller, recall 0.980" in said
     assert "Nothing here keeps a recall of 0.95" in what_it_says(made(lossy))[0]
+    assert "One query says too little" in what_it_says(made(replace(small, low=math.nan)))[0]
     assert what_it_says(made()) == []
 
 
@@ -127,6 +133,6 @@ def test_the_table_says_what_is_kept_besides():
     rescored = result(storage="binary", rescored=40, recall=0.99, size=1, full=32)
     table = read_html(f"<div>{compression_panel(made(rescored))}</div>").one("tbody")
     assert [cell.text for cell in table.all("td")] == [
-        "binary, 40 rescored", "0.990", "1+ 32 kept", "0.50",
+        "binary, 40 rescored", "0.9900.970 … 1.000", "1+ 32 kept", "0.50",
     ]  # fmt: skip
     assert np.isfinite(float(table.all("td")[3].text))

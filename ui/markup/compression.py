@@ -29,7 +29,7 @@ def compression_panel(made: Compressed) -> str:
     rows = "".join(
         f'<tr><th scope="row">{TITLES[r.reduction]}, {r.dims}</th>'
         f"<td>{storage_title(r.storage, r.rescored)}</td>"
-        f'<td class="num" data-of="recall">{r.recall:.3f}</td>'
+        f'<td class="num" data-of="recall">{r.recall:.3f}{_interval(r)}</td>'
         f'<td class="num" data-of="bytes">{r.bytes_per_sentence:,}{_also(r)}</td>'
         f'<td class="num" data-of="ms">{r.ms_per_query:.2f}</td></tr>'
         for r in made.results
@@ -37,8 +37,8 @@ def compression_panel(made: Compressed) -> str:
     return (
         notes([
             f"Recall@{made.k}: the share of the {made.k} nearest texts by the full vectors "
-            f"({made.dims} × float32) that are found, averaged over {made.queries}. Median time of "
-            "one query on this machine, with numpy.",
+            f"({made.dims} × float32) that are found, averaged over {made.queries}, with the 95% "
+            "bootstrap interval over these. Median time of one query on this machine, with numpy.",
             made.settings,
         ])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" '
@@ -52,6 +52,13 @@ def compression_panel(made: Compressed) -> str:
     )  # fmt: skip
 
 
+def _interval(result: CompressionResult) -> str:
+    """Both ends, nothing where one query has none."""
+    if result.low != result.low:
+        return ""
+    return f"<small>{result.low:.3f} … {result.high:.3f}</small>"
+
+
 def _also(result: CompressionResult) -> str:
     """What is kept besides, not searched through."""
     return f"<small>+ {result.full_bytes:,} kept</small>" if result.full_bytes else ""
@@ -61,19 +68,10 @@ def what_it_says(made: Compressed) -> list[str]:
     """The smallest that keeps enough, in words, and how far that goes."""
     if not made.results:
         return []
-    full = 4 * made.dims
-    good = [r for r in made.results if r.recall >= ENOUGH]
-    lines = []
-    if good:
-        best = min(good, key=_cost)
-        lines.append(
-            f"Smallest in all with recall of {ENOUGH:g} and more: {TITLES[best.reduction]}, "
-            f"{best.dims} dimensions, {storage_title(best.storage, best.rescored)}: "
-            f"{_cost(best):,} of {full:,} bytes, {full / _cost(best):.1f} times smaller, recall "
-            f"{best.recall:.3f}."
-        )
+    if made.results[0].low != made.results[0].low:
+        lines = ["One query says too little to choose by."]
     else:
-        lines.append(f"Nothing here keeps a recall of {ENOUGH:g}.")
+        lines = [_smallest(made)]
     lines.append(
         "This holds for this corpus and these queries. The axes of PCA are fitted to this corpus; "
         "on a small one they fit it better than new texts. A bit of a weak component counts as "
@@ -81,6 +79,20 @@ def what_it_says(made: Compressed) -> list[str]:
         "the full vectors of a few candidates, which can lie on disk."
     )
     return lines
+
+
+def _smallest(made: Compressed) -> str:
+    full = 4 * made.dims
+    good = [r for r in made.results if r.low >= ENOUGH]
+    if not good:
+        return f"Nothing here keeps a recall of {ENOUGH:g} at the low end of its interval."
+    best = min(good, key=_cost)
+    return (
+        f"Smallest in all with recall of {ENOUGH:g} and more, even at the low end of its interval: "
+        f"{TITLES[best.reduction]}, {best.dims} dimensions, "
+        f"{storage_title(best.storage, best.rescored)}: {_cost(best):,} of {full:,} bytes, "
+        f"{full / _cost(best):.1f} times smaller, recall {best.recall:.3f}."
+    )
 
 
 def _cost(result: CompressionResult) -> int:
