@@ -70,6 +70,7 @@ class VectorStore(ABC):
     """
 
     engine: str  # for the screen: what keeps the vectors
+    persists = True  # whether they are written somewhere, else they take this process's memory
 
     def put(
         self,

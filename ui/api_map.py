@@ -1,6 +1,7 @@
 """The web API of maps: plain JSON in, plain JSON out, the same checks as the page."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -9,6 +10,7 @@ from encoder import DEFAULT_MODEL, EncoderError
 from explore import ExploreError
 from ui.atlas import Atlas
 from ui.corpora import on_map, open_texts
+from ui.encoding import pooling_at
 from ui.guard import told
 from ui.map_form import MapForm, parse
 from ui.picture import Picture, draw
@@ -55,6 +57,7 @@ def build_map_api(workbench: Workbench) -> None:
         )  # fmt: skip
         asked, visitor = parse(form), request.session_hash
         encoder = workbench.encoder(picker.parse(model, visitor), visitor)
+        asked = replace(asked, pooling=pooling_at(asked.layer, asked.pooling, encoder))
         atlas = Atlas(settings.atlas_bytes)
         open_texts(atlas, texts, "texts")
         assert atlas.corpus is not None

@@ -1,6 +1,7 @@
 """The web API of search: plain JSON in, plain JSON out, the same checks as the page."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -10,6 +11,7 @@ from explore import ExploreError
 from explore.verdict import Verdict
 from ui.atlas import Atlas
 from ui.corpora import for_search, open_texts
+from ui.encoding import pooling_at
 from ui.guard import told
 from ui.search_answer import Answer, InMemory, background, find, keywords, verdict
 from ui.search_form import (
@@ -55,6 +57,8 @@ def build_search_api(workbench: Workbench) -> None:
         how, count = parse_method(method), parse_k(k)
         wanted = [parse_query(query, settings) for query in asked]
         encoder = workbench.encoder(encoding.model, visitor)
+        own = pooling_at(encoding.layer, encoding.pooling, encoder)
+        encoding = replace(encoding, pooling=own)
         atlas = Atlas(settings.atlas_bytes)
         open_texts(atlas, texts, "texts")
         assert atlas.corpus is not None

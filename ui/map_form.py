@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from encoder import DEFAULT_MODEL, POOLINGS, EncoderError, Layer
+from encoder import DEFAULT_MODEL, EncoderError, Layer
 from explore import ClusterConfig, ExploreError, ProjectionConfig
+from ui.encoding import parse_pooling_and_layer
 from ui.tuning_form import OWN_POOLING
-from ui.view import parse_layer
 
 METHODS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 CLUSTERINGS = {"HDBSCAN": "hdbscan", "k-means": "kmeans", "agglomerative": "agglomerative"}
@@ -49,14 +49,7 @@ class MapSettings:
 
 def parse(form: MapForm) -> MapSettings:
     """The settings, the model's name aside, which a picker checks. Raises EncoderError."""
-    pooling = None if form.pooling in (OWN_POOLING, None, "") else str(form.pooling)
-    if pooling is not None and pooling not in POOLINGS:
-        raise EncoderError(
-            f"Unknown pooling {pooling[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
-        )
-    layer = parse_layer(form.layer)
-    if pooling is None and layer != -1:
-        pooling = "mean"  # the model's own pooling is defined for the last layer only
+    pooling, layer = parse_pooling_and_layer(form.pooling, form.layer)
     seed = _whole(form.seed, "seed", 0)
     try:
         projection = ProjectionConfig(

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
+from encoder import DEFAULT_MODEL, EncoderError
+from ui.encoding import parse_pooling_and_layer
 from ui.search_index import SearchSettings
 from ui.settings import Settings
 from ui.tuning_form import OWN_POOLING
-from ui.view import as_text, parse_layer
+from ui.view import as_text
 
 METHODS = {"Vectors": "dense", "Keywords (BM25)": "bm25", "Both, fused": "fusion"}
 LEAST_K, MOST_K, USUAL_K = 1, 50, 10
@@ -47,15 +48,7 @@ def parse(form: SearchForm, settings: Settings) -> Search:
 
 def parse_encoding(model: object, pooling: object, layer: object) -> SearchSettings:
     """How texts and queries become vectors. Raises EncoderError."""
-    chosen = None if pooling in (OWN_POOLING, None, "") else str(pooling)
-    if chosen is not None and chosen not in POOLINGS:
-        raise EncoderError(
-            f"Unknown pooling {chosen[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
-        )
-    found = parse_layer(layer)
-    if chosen is None and found != -1:
-        chosen = "mean"  # the model's own pooling is defined for the last layer only
-    return SearchSettings(str(model), chosen, found)
+    return SearchSettings(str(model), *parse_pooling_and_layer(pooling, layer))
 
 
 def parse_query(query: object, settings: Settings) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from explore import ExploreError, Hits, search
+from explore import ExploreError, Hits, Stopped, search
 from explore.store import (
     VISITOR,
     NotStored,
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 RETRY_S = 60.0  # a store that failed is left alone for so long: each attempt costs seconds
 KEPT_EACH = 3  # collections of one visitor
 KEPT_SAMPLES = 64  # collections of samples, over all models and poolings
+# In memory these are the arrays themselves, which the visitor's own limit counts while they are
+# searched: no more than that, else they would lie there beyond it.
+KEPT_EACH_IN_MEMORY = 1
+KEPT_SAMPLES_IN_MEMORY = 8
 
 
 class Vectors:
@@ -42,7 +46,7 @@ class Vectors:
     ) -> None:
         self._setting, self._opener, self._clock = setting, opener, clock
         self._store: VectorStore | None = None
-        self._kept: OrderedDict[str, None] = OrderedDict()  # put by this process, oldest first
+        self._kept: OrderedDict[str, None] = OrderedDict()  # the least recently used first
         self._again = 0.0  # when a store that failed is asked once more
         self._problem = ""
         self._lock = threading.Lock()
@@ -75,38 +79,43 @@ class Vectors:
             if store is not None:
                 self._put(store, index, tell, stop)
 
-    def _put(
-        self, store: VectorStore, index: Index, tell: Tell | None, stop: threading.Event | None
-    ) -> None:
+    def _put(self, store: VectorStore, index: Index, tell: Tell, stop: threading.Event) -> None:
         name = index.collection
         if index.vectors.shape[1] < 2:
             return  # no engine takes such; they are searched in memory
+        for gone in self._too_many(name, store.persists):
+            store.drop(gone)
         if not store.has(name):
             store.put(name, index.vectors, tell, stop)
-        for gone in self._too_many(name):
-            store.drop(gone)
+        if stop.is_set():
+            with self._lock:
+                forgotten = name not in self._kept
+            if forgotten:  # while it was written, by a visitor who has left
+                store.drop(name)
+            raise Stopped
 
-    def _too_many(self, name: str) -> list[str]:
+    def _too_many(self, name: str, persists: bool) -> list[str]:
         """Note that a collection is in use; what has to go for it, the least recently used."""
+        each_of = KEPT_EACH if persists else KEPT_EACH_IN_MEMORY
+        samples = KEPT_SAMPLES if persists else KEPT_SAMPLES_IN_MEMORY
         with self._lock:
             self._kept[name] = None
             self._kept.move_to_end(name)
             own = name.rpartition("_")[0]  # "sample", or "visitor_" and whose
             alike = [each for each in self._kept if each.rpartition("_")[0] == own]
-            gone = alike[: -(KEPT_EACH if name.startswith(VISITOR) else KEPT_SAMPLES)]
+            gone = alike[: -(each_of if name.startswith(VISITOR) else samples)]
             for each in gone:
                 del self._kept[each]
             return gone
 
     def search(self, index: Index, queries: np.ndarray, k: int) -> Hits:
-        """The k best rows for each query (Q, D); of vectors that have gone, they are put again."""
+        """The k best rows for each query (Q, D); of vectors that have gone, in memory."""
         with self._asking() as store:
             if store is not None and index.vectors.shape[1] >= 2:
                 try:
                     return store.search(index.collection, queries, k)
                 except NotStored:
-                    self._put(store, index, None, None)
-                    return store.search(index.collection, queries, k)
+                    pass  # another of this visitor's searches took its place; `put` puts it again
         return search(queries, index.vectors, k)
 
     def names(self) -> list[str]:
@@ -116,7 +125,7 @@ class Vectors:
         return []
 
     def holds(self, visitor: str) -> bool:
-        """Whether anything of this visitor was put by this process."""
+        """Whether anything of this visitor is kept."""
         return bool(self._of(visitor))
 
     def _of(self, visitor: str) -> list[str]:
@@ -159,6 +168,8 @@ class Vectors:
                 try:
                     store = self._opener(self._setting)
                     store.sweep()
+                    # Samples of earlier runs: the first to go when there are too many.
+                    self._kept = OrderedDict.fromkeys([*store.names(), *self._kept])
                     self._store = store
                 except ExploreError as error:
                     self._failed(error)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
 from explore import ClusterConfig, ProjectionConfig
 from tests.ui.test_hostile_text import ATTACKS
+from ui.encoding import pooling_at
 from ui.map_form import (
     CLUSTERINGS,
     DIMS,
@@ -129,9 +130,12 @@ def test_nothing_is_no_choice(name):
         parse(MapForm(**{name: None}))
 
 
-def test_the_models_own_pooling_is_that_of_its_last_layer():
-    assert parse(MapForm()).pooling is None
-    assert parse(MapForm(layer="3")).pooling == "mean"
+def test_the_models_own_pooling_is_named_on_other_layers_than_its_last(bert):
+    own = bert.with_pooling("cls")
+    assert pooling_at(-1, None, own) is None  # with all that comes behind it
+    assert [pooling_at(layer, None, own) for layer in (1, "first_last")] == ["cls"] * 2
+    assert pooling_at(1, "max", own) == "max"
+    assert parse(MapForm()).pooling is parse(MapForm(layer="3")).pooling is None
     assert parse(MapForm(pooling="cls", layer="first_last")).pooling == "cls"
 
 

@@ -30,9 +30,9 @@ def test_a_query_has_a_longest_length():
         parse_query("x" * (SETTINGS.max_chars + 1), SETTINGS)
 
 
-def test_a_layer_below_the_last_asks_for_a_pooling():
+def test_a_pooling_and_a_layer_are_checked():
     assert parse_encoding("m", OWN_POOLING, "-1") == SearchSettings("m", None, -1)
-    assert parse_encoding("m", "", "3") == SearchSettings("m", "mean", 3)
+    assert parse_encoding("m", "", "3") == SearchSettings("m", None, 3)
     assert parse_encoding("m", "cls", "last2") == SearchSettings("m", "cls", "last2")
     with pytest.raises(EncoderError, match=r"Unknown pooling 'median'\. Choose one of: mean"):
         parse_encoding("m", "median", "-1")

@@ -15,7 +15,6 @@ from ui.search_answer import verdict
 from ui.search_background import background_queries
 from ui.search_form import SearchForm
 from ui.search_index import prompts
-from ui.vector_store import KEPT_EACH
 
 
 @pytest.fixture
@@ -44,6 +43,16 @@ def test_hits_are_those_of_the_engine(lab, bert):
     assert index is answer.index
     np.testing.assert_allclose(index.vectors, vectors, atol=1e-5)
     np.testing.assert_allclose(index.encode_queries([QUERY]), query, atol=1e-5)
+
+
+def test_the_models_own_pooling_is_its_own_on_every_layer(tiny):
+    own = tiny("bert").with_pooling("cls")
+    lab = SearchLab(tiny_workbench(own, tiny("roberta")))
+    for layer in ("-1", "1"):
+        index = lab.find(layer=layer).answer.index
+        assert index.pooling == "cls"
+        np.testing.assert_allclose(index.vectors, own.encode(TEXTS, "cls", int(layer)), atol=1e-5)
+    lab.close()
 
 
 def test_keywords_and_fusion_are_those_of_the_engine(lab, bert):
@@ -241,11 +250,11 @@ def test_a_visitor_who_is_pushed_out_leaves_no_vectors(tiny, finish):
     lab.close()
 
 
-def test_only_the_latest_vectors_of_a_visitor_are_kept_in_the_store(lab):
+def test_only_the_latest_vectors_of_a_visitor_are_kept_in_memory(lab):
     poolings = ["mean", "max", "cls", "min", "soft"]
     names = [lab.find(pooling=name).answer.index.collection for name in poolings]
     assert len(set(names)) == len(poolings)
-    assert lab.workbench.vectors.names() == sorted(names[-KEPT_EACH:])
+    assert lab.workbench.vectors.names() == [names[-1]]
     assert lab.find(pooling="mean").answer.rows  # put there again
 
 

@@ -35,7 +35,7 @@ def picture(_tiny):
 # --- the comparison -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", [{"pooling": "cls"}, {"layer": "0"}], ids=str)
+@pytest.mark.parametrize("form", [{"pooling": "cls"}, {"layer": "0", "pooling": "mean"}], ids=str)
 def test_the_other_side_is_what_explore_says(picture, bert, form):
     sides = sides_of(picture, bert, **form)
     vectors = bert.encode(TEXTS, form.get("pooling", "mean"), int(form.get("layer", -1)))

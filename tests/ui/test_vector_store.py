@@ -4,19 +4,21 @@ Without pymilvus and milvus-lite these fail; they are not skipped.
 """
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explore import search
-from explore.store import StoreUnavailable, VectorStore, visitor_collection
+from explore import Stopped, search
+from explore.store import StoreUnavailable, VectorStore, sample_collection, visitor_collection
 from explore.store_memory import MemoryStore
 from tests.explore.stores import MilvusServer, free_port, points
 from tests.ui.map_lab import tiny_workbench
 from tests.ui.search_lab_page import SearchLab
+from ui.search_form import SearchForm
 from ui.search_index import Index, SearchSettings
 from ui.settings import Settings
-from ui.vector_store import KEPT_EACH, RETRY_S, Vectors
+from ui.vector_store import KEPT_EACH, KEPT_SAMPLES, RETRY_S, Vectors
 
 GO_ON = threading.Event()
 
@@ -53,6 +55,7 @@ class Flaky(MemoryStore):
     """A server that is away while `away` is set; it counts how often it was asked."""
 
     engine = "in a flaky store"
+    persists = True
     away, asked = False, 0
 
     def _here(self) -> None:
@@ -108,7 +111,36 @@ def test_what_has_gone_from_the_store_is_put_there_again(index):
     vectors, store = flaky(Clock())
     vectors.put(index(), quiet, GO_ON)
     store.drop(index().collection)
+    same(vectors, index())  # in memory
+    vectors.put(index(), quiet, GO_ON)
+    assert vectors.names() == [index().collection]
     same(vectors, index())
+
+
+def test_a_visitor_who_leaves_while_vectors_are_written_leaves_none(index):
+    class Leaving(Flaky):
+        """Its visitor closes the page while the last row is written."""
+
+        def _put(self, *args):
+            super()._put(*args)
+            stop.set()
+            vectors.forget("ann")
+
+    stop, store = threading.Event(), Leaving()
+    vectors = Vectors("http://host:19530", lambda _: store, Clock())
+    with pytest.raises(Stopped):
+        vectors.put(index(), quiet, stop)
+    assert vectors.names() == []
+    assert not vectors.holds("ann")
+
+
+def test_vectors_of_a_search_that_was_replaced_may_stay(index):
+    stop = threading.Event()
+    stop.set()
+    vectors, _ = flaky(Clock())
+    vectors.put(index(), quiet, GO_ON)
+    with pytest.raises(Stopped):
+        vectors.put(index(), quiet, stop)
     assert vectors.names() == [index().collection]
 
 
@@ -150,7 +182,7 @@ def test_a_store_that_is_away_at_the_start_is_opened_later(index):
 
 
 def test_a_visitor_has_a_few_collections_and_loses_them_when_forgotten(index):
-    vectors = Vectors()
+    vectors, _ = flaky(Clock())
     for at in range(KEPT_EACH + 2):
         vectors.put(index(at), quiet, GO_ON)
     vectors.put(index(0, "bob"), quiet, GO_ON)
@@ -160,6 +192,28 @@ def test_a_visitor_has_a_few_collections_and_loses_them_when_forgotten(index):
     assert not vectors.holds("ann")
     assert vectors.holds("bob")
     assert vectors.names() == [index(0, "bob").collection]
+
+
+def test_in_memory_only_what_is_searched_is_kept(index):
+    vectors = Vectors()
+    for at in range(3):
+        vectors.put(index(at), quiet, GO_ON)
+        assert vectors.names() == [index(at).collection]
+
+
+def test_samples_of_earlier_runs_count_and_are_the_first_to_go(index, tmp_path):
+    def sample(at: int) -> Index:
+        return replace(index(at), collection=sample_collection(str(at)))
+
+    setting = str(tmp_path / "lab.db")
+    for run in (range(KEPT_SAMPLES), range(KEPT_SAMPLES - 1, KEPT_SAMPLES + 2)):
+        vectors = Vectors(setting)
+        for at in run:
+            vectors.put(sample(at), quiet, GO_ON)
+        names = set(vectors.names())
+        vectors.close()
+    assert len(names) == KEPT_SAMPLES
+    assert {sample(at).collection for at in run} < names
 
 
 def test_forgetting_while_the_store_is_away_does_no_harm(index):
@@ -200,8 +254,17 @@ def test_a_milvus_lite_file_keeps_samples_and_sweeps_visitors_at_the_next_start(
     memory = SearchLab(tiny_workbench(tiny("bert"), tiny("bert")))
     assert memory.find("ann", k=5).answer.rows == rows[0]
     store.close()
-    again = Vectors(setting)  # the next run: the visitor of the last one is gone
-    assert again.names() == [names[1]]
+    # The next run: the visitor of the last one is gone, the sample is not stored again.
+    again = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), vector_store=setting))
+    assert again.workbench.vectors.names() == [names[1]]
+    told: list[str] = []
+    open_sample(again.handlers.atlas("cy"), SEARCH_SAMPLE)
+    asked = again.handlers.request("cy", SearchForm("a red cat", k=5))
+    found = again.handlers.answer(asked, lambda stage, _: told.append(stage), GO_ON)
+    assert found.answer.rows == rows[1]
+    assert "encode" in told
+    assert "store" not in told
+    again.workbench.vectors.close()
     again.close()
     memory.close()
 

@@ -14,6 +14,7 @@ from explore import ExploreError, Stopped, place
 from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import on_map
+from ui.encoding import pooling_at
 from ui.figures.scatter import Overlay
 from ui.jobs import Cancelled, Job
 from ui.map_form import MapForm, MapSettings, parse
@@ -50,8 +51,10 @@ class MapHandlers(CorpusHandlers):
         settings = parse(form)
         key = self.picker.parse(settings.model, visitor)
         encoder = self.workbench.encoder(key, visitor)
+        pooling = pooling_at(settings.layer, settings.pooling, encoder)
         corpus = on_map(atlas.corpus, self.settings.map_texts)
-        return MapRequest(atlas, corpus, encoder, replace(settings, model=key), form)
+        found = replace(settings, model=key, pooling=pooling)
+        return MapRequest(atlas, corpus, encoder, found, form)
 
     def start(self, request: MapRequest) -> Job:
         """Join the line of maps; a map of this visitor that is under way is given up."""

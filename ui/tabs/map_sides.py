@@ -12,6 +12,7 @@ from encoder import DEFAULT_MODEL, POOLINGS, Encoder, EncoderError
 from explore import ExploreError, Stopped
 from ui.atlas import SIDES
 from ui.components import markup, scatter_map
+from ui.encoding import pooling_at
 from ui.figures.scatter import Overlay
 from ui.guard import told, told_steps
 from ui.jobs import Cancelled, Job
@@ -96,7 +97,10 @@ class MapSides:
         picture = self.handlers.finished(visitor)
         key = self.handlers.picker.parse(model, visitor)
         encoder = self.handlers.workbench.encoder(key, visitor)
-        settings = replace(parse(MapForm(model=key, pooling=pooling, layer=layer)), model=key)
+        asked = parse(MapForm(model=key, pooling=pooling, layer=layer))
+        settings = replace(
+            asked, model=key, pooling=pooling_at(asked.layer, asked.pooling, encoder)
+        )
         stop = picture.atlas.begin_task(SIDES)
         job = Job(partial(self._work, picture, encoder, settings), EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps

@@ -12,6 +12,7 @@ from explore.verdict import Verdict
 from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import for_search
+from ui.encoding import pooling_at
 from ui.jobs import Cancelled, Job
 from ui.picture import Tell
 from ui.search_answer import Answer, background, find, has_background, keywords, verdict
@@ -81,7 +82,8 @@ class SearchHandlers(CorpusHandlers):
         search = parse(form, self.settings)
         key = self.picker.parse(search.settings.model, visitor)
         encoder = self.workbench.encoder(key, visitor)
-        search = replace(search, settings=replace(search.settings, model=key))
+        pooling = pooling_at(search.settings.layer, search.settings.pooling, encoder)
+        search = replace(search, settings=replace(search.settings, model=key, pooling=pooling))
         # What depends on a visitor's own model is the visitor's, whatever the texts are.
         shared = atlas.bundled and self.workbench.tuned(key, visitor) is None
         corpus = for_search(atlas.corpus, self.settings.search_texts)
