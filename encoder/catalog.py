@@ -112,7 +112,7 @@ CATALOG: dict[str, ModelSpec] = {
         ModelSpec(
             "e5-small-v2",
             "intfloat/e5-small-v2",
-            "Expects a prompt before each text; “query: ” is put before yours.",
+            "Expects a prompt: “query: ” before each text, “passage: ” before those searched.",
             prompts=_E5_PROMPTS,
             default_prompt="query",
             megabytes=133,

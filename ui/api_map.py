@@ -7,13 +7,14 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
-from explore import ExploreError
 from ui.atlas import Atlas
 from ui.corpora import on_map, open_texts
 from ui.encoding import pooling_at
 from ui.guard import told
 from ui.map_form import MapForm, parse
-from ui.picture import Picture, draw
+from ui.picture import Picture, Tell, draw
+from ui.tabs.long_work import done_in_line
+from ui.tabs.map_handlers import EXPECTED_S
 from ui.tabs.models import ModelPicker
 from ui.tuning_form import OWN_POOLING
 from ui.workbench import Workbench
@@ -62,12 +63,12 @@ def build_map_api(workbench: Workbench) -> None:
         open_texts(atlas, texts, "texts")
         assert atlas.corpus is not None
         corpus = on_map(atlas.corpus, settings.map_texts)
-        try:
-            *_, picture = draw(
-                atlas, corpus, encoder, asked, form, lambda *_: None, threading.Event()
-            )
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
+
+        def work(tell: Tell, stop: threading.Event) -> Picture:
+            *_, picture = draw(atlas, corpus, encoder, asked, form, tell, stop)
+            return picture
+
+        picture = done_in_line(work, workbench.maps, EXPECTED_S)
         return _as_json(picture)
 
     limits: dict[str, Any] = {"concurrency_id": "api-map", "concurrency_limit": 2}

@@ -7,12 +7,12 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
-from explore import ExploreError
 from explore.verdict import Verdict
 from ui.atlas import Atlas
 from ui.corpora import for_search, open_texts
 from ui.encoding import pooling_at
 from ui.guard import told
+from ui.picture import Tell
 from ui.search_answer import Answer, InMemory, background, find, keywords, verdict
 from ui.search_form import (
     USUAL_K,
@@ -22,7 +22,9 @@ from ui.search_form import (
     parse_query,
 )
 from ui.search_index import build_index, prompts
+from ui.tabs.long_work import done_in_line
 from ui.tabs.models import ModelPicker
+from ui.tabs.search_handlers import EXPECTED_S
 from ui.workbench import Workbench
 
 MOST_QUERIES = 100
@@ -48,8 +50,8 @@ def build_search_api(workbench: Workbench) -> None:
         texts: equal ones are taken once, and of more than the limit a sample. queries: one or
         several. method: "dense" (vectors), "bm25" or "fusion". pooling "" means: the model's own.
         with_verdict asks unrelated questions too, which takes some seconds. Answers {"results":
-        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict"}],
-        "settings", "notes"}.
+        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict",
+        "encode_ms": null where the query was known, "search_ms"}], "settings", "notes"}.
         """
         asked = _listed(texts, queries)
         visitor = request.session_hash
@@ -63,20 +65,21 @@ def build_search_api(workbench: Workbench) -> None:
         open_texts(atlas, texts, "texts")
         assert atlas.corpus is not None
         corpus = for_search(atlas.corpus, settings.search_texts)
-        stop = threading.Event()
-        try:
-            index = build_index(atlas, corpus, encoder, encoding, "api", _quiet, stop)
-            words = keywords(index, _quiet, stop) if how != "dense" else None
+
+        def work(tell: Tell, stop: threading.Event) -> list[dict]:
+            index = build_index(atlas, corpus, encoder, encoding, "api", tell, stop)
+            words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
-            best = background(index, how, _quiet, stop) if with_verdict else None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
+            best = background(index, how, tell, stop) if with_verdict else None
+            return [_as_json(each, verdict(each, best) if best else None) for each in answers]
+
+        results = done_in_line(work, workbench.maps, EXPECTED_S)
         before_query, before_text = prompts(encoder)
         return {
-            "results": [_as_json(each, verdict(each, best) if best else None) for each in answers],
+            "results": results,
             "settings": {
                 "model": encoder.name,
-                "pooling": index.pooling,
+                "pooling": encoding.pooling or encoder.pooling,
                 "layer": encoding.layer,
                 "method": how,
                 "k": count,
@@ -88,10 +91,6 @@ def build_search_api(workbench: Workbench) -> None:
 
     limits: dict[str, Any] = {"concurrency_id": "api-search", "concurrency_limit": 2}
     gr.api(told(search), api_name="search", **limits)
-
-
-def _quiet(stage: str, share: float) -> None:
-    """Nobody hears how far it is."""
 
 
 def _listed(texts: object, queries: object) -> list[str]:
@@ -126,4 +125,11 @@ def _as_json(answer: Answer, found: Verdict | None) -> dict:
         "p_value": round(found.p_value, 5),
         "queries": found.queries,
     } if found else None  # fmt: skip
-    return {"query": answer.query, "hits": hits, "verdict": judged}
+    took = answer.encode_ms
+    return {
+        "query": answer.query,
+        "hits": hits,
+        "verdict": judged,
+        "encode_ms": None if took is None else round(took, 2),
+        "search_ms": round(answer.search_ms, 2),
+    }

@@ -52,7 +52,7 @@ class Answer:
     # What the verdict is about, whatever k is: BM25 of the first hit, else the largest cosine of
     # all texts (a fused score has no scale of its own); 0 without hits.
     best: float
-    encode_ms: float
+    encode_ms: float | None  # of the query; None where its vector was known already
     search_ms: float
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
 
@@ -66,8 +66,9 @@ def find(
     index: Index, query: str, method: str, k: int, store: Store, keywords: Bm25Index | None
 ) -> Answer:
     """The k best texts. `keywords` is needed by "bm25" and "fusion"."""
+    ran: list[int] = []
     begun = time.perf_counter()
-    [vector] = index.encode_queries([query])
+    [vector] = index.encode_queries([query], on_batch=lambda *done: ran.extend(done))
     encoded = time.perf_counter()
     [found] = rank(index, [query], vector[None], method, k, store, keywords)
     ended = time.perf_counter()
@@ -77,7 +78,7 @@ def find(
         first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
     return Answer(
         index, query, vector, method, k, found, cosines, float(first.max(initial=0)),
-        1000 * (encoded - begun), 1000 * (ended - encoded),
+        1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a search runs on: the texts, how they are encoded, and where their vectors are kept."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,8 +56,12 @@ class Index:
         texts: list[str],
         tell: Tell | None = None,
         stop: threading.Event | None = None,
+        on_batch: Callable[[int, int], None] | None = None,
     ) -> np.ndarray:
-        """Queries as this index takes them, with the prompt that its model wants: (Q, D)."""
+        """Queries as this index takes them, with the prompt that its model wants: (Q, D).
+
+        `on_batch` hears of those whose vectors were not known, as in `Encoder.encode`.
+        """
         settings, options = self.settings, query_options(self.encoder)
         rows = []
         for at in range(0, max(len(texts), 1), ENCODED_AT_ONCE):
@@ -66,7 +71,9 @@ class Index:
                 tell("queries", at / max(len(texts), 1))
             some = texts[at : at + ENCODED_AT_ONCE]
             rows.append(
-                self.encoder.encode(some, settings.pooling, settings.layer, options=options)
+                self.encoder.encode(
+                    some, settings.pooling, settings.layer, options=options, on_batch=on_batch
+                )
             )
         return np.concatenate(rows)
 

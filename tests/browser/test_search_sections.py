@@ -73,7 +73,7 @@ def test_judged_queries_train_a_model_that_is_compared_on_those_held_out(page):
     lab.work("measure-search")
     expect(lab.table("All judged queries").locator("tbody tr")).to_have_count(3)
     expect(lab.table("Held out of training")).to_have_count(0)
-    lab.find("#judge-send").click()
+    lab.find("#judge-send-go").click()
     tuning = FinetunePage(page)
     expect(tuning.find("#pairs-note")).to_contain_text("judged_queries.csv")
     expect(tuning.find("#preview")).to_contain_text("assumed: a good hit that nobody judged")

@@ -1,5 +1,7 @@
 """Search over the web API, used as a stranger would use it; the same as the engines give."""
 
+import threading
+
 import gradio as gr
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from explore import Bm25Index, reciprocal_rank_fusion, search
 from tests.ui.map_lab import tiny_workbench
 from tests.ui.map_pages import TEXTS
 from ui.api_search import build_search_api
+from ui.jobs import Job
 
 QUERIES = ["where does the cat sleep?", "is there a train?"]
 
@@ -48,6 +51,9 @@ def test_vectors_are_those_of_the_engine(client, bundled):
         assert [hit["text"] for hit in hits] == [TEXTS[row] for row in rows(found, at)]
         np.testing.assert_allclose([h["cosine"] for h in hits], expected.scores[at], atol=1e-4)
         assert found["results"][at]["verdict"] is None
+        assert found["results"][at]["search_ms"] > 0
+    again = answer(client, k=4)["results"][0]  # this visitor asked it before
+    assert again["encode_ms"] is None
     assert found["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "mean", "layer": -1, "method": "dense", "k": 4,
         "prompt_of_queries": "", "prompt_of_texts": "",
@@ -87,6 +93,32 @@ def test_of_more_texts_than_the_limit_a_sample_is_searched_and_told(bert):
     found = fn(gr.Request(session_hash="ann"), TEXTS, "cats", k=50)
     assert len(found["results"][0]["hits"]) == 20
     assert "A sample of 20 of 96 texts is searched here" in found["notes"][0]
+
+
+def test_it_waits_for_its_turn_among_the_long_work_of_the_page(tiny):
+    """20,000 texts take a minute of all cores: no more of that at a time than elsewhere."""
+    workbench = tiny_workbench(tiny("bert"), tiny("bert"))
+    with gr.Blocks() as demo:
+        build_search_api(workbench)
+    [fn] = [f.fn for f in demo.fns.values() if f.api_name == "search"]
+    release, answers = threading.Event(), []
+
+    def busy(job):
+        release.wait()
+        yield None
+
+    for _ in range(workbench.settings.map_slots):
+        workbench.maps.join(Job(busy))
+    asked = threading.Thread(
+        target=lambda: answers.append(fn(gr.Request(session_hash="ann"), TEXTS, "cats"))
+    )
+    asked.start()
+    while not workbench.maps._waiting:
+        asked.join(0.01)
+    assert answers == []
+    release.set()
+    asked.join()
+    assert len(answers[0]["results"][0]["hits"]) == 10
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.ui.map_pages import TABLE
 from tests.ui.test_jobs import free
 from tests.ui.visit import read_html
 from ui.map_form import MapForm, parse
-from ui.tabs.map_work import follow
+from ui.tabs.long_work import follow
 
 DRAW = ("map-seed", "change")
 PCA = MapForm(method="PCA", clustering="k-means", n_clusters=3)

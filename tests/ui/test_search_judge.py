@@ -16,7 +16,7 @@ from ui.markup.judging import judged_list, scores_panel, thumbs_list
 from ui.strategies import BM25, FUSED, parse_keywords
 
 PICK, SAMPLE, UPLOAD = ("judge-hits", "pick"), ("judge-sample", "click"), ("judge-upload", "upload")
-GO, SEND = ("measure-search-go", "click"), ("judge-send", "click")
+GO, SEND = ("measure-search-go", "click"), ("judge-send-go", "click")
 
 
 def grades(sections, visitor="ann"):

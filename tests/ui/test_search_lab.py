@@ -164,8 +164,11 @@ def test_ranks_before_are_by_vectors_whatever_ranked_the_hits(sections):
 
 
 def test_an_analogy_on_the_page(sections):
-    sections.search()
-    found = sections.call(ANALOGY, *EXAMPLE)["lab-analogy"]
+    for k in (4, 12):  # as many hits as the page shows
+        sections.search(k=k)
+        found = sections.call(ANALOGY, *EXAMPLE)["lab-analogy"]
+        rows = check(found).one("tbody").all("tr")
+        assert sum("gone" not in row.attributes.get("class", "") for row in rows) == k
     assert "against “swimming pool” alone" in found
     with pytest.raises(Exception, match="The query is empty"):
         sections.call(ANALOGY, "a", " ", "c")

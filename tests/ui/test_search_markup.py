@@ -112,6 +112,14 @@ def test_other_ways_to_rank_show_their_own_score(lab):
     )
 
 
+def test_a_question_that_was_asked_before_is_not_said_to_be_fast(lab):
+    first, again = (lab.find(query="a brand new question").answer for _ in range(2))
+    for answer, said in ((first, "query encoded in"), (again, "query encoded before, searched")):
+        assert said in check(answer_panel(answer, None, False, "in memory", "")).text
+    assert first.encode_ms > 0
+    assert again.encode_ms is None
+
+
 def test_why_shows_both_sides_and_they_sum_to_the_cosine(lab):
     answer = lab.find(query="red cat", method="fusion").answer
     why = lab.handlers.why("ann", f"why:{answer.rows[0]}")

@@ -1,10 +1,14 @@
 """From judged hits to the Fine-tune tab, and back with a model to compare."""
 
+import threading
+from dataclasses import replace
+
 import gradio as gr
 import pytest
 
-from explore import search
-from tests.ui.sections_page import QUERY, check
+from encoder import Encoder
+from explore import Stopped, search
+from tests.ui.sections_page import QUERY, check, quiet
 from tests.ui.takehome_runs import a_run, done
 from tests.ui.test_search_judge import GO, SAMPLE, SEND, grades, measured, thumb
 from ui.judged_pairs import ASSUMED, NAME, split_queries, to_triplets
@@ -12,7 +16,7 @@ from ui.judged_scores import ALL, HELD_OUT, TRAINED
 from ui.judging import sample_judgements
 from ui.markup.judging import scores_panel, sent_lines
 from ui.shelf import Tuned
-from ui.tabs.search_send import best_hits
+from ui.tabs.search_send import best_hits, prompts_line
 
 
 def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(sections):
@@ -63,13 +67,34 @@ def test_assumed_negatives_are_the_best_hits_left(sections):
     index = sections.sample("lea").index
     judged = sample_judgements(index.corpus)
     some = dict(list(judged.items())[:5]) | {"with one": {index.corpus.texts[0]: 0.0}}
-    found = best_hits(index, some)
+    found = best_hits(index, some, quiet, threading.Event())
     assert set(found) == set(list(judged)[:5])
     for query, texts in found.items():
         best = search(index.encode_queries([query]), index.vectors, 5).indices[0]
         assert texts == [index.corpus.texts[row] for row in best[: len(texts)]]
         assert set(texts) - set(judged[query])
-    assert best_hits(index, {"q": {"x": 0.0}}) == {}
+    assert best_hits(index, {"q": {"x": 0.0}}, quiet, threading.Event()) == {}
+
+
+def test_sending_is_stopped_and_nothing_is_sent(sections):
+    index = sections.sample("sue").index
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        best_hits(index, sample_judgements(index.corpus), quiet, stop)
+    assert not sections.handlers.atlas("sue").sent
+
+
+def test_a_prompt_that_training_does_not_put_is_told(bert):
+    assert prompts_line(bert) == ""
+    recipe = replace(bert.recipe, prompts={"query": "query: ", "passage": "passage: "},
+                     default_prompt_name="query")  # fmt: skip
+    said = prompts_line(Encoder("e5", bert.backbone, recipe))
+    assert "training puts “query: ” before every text" in said
+    assert "“passage: ” before texts" in said
+    sent = to_triplets({"q": {"a": 1, "b": 0}}, {}, share=1)
+    assert sent_lines(sent, said)[-1] == said
+    assert len(sent_lines(sent, said)) == len(sent_lines(sent)) + 1
 
 
 @pytest.mark.parametrize(("share", "seed"), [(0, 0), (101, 0), ("x", 0), (70, -1), (70, 0.5)])

@@ -180,8 +180,8 @@ def _gain(found: Estimate | None) -> str:
 # --- training -----------------------------------------------------------------------------------
 
 
-def sent_lines(sent: Sent) -> Sequence[str]:
-    """What was put on the Fine-tune tab, and what was kept back."""
+def sent_lines(sent: Sent, prompts: str = "") -> Sequence[str]:
+    """What was put on the Fine-tune tab, and what was kept back; `prompts` is a remark on these."""
     lines = [
         f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of "
         f"{queries(len(sent.trained))}; {len(sent.held_out):,} held out for the comparison "
@@ -204,4 +204,4 @@ def sent_lines(sent: Sent) -> Sequence[str]:
             f"Left out: {queries(sent.left_out)} with no relevant text, or with nothing to set "
             "against it."
         )
-    return lines
+    return [*lines, prompts] if prompts else lines

@@ -63,11 +63,14 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
         words = f"{BEST[answer.method]} {number(answer.best, 3)}: {verdict.words}."
     else:
         words = WAITING if waiting else ""
+    encoded = "query encoded before"
+    if answer.encode_ms is not None:
+        encoded = f"query encoded in {answer.encode_ms:.0f} ms"
     level = verdict.level if verdict else "waiting" if waiting else "none"
     facts = [
         how(answer.index),
         RANKED_BY[answer.method],
-        f"query encoded in {answer.encode_ms:.0f} ms, searched in {answer.search_ms:.1f} ms",
+        f"{encoded}, searched in {answer.search_ms:.1f} ms",
         f"vectors kept {place}",
     ]
     return (

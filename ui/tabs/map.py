@@ -31,13 +31,13 @@ from ui.markup.scores import number
 from ui.picks import picked_name
 from ui.picture import Picture
 from ui.tabs.choose_model import connect_model
+from ui.tabs.long_work import follow
 from ui.tabs.map_handlers import MapHandlers, now
 from ui.tabs.map_keep import MapKeeping
 from ui.tabs.map_layout import MapLayout, lay_out_map, lay_out_texts
 from ui.tabs.map_report import MapReport
 from ui.tabs.map_sides import MapSides
 from ui.tabs.map_texts import MapTexts
-from ui.tabs.map_work import follow
 from ui.workbench import Workbench
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

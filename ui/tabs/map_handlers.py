@@ -1,5 +1,6 @@
 """What the Map tab does when a visitor touches something. No gradio."""
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,17 +11,18 @@ import numpy as np
 
 from encoder import Encoder, EncoderError
 from encoder.trace import PairExplanation
-from explore import ExploreError, Stopped, place
+from explore import Stopped, place
 from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import on_map
 from ui.encoding import pooling_at
 from ui.figures.scatter import Overlay
-from ui.jobs import Cancelled, Job
+from ui.jobs import Job
 from ui.map_form import MapForm, MapSettings, parse
 from ui.map_view import CLUSTER, NEAREST, SIMILARITY, Shown, colour_choices, nearest
-from ui.picture import Picture, draw
+from ui.picture import Picture, Tell, draw
 from ui.tabs.corpus_handlers import CorpusHandlers
+from ui.tabs.long_work import stoppable
 from ui.tuning_form import parse_name
 from ui.view import as_text, parse_text
 
@@ -59,33 +61,24 @@ class MapHandlers(CorpusHandlers):
     def start(self, request: MapRequest) -> Job:
         """Join the line of maps; a map of this visitor that is under way is given up."""
         stop = request.atlas.begin()
-        job = Job(partial(self._work, request), expected_s=EXPECTED_S, stop=stop)
+        job = Job(stoppable(partial(self._work, request)), expected_s=EXPECTED_S, stop=stop)
         self.workbench.maps.join(job)
         return job
 
-    def _work(self, asked: MapRequest, job: Job) -> Iterator[Picture]:
-        def tell(stage: str, share: float) -> None:
-            if job.stop.is_set():
-                raise Cancelled
-            job.tell(stage, share)
-
+    def _work(self, asked: MapRequest, tell: Tell, stop: threading.Event) -> Iterator[Picture]:
         try:
             for picture in draw(
-                asked.atlas, asked.corpus, asked.encoder, asked.settings, asked.form, tell, job.stop
+                asked.atlas, asked.corpus, asked.encoder, asked.settings, asked.form, tell, stop
             ):
-                if job.stop.is_set():
-                    raise Cancelled
+                if stop.is_set():
+                    raise Stopped
                 asked.atlas.picture = picture
                 asked.atlas.shown = self._kept(asked.atlas, picture)
                 if picture.fidelity is not None:
                     asked.atlas.finished = picture
                 yield picture
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
         finally:
-            asked.atlas.end(job.stop)
+            asked.atlas.end(stop)
 
     def _kept(self, atlas: Atlas, picture: Picture) -> Shown:
         """Colours stay from one map to the next; selections are of the map they were made on."""

@@ -7,24 +7,21 @@ from typing import Any
 
 import gradio as gr
 
-from encoder import EncoderError
-from explore import ExploreError, Stopped
 from ui.atlas import TRUST
 from ui.components import markup, plot, scatter_map
 from ui.figures.as_json import figure_json
 from ui.figures.scatter import Overlay, categories, points
 from ui.figures.sweep import sweep_curve
 from ui.guard import told, told_steps
-from ui.jobs import Cancelled, Job
+from ui.jobs import Job
 from ui.map_view import as_value, value
 from ui.markup.map_points import hubs_panel
 from ui.markup.map_report import not_yet, null_words, report_table, stability_table
 from ui.markup.pieces import notes
-from ui.picture import Picture
 from ui.report import NullMap, Report, measure, torn_and_false
 from ui.tabs.frame import prose
+from ui.tabs.long_work import follow, stoppable
 from ui.tabs.map_handlers import MapHandlers
-from ui.tabs.map_work import follow
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
@@ -95,7 +92,7 @@ class MapReport:
         visitor = request.session_hash
         picture = self.handlers.finished(visitor)
         stop = picture.atlas.begin_task(TRUST)
-        job = Job(partial(self._work, picture), EXPECTED_S, stop=stop)
+        job = Job(stoppable(partial(measure, picture)), EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
         rest = [gr.skip() for _ in self.outputs[2:]]
@@ -110,14 +107,6 @@ class MapReport:
                     yield [moment.progress, gr.Button(visible=True), *shown]
         finally:
             picture.atlas.end_task(TRUST, stop)
-
-    def _work(self, picture: Picture, job: Job) -> Iterator[Report]:
-        try:
-            yield from measure(picture, job.tell, job.stop)
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
 
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; what was measured stays."""

@@ -8,26 +8,24 @@ from typing import Any
 
 import gradio as gr
 
-from encoder import DEFAULT_MODEL, POOLINGS, Encoder, EncoderError
-from explore import ExploreError, Stopped
+from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
 from ui.atlas import SIDES
 from ui.components import markup, scatter_map
 from ui.encoding import pooling_at
 from ui.figures.scatter import Overlay
 from ui.guard import told, told_steps
-from ui.jobs import Cancelled, Job
-from ui.map_form import MapForm, MapSettings, parse
+from ui.jobs import Job
+from ui.map_form import MapForm, parse
 from ui.map_view import value
 from ui.markup.map_facts import cut
 from ui.markup.metrics import NONE
 from ui.markup.pieces import notes
 from ui.picks import picked_name
-from ui.picture import Picture
 from ui.sides import Sides, draw_sides, moved_rows, overlap_words
 from ui.tabs.choose_model import connect_model
 from ui.tabs.frame import prose
+from ui.tabs.long_work import follow, stoppable
 from ui.tabs.map_handlers import MapHandlers
-from ui.tabs.map_work import follow
 from ui.tuning_form import OWN_POOLING
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
@@ -102,7 +100,8 @@ class MapSides:
             asked, model=key, pooling=pooling_at(asked.layer, asked.pooling, encoder)
         )
         stop = picture.atlas.begin_task(SIDES)
-        job = Job(partial(self._work, picture, encoder, settings), EXPECTED_S, stop=stop)
+        work = partial(draw_sides, picture, encoder, settings)
+        job = Job(stoppable(work), EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
         rest: Sequence[Any] = [gr.skip() for _ in self.outputs[2:]]
@@ -125,16 +124,6 @@ class MapSides:
         """Give up; an earlier comparison stays."""
         self.handlers.atlas(request.session_hash).stop_task(SIDES)
         return [STOPPED, gr.Button(visible="hidden")]
-
-    def _work(
-        self, picture: Picture, encoder: Encoder, settings: MapSettings, job: Job
-    ) -> Iterator[Sides]:
-        try:
-            yield from draw_sides(picture, encoder, settings, job.tell, job.stop)
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
 
     def shown(self, sides: Sides) -> list[Any]:
         """Words, both maps, and what moved most."""

@@ -16,10 +16,10 @@ from ui.picks import picked_name
 from ui.search_examples import MOST, QUERIES, examples, first_query
 from ui.search_form import SearchForm
 from ui.tabs.choose_model import connect_model
+from ui.tabs.long_work import follow
 from ui.tabs.map_handlers import now
 from ui.tabs.map_layout import lay_out_texts, notice
 from ui.tabs.map_texts import MapTexts
-from ui.tabs.map_work import follow
 from ui.tabs.search_flow import SearchFlow
 from ui.tabs.search_handlers import STAGES, Found, SearchHandlers
 from ui.tabs.search_keep import SearchKeep

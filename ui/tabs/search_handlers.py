@@ -13,13 +13,14 @@ from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import for_search
 from ui.encoding import pooling_at
-from ui.jobs import Cancelled, Job
+from ui.jobs import Job
 from ui.picture import Tell
 from ui.search_answer import Answer, background, find, has_background, keywords, verdict
 from ui.search_form import Search, SearchForm, parse
 from ui.search_index import Index, build_index, is_encoded
 from ui.search_why import Why, explain_hit
 from ui.tabs.corpus_handlers import CorpusHandlers
+from ui.tabs.long_work import stoppable
 
 EXPECTED_S = 15.0  # of one index, for those who wait
 EXPLAINED = "explained"  # in what was made for a visitor: the answer whose hit is taken apart
@@ -141,27 +142,19 @@ class SearchHandlers(CorpusHandlers):
 
         Where hits are `found` already, only the verdict is still to come.
         """
-        job = Job(partial(self._work, asked, found), expected_s=EXPECTED_S, stop=stop)
+        job = Job(stoppable(partial(self._work, asked, found)), expected_s=EXPECTED_S, stop=stop)
         self.workbench.visitor(visitor or "").indexing = job
         self.workbench.maps.join(job)
         return job
 
-    def _work(self, asked: SearchRequest, found: Found | None, job: Job) -> Iterator[Found]:
-        def tell(stage: str, share: float) -> None:
-            if job.stop.is_set():
-                raise Cancelled
-            job.tell(stage, share)
-
-        try:
-            if found is None:
-                found = self.answer(asked, tell, job.stop)
-                yield found
-            if not found.whole:
-                yield self.judged(found.answer, tell, job.stop)
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
+    def _work(
+        self, asked: SearchRequest, found: Found | None, tell: Tell, stop: threading.Event
+    ) -> Iterator[Found]:
+        if found is None:
+            found = self.answer(asked, tell, stop)
+            yield found
+        if not found.whole:
+            yield self.judged(found.answer, tell, stop)
 
     # --- one hit ----------------------------------------------------------------------------
 

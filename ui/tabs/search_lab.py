@@ -13,7 +13,7 @@ from ui.markup.pieces import message
 from ui.markup.search_lab import choices_list, shift_table
 from ui.picks import picked_name
 from ui.search_answer import Answer
-from ui.search_form import USUAL_K, parse_query
+from ui.search_form import parse_query
 from ui.steering import MOST_WEIGHT, Choice, Weights, analogous, parse_weights, steered
 from ui.tabs.frame import prose, section
 from ui.tabs.search_handlers import SearchHandlers
@@ -110,7 +110,7 @@ class SearchLab:
         settings = self.handlers.settings
         index = self.handlers.index(request.session_hash)
         a, b, c = (parse_query(text, settings) for text in texts)
-        found = analogous(index, a, b, c, USUAL_K)
+        found = analogous(index, a, b, c, self.handlers.last(request.session_hash).k)
         said = f"“{cut(a, 60)}” − “{cut(b, 60)}” + “{cut(c, 60)}”, against “{cut(c, 60)}” alone."
         return shift_table(found, said)
 

@@ -1,37 +1,57 @@
 """From judged hits to the Fine-tune tab: a share of the queries, as triplets on its desk."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from encoder import Encoder
 from explore import search
+from ui.atlas import Key
 from ui.components import markup
-from ui.guard import told
+from ui.desk import Desk
 from ui.judged_pairs import SHARE, to_desk, to_triplets
 from ui.judging import Grades, irrelevant
 from ui.markup.judging import judged_list, sent_lines
 from ui.markup.pieces import notes
-from ui.search_index import Index
-from ui.tabs.finetune_data import READ, Data
+from ui.picture import Tell
+from ui.search_index import Index, prompts
+from ui.tabs.finetune_data import Data
 from ui.tabs.search_handlers import SearchHandlers
+from ui.tabs.search_task import Task, Work
 from ui.tuning_form import SEED, number, whole
 
 
-def best_hits(index: Index, grades: Grades) -> Mapping[str, list[str]]:
+def best_hits(
+    index: Index, grades: Grades, tell: Tell, stop: threading.Event
+) -> Mapping[str, list[str]]:
     """For queries with nothing judged irrelevant, the texts an index finds first.
 
-    So many that one is left which nobody judged. Raises EncoderError.
+    So many that one is left which nobody judged. Raises EncoderError, Stopped.
     """
     wanted = [query for query, texts in grades.items() if not irrelevant(texts)]
     if not wanted:
         return {}
     deep = 1 + max(len(grades[query]) for query in wanted)
-    found = search(index.encode_queries(wanted), index.vectors, deep).indices.tolist()
+    found = search(index.encode_queries(wanted, tell, stop), index.vectors, deep).indices.tolist()
     return {
         query: [index.corpus.texts[row] for row in rows]
         for query, rows in zip(wanted, found, strict=True)
     }
+
+
+@dataclass(frozen=True, eq=False)
+class Sending:
+    """Triplets on their way, and what is said of them."""
+
+    source: Key
+    visitor: str | None
+    desk: Desk
+    trained: tuple[str, ...]
+    lines: Sequence[str]
+    version: int
 
 
 class SearchSend:
@@ -47,32 +67,46 @@ class SearchSend:
                                    min_width=260)  # fmt: skip
             self.seed = gr.Number(0, label="Seed of the split", precision=0, elem_id="judge-seed",
                                   min_width=120)  # fmt: skip
-            self.go = gr.Button("Send to Fine-tune", elem_id="judge-send", scale=0, min_width=210)
+        self.task = Task(handlers, "judge-send", "Send to Fine-tune",
+                         queries="Encoding the queries")  # fmt: skip
         self.said = markup(elem_id="judge-sent")
 
     def connect(self, tabs: gr.Tabs, data: Data) -> None:
         """The way to the Fine-tune tab, whose `data` takes the triplets."""
+        self.data = data
+        self.task.connect(self.prepare, self.show, [self.share, self.seed, data.version],
+                          [tabs, self.said, self.listed, *data.outputs])  # fmt: skip
 
-        def send(request: gr.Request, share: Any, seed: Any, version: int) -> list[Any]:
-            visitor = request.session_hash
-            said = self.put_on_desk(visitor, share, seed, data)
-            atlas = self.handlers.atlas(visitor)
-            listed = judged_list(atlas.judged.grades, atlas.sent, atlas.left)
-            shown = data.show_new(data.handlers.desk(visitor), version)
-            return [gr.Tabs(selected="finetune"), said, listed, *shown]
-
-        self.go.click(
-            told(send), [self.share, self.seed, data.version],
-            [tabs, self.said, self.listed, *data.outputs], **READ,
-        )  # fmt: skip
-
-    def put_on_desk(self, visitor: str | None, share: Any, seed: Any, data: Data) -> str:
-        """Triplets of a share of the queries; says what was sent. Raises EncoderError."""
+    def prepare(self, visitor: str | None, share: Any, seed: Any, version: int) -> Work:
+        """Triplets of a share of the queries. Raises EncoderError."""
         part = number(share, "The share for training", 1, 100) / 100
         drawn = whole(seed, "The seed of the split", *SEED)
-        index, atlas = self.handlers.index(visitor), self.handlers.atlas(visitor)
-        grades = atlas.judged.grades
-        sent = to_triplets(grades, best_hits(index, grades), part, drawn)
-        data.handlers.put(visitor, to_desk(sent))
-        atlas.sent.update(sent.trained)
-        return notes(sent_lines(sent))
+        index, grades = self.handlers.index(visitor), self.handlers.atlas(visitor).judged.grades
+
+        def work(tell: Tell, stop: threading.Event) -> Sending:
+            sent = to_triplets(grades, best_hits(index, grades, tell, stop), part, drawn)
+            said = sent_lines(sent, prompts_line(index.encoder))
+            return Sending(index.source, visitor, to_desk(sent), sent.trained, said, version)
+
+        return work
+
+    def show(self, made: Sending) -> list[Any]:
+        """Put them on the desk, and go there."""
+        atlas = self.handlers.atlas(made.visitor)
+        desk = self.data.handlers.put(made.visitor, made.desk)
+        atlas.sent.update(made.trained)
+        listed = judged_list(atlas.judged.grades, atlas.sent, atlas.left)
+        shown = self.data.show_new(desk, made.version)
+        return [gr.Tabs(selected="finetune"), notes(made.lines), listed, *shown]
+
+
+def prompts_line(encoder: Encoder) -> str:
+    """Where searching puts other words before texts than training does; "" where it does not."""
+    trained, (before_query, before_text) = encoder.prompt(), prompts(encoder)
+    if before_query == before_text == trained:
+        return ""
+    return (
+        f"With {encoder.name}, training puts “{trained}” before every text, and searching "
+        f"“{before_query}” before queries and “{before_text}” before texts: what is trained is "
+        "compared under another prompt."
+    )

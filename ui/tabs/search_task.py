@@ -1,30 +1,23 @@
 """Long work in a section of the Search tab: a button, how far it is, Stop, and what came of it."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from encoder import EncoderError
-from explore import ExploreError, Stopped
 from ui.components import markup
 from ui.guard import told, told_steps
-from ui.jobs import Cancelled, Job
+from ui.jobs import Job
 from ui.markup.pieces import notes
 from ui.markup.search_facts import settings_line
-from ui.picture import Tell
 from ui.search_index import Index
-from ui.tabs.map_work import follow
+from ui.tabs.long_work import Work, at_once, follow, stoppable
 from ui.tabs.search_handlers import SearchHandlers
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 STOPPED = notes(["Stopped."])
 EXPECTED_S = 20.0
-
-Work = Callable[[Tell, threading.Event], Any]
 
 
 def model_title(handlers: SearchHandlers, key: str, visitor: str | None) -> str:
@@ -72,7 +65,7 @@ class Task:
         visitor = request.session_hash
         work = self.prepare(visitor, *values)
         atlas = self.handlers.atlas(visitor)
-        job = Job(partial(self._steps, work), EXPECTED_S, stop=atlas.begin_task(self.name))
+        job = Job(stoppable(at_once(work)), EXPECTED_S, stop=atlas.begin_task(self.name))
         line = self.handlers.workbench.maps
         line.join(job)
         still: list[Any] = [gr.skip() for _ in self.outputs]
@@ -91,19 +84,6 @@ class Task:
                     yield [moment.progress, gr.Button(visible=True), *still]
         finally:
             atlas.end_task(self.name, job.stop)
-
-    def _steps(self, work: Work, job: Job) -> Iterator[Any]:
-        def tell(stage: str, share: float) -> None:
-            if job.stop.is_set():
-                raise Cancelled
-            job.tell(stage, share)
-
-        try:
-            yield work(tell, job.stop)
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
 
     def give_up(self, request: gr.Request) -> list[Any]:
         """Stop; what is shown stays."""

@@ -1,17 +1,20 @@
-"""Following a long piece of work on the Map tab, to its end or to that of the visit."""
+"""Long work of the Map and Search tabs: done in the line, heard to its end or that of the visit."""
 
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from encoder import EncoderError
-from ui.jobs import Job, Line
+from explore import ExploreError, Stopped
+from ui.jobs import Cancelled, Job, Line
 from ui.markup.map_facts import stages_line
 from ui.markup.pieces import notes
-from ui.picture import STAGES
+from ui.picture import STAGES, Tell
 
 SOON_S = 0.05
+Work = Callable[[Tell, threading.Event], Any]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,42 @@ class Moment:
     made: Any = None
     ended: str = ""  # "done", "cancelled", "failed"
     seconds: float = 0.0
+
+
+def stoppable(work: Callable[[Tell, threading.Event], Iterator[Any]]) -> Callable[[Job], Any]:
+    """Work of the engines as a job does it: it ends where that is asked for, and fails in words."""
+
+    def steps(job: Job) -> Iterator[Any]:
+        def tell(stage: str, share: float) -> None:
+            if job.stop.is_set():
+                raise Cancelled
+            job.tell(stage, share)
+
+        try:
+            yield from work(tell, job.stop)
+        except Stopped:
+            raise Cancelled from None
+        except ExploreError as error:
+            raise EncoderError(str(error)) from error
+
+    return steps
+
+
+def at_once(work: Work) -> Callable[[Tell, threading.Event], Iterator[Any]]:
+    """Work that makes one thing, at its end."""
+
+    def steps(tell: Tell, stop: threading.Event) -> Iterator[Any]:
+        yield work(tell, stop)
+
+    return steps
+
+
+def done_in_line(work: Work, line: Line, expected_s: float) -> Any:
+    """What `work` gives, once it was its turn: for those who hear nothing on the way."""
+    job = Job(stoppable(at_once(work)), expected_s)
+    line.join(job)
+    made = [moment.made for moment in follow(job, line) if moment.made is not None]
+    return made[-1]
 
 
 def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
