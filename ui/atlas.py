@@ -20,17 +20,22 @@ TRUST, SIDES = "trust", "sides"  # long work on a finished map
 class Stages:
     """Results by (stage, everything it depends on); the least recently used go first.
 
-    `work` counts what was really computed, by stage.
+    A key begins with the identity of the texts; what is of the bundled `samples` is kept in
+    `shared`, for all visitors. `work` counts what was really computed, by stage.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, shared: "Stages | None" = None) -> None:
         self.work: Counter[str] = Counter()
+        self.samples: set[str] = set()  # identities; for those who share this
+        self._shared = shared
         self._max_bytes = max_bytes
         self._kept: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, stage: str, key: Key, make: Callable[[], Any]) -> Any:
         """The result of a stage, computed unless it is known."""
+        if self._shared is not None and key[0] in self._shared.samples:
+            return self._shared.get(stage, key, make)
         with self._lock:
             found = self._kept.get((stage, *key))
             if found is not None:
@@ -46,6 +51,8 @@ class Stages:
 
     def known(self, stage: str, key: Key) -> bool:
         """Whether `get` would answer at once."""
+        if self._shared is not None and key[0] in self._shared.samples:
+            return self._shared.known(stage, key)
         return (stage, *key) in self._kept
 
     @property
@@ -54,7 +61,7 @@ class Stages:
         return sum(size for _, size in self._kept.values())
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything but what is shared."""
         with self._lock:
             self._kept.clear()
 
@@ -71,8 +78,9 @@ def size_of(result: Any) -> int:
 class Atlas:
     """What the Map and Search tabs keep for one visitor. Freed when the visitor leaves."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self.stages = Stages(max_bytes)
+    def __init__(self, max_bytes: int, shared: Stages | None = None) -> None:
+        self.stages = Stages(max_bytes, shared)
+        self._shared = shared
         self.name = ""
         self.table: Table | None = None  # where other columns can still be chosen
         self.corpus: Corpus | None = None
@@ -108,6 +116,8 @@ class Atlas:
         self.identity = digest.hexdigest()
         self.opened = secrets.token_hex(8)
         self.name, self.corpus, self.table, self.bundled = name, corpus, table, bundled
+        if bundled and self._shared is not None:
+            self._shared.samples.add(self.identity)
 
     def begin(self) -> threading.Event:
         """A new map is to be drawn; one under way is given up, and all work on the one before."""

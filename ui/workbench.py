@@ -23,7 +23,7 @@ from encoder.calibration import Calibration, calibrate, calibration_key, shipped
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
 from explore.umap_fit import warm as warm_umap
-from ui.atlas import Atlas
+from ui.atlas import Atlas, Stages
 from ui.costs import Costs
 from ui.desk import SAMPLES, Checked, Desk
 from ui.jobs import Job, Line
@@ -90,6 +90,7 @@ class Workbench:
         self.line = Line(settings.training_slots)
         self.maps = Line(settings.map_slots)
         self.vectors = Vectors(settings.vector_store)
+        self.samples = Stages(settings.shared_bytes)  # what was computed of the bundled texts
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
@@ -219,8 +220,9 @@ class Workbench:
             if key not in self._visitors:
                 settings = self.settings
                 shelf = Shelf(settings.max_runs, settings.visitor_model_bytes)
+                atlas = Atlas(settings.atlas_bytes, self.samples)
                 self._visitors[key] = Visitor(
-                    ArrayCache(settings.visitor_bytes), shelf, atlas=Atlas(settings.atlas_bytes)
+                    ArrayCache(settings.visitor_bytes), shelf, atlas=atlas
                 )
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:

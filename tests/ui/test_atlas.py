@@ -7,6 +7,7 @@ import pytest
 
 from explore import Stopped, agreement
 from explore.lexical import Bm25Index
+from ingest import read_corpus
 from tests.ui.map_pages import BYTES, TEXTS, an_atlas, drawn, quiet, steps
 from ui.atlas import Atlas, Stages, size_of
 from ui.map_view import CLUSTER, LENGTH, RECALL, Shown, value
@@ -46,6 +47,24 @@ def test_another_key_or_stage_is_another_result():
     found = [stages.get(*at, lambda at=at: at) for at in (("x", (1,)), ("x", (2,)), ("y", (1,)))]
     assert found == [("x", (1,)), ("x", (2,)), ("y", (1,))]
     assert stages.work == {"x": 2, "y": 1}
+
+
+def test_what_is_of_a_sample_is_shared_and_what_is_a_visitors_own_is_not():
+    shared = Stages(BYTES)
+    ann, bob = Atlas(BYTES, shared), Atlas(BYTES, shared)
+    for atlas in (ann, bob):
+        atlas.open("sample.csv", read_corpus("A cat.\nA dog."), bundled=True)
+        sample = (atlas.identity, "mean")
+        assert atlas.stages.get("encode", sample, lambda: np.ones(3)).sum() == 3
+    assert shared.work == {"encode": 1}
+    assert bob.stages.work == {}
+    ann.open("own.csv", read_corpus("My secret.\nMy other secret."))
+    own = (ann.identity, "mean")
+    ann.stages.get("encode", own, lambda: np.ones(4))
+    assert (ann.stages.known("encode", own), shared.known("encode", own)) == (True, False)
+    ann.close()
+    assert not ann.stages.known("encode", own)
+    assert bob.stages.known("encode", sample)  # what one forgets, the others have
 
 
 def test_over_the_cap_the_least_recently_used_go():
@@ -126,7 +145,7 @@ def test_a_first_map_computes_every_stage_and_the_same_again_none(atlas, bert):
         ({"space": "the vectors"}, {"space", "clusters", "names"}),
         ({"space": "the map"}, {"clusters", "names"}),
         ({"pooling": "cls"}, OWN),
-        ({"layer": "1"}, OWN),
+        ({"layer": "1", "pooling": "mean"}, OWN),
     ],
     ids=str,
 )

@@ -258,6 +258,21 @@ def test_only_the_latest_vectors_of_a_visitor_are_kept_in_memory(lab):
     assert lab.find(pooling="mean").answer.rows  # put there again
 
 
+def test_the_next_visitor_of_a_sample_waits_for_nothing(lab, bert, count_forwards):
+    from ui.corpora import SEARCH_SAMPLE, open_sample
+
+    open_sample(lab.handlers.atlas("ann"), SEARCH_SAMPLE)
+    first = lab.judged("ann", method="fusion")
+    open_sample(lab.handlers.atlas("bob"), SEARCH_SAMPLE)
+    assert lab.handlers.is_ready(lab.handlers.request("bob", SearchForm(QUERY, method="fusion")))
+    with count_forwards(bert) as calls:
+        found = lab.find("bob", method="fusion")
+    assert sum(rows for rows, _ in calls) == 1  # the question
+    assert found.verdict == first.verdict
+    lab.workbench.forget("ann")
+    assert lab.find("bob").answer.rows
+
+
 def test_a_sample_is_kept_for_all_visitors_unless_the_model_is_their_own(lab):
     from ui.corpora import SEARCH_SAMPLE, open_sample
 

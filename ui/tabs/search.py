@@ -95,7 +95,7 @@ class SearchTab:
             [form.query, *self.settings],
             self.outputs,
             trigger_mode="multiple",  # a newer one ends the older
-            concurrency_id="maps",
+            concurrency_id="search",  # a question of milliseconds waits behind no map
             concurrency_limit=16,
             **QUIET,
         )
