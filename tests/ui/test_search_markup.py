@@ -126,6 +126,8 @@ def test_why_shows_both_sides_and_they_sum_to_the_cosine(lab):
     said = check(why_panel(why)).text
     assert said.count(f"= {why.explained.cosine:.4f}") == 2
     assert "Hit 1: cosine" in said
+    assert "table below" not in said
+    assert "table below" in check(why_panel(why, matrix=True)).text
     assert "BM25" in said
     assert "shares no word" in check(terms_list(())).text
     both = terms_list((TermScore("cat", 1.25), TermScore("<i>", 0.5)))

@@ -10,14 +10,18 @@ from ui.markup.tokens import shaded_tokens
 from ui.search_why import Why
 
 
-def why_panel(why: Why) -> str:
-    """The tokens of query (A) and text (B), each side summing to the cosine; terms of BM25."""
+def why_panel(why: Why, matrix: bool = False) -> str:
+    """The tokens of query (A) and text (B), each side summing to the cosine; terms of BM25.
+
+    `matrix`: whether every token of one with every token of the other is drawn below.
+    """
     explained, (before_query, before_text) = why.explained, why.prompts
     said = (
-        f"{why.title}: cosine {number(explained.cosine, 4)} is the sum of what each token "
-        "of the query (A) and of the text (B) adds. Every token of one meets every token of the "
-        "other in the table below."
+        f"{why.title}: cosine {number(explained.cosine, 4)} is the sum of what each token of the "
+        "query (A) and of the text (B) adds."
     )
+    if matrix:
+        said += " Every token of one meets every token of the other in the table below."
     if before_query or before_text:
         said += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
     return (

@@ -185,4 +185,7 @@ class SearchTab:
     def why(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """A clicked hit, taken apart."""
         why = self.handlers.why(request.session_hash, picked_name(event))
-        return [why_panel(why), figure_json(token_matrix(why.explained, *why.readable))]
+        return [
+            why_panel(why, matrix=True),
+            figure_json(token_matrix(why.explained, *why.readable)),
+        ]
