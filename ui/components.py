@@ -56,6 +56,15 @@ def address_bar(**settings: Any) -> gr.HTML:
     )
 
 
+def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: Any) -> None:
+    """A click copies the link that an address bar holds, wherever the browser is by now."""
+    js = """(query) => {
+      navigator.clipboard.writeText(location.origin + location.pathname + (query ?? ''));
+      return [query];
+    }"""
+    button.click(lambda _: gr.Info(said), address, js=js, **how)
+
+
 def leave_guard(**settings: Any) -> gr.HTML:
     """Set it to {models, running}: with either, the browser asks before it leaves the page."""
     return gr.HTML(

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
 from explore import ClusterConfig, ExploreError, ProjectionConfig
+from ui import links
 from ui.encoding import parse_pooling_and_layer
 from ui.tuning_form import OWN_POOLING
 
@@ -128,13 +128,8 @@ def on_page(form: MapForm) -> MapForm:
 
 
 def to_query(form: MapForm, corpus: str = "") -> str:
-    """The form as a URL query under "map"; settings at their default are left out.
-
-    `corpus` names a sample; a visitor's own texts are never part of a link.
-    """
-    changed = {k: v for k, v in asdict(form).items() if v != getattr(MapForm(), k)}
-    named = {"corpus": corpus} if corpus else {}
-    return "?" + urlencode({"map": json.dumps(changed, separators=(",", ":"))} | named)
+    """The form as a URL query; `corpus` names a sample."""
+    return links.to_query("map", form, corpus)
 
 
 def to_json(form: MapForm, **facts: Any) -> str:
@@ -144,21 +139,4 @@ def to_json(form: MapForm, **facts: Any) -> str:
 
 def from_json(text: object) -> tuple[MapForm, list[str]]:
     """A form from a link or a file, and what in it was not usable. Nothing in it is trusted."""
-    form, notes = MapForm(), []
-    try:
-        found = json.loads(str(text)[:20_000])
-        found = found.get("settings", found)
-        items = list(found.items())
-    except (ValueError, AttributeError, RecursionError):
-        return form, ["The map settings cannot be read as JSON; the usual ones are used."]
-    known = {field.name for field in fields(MapForm)}
-    for name, value in items:
-        try:
-            if name not in known:
-                raise EncoderError(f"There is no map setting {str(name)[:40]!r}.")
-            if isinstance(value, (list, dict)) or len(str(value)) > 200:
-                raise EncoderError(f"The map setting {name!r} must be a word or a number.")
-            form = on_page(replace(form, **{name: value}))
-        except EncoderError as error:
-            notes.append(str(error))
-    return form, notes
+    return links.from_json(text, "map", MapForm(), on_page)

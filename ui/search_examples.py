@@ -40,6 +40,6 @@ def first_query(atlas: Atlas, typed: str) -> str:
     """
     offered = examples(atlas)
     known = {query for queries in QUERIES.values() for query in queries}
-    if typed.strip() and (typed not in known or not offered):
+    if typed.strip() and (typed in offered or typed not in known or not offered):
         return typed
     return next(iter(offered), "")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from encoder import DEFAULT_MODEL, EncoderError
+from ui import links
 from ui.encoding import parse_pooling_and_layer
 from ui.search_index import SearchSettings
 from ui.settings import Settings
@@ -86,3 +87,23 @@ def parse_k(k: object) -> int:
             f"k is {str(k)[:40]!r}; it must be a whole number from {LEAST_K} to {MOST_K}."
         )
     return int(found)
+
+
+def on_page(form: SearchForm) -> SearchForm:
+    """The same in the words of the page's controls, which take no others. Raises EncoderError."""
+    encoding = parse_encoding(form.model, form.pooling, form.layer)
+    method, query = parse_method(form.method), as_text(form.query)
+    return SearchForm(
+        query, encoding.model, encoding.pooling or OWN_POOLING, str(encoding.layer),
+        next(words for words, known in METHODS.items() if known == method), parse_k(form.k),
+    )  # fmt: skip
+
+
+def to_query(form: SearchForm, corpus: str = "") -> str:
+    """The form as a URL query; `corpus` names a sample."""
+    return links.to_query("search", form, corpus)
+
+
+def from_json(text: object) -> tuple[SearchForm, list[str]]:
+    """A form from a link, and what in it was not usable. Nothing in it is trusted."""
+    return links.from_json(text, "search", SearchForm(), on_page, longest=Settings.max_chars)

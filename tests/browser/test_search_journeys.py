@@ -111,3 +111,29 @@ def test_two_visitors_search_their_own_texts(tab, browser: Browser, lab: str):
     expect(other.hits.first).to_contain_text("Dog tax")
     expect(tab.hits.first).to_contain_text("Soup")
     context.close()
+
+
+def test_a_link_opens_the_same_search_for_somebody_else(tab, browser: Browser, lab: str):
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.open()
+    tab.find("#search-corpus-0").click()
+    tab.answered("648 texts")
+    tab.pick("search-pooling", "max")
+    tab.ask("my own cold kitchen")
+    tab.answered("max pooling")
+    expect(tab.hits.first).to_be_visible()
+    first = tab.hit(1)
+    tab.page.get_by_role("tab", name="Pooling").click()  # whose address is another
+    tab.page.get_by_role("tab", name="Search").click()
+    tab.find("#search-link").click()
+    expect(tab.find("[data-testid=toast-text]")).to_contain_text("Link copied")
+    link = tab.page.evaluate("navigator.clipboard.readText()")
+    context = browser.new_context()
+    other = SearchPage(context.new_page())
+    other.page.goto(link)
+    other.answered("648 texts", "max pooling")
+    expect(other.find("#search-query input, #search-query textarea")).to_have_value(
+        "my own cold kitchen"
+    )
+    assert other.hit(1) == first
+    context.close()

@@ -12,7 +12,7 @@ from explore.cluster import SPACES as SPACE_WORDS
 from ui.figures.as_json import figure_json
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told, told_steps
-from ui.map_form import MapForm
+from ui.map_form import MapForm, from_json
 from ui.map_view import Shown, value
 from ui.markup.map_facts import (
     cluster_table,
@@ -51,7 +51,8 @@ def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> 
     """Lay the tab out inside the current Blocks and connect it."""
     made = _MapTab(MapHandlers(workbench))
     made.texts.connect(tab)
-    made.texts.connect_link(demo, tabs, made.model, list(vars(made.ui.form).values()))
+    boxes = list(vars(made.ui.form).values())
+    made.texts.connect_link(demo, tabs, "map", from_json, made.model, boxes)
     return made
 
 

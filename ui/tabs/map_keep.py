@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.components import address_bar, markup
+from ui.components import address_bar, copies_link, markup
 from ui.corpora import sample_of
 from ui.guard import told
 from ui.map_export import FILES
@@ -20,7 +20,6 @@ PNG = """() => {
   const facts = [...document.querySelectorAll('#map-header p')].map((line) => line.textContent);
   window.dispatchEvent(new CustomEvent('lab-map-png', { detail: { id: 'map', facts } }));
 }"""
-COPY = "() => navigator.clipboard.writeText(location.href)"
 TITLES = {
     "map.csv": "CSV: texts, clusters, coordinates, vectors",
     "map.parquet": "Parquet, the same",
@@ -48,9 +47,7 @@ class MapKeeping:
                                show_label=False)  # fmt: skip
             address = address_bar(elem_id="map-address")
         png.click(None, js=PNG, api_visibility="private")
-        copy.click(
-            lambda: gr.Info("Link copied: it opens this tab with these settings."), js=COPY, **QUIET
-        )
+        copies_link(copy, address, "Link copied: it opens this tab with these settings.", **QUIET)
         drawn.change(told(self.offer), list(form), [links, code, address], **QUIET)
 
     def offer(self, request: gr.Request, *values: Any) -> list[Any]:

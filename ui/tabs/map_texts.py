@@ -7,12 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from encoder import CATALOG
+from encoder import CATALOG, DEFAULT_MODEL
 from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import FIRST_SAMPLE, SAMPLES, on_map
 from ui.guard import told
-from ui.map_form import MapForm, from_json
 from ui.map_view import CLUSTER, colour_choices
 from ui.markup.map_facts import corpus_facts
 from ui.tabs.corpus_handlers import CorpusHandlers
@@ -74,30 +73,38 @@ class MapTexts:
         button.click(told(go), None, [tabs, *self.outputs], **READ)
 
     def connect_link(
-        self, demo: gr.Blocks, tabs: gr.Tabs, model: gr.State, boxes: Sequence[Any]
+        self,
+        demo: gr.Blocks,
+        tabs: gr.Tabs,
+        name: str,
+        read: Callable[[object], tuple[Any, list[str]]],
+        model: gr.State,
+        boxes: Sequence[Any],
     ) -> None:
-        """A link with map settings opens this tab with them."""
+        """A link with settings under `name`, which is this tab's too, opens the tab with them.
+
+        `read` gives a form, whose fields are the values of `boxes`, and remarks.
+        """
         outputs = [tabs, model, *boxes, *self.outputs]
 
         def restore(request: gr.Request) -> list[Any]:
-            found = self.restored(request)
-            return [gr.skip() for _ in outputs] if found is None else found
+            if name not in dict(request.query_params):
+                return [gr.skip() for _ in outputs]
+            form, *values = self.restored(request, *read(request.query_params[name]))
+            return [gr.Tabs(selected=name), form.model, *values]
 
         demo.load(told(restore), None, outputs, **READ)
 
-    def restored(self, request: gr.Request) -> list[Any] | None:
-        """What a link says, for its outputs; None where it says nothing of a map."""
-        query = dict(request.query_params)
-        if "map" not in query:
-            return None
-        form, remarks = from_json(query["map"])
-        visitor = request.session_hash
+    def restored(self, request: gr.Request, form: Any, remarks: list[str]) -> list[Any]:
+        """A link's form as far as it can be had here, and values of the boxes and `outputs`."""
+        query, visitor = dict(request.query_params), request.session_hash
         titles = {file: title for title, file in SAMPLES.items()}
-        title = titles.get(str(query.get("corpus", "")), FIRST_SAMPLE)
-        form, layers, remark = loadable(self.handlers, visitor, form)
+        title = titles.get(str(query.get("corpus", "")), self.first)
+        model, layers, layer, remark = loadable(self.handlers, visitor, form.model, form.layer)
+        form = replace(form, model=model, layer=layer)
         missing = (
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
-            "Send the same file under “Your own texts” to have that map again."
+            "Send the same file under “Your own texts” to have that again."
         )
         for said in [*remarks, remark, "" if query.get("corpus") in titles else missing]:
             if said:
@@ -108,7 +115,7 @@ class MapTexts:
             "layer": gr.Dropdown(choices=layers, value=form.layer),
         }
         opened = self.opened(self.handlers.open_sample(visitor, title))
-        return [gr.Tabs(selected="map"), form.model, *shown.values(), *opened]
+        return [form, *shown.values(), *opened]
 
     def sample(self, title: str) -> Any:
         """A handler for a sample."""
@@ -154,22 +161,21 @@ class MapTexts:
 
 
 def loadable(
-    handlers: CorpusHandlers, visitor: str | None, form: MapForm
-) -> tuple[MapForm, list[str], str]:
-    """A link's form with a model that is here, its layers, and a remark where it had another.
+    handlers: CorpusHandlers, visitor: str | None, model: str, layer: str
+) -> tuple[str, list[str], str, str]:
+    """A link's model if it is here, its layers, the layer, and a remark where either is another.
 
     A link alone never starts a download.
     """
-    spec, model, remark = CATALOG.get(form.model), form.model, ""
+    spec, remark = CATALOG.get(model), ""
     if not (spec and spec.bundled) and not handlers.workbench.is_loaded(model, visitor):
         remark = (
             f"This link was made with {model[:80]!r}, which is not loaded here. Pick it in the "
             "model list to download it; shown meanwhile: the bundled model."
         )
-        form = replace(form, model=MapForm().model)
-    encoder = handlers.workbench.encoder(form.model, visitor)
-    layers = ["-1", *map(str, encoder.layers)]
-    if form.layer not in layers:
-        remark = remark or f"This model has no layer {form.layer}; shown: the last one."
-        form = replace(form, layer="-1")
-    return form, layers, remark
+        model = DEFAULT_MODEL
+    layers = ["-1", *map(str, handlers.workbench.encoder(model, visitor).layers)]
+    if layer not in layers:
+        remark = remark or f"This model has no layer {layer}; shown: the last one."
+        layer = "-1"
+    return model, layers, layer, remark

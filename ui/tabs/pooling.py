@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import POOLINGS, EncoderError
+from ui.components import copies_link
 from ui.examples import EXAMPLES
 from ui.exports import scores_csv, vectors_csv
 from ui.guard import told
@@ -265,11 +266,8 @@ class _PoolingTab:
     def connect_link(self, demo: gr.Blocks) -> None:
         ui = self.ui
         copied = "Link copied: it opens this page with these sentences and settings."
-        ui.copy.click(
-            lambda: gr.Info(copied),
-            js="() => navigator.clipboard.writeText(location.href)",
-            **QUIET,  # a toast, too, is only delivered through the queue
-        )
+        # Not without the queue: it delivers the toast, too.
+        copies_link(ui.copy, ui.address, copied, **QUIET)
         demo.load(
             told(self.restore),
             self.session,

@@ -14,7 +14,7 @@ from ui.markup.search_hits import answer_panel, hits_table
 from ui.markup.search_why import why_panel
 from ui.picks import picked_name
 from ui.search_examples import MOST, QUERIES, examples, first_query
-from ui.search_form import SearchForm
+from ui.search_form import SearchForm, from_json
 from ui.tabs.choose_model import connect_model
 from ui.tabs.long_work import follow
 from ui.tabs.map_handlers import now
@@ -39,6 +39,8 @@ def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> 
     """Lay the tab out inside the current Blocks and connect it."""
     made = SearchTab(SearchHandlers(workbench), tab)
     made.texts.connect(tab)
+    boxes = list(vars(made.ui.form).values())
+    made.texts.connect_link(demo, tabs, "search", from_json, made.model, boxes)
     return made
 
 
@@ -73,7 +75,7 @@ class SearchTab:
         self.connect()
         self.flow = SearchFlow(handlers, tab, self.found)
         self.sections = SearchSections(handlers, tab, self.found)
-        self.keep = SearchKeep(handlers, self.found)
+        self.keep = SearchKeep(handlers, [form.query, *self.settings], self.found)
 
     def connect(self) -> None:
         """Every event of the tab but those of its texts."""
