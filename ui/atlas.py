@@ -20,40 +20,63 @@ TRUST, SIDES = "trust", "sides"  # long work on a finished map
 class Stages:
     """Results by (stage, everything it depends on); the least recently used go first.
 
-    A key begins with the identity of the texts; what is of the bundled `samples` is kept in
-    `shared`, for all visitors. `work` counts what was really computed, by stage.
+    A key begins with the identity of the texts and their number, then, where there is one, names
+    the model and its recipe (`ui.picture.source_key`). What is of the bundled `samples`, under
+    models that are nobody's own, is kept in `shared` for all visitors. `work` counts what was
+    really computed, by stage.
     """
 
     def __init__(self, max_bytes: int, shared: "Stages | None" = None) -> None:
         self.work: Counter[str] = Counter()
         self.samples: set[str] = set()  # identities; for those who share this
+        self.private: set[str] = set()  # models and recipes of visitors' own; for the same
         self._shared = shared
+        self._making: dict[Key, threading.Lock] = {}
         self._max_bytes = max_bytes
         self._kept: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, stage: str, key: Key, make: Callable[[], Any]) -> Any:
-        """The result of a stage, computed unless it is known."""
-        if self._shared is not None and key[0] in self._shared.samples:
-            return self._shared.get(stage, key, make)
+        """The result of a stage, computed unless it is known.
+
+        Who asks for the same at the same time waits for one computation; where that is given up,
+        the next one makes it.
+        """
+        shared = self._shared_for(key)
+        if shared is not None:
+            return shared.get(stage, key, make)
+        full = (stage, *key)
         with self._lock:
-            found = self._kept.get((stage, *key))
-            if found is not None:
-                self._kept.move_to_end((stage, *key))
-                return found[0]
-        result = make()
-        with self._lock:
-            self.work[stage] += 1
-            self._kept[(stage, *key)] = (result, size_of(result))
-            while len(self._kept) > 1 and self.bytes > self._max_bytes:
-                self._kept.popitem(last=False)
-        return result
+            making = self._making.setdefault(full, threading.Lock())
+        with making:
+            with self._lock:
+                found = self._kept.get(full)
+                if found is not None:
+                    self._kept.move_to_end(full)
+                    return found[0]
+            try:
+                result = make()
+                with self._lock:
+                    self.work[stage] += 1
+                    self._kept[full] = (result, size_of(result))
+                    while len(self._kept) > 1 and self.bytes > self._max_bytes:
+                        self._kept.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(full, None)
+            return result
 
     def known(self, stage: str, key: Key) -> bool:
         """Whether `get` would answer at once."""
-        if self._shared is not None and key[0] in self._shared.samples:
-            return self._shared.known(stage, key)
-        return (stage, *key) in self._kept
+        shared = self._shared_for(key)
+        return shared.known(stage, key) if shared is not None else (stage, *key) in self._kept
+
+    def _shared_for(self, key: Key) -> "Stages | None":
+        """Where results of this key are kept for all, None where they are this visitor's own."""
+        shared = self._shared
+        if shared is None or key[0] not in shared.samples:
+            return None
+        return None if shared.private.intersection(map(str, key[2:4])) else shared
 
     @property
     def bytes(self) -> int:

@@ -77,7 +77,7 @@ def find(
     if method == "fusion":
         first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
     return Answer(
-        index, query, vector, method, k, found, cosines, float(first.max(initial=0)),
+        index, query, vector, method, k, found, cosines, float(first.max()) if len(first) else 0.0,
         1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
     )  # fmt: skip
 

@@ -73,8 +73,9 @@ class Visitor:
 
     @property
     def at_work(self) -> bool:
-        """Whether a run, a map or other long work is under way."""
-        return self.busy or self.atlas.drawing or bool(self.atlas.tasks)
+        """Whether a run, a map, a search or other long work is under way."""
+        searching = self.indexing is not None and not self.indexing.ended.is_set()
+        return self.busy or self.atlas.drawing or searching or bool(self.atlas.tasks)
 
 
 class Workbench:
@@ -119,10 +120,22 @@ class Workbench:
         Where the models of all visitors fill their room, each new one costs its own visitor the
         oldest; the newest is always kept, and nobody loses a model to somebody else.
         """
+        self._make_private(tuned.encoder)
         with self._lock:
             others = [v.shelf for v in self._visitors.values() if v is not visitor]
         room = self.settings.all_model_bytes - sum(shelf.bytes for shelf in others)
         return visitor.shelf.add(tuned, room)
+
+    def _make_private(self, encoder: Encoder) -> None:
+        """Nothing that this model makes of the bundled texts is kept for others."""
+        recipe, fingerprint = encoder.recipe, encoder.backbone.fingerprint
+        with self._lock:
+            models = list(self._models.values())
+        public = [model for model in models if model.backbone.fingerprint == fingerprint]
+        if not public:
+            self.samples.private.add(fingerprint)
+        elif all(repr(model.recipe) != repr(recipe) for model in public):
+            self.samples.private.add(repr(recipe))  # the same transformer, another head
 
     def picture_by_token(self, token: str) -> Any:
         """A visitor's map by its download token, or None."""
@@ -226,9 +239,10 @@ class Workbench:
                 )
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
-                idle = [k for k, v in self._visitors.items() if not v.at_work and not v.shelf]
+                idle = [k for k, v in self._visitors.items()
+                        if k != key and not v.at_work and not v.shelf]  # fmt: skip
                 idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
-                if not idle or idle[0] == key:
+                if not idle:
                     break  # runs are never lost to make room
                 # Costs that visitor time, not data.
                 self._drop_vectors(idle[0], self._visitors.pop(idle[0]))

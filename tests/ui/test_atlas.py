@@ -147,7 +147,7 @@ def test_a_first_map_computes_every_stage_and_the_same_again_none(atlas, bert):
         ({"pooling": "cls"}, OWN),
         ({"layer": "1", "pooling": "mean"}, OWN),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_a_change_computes_only_from_the_stage_it_touches(atlas, bert, change, computes):
     work(atlas, bert)

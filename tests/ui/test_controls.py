@@ -38,7 +38,7 @@ def first(handlers) -> Screen:
         ({"measure": "Euclidean distance"}, {"scores", "address"}),
         ({"lines": "It rains.\nRain falls."}, {"several", "address"}),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_a_control_moves_its_output_and_no_other(handlers, first, change, moves):
     assert changed(first, screen(handlers, **change)) == moves

@@ -188,6 +188,18 @@ def test_rankings_stay_while_the_answer_is_of_the_same_question(lab):
         lab.find(k=4)
 
 
+def test_rankings_of_a_question_that_is_gone_are_not_shown_beside_another(lab):
+    first = lab.find(k=4).answer
+    flow = follow_ranks(first, (("cls", 2),), [], (), ROOM, quiet, GO)
+    lab.find(k=4, query="a train")
+    facts, *rest = lab.tab.flow.show(flow)
+    assert f"“{QUERY}” was ranked, but by now the page asks something else" in facts
+    assert not any(rest)
+    assert lab.tab.flow.task.result("ann") is None
+    lab.handlers.atlas("ann").answer = None  # an empty question
+    assert "asks something else" in lab.tab.flow.show(flow)[0]
+
+
 def test_a_mark_that_is_clicked_shows_its_text_and_why_each_ranking_has_it_there(lab, tiny):
     lab.find(k=4, query="red cat")
     lab.steps(("flow-go", "click"), ["cls"], ["-1"], [OTHER_MODEL], [BM25])

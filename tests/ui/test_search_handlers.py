@@ -1,17 +1,18 @@
 """Searching over tiny models: the hits are the engine's, and nothing is encoded twice."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from encoder import DEFAULT_MODEL, EncoderError, Options
+from encoder import EncoderError, Options
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
 from explore.verdict import BestHits, background
-from tests.ui.map_lab import OTHER_MODEL, kinds, tiny_workbench
+from tests.ui.map_lab import kinds, tiny_workbench
 from tests.ui.map_pages import TEXTS
 from tests.ui.search_lab_page import QUERY, SearchLab
-from ui.search_answer import verdict
+from ui.search_answer import InMemory, find, verdict
 from ui.search_background import background_queries
 from ui.search_form import SearchForm
 from ui.search_index import prompts
@@ -138,6 +139,14 @@ def test_a_fused_ranking_is_judged_by_the_largest_cosine_of_all_texts(lab):
     assert lab.work()["background"] == 1
 
 
+def test_a_best_cosine_below_0_is_said_as_it_is(lab):
+    answer = lab.find().answer
+    [vector] = answer.index.encode_queries([QUERY])
+    against = replace(answer.index, vectors=np.array([-vector, -vector]))
+    found = find(against, QUERY, "dense", 2, InMemory(), None)
+    assert found.best == pytest.approx(-1, abs=1e-5)
+
+
 def test_only_vectors_say_that_nothing_is_relevant(lab):
     answers = {m: lab.find(query=QUERY, method=m).answer for m in ("dense", "bm25", "fusion")}
     high = BestHits(np.full(400, 1e6))
@@ -149,8 +158,6 @@ def test_only_vectors_say_that_nothing_is_relevant(lab):
 
 
 def test_prompts_are_put_before_what_they_are_meant_for(lab, tiny):
-    from dataclasses import replace
-
     from encoder import Encoder
 
     plain = tiny("bert")
@@ -228,65 +235,3 @@ def test_of_many_texts_a_sample_is_searched_and_it_says_so(tiny):
     assert len(index.corpus) == len(index.vectors) == 20
     assert "A sample of 20 of 96 texts is searched here" in index.corpus.report.notes[-1]
     lab.close()
-
-
-def test_vectors_of_two_visitors_are_kept_apart_and_go_with_them(lab, finish):
-    store = lab.workbench.vectors
-    ann, bob = (lab.find(name).answer.index.collection for name in ("ann", "bob"))
-    assert ann != bob
-    assert store.names() == sorted([ann, bob])
-    lab.workbench.forget("ann")
-    finish()
-    assert store.names() == [bob]
-    assert lab.find("bob").answer.rows  # bob goes on
-
-
-def test_a_visitor_who_is_pushed_out_leaves_no_vectors(tiny, finish):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), max_visitors=1))
-    lab.find("ann")
-    kept = lab.find("bob").answer.index.collection
-    finish()
-    assert lab.workbench.vectors.names() == [kept]
-    lab.close()
-
-
-def test_only_the_latest_vectors_of_a_visitor_are_kept_in_memory(lab):
-    poolings = ["mean", "max", "cls", "min", "soft"]
-    names = [lab.find(pooling=name).answer.index.collection for name in poolings]
-    assert len(set(names)) == len(poolings)
-    assert lab.workbench.vectors.names() == [names[-1]]
-    assert lab.find(pooling="mean").answer.rows  # put there again
-
-
-def test_the_next_visitor_of_a_sample_waits_for_nothing(lab, bert, count_forwards):
-    from ui.corpora import SEARCH_SAMPLE, open_sample
-
-    open_sample(lab.handlers.atlas("ann"), SEARCH_SAMPLE)
-    first = lab.judged("ann", method="fusion")
-    open_sample(lab.handlers.atlas("bob"), SEARCH_SAMPLE)
-    assert lab.handlers.is_ready(lab.handlers.request("bob", SearchForm(QUERY, method="fusion")))
-    with count_forwards(bert) as calls:
-        found = lab.find("bob", method="fusion")
-    assert sum(rows for rows, _ in calls) == 1  # the question
-    assert found.verdict == first.verdict
-    lab.workbench.forget("ann")
-    assert lab.find("bob").answer.rows
-
-
-def test_a_sample_is_kept_for_all_visitors_unless_the_model_is_their_own(lab):
-    from ui.corpora import SEARCH_SAMPLE, open_sample
-
-    names = set()
-    for visitor in ("ann", "bob"):
-        open_sample(lab.handlers.atlas(visitor), SEARCH_SAMPLE)
-        names.add(lab.find(visitor, model=DEFAULT_MODEL).answer.index.collection)
-    [name] = names
-    assert name.startswith("sample_")
-    other = lab.find("ann", model=OTHER_MODEL).answer.index.collection
-    assert other.startswith("sample_")
-    assert other != name
-    atlas = lab.handlers.atlas("cy")
-    open_sample(atlas, SEARCH_SAMPLE)
-    again = (atlas.name, atlas.corpus, atlas.table)
-    atlas.open(*again)  # the same texts, sent by a visitor
-    assert lab.find("cy").answer.index.collection.startswith("visitor_")

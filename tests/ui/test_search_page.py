@@ -1,10 +1,6 @@
 """The Search tab as it is wired: first look, examples, settings, why, and texts of the Map tab."""
 
-import json
-import warnings
-from dataclasses import astuple, replace
 from types import SimpleNamespace
-from urllib.parse import parse_qsl
 
 import gradio as gr
 import pytest
@@ -12,13 +8,11 @@ import pytest
 from encoder import DEFAULT_MODEL
 from explore.store import NotStored
 from tests.explore.stores import free_port
-from tests.ui.map_lab import OTHER_MODEL, event, tiny_workbench
+from tests.ui.map_lab import event, tiny_workbench
 from tests.ui.map_pages import TABLE
 from tests.ui.search_lab_page import QUERY, SearchLab
-from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
 from ui.search_examples import QUERIES
-from ui.search_form import SearchForm, to_query
 from ui.tabs.search import CLICK
 from ui.vector_store import Vectors
 
@@ -102,6 +96,49 @@ def test_hits_come_first_and_the_verdict_later_and_stop_is_offered_meanwhile(lab
     assert shown[-1]["stop-search"].visible == "hidden"
     [again] = search(lab, "other words")  # all is known: one answer, at once
     assert "unrelated queries" in again["search-answer"]
+
+
+def test_stop_while_the_verdict_is_measured_leaves_no_promise(lab):
+    lab.open()
+    steps = lab.filling("search-hits", "search").fn(
+        SimpleNamespace(session_hash="ann"), QUERY, *SETTINGS
+    )
+    for step in steps:
+        if "being measured" in str(step[2]):
+            lab.call(("stop-search", "click"))
+        last = step
+    progress, _, panel, hits, *_ = last
+    assert "What was found before stays" in progress
+    assert "was not measured to its end" in panel
+    assert hits
+
+
+def test_stop_before_anything_was_found_says_so(lab):
+    lab.open()
+    assert (
+        "Stopped before anything was found" in lab.call(("stop-search", "click"))["search-progress"]
+    )
+    lab.find()
+    assert "found before stays" in lab.call(("stop-search", "click"))["search-progress"]
+
+
+def test_an_empty_question_leaves_nothing_to_go_on_from(lab):
+    lab.find()
+    [shown] = search(lab, " ")
+    assert (shown["search-hits"], shown["State"]) == ("", "")
+    with pytest.raises(gr.Error, match="ask a question first"):
+        lab.steps(("flow-go", "click"), ["cls"], ["-1"], [], [])
+
+
+def test_late_work_on_texts_that_are_gone_is_not_shown(lab):
+    lab.find()
+    task = lab.tab.flow.task
+    steps = task.run(SimpleNamespace(session_hash="ann"), ["cls"], ["-1"], [], [])
+    next(steps)
+    lab.open()  # other texts, while the follower looks away
+    rest = list(steps)
+    assert all(value == gr.skip() for step in rest for value in step)
+    assert task.result("ann") is None
 
 
 def test_a_search_that_is_overtaken_at_once_ends_without_a_word(lab):
@@ -219,73 +256,3 @@ def test_what_the_map_has_opened_is_searched_here(lab):
     answer = lab.call(arrive, first["State"])
     assert "texts.csv: 96 texts" in answer["search-corpus-facts"]
     assert lab.call(arrive, answer["State"]) == {}
-
-
-def test_link_and_python_are_those_of_the_answer(lab):
-    query = 'it\'s "quoted" \\ {braces}'
-    lab.find(query=query, method="fusion", k=3)
-    form = SearchForm("typed since", OTHER_MODEL, "max", "1", "Both, fused", 3)
-    taken = lab.call(lab.filling("search-code", "offer"), *astuple(form))
-    compile(taken["search-code"], "snippet", "exec")
-    assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in taken["search-code"]
-    assert taken["search-address"] == to_query(replace(form, query=query))
-    assert "never your texts" in taken["search-link-note"]
-    lab.call(("search-corpus-0", "click"))
-    lab.find(query="a knee")
-    taken = lab.call(lab.filling("search-code", "offer"), *FORM)
-    assert taken["search-address"] == to_query(SearchForm("a knee"), "topics.csv")
-    assert taken["search-link-note"] == ""
-
-
-# --- links --------------------------------------------------------------------------------------
-
-
-def opened(lab, query: dict[str, str]) -> tuple[dict, str]:
-    """What a link fills, and what is said of it."""
-    restore = lab.filling("search-k", "restore")
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        answer = lab.call(restore, query=query)
-    return answer, " ".join(str(w.message) for w in told)
-
-
-def test_a_link_asks_the_same_question_of_the_same_sample(lab):
-    form = SearchForm("my knee hurts", OTHER_MODEL, "max", "1", "Both, fused", 7)
-    answer, told = opened(lab, dict(parse_qsl(to_query(form, "topics.csv")[1:])))
-    assert told == ""
-    assert answer["Tabs"].selected == "search"
-    assert answer["State"] == OTHER_MODEL
-    boxes = [f"search-{name}" for name in ("query", "model", "pooling", "layer", "method", "k")]
-    values = [getattr(answer[name], "value", answer[name]) for name in boxes]
-    assert values == list(astuple(form))
-    assert "topics.csv" in answer["search-corpus-facts"]
-    assert "search-query" not in prepare(lab, "my knee hurts")  # it stays, and is asked
-    example = QUERIES["topics.csv"][2]
-    assert "search-query" not in prepare(lab, example)
-    asked = lab.handlers.request("ann", SearchForm(*values))
-    assert (asked.search.k, asked.search.method) == (7, "fusion")
-
-
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        ("no JSON", "The search settings cannot be read"),
-        (json.dumps({"model": "some-org/some-model"}), "is not loaded here"),
-        (json.dumps({"layer": "9"}), "no layer 9"),
-        (json.dumps({"method": ATTACKS[0], "k": 99, "x": 1}), "Unknown method"),
-        (json.dumps({"query": "x" * 2_001}), "must be a word or a number"),
-        (json.dumps({"query": ["a"]}), "must be a word or a number"),
-    ],
-)
-def test_what_a_link_says_is_checked(lab, sent, said):
-    answer, told = opened(lab, {"search": sent, "corpus": "../../etc/passwd"})
-    assert said in told
-    assert "holds settings, but not the texts" in told
-    assert "<img" not in told
-    assert answer["search-model"].value == DEFAULT_MODEL
-    assert (answer["search-k"], answer["search-query"]) == (10, "")
-    assert "search_passages.csv" in answer["search-corpus-facts"]
-
-
-def test_an_address_without_a_search_opens_nothing(lab):
-    assert opened(lab, {"map": "{}", "corpus": "topics.csv"}) == ({}, "")

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from encoder import CATALOG, DEFAULT_MODEL, ModelRefused
+from ingest import read_corpus
+from ui.jobs import Job
 from ui.settings import Settings
 from ui.shelf import Tuned
 from ui.workbench import Workbench
@@ -178,6 +180,25 @@ def test_too_many_visitors_cost_the_one_who_came_first_time(make):
     assert workbench.visitors == 2
     assert workbench.encoder(DEFAULT_MODEL, "ann").cache is caches["ann"]  # bob went
     assert workbench.encoder(DEFAULT_MODEL, "bob").cache is not caches["bob"]
+
+
+def test_the_limit_holds_where_everybody_has_sent_texts_and_spares_who_searches(make):
+    workbench = make(max_visitors=2)
+
+    def come(*numbers: int) -> None:
+        for at in numbers:
+            atlas = workbench.visitor(f"v{at}").atlas
+            atlas.open("own.csv", read_corpus(f"A text of {at}.\nAnother."))
+            assert workbench.visitors == 2 or not at
+
+    come(*range(6))
+    job = Job(lambda job: iter(()))
+    workbench.visitor("v4").indexing = job
+    come(6, 7, 8)
+    assert workbench.visitor("v4").atlas.corpus is not None  # its search is under way
+    job.ended.set()
+    come(9, 10, 11)
+    assert workbench.visitor("v4").atlas.corpus is None
 
 
 def test_who_is_nobody_leaves_nothing_behind(make):

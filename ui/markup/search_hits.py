@@ -34,6 +34,7 @@ RANKED_BY = {
     "fusion": "ranked by both: reciprocal-rank fusion of the vectors and BM25",
 }
 SCORES = {"bm25": "BM25", "fusion": "fused"}
+UNMEASURED = "What the best hit is worth was not measured to its end. Ask again to have it."
 WAITING = (
     "What the best hit is worth is being measured: unrelated questions are asked of these texts."
 )
@@ -62,7 +63,7 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
     elif verdict is not None:
         words = f"{BEST[answer.method]} {number(answer.best, 3)}: {verdict.words}."
     else:
-        words = WAITING if waiting else ""
+        words = WAITING if waiting else UNMEASURED
     encoded = "query encoded before"
     if answer.encode_ms is not None:
         encoded = f"query encoded in {answer.encode_ms:.0f} ms"

@@ -1,10 +1,12 @@
 """The Search tab: a question of many texts, its hits, and why each was found. Wiring only."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from ui.atlas import Atlas
 from ui.corpora import SAMPLES, SEARCH_SAMPLE, for_search
 from ui.figures.as_json import figure_json
 from ui.figures.token_matrix import token_matrix
@@ -31,6 +33,10 @@ from ui.workbench import Workbench
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 TOUCH: dict[str, Any] = {**QUIET, "concurrency_id": "touch", "concurrency_limit": 4}
 STOPPED = notes(["Stopped. What was found before stays."])
+STOPPED_EARLY = notes([
+    "Stopped before anything was found: these texts are not turned into vectors yet. Enter in the "
+    "question begins again."
+])  # fmt: skip
 ASK = "Ask something of these texts: type a question above, then Enter."
 CLICK = notice("Click a hit: what each token of it and of the question adds.")
 
@@ -137,7 +143,8 @@ class SearchTab:
             return
         if not as_text(query).strip():
             atlas.stop_search()
-            yield [message(ASK), gr.Button(visible="hidden"), "", "", CLICK, None, gr.skip()]
+            atlas.answer = None  # nothing stands on the page that the sections could go on from
+            yield [message(ASK), gr.Button(visible="hidden"), "", "", CLICK, None, ""]
             return
         asked = handlers.request(visitor, SearchForm(query, *values))
         stop = atlas.begin_search()
@@ -157,13 +164,16 @@ class SearchTab:
                 # Gradio sends the last answer once more when this ends: it shall change nothing.
                 yield nothing
                 return
+            found = moment.made or found
             shown = rest if moment.made is None else self.shown(moment.made)
+            if moment.ended not in ("", "done") and found is not None and not found.whole:
+                shown = self.shown(replace(found, whole=True))  # no verdict will come
             if moment.ended == "done":
                 yield ["", gr.Button(visible="hidden"), *shown]
             elif moment.made is not None and not moment.ended:
                 yield [moment.progress, gr.Button(visible=True), *shown]
             elif moment.ended:
-                said = STOPPED if moment.ended == "cancelled" else moment.progress
+                said = self.stopped(atlas) if moment.ended == "cancelled" else moment.progress
                 yield [said, gr.Button(visible="hidden"), *shown]
             elif not job.stop.is_set():
                 yield [moment.progress, gr.Button(visible=True), *rest]
@@ -181,8 +191,13 @@ class SearchTab:
 
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; what was found before stays."""
-        self.handlers.atlas(request.session_hash).stop_search()
-        return [STOPPED, gr.Button(visible="hidden")]
+        atlas = self.handlers.atlas(request.session_hash)
+        atlas.stop_search()
+        return [self.stopped(atlas), gr.Button(visible="hidden")]
+
+    def stopped(self, atlas: Atlas) -> str:
+        """What is said of a search that was given up."""
+        return STOPPED_EARLY if atlas.answer is None else STOPPED
 
     def why(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """A clicked hit, taken apart."""

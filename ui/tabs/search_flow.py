@@ -10,12 +10,14 @@ from ui.components import markup, plot
 from ui.figures.as_json import figure_json
 from ui.figures.bump import bump_chart
 from ui.guard import told
+from ui.markup.map_facts import cut
 from ui.markup.pieces import message
 from ui.markup.search_flow import flow_facts, picked_text, ranks_table, strategies_table
 from ui.markup.search_why import why_panel
 from ui.palette import STRATEGY_COLOURS
 from ui.picks import picked_name
 from ui.picture import Tell
+from ui.search_answer import Answer
 from ui.search_flow import Flow, explain_in, follow_ranks, other_model, parse_cells
 from ui.search_index import SearchSettings
 from ui.strategies import BM25, FUSED, WITH_KEYWORDS, parse_keywords
@@ -25,6 +27,10 @@ from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET, Task, Work, model_title
 
 USUAL = ["mean", "cls", "max"]
+LATE = (
+    "“{}” was ranked, but by now the page asks something else, or asks it otherwise. Press the "
+    "button again."
+)
 WAITING = message("Press the button: the question above is ranked in each of these ways.")
 # Beside those of the poolings; names stand under every column.
 OTHER_COLOURS = {BM25: "var(--lab-neg)", FUSED: "var(--body-text-color)"}
@@ -96,7 +102,10 @@ class SearchFlow:
         return work
 
     def show(self, flow: Flow) -> list[Any]:
-        """Facts, chart, what was clicked, tables."""
+        """Facts, chart, what was clicked, tables; of the question on the page only."""
+        if not self.is_of(flow, flow.index.atlas.answer):
+            flow.index.atlas.made.pop(self.task.name, None)
+            return [message(LATE.format(cut(flow.query))), None, "", "", "", ""]
         first = next(
             (row for row, by in flow.ranks.items() if by[flow.strategies[0].name] == 1), None
         )
@@ -133,9 +142,12 @@ class SearchFlow:
     def is_current(self, visitor: str | None) -> bool:
         """Whether the rankings made last are of the very question that is answered now."""
         flow, answer = self.task.result(visitor), self.handlers.atlas(visitor).answer
+        return flow is not None and self.is_of(flow, answer)
+
+    def is_of(self, flow: Flow, answer: Answer | None) -> bool:
+        """Whether these rankings are of an answer's question, texts and settings."""
         return (
-            flow is not None
-            and answer is not None
+            answer is not None
             and (flow.query, flow.k, flow.method) == (answer.query, answer.k, answer.method)
             and flow.source == answer.index.source
         )

@@ -23,6 +23,7 @@ from ui.tabs.corpus_handlers import CorpusHandlers
 from ui.tabs.long_work import stoppable
 
 EXPECTED_S = 15.0  # of one index, for those who wait
+NOTHING_YET = "Nothing has been searched yet: ask a question first, by Enter."
 EXPLAINED = "explained"  # in what was made for a visitor: the answer whose hit is taken apart
 STAGES = {
     "encode": "Turning texts into vectors",
@@ -59,14 +60,14 @@ class SearchHandlers(CorpusHandlers):
         """What was searched last. Raises EncoderError where there is nothing yet."""
         found = self.atlas(visitor).index
         if found is None:
-            raise EncoderError("Nothing has been searched yet: type a question first.")
+            raise EncoderError(NOTHING_YET)
         return found
 
     def last(self, visitor: str | None) -> Answer:
         """The last query: its text, vector, hits and k. Raises EncoderError before the first."""
         found = self.atlas(visitor).answer
         if found is None:
-            raise EncoderError("Nothing has been searched yet: type a question first.")
+            raise EncoderError(NOTHING_YET)
         return found
 
     def keywords(self, index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:

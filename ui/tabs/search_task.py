@@ -72,6 +72,10 @@ class Task:
         shown = still
         try:
             for moment in follow(job, line, self.stages):
+                if atlas.tasks.get(self.name) is not job.stop:
+                    # Other texts are open, or newer work has begun: this is of no use any more.
+                    yield [gr.skip(), gr.skip(), *still]
+                    return
                 if moment.made is not None:
                     atlas.made[self.name] = moment.made
                     shown = self.show(moment.made)  # with the last word, not before it
