@@ -24,6 +24,8 @@ from encoder.tokens import PaddingSide, TokenizedText, Tokens, pad
 log = logging.getLogger(__name__)
 
 CACHE_BYTES = 64 * 2**20
+SPECIALS = 4  # [CLS], [SEP] and the like around a text, at most
+CUT_AT_ONCE = 1_000  # texts whose tokens are held
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,20 @@ class Runner:
         """One sentence as ids and flags, cut to the model's limit."""
         [clean] = clean_texts([text])
         return self.backbone.tokenize([clean], self.prompt(options), self.recipe.include_prompt)[0]
+
+    def cut(self, texts: Sequence[str], options: Options = DEFAULTS) -> list[int]:
+        """How many tokens of each text are beyond what the model reads."""
+        clean, prompt, found = clean_texts(texts), self.prompt(options), [0] * len(texts)
+        # No token is shorter than a byte: what is shorter than the limit need not be looked at.
+        room = self.backbone.max_tokens - SPECIALS - len(prompt.encode())
+        long = [i for i, text in enumerate(clean) if len(text.encode()) > room]
+        for at in range(0, len(long), CUT_AT_ONCE):
+            some = long[at : at + CUT_AT_ONCE]
+            for i, text in zip(
+                some, self.backbone.tokenize([clean[i] for i in some], prompt), strict=True
+            ):
+                found[i] = text.cut
+        return found
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""

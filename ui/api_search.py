@@ -12,6 +12,7 @@ from ui.atlas import Atlas
 from ui.corpora import for_search, open_texts
 from ui.encoding import pooling_at
 from ui.guard import told
+from ui.markup.search_facts import cut_lines
 from ui.picture import Tell
 from ui.search_answer import Answer, InMemory, background, find, keywords, verdict
 from ui.search_form import (
@@ -66,11 +67,16 @@ def build_search_api(workbench: Workbench) -> None:
         assert atlas.corpus is not None
         corpus = for_search(atlas.corpus, settings.search_texts)
 
+        left_out = [f"Left out, {why}: {len(rows):,}."
+                    for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
+        cut: list[str] = []
+
         def work(tell: Tell, stop: threading.Event) -> list[dict]:
             index = build_index(atlas, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
             best = background(index, how, tell, stop) if with_verdict else None
+            cut.extend(cut_lines(index, max(answer.cut for answer in answers)))
             return [_as_json(each, verdict(each, best) if best else None) for each in answers]
 
         results = done_in_line(work, workbench.maps, EXPECTED_S)
@@ -86,7 +92,7 @@ def build_search_api(workbench: Workbench) -> None:
                 "prompt_of_queries": before_query,
                 "prompt_of_texts": before_text,
             },
-            "notes": [note for note in corpus.report.notes if note],
+            "notes": [*(note for note in corpus.report.notes if note), *left_out, *cut],
         }
 
     limits: dict[str, Any] = {"concurrency_id": "api-search", "concurrency_limit": 2}

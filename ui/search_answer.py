@@ -16,7 +16,7 @@ from explore.verdict import BestHits, Verdict
 from ui.atlas import Key
 from ui.picture import Tell
 from ui.search_background import background_queries
-from ui.search_index import Index
+from ui.search_index import Index, query_options
 
 DEEP = 100  # ranks of each ranking that go into a fusion
 NOTHING = "nothing relevant here"  # as explore.verdict says it
@@ -54,6 +54,7 @@ class Answer:
     best: float
     encode_ms: float | None  # of the query; None where its vector was known already
     search_ms: float
+    cut: int  # tokens of the query that the model has not read
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
 
     @property
@@ -79,6 +80,7 @@ def find(
     return Answer(
         index, query, vector, method, k, found, cosines, float(first.max()) if len(first) else 0.0,
         1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
+        index.encoder.cut([query], query_options(index.encoder))[0],
     )  # fmt: skip
 
 

@@ -38,13 +38,16 @@ class Index:
     settings: SearchSettings
     vectors: np.ndarray
     collection: str  # their name in the store
+    cut: int = 0  # texts that are longer than the model reads
     # Names the vectors: what everything that is computed from them depends on. Taken while the
     # texts of the atlas are these: by the time that work ends it may hold others.
     source: Key = field(init=False, repr=False)
+    file: str = field(init=False)  # what the texts are called; taken then, too
 
     def __post_init__(self) -> None:
         key = index_key(self.atlas, self.corpus, self.encoder, self.settings)
         object.__setattr__(self, "source", key)
+        object.__setattr__(self, "file", self.atlas.name)
 
     @property
     def pooling(self) -> str:
@@ -128,4 +131,8 @@ def build_index(
     vectors = encode(atlas, corpus, encoder, settings, tell, stop, text_options(encoder))
     parts = tuple(map(repr, index_key(atlas, corpus, encoder, settings)))
     name = visitor_collection(owner, *parts) if owner else sample_collection(*parts)
-    return Index(atlas, corpus, encoder, settings, vectors, name)
+    cut = atlas.stages.get(
+        "cut", index_key(atlas, corpus, encoder, settings),
+        lambda: np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder))),
+    )  # fmt: skip
+    return Index(atlas, corpus, encoder, settings, vectors, name, cut)

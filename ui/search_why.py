@@ -19,6 +19,7 @@ class Why:
     readable: tuple[list[str], list[str]]  # the tokens of both sides
     prompts: tuple[str, str]  # put before query and text, "" where nothing is
     terms: tuple[TermScore, ...] | None  # None where keywords had no part in it
+    cut: tuple[int, int] = (0, 0)  # tokens of query and text that the model has not read
 
 
 def explain_hit(answer: Answer, row: int) -> Why:
@@ -49,7 +50,11 @@ def explain(
     )
     readable = encoder.backbone.readable
     shown = readable(explained.tokens_a), readable(explained.tokens_b)
-    return Why(title, explained, shown, prompts(encoder), terms)
+    [cut_a], [cut_b] = (
+        encoder.cut([side], options(encoder))
+        for side, options in ((query, query_options), (text, text_options))
+    )
+    return Why(title, explained, shown, prompts(encoder), terms, (cut_a, cut_b))
 
 
 def shared_terms(index: Index, query: str, row: int) -> tuple[TermScore, ...]:

@@ -183,3 +183,14 @@ def test_a_megabyte_of_one_word_takes_seconds_not_minutes(tiny, architecture, wo
     seconds = time.process_time() - start
     assert np.isfinite(vector).all()
     assert seconds < 8
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_what_is_cut_of_many_texts_is_what_is_cut_of_each(tiny, architecture):
+    encoder = tiny(architecture)
+    texts = [*ODD.values(), *("cat " * n for n in (1, 20, POSITIONS - 4, POSITIONS, 300))]
+    for options in (Options(), Options(prompt="query: ")):
+        each = [encoder.tokenize(text, options).cut for text in texts]
+        assert encoder.cut(texts, options) == each
+        assert any(each)
+    assert encoder.cut([]) == []

@@ -121,6 +121,13 @@ def test_it_waits_for_its_turn_among_the_long_work_of_the_page(tiny):
     assert len(answers[0]["results"][0]["hits"]) == 10
 
 
+def test_what_was_left_out_or_not_read_is_noted(client):
+    texts = ["A cat.", "A dog.", "A cat.", "word " * 400]
+    found = client.predict(texts=texts, queries="a pet", api_name="/search")
+    assert any("same text again: 1" in note for note in found["notes"])
+    assert any("1 of 3 texts is longer than the 256 tokens" in note for note in found["notes"])
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [

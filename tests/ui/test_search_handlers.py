@@ -76,7 +76,7 @@ def test_places_that_keywords_leave_empty_are_no_hits(lab):
 def test_nothing_is_computed_twice(lab, bert, count_forwards):
     lab.judged()
     before = lab.work()
-    assert before == {"encode": 1, "background": 1}
+    assert before == {"encode": 1, "cut": 1, "background": 1}
     with count_forwards(bert) as calls:
         lab.judged(query=QUERY, k=30)
     assert calls == []

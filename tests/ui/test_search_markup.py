@@ -120,6 +120,25 @@ def test_a_question_that_was_asked_before_is_not_said_to_be_fast(lab):
     assert again.encode_ms is None
 
 
+def test_what_the_model_has_not_read_is_told(lab):
+    long = " ".join(["cat"] * 100)
+    lab.open("lou", f"text\n{long}\nA dog.")
+    answer = lab.find("lou", query=long + " dog", method="fusion").answer
+    limit = answer.index.encoder.max_tokens
+    assert answer.index.cut == 1
+    said = check(answer_panel(answer, None, False, "in memory", "")).text
+    assert f"1 of 2 texts is longer than the {limit} tokens" in said
+    assert f"The question is longer than the {limit} tokens" in said
+    why = check(why_panel(lab.handlers.why("lou", f"why:{answer.rows[0]}"))).text
+    [cut_off] = answer.index.encoder.cut([long])
+    assert f"Not in it: the last {answer.cut} tokens of A, which were cut off." in why
+    assert answer.cut > cut_off > 0
+    assert f"the last {cut_off} tokens of B" in why or answer.rows[0] == 1
+    short = lab.find("ann").answer
+    assert "longer than" not in check(answer_panel(short, None, False, "in memory", "")).text
+    assert "Not in it" not in why_panel(lab.handlers.why("ann", f"why:{short.rows[0]}"))
+
+
 def test_why_shows_both_sides_and_they_sum_to_the_cosine(lab):
     answer = lab.find(query="red cat", method="fusion").answer
     why = lab.handlers.why("ann", f"why:{answer.rows[0]}")

@@ -8,6 +8,7 @@ from ingest.findings import count
 from ui.markup.map_facts import cut
 from ui.markup.pieces import message, notes
 from ui.markup.scores import number
+from ui.markup.search_facts import cut_lines
 from ui.search_answer import Answer
 from ui.search_index import Index, prompts
 from ui.verdict import layer_phrase
@@ -79,6 +80,7 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
         f'<p class="verdict">{escape(words)}</p>'
         f"{_compared(verdict, answer.method)}"
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
+        + notes(cut_lines(answer.index, answer.cut))
         + (message(f"{problem} The search goes on in memory.") if problem else "")
     )
 

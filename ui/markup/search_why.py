@@ -3,6 +3,7 @@
 from html import escape
 
 from explore.lexical import TermScore
+from ingest.findings import count
 from ui.markup.map_facts import cut
 from ui.markup.pieces import notes
 from ui.markup.scores import number
@@ -22,6 +23,9 @@ def why_panel(why: Why, matrix: bool = False) -> str:
     )
     if matrix:
         said += " Every token of one meets every token of the other in the table below."
+    for side, cut_off in zip("AB", why.cut, strict=True):
+        if cut_off:
+            said += f" Not in it: the last {count(cut_off, 'token')} of {side}, which were cut off."
     if before_query or before_text:
         said += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
     return (
