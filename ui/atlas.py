@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ingest import Corpus, Table
-from ui.judging import Grades, Judgements, left_over
+from ui.judging import Grades, Judgements, left_over, split_by_texts
 
 Key = tuple[Hashable, ...]
 TRUST, SIDES = "trust", "sides"  # long work on a finished map
@@ -131,8 +131,11 @@ class Atlas:
         self, name: str, corpus: Corpus, table: Table | None = None, bundled: bool = False
     ) -> None:
         """Take another corpus; what was computed of the old one is forgotten."""
-        self.left = left_over(self.left, self.judged.grades)
+        before = left_over(self.left, self.judged.grades)
         self.close()
+        # What was judged on these very texts, earlier on, counts again.
+        here, self.left = split_by_texts(before, corpus.texts)
+        self.judged = Judgements(here)
         digest = hashlib.blake2b(digest_size=12)
         for text in corpus.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")

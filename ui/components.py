@@ -56,6 +56,16 @@ def address_bar(**settings: Any) -> gr.HTML:
     )
 
 
+def slider(*args: Any, **settings: Any) -> gr.Slider:
+    """A slider that sends whatever is typed beside it: who uses it checks, and tells in words.
+
+    Gradio's own would refuse a number out of bounds with a traceback in the log.
+    """
+    made = gr.Slider(*args, **settings)
+    made.preprocess = lambda payload: payload
+    return made
+
+
 def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: Any) -> None:
     """A click copies the link that an address bar holds, wherever the browser is by now."""
     js = """(query) => {

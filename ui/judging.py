@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -31,8 +31,8 @@ class Judgements:
     Safe from several threads; what `grades` returned once never changes.
     """
 
-    def __init__(self) -> None:
-        self._grades: dict[str, dict[str, float]] = {}
+    def __init__(self, grades: Grades | None = None) -> None:
+        self._grades = {query: dict(texts) for query, texts in (grades or {}).items()}
         self._before: list[dict[str, dict[str, float]]] = []
         self._lock = threading.Lock()
 
@@ -98,6 +98,17 @@ def left_over(before: Grades, grades: Grades) -> Grades:
             break
         many -= len(found.pop(query))
     return found
+
+
+def split_by_texts(grades: Grades, texts: Collection[str]) -> tuple[Grades, Grades]:
+    """Those of these texts, and those of others."""
+    known = set(texts)
+    here = {query: {text: grade for text, grade in judged.items() if text in known}
+            for query, judged in grades.items()}  # fmt: skip
+    other = {query: {text: grade for text, grade in judged.items() if text not in known}
+             for query, judged in grades.items()}  # fmt: skip
+    return ({query: judged for query, judged in here.items() if judged},
+            {query: judged for query, judged in other.items() if judged})  # fmt: skip
 
 
 def count_of(grades: Grades) -> int:

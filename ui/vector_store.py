@@ -69,9 +69,8 @@ class Vectors:
     @property
     def notice(self) -> str:
         """The same for visitors, whom the host's addresses do not concern; the log has both."""
-        return "The vector store of this host does not answer; its log says why." if (
-            self._problem
-        ) else ""  # fmt: skip
+        said = "The vector store of this host cannot be used now; its log says why."
+        return said if self._problem else ""
 
     def put(self, index: Index, tell: Tell, stop: threading.Event) -> None:
         """Keep the vectors of an index under its name, unless they are there. Raises Stopped."""

@@ -52,6 +52,13 @@ def test_a_question_is_asked_explained_and_ranked_in_other_ways(tab):
     expect(tab.find("#flow-table tbody tr")).to_have_count(0, timeout=SEARCH_MS)
 
 
+def test_a_question_that_these_texts_do_not_answer_is_told(tab):
+    tab.open()
+    tab.find("#search-example-4").click()
+    tab.answered()
+    expect(tab.panel).to_contain_text("nothing relevant here")
+
+
 def test_a_hit_that_is_explained_before_the_verdict_comes_stays_explained(tab):
     tab.open()
     tab.pick("search-pooling", "max")  # its hits come before what the best of them is worth

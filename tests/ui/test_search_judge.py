@@ -6,6 +6,7 @@ import io
 import gradio as gr
 import pytest
 
+from ingest import read_corpus
 from tests.ui.map_lab import OTHER_MODEL, event
 from tests.ui.map_pages import TEXTS
 from tests.ui.sections_page import QUERY, check
@@ -118,9 +119,35 @@ def test_judgements_on_texts_that_are_open_no_more_are_told_and_can_be_saved(sec
     assert len(list(csv.DictReader(io.StringIO(sent["text"])))) == 2
     file = tmp_path / "mine.csv"
     file.write_text(sent["text"], encoding="utf-8")
+    sections.call(("judge-clear", "click"), visitor="lou")
+    sections.search("lou", texts=["Other texts.", "And no others."])
+    sections.handlers.atlas("lou").left = {}
     sections.search("lou", texts=TEXTS)
+    assert grades(sections, "lou") == {}
     sections.call(UPLOAD, str(file), visitor="lou")
     assert grades(sections, "lou") == before
+
+
+def test_judgements_count_again_when_their_texts_are_open_again(sections):
+    answer = sections.search("mia")
+    thumb(sections, f"good:{answer.rows[0]}", "mia")
+    before = grades(sections, "mia")
+    sections.sample("mia")
+    assert grades(sections, "mia") == {}
+    sections.search("mia", texts=TEXTS)
+    assert grades(sections, "mia") == before
+    assert "on the texts that were open before" not in sections.fresh("mia", 1)["judge-list"]
+
+
+def test_remarks_on_texts_that_are_gone_go_with_them(sections):
+    sections.sample("nia")
+    said = sections.call(SAMPLE, visitor="nia")
+    assert "178 queries" in said["judge-said"]
+    assert "judge-said" not in sections.fresh("nia", 1)  # the same texts, another question
+    sections.handlers.atlas("nia").open("own.csv", read_corpus("Other texts.\nAnd no others."))
+    gone = sections.fresh("nia", 1)
+    assert [gone[f"{name}"] for name in ("judge-said", "judge-sent", "judge-send-progress",
+                                         "measure-search-progress")] == [""] * 4  # fmt: skip
 
 
 def test_what_is_left_of_earlier_texts_is_joined_and_never_too_much():

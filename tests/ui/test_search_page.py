@@ -113,6 +113,19 @@ def test_stop_while_the_verdict_is_measured_leaves_no_promise(lab):
     assert hits
 
 
+def test_a_number_out_of_bounds_is_told_in_our_words(lab):
+    lab.open()
+    [slider] = [b for b in lab.demo.blocks.values() if getattr(b, "elem_id", "") == "search-k"]
+    sent = slider.preprocess(500)
+    with pytest.raises(gr.Error, match="k is '500'; it must be a whole number from 1 to 50"):
+        search(lab, QUERY, *SETTINGS[:4], sent)
+
+
+def test_questions_wait_for_no_follower_of_long_work(lab):
+    fn = lab.filling("search-hits", "search")
+    assert fn.concurrency_limit >= lab.workbench.settings.max_visitors
+
+
 def test_stop_before_anything_was_found_says_so(lab):
     lab.open()
     assert (
@@ -224,7 +237,7 @@ def test_a_store_that_does_not_answer_is_told_on_the_page_and_the_search_goes_on
     shown = search(lab)[-1]
     assert len(read_html(shown["search-hits"]).one("tbody").all("tr")) == 10
     said = read_html(shown["search-answer"]).text
-    assert "does not answer" in said
+    assert "cannot be used now" in said
     assert "The search goes on in memory" in said
     assert "127.0.0.1" not in said
     lab.close()

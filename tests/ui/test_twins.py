@@ -49,6 +49,17 @@ def test_pairs_are_the_engines_with_both_texts(sections):
     assert f"{float(vectors[i] @ vectors[j]):.4f}" == table[0].all("td")[0].text
 
 
+def test_a_share_of_all_pairs_is_not_called_duplicates(sections):
+    sections.search(texts=TEXTS)
+    sections.call(GO, PERCENTILE, 50)
+    by_share = check(twins_panel(found(sections))).text
+    sections.call(GO, COSINE, 0.2)
+    by_cosine = check(twins_panel(found(sections))).text
+    for said, share in ((by_share, True), (by_cosine, False)):
+        assert ("always found, whether they are duplicates or not" in said) == share
+        assert ("would go" in said) != share
+
+
 def test_the_file_has_every_pair_and_is_safe_to_open(sections):
     sections.search(texts=TEXTS)
     sections.call(GO, COSINE, -1)

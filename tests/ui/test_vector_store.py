@@ -227,7 +227,7 @@ def test_forgetting_while_the_store_is_away_does_no_harm(index):
 def test_an_unreachable_server_is_told_within_seconds_and_the_search_goes_on(index):
     vectors = Vectors(f"http://127.0.0.1:{free_port()}")
     assert "no Milvus server answered at 127.0.0.1" in vectors.problem
-    assert "does not answer" in vectors.notice
+    assert "cannot be used now" in vectors.notice
     assert "127.0.0.1" not in vectors.notice  # no visitor has to know the host's machines
     vectors.put(index(), quiet, GO_ON)
     same(vectors, index())
@@ -237,6 +237,7 @@ def test_an_unreachable_server_is_told_within_seconds_and_the_search_goes_on(ind
 def test_a_setting_that_names_no_store_is_told(index):
     vectors = Vectors("ftp://host")
     assert "VECTOR_STORE names no store" in vectors.problem
+    assert "cannot be used now" in vectors.notice
     same(vectors, index())
 
 

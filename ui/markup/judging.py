@@ -46,6 +46,8 @@ class Measured:
 
 def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
     """The hits of the last query, each with both thumbs; `judged` are grades by text."""
+    if not answer.rows:
+        return message(f"“{cut(answer.query, 90)}” has no hits to judge.")
     items = ""
     for rank, (row, cosine) in enumerate(zip(answer.rows, answer.cosines, strict=True), 1):
         text = answer.index.corpus.texts[row]

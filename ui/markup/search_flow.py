@@ -19,7 +19,8 @@ def flow_facts(flow: Flow) -> str:
     if flow.method in HITS_ABOVE:
         first = f"the ranking by the vectors alone (the hits above are {HITS_ABOVE[flow.method]})"
     return notes(
-        [f"“{cut(flow.query)}”: the {flow.k} best of {len(flow.strategies)} rankings.",
+        [f"“{cut(flow.query)}”: the {min(flow.k, len(flow.index.corpus))} best of each of "
+         f"{len(flow.strategies)} rankings.",
          f"The first column is {first}: {settings_line(flow.index)}."]
     )  # fmt: skip
 

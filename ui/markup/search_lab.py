@@ -4,7 +4,7 @@ from html import escape
 
 from explore.query_lab import RankChange
 from ui.markup.map_facts import cut
-from ui.markup.pieces import notes
+from ui.markup.pieces import message, notes
 from ui.markup.scores import number
 from ui.search_answer import Answer
 from ui.steering import DEEP, Choice, Shift
@@ -20,6 +20,8 @@ def choices_list(answer: Answer, choice: Choice) -> str:
         f'<span class="lab-pair-buttons">{_buttons(row, rank, choice)}</span></li>'
         for rank, (row, cosine) in enumerate(zip(answer.rows, answer.cosines, strict=True), 1)
     )
+    if not answer.rows:
+        return message(f"“{cut(answer.query, 90)}” has no hits to choose from.")
     return f'{notes([f"Hits of “{cut(answer.query, 90)}”:"])}<ol class="lab-near">{items}</ol>'
 
 

@@ -27,6 +27,7 @@ class Twins:
     settings: str
     asked: str
     found: Duplicates
+    by_share: bool = False  # whether a percentile was asked for, not a cosine
 
 
 def twins_panel(twins: Twins) -> str:
@@ -36,6 +37,11 @@ def twins_panel(twins: Twins) -> str:
         f"{count(found.total, 'pair')} of {count(len(texts), 'text')} at cosine "
         f"{number(found.threshold, 4)} and above ({twins.asked})."
     )
+    if twins.by_share:
+        said += (
+            " That share of all pairs is always found, whether they are duplicates or not: look "
+            "how far down the list they still are."
+        )
     if not found.total:
         return notes([said, twins.settings]) + message(
             "No pair is as near as that. Take a lower percentile or cosine."
@@ -71,10 +77,10 @@ def _text(corpus: Corpus, row: int) -> str:
 def _groups(twins: Twins) -> str:
     groups, texts = twins.found.groups, twins.corpus.texts
     spare = sum(len(group) - 1 for group in groups)
-    said = (
-        f"They form {count(len(groups), 'group')}; with one text kept of each, {spare:,} would go. "
-        "A chain is one group, though its ends may be unlike."
-    )
+    said = f"They form {count(len(groups), 'group')}. "
+    if not twins.by_share:
+        said += f"With one text kept of each, {spare:,} would go. "
+    said += "A chain is one group, though its ends may be unlike."
     items = ""
     for group in groups[:GROUPS]:
         shown = "; ".join(f"“{cut(texts[row], 90)}”" for row in group[:IN_A_GROUP].tolist())

@@ -7,7 +7,7 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, SAVABLE
 from ingest import LIMITS
-from ui.components import downloader, markup, plot
+from ui.components import downloader, markup, plot, slider
 from ui.desk import KINDS, SAMPLES
 from ui.settings import Settings
 from ui.tabs.frame import heading, prose
@@ -150,7 +150,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
     with gr.Accordion("Advanced", open=False, elem_classes=["lab-small"], elem_id="advanced"):
         with gr.Row():
             loss = gr.Dropdown([], label="Loss", elem_id="loss", filterable=False, min_width=220)
-            blocks = gr.Slider(
+            blocks = slider(
                 0, 7, value=default.blocks, step=1, elem_id="blocks", min_width=220,
                 label="Blocks that train (0: a linear map only; one more than all: embeddings too)",
             )  # fmt: skip
@@ -169,7 +169,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
             warmup = gr.Number(10, label="Warm-up steps", precision=0, elem_id="warmup",
                                min_width=110)  # fmt: skip
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=110)
-            held_out = gr.Slider(5, 50, value=20, step=5, label="Held out, % of rows",
+            held_out = slider(5, 50, value=20, step=5, label="Held out, % of rows",
                                  elem_id="held-out", min_width=220)  # fmt: skip
     form = Form(pooling, loss, blocks, duration, steps, batch, lr, warmup, seed, held_out)
     cost = markup(elem_id="cost")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from ui.components import leave_guard, markup, plot
+from ui.components import leave_guard, markup, plot, slider
 from ui.markup.ledger import ORDERS
 from ui.markup.runs_table import runs_table
 from ui.tabs.frame import heading, prose, section
@@ -93,7 +93,7 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
         with section("Between before and after: a blend", "blend-section"):
             prose("w = (1 − α) · base + α · tuned, weight by weight: often a little of each "
                   "forgets less and gains as much.")  # fmt: skip
-            alpha = gr.Slider(0, 1, value=1, step=0.05, label="α", elem_id="alpha")
+            alpha = slider(0, 1, value=1, step=0.05, label="α", elem_id="alpha")
             blended = markup(elem_id="blended")
             use_blend = gr.Button("Keep this blend as a model", size="sm", elem_id="use-blend")
         with section("Try it", "try-section"):

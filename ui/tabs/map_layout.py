@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, POOLINGS
-from ui.components import downloader, markup, plot, scatter_map
+from ui.components import downloader, markup, plot, scatter_map, slider
 from ui.corpora import FIRST_SAMPLE, SAMPLES
 from ui.map_form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
 from ui.map_view import CLUSTER, colour_choices
@@ -119,13 +119,13 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     model_note = markup(elem_id="map-model-note")
     with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
         with gr.Row():
-            near = gr.Slider(2, 200, value=default.n_neighbors, step=1, elem_id="n-neighbors",
+            near = slider(2, 200, value=default.n_neighbors, step=1, elem_id="n-neighbors",
                              label="UMAP neighbours", info="few: detail; many: the whole",
                              min_width=220)  # fmt: skip
-            distance = gr.Slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
+            distance = slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
                                  label="UMAP min_dist", info="how tightly dots may lie",
                                  min_width=220)  # fmt: skip
-            perplexity = gr.Slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
+            perplexity = slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
                                    label="t-SNE perplexity", info="neighbours that count",
                                    min_width=220)  # fmt: skip
             seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",

@@ -103,8 +103,10 @@ class SearchTab:
             [form.query, *self.settings],
             self.outputs,
             trigger_mode="multiple",  # a newer one ends the older
-            concurrency_id="search",  # a question of milliseconds waits behind no map
-            concurrency_limit=16,
+            # A question of milliseconds waits for no visitor whose texts are being indexed: who
+            # follows long work mostly sleeps.
+            concurrency_id="search",
+            concurrency_limit=self.handlers.settings.max_visitors,
             **QUIET,
         )
         ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)

@@ -61,7 +61,7 @@ class SearchCompress:
                          elem_id="compress-chart")  # fmt: skip
             table = markup(elem_id="compress")
         self.task.connect(self.prepare, self.show, [asked], [chart, table])
-        searched.change(told(self.fresh), None, [chart, table], **QUIET)
+        searched.change(told(self.fresh), None, [chart, table, self.task.progress], **QUIET)
 
     def prepare(self, visitor: str | None, asked: object) -> Work:
         """The grid, checked."""
@@ -90,5 +90,5 @@ class SearchCompress:
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: what was measured stays while it is of the same vectors."""
         if self.task.stays(request.session_hash):
-            return [gr.skip(), gr.skip()]
-        return [None, ""]
+            return [gr.skip(), gr.skip(), gr.skip()]
+        return [None, "", ""]

@@ -75,7 +75,7 @@ class SearchFlow:
         self.models.connect(tab)
         self.chart.pick(told(self.pick), None, [self.chart, self.picked, self.why], **QUIET)
         self.picked.pick(told(self.explain), None, self.why, **QUIET)
-        searched.change(told(self.fresh), layers, [*outputs, layers], **QUIET)
+        searched.change(told(self.fresh), layers, [*outputs, self.task.progress, layers], **QUIET)
 
     def prepare(
         self, visitor: str | None, poolings: Any, layers: Any, models: Any, words: Any
@@ -156,9 +156,9 @@ class SearchFlow:
         """Other hits: rankings of another question go, those of the same one stay."""
         visitor = request.session_hash
         if self.is_current(visitor):
-            return [gr.skip()] * 7
+            return [gr.skip()] * 8
         index = self.handlers.atlas(visitor).index
-        gone = [WAITING, None, "", "", "", ""]
+        gone = [WAITING, None, "", "", "", "", ""]
         if index is None:  # other texts have been opened, and nothing is found yet
             return [*gone, gr.skip()]
         own = ["-1", *map(str, index.encoder.layers)]

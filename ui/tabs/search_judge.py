@@ -102,7 +102,8 @@ class SearchJudge:
         self.take.click(told(self.save), None, self.file, **QUIET)
         chosen = [self.poolings, self.models.box, self.keywords]
         self.task.connect(self.prepare, self.show, chosen, [self.scores])
-        searched.change(told(self.fresh), None, [*both, self.scores], **QUIET)
+        remarks = [self.said, self.sending.said, self.task.progress, self.sending.task.progress]
+        searched.change(told(self.fresh), None, [*both, self.scores, *remarks], **QUIET)
         self.models.connect(tab)
 
     # --- judging ----------------------------------------------------------------------------
@@ -169,8 +170,11 @@ class SearchJudge:
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits; scores stay while they are of the vectors that are searched."""
-        scores = gr.skip() if self.task.stays(request.session_hash) else ""
-        return [*self.shown(request.session_hash), scores]
+        visitor = request.session_hash
+        scores = gr.skip() if self.task.stays(visitor) else ""
+        # What was said of texts that are open no more goes with them.
+        said = "" if self.handlers.atlas(visitor).index is None else gr.skip()
+        return [*self.shown(visitor), scores, *[said] * 4]
 
     # --- measuring --------------------------------------------------------------------------
 

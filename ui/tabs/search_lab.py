@@ -6,7 +6,7 @@ import gradio as gr
 
 from encoder import EncoderError
 from ingest.findings import count
-from ui.components import markup
+from ui.components import markup, slider
 from ui.guard import told
 from ui.markup.map_facts import cut
 from ui.markup.pieces import message
@@ -18,6 +18,7 @@ from ui.steering import MOST_WEIGHT, Choice, Weights, analogous, parse_weights, 
 from ui.tabs.frame import prose, section
 from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_task import QUIET
+from ui.view import as_text
 
 USUAL = Weights()
 OFFERED = "query lab"  # whose hits are on offer
@@ -43,7 +44,7 @@ class SearchLab:
             hits = markup(NO_HITS, elem_id="lab-hits")
             with gr.Row(elem_classes=["lab-settings"]):
                 weights = [
-                    gr.Slider(0, MOST_WEIGHT, value=value, step=0.05, label=label, elem_id=elem_id,
+                    slider(0, MOST_WEIGHT, value=value, step=0.05, label=label, elem_id=elem_id,
                               min_width=180)
                     for label, elem_id, value in (
                         ("Weight of the query", "weight-query", USUAL.query),
@@ -109,6 +110,9 @@ class SearchLab:
         """The hits of A − B + C."""
         settings = self.handlers.settings
         index = self.handlers.index(request.session_hash)
+        for name, text in zip(("A", "B", "C"), texts, strict=True):
+            if not as_text(text).strip():
+                raise EncoderError(f"{name} is empty: A − B + C needs a text in each box.")
         a, b, c = (parse_query(text, settings) for text in texts)
         found = analogous(index, a, b, c, self.handlers.last(request.session_hash).k)
         said = f"“{cut(a, 60)}” − “{cut(b, 60)}” + “{cut(c, 60)}”, against “{cut(c, 60)}” alone."

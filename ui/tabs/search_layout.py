@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, POOLINGS
-from ui.components import markup, plot
+from ui.components import markup, plot, slider
 from ui.search_examples import MOST
 from ui.search_form import LEAST_K, METHODS, MOST_K, SearchForm
 from ui.tabs.frame import heading, section
@@ -50,7 +50,7 @@ def lay_out_search(
         pooling = _pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
         layer = _pick("Layer", "search-layer", layers, "-1")
         method = _pick("Ranked by", "search-method", list(METHODS), default.method, scale=2)
-        k = gr.Slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
+        k = slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
                       scale=2, min_width=180)  # fmt: skip
     model_note = markup(elem_id="search-model-note")
     with gr.Row(elem_classes=["lab-actions", "lab-progress-row"]):

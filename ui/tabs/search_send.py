@@ -10,7 +10,7 @@ import gradio as gr
 from encoder import Encoder
 from explore import search
 from ui.atlas import Key
-from ui.components import markup
+from ui.components import markup, slider
 from ui.desk import Desk
 from ui.judged_pairs import SHARE, to_desk, to_triplets
 from ui.judging import Grades, irrelevant
@@ -61,7 +61,7 @@ class SearchSend:
         self.handlers, self.listed = handlers, listed
         gr.HTML('<p class="lab-sub">Train a model on them</p>', apply_default_css=False)
         with gr.Row(elem_classes=["lab-settings"]):
-            self.share = gr.Slider(10, 100, value=100 * SHARE, step=5, elem_id="judge-share",
+            self.share = slider(10, 100, value=100 * SHARE, step=5, elem_id="judge-share",
                                    label="% of the judged queries that go to training",
                                    info="the rest is held out for a fair comparison",
                                    min_width=260)  # fmt: skip

@@ -60,7 +60,7 @@ class SearchTwins:
         kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **QUIET)
         self.task.connect(self.prepare, self.show, [kind, bound], [table, take])
         take.click(told(self.save), None, file, **QUIET)
-        searched.change(told(self.fresh), None, [table, take], **QUIET)
+        searched.change(told(self.fresh), None, [table, take, self.task.progress], **QUIET)
 
     def prepare(self, visitor: str | None, kind: object, bound: object) -> Work:
         """The search for pairs, checked."""
@@ -77,7 +77,9 @@ class SearchTwins:
                     index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
                 ),
             )  # fmt: skip
-            return Twins(index.source, index.corpus, title, what, found)
+            return Twins(
+                index.source, index.corpus, title, what, found, by_share=name == "percentile"
+            )
 
         return work
 
@@ -88,8 +90,8 @@ class SearchTwins:
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: the pairs stay while they are of the same texts under the same settings."""
         if self.task.stays(request.session_hash):
-            return [gr.skip(), gr.skip()]
-        return ["", gr.Button(visible="hidden")]
+            return [gr.skip(), gr.skip(), gr.skip()]
+        return ["", gr.Button(visible="hidden"), ""]
 
     def save(self, request: gr.Request) -> dict[str, str]:
         """All pairs that are kept."""
