@@ -19,7 +19,8 @@ run: $(VENV)/.run-installed
 	$(PY) app.py
 
 test: $(VENV)/.dev-installed
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/browser
+	$(PY) -m pytest tests/browser
 
 lint: $(VENV)/.dev-installed
 	$(PY) -m ruff check .
