@@ -34,7 +34,8 @@ TABLE = [
 ]
 
 
-def test_a_sample_is_looked_at_from_all_sides(page):
+def test_a_sample_is_looked_at_from_all_sides(page, workbench):
+    workbench.samples.clear()  # nobody was here before
     lab = MapPage(page).open()
     assert lab.methods == ["PCA", "UMAP"]
     expect(lab.header).to_contain_text(f"{TOPICS} texts")
@@ -257,6 +258,7 @@ def test_ones_own_texts_good_and_bad(page, tmp_path):
 
 
 def test_three_maps_at_once_of_two_visitors_and_one_who_leaves(page, workbench):
+    workbench.samples.clear()  # else these maps are there at once
     a = MapPage(page).open()
     b = MapPage(page.context.new_page()).open()
     c = MapPage(page.context.new_page()).open()
