@@ -52,7 +52,11 @@ ARGS = [
 # fault of the page. It says so in `beforeunload`, where our own word comes first.
 LEAVING = "the visitor leaves"
 TELL_LEAVING = f"addEventListener('beforeunload', () => console.debug('{LEAVING}'))"
-CUT_SHORT = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+CUT_SHORT = (
+    "AbortError: signal is aborted",
+    "Unexpected error Connection errored out",
+    "Unexpected client exception TypeError",  # news that came while the browser asked
+)
 TIMEOUT_MS = 30_000
 HERE = Path(__file__).parent
 expect.set_options(timeout=TIMEOUT_MS)  # the first page waits for the model to load
