@@ -131,8 +131,10 @@ def build_index(
     vectors = encode(atlas, corpus, encoder, settings, tell, stop, text_options(encoder))
     parts = tuple(map(repr, index_key(atlas, corpus, encoder, settings)))
     name = visitor_collection(owner, *parts) if owner else sample_collection(*parts)
+    # Counted once for a model: neither pooling nor layer has a part in it.
+    read = (atlas.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
     cut = atlas.stages.get(
-        "cut", index_key(atlas, corpus, encoder, settings),
+        "cut", read,
         lambda: np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder))),
     )  # fmt: skip
     return Index(atlas, corpus, encoder, settings, vectors, name, cut)

@@ -26,5 +26,5 @@ def cut_lines(index: Index, query_cut: int = 0) -> list[str]:
             "vector and cannot be found by vectors. BM25 reads every word."
         )
     if query_cut:
-        lines.append(f"The question is longer than {limit}, too: {query_cut:,} were cut off.")
+        lines.append(f"The question is longer than {limit}: {query_cut:,} were cut off.")
     return lines
