@@ -11,6 +11,7 @@ from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelS
 from encoder.background import background_pairs, background_sentences
 from encoder.hub import DownloadProgress
 from tests.ui.map_lab import MapLab, MapPage, tiny_workbench
+from tests.ui.search_lab_page import SearchLab
 from tests.ui.sections_page import SectionsPage
 from ui.comparison import Comparison
 from ui.settings import Settings
@@ -148,3 +149,11 @@ def app_url(workbench: Workbench) -> Iterator[str]:
     )
     yield f"http://127.0.0.1:{port}"
     demo.close()
+
+
+@pytest.fixture
+def lab(tiny: Callable[[str], Encoder]) -> Iterator[SearchLab]:
+    """The Search tab over tiny models, and visitors who search."""
+    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
+    yield lab
+    lab.close()

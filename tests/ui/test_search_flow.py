@@ -25,13 +25,6 @@ ROOM = 10**8
 GO = threading.Event()
 
 
-@pytest.fixture
-def lab(tiny):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()
-
-
 def test_poolings_and_layers_are_checked_and_put_in_the_order_of_every_chart():
     assert parse_cells(["cls", "mean"], ["-1"], 6) == (("mean", 6), ("cls", 6))
     assert parse_cells(["max"], ["3", "-1", "6"], 6) == (("max", 3), ("max", 6))

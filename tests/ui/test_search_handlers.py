@@ -18,13 +18,6 @@ from ui.search_form import SearchForm
 from ui.search_index import prompts
 
 
-@pytest.fixture
-def lab(tiny):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()
-
-
 def test_before_the_first_search_there_is_nothing_to_build_on(lab):
     for ask in (lab.handlers.index, lab.handlers.last):
         with pytest.raises(EncoderError, match="Nothing has been searched yet"):

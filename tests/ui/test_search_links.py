@@ -8,19 +8,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from encoder import DEFAULT_MODEL
-from tests.ui.map_lab import OTHER_MODEL, tiny_workbench
-from tests.ui.search_lab_page import SearchLab
+from tests.ui.map_lab import OTHER_MODEL
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.test_search_page import FORM, prepare
 from ui.search_examples import QUERIES
 from ui.search_form import SearchForm, to_query
-
-
-@pytest.fixture
-def lab(tiny):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()
 
 
 def test_link_and_python_are_those_of_the_answer(lab):

@@ -22,13 +22,6 @@ SAMPLE = QUERIES["search_passages.csv"]
 ASK = ("search-query", "submit")
 
 
-@pytest.fixture
-def lab(tiny):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()
-
-
 def search(lab: SearchLab, query: str = QUERY, *settings, visitor: str = "ann") -> list[dict]:
     return lab.steps(lab.filling("search-hits", "search"), query, *(settings or SETTINGS),
                      visitor=visitor)  # fmt: skip

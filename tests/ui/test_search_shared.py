@@ -1,20 +1,11 @@
 """Whose vectors of a search are whose: two visitors, what a sample shares, and who leaves."""
 
-import pytest
-
 from encoder import DEFAULT_MODEL
 from tests.ui.map_lab import OTHER_MODEL, tiny_workbench
 from tests.ui.search_lab_page import QUERY, SearchLab
 from ui.corpora import SEARCH_SAMPLE, open_sample
 from ui.search_form import SearchForm
 from ui.shelf import Tuned
-
-
-@pytest.fixture
-def lab(tiny):
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()
 
 
 def test_vectors_of_two_visitors_are_kept_apart_and_go_with_them(lab, finish):
