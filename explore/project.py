@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from explore import tsne_fit
+from explore import tsne_fit, umap_fit
 from explore.errors import ExploreError, outside, same_rows
 from explore.neighbours import Hits, of_unit
 from explore.vectors import OnProgress, checked, finite_rows, unit
@@ -166,9 +166,10 @@ def _umap(
     on_progress: OnProgress | None,
     stop: threading.Event | None,
 ) -> np.ndarray:
-    from explore.umap_fit import fit
-
     k = min(config.n_neighbors, len(points)) - 1  # UMAP counts the point itself
     if near is None or near.indices.shape[1] < k:
         near = of_unit(points, k, on_progress, stop)
-    return fit(points, near.first(k), config, on_progress, stop)
+    near = near.first(k)
+    return umap_fit.fit(
+        points, near, config.dims, config.min_dist, config.seed, on_progress, stop
+    )

@@ -2,15 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from explore.neighbours import Hits
 from explore.vectors import OnProgress, tell
-
-if TYPE_CHECKING:
-    from explore.project import ProjectionConfig
 
 # numba's default threading layer ends the whole process when two threads use it at once.
 _lock = threading.Lock()
@@ -21,12 +18,9 @@ REPORTS = 50  # of a layout
 
 def warm() -> None:
     """Import UMAP and compile (or load) all it needs, so that the first map need not wait."""
-    from explore.project import ProjectionConfig, project
-
     points = np.random.default_rng(0).normal(size=(60, 8))
     for dims in (2, 5):
         project(points, ProjectionConfig(dims=dims))
-    _ready.set()
 
 
 def is_warm() -> bool:
@@ -37,7 +31,9 @@ def is_warm() -> bool:
 def fit(
     points: np.ndarray,
     near: Hits,
-    config: "ProjectionConfig",
+    dims: int,
+    min_dist: float,
+    seed: int,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> np.ndarray:
@@ -45,11 +41,15 @@ def fit(
 
     Waits for its turn. Raises Stopped once `stop` is set, also in the middle of a layout.
     """
+
+    def watch(share: float) -> None:
+        tell(on_progress, stop, "layout", share)
+
     while not _lock.acquire(timeout=POLL_S):
         tell(on_progress, stop, "waiting for another map" if is_warm() else "warming up UMAP", 0.0)
     try:
         tell(on_progress, stop, "layout" if is_warm() else "warming up UMAP", 0.0)
-        found = _fit(points, near, config, lambda share: tell(on_progress, stop, "layout", share))
+        found = _fit(points, near, dims, min_dist, seed, watch)
         _ready.set()
     finally:
         _lock.release()
@@ -58,7 +58,12 @@ def fit(
 
 
 def _fit(
-    points: np.ndarray, near: Hits, config: "ProjectionConfig", watch: Callable[[float], None]
+    points: np.ndarray,
+    near: Hits,
+    dims: int,
+    min_dist: float,
+    seed: int,
+    watch: Callable[[float], None],
 ) -> np.ndarray:
     import warnings
 
@@ -67,13 +72,13 @@ def _fit(
     own = np.arange(len(points))[:, None]
     indices = np.hstack([own, near.indices]).astype(np.int32)
     distances = np.hstack([np.zeros((len(points), 1)), 1 - near.scores]).astype(np.float32)
-    few = len(points) <= 2 * (config.dims + 2)  # a spectral start needs more points than that
+    few = len(points) <= 2 * (dims + 2)  # a spectral start needs more points than that
     model = umap.UMAP(
-        n_components=config.dims,
+        n_components=dims,
         n_neighbors=indices.shape[1],
-        min_dist=config.min_dist,
+        min_dist=min_dist,
         metric="cosine",
-        random_state=config.seed,
+        random_state=seed,
         init="random" if few else "spectral",
         precomputed_knn=(indices, np.maximum(distances, 0), None),
         tqdm_kwds={"watch": watch},
