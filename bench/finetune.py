@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 from encoder import Encoder, load_encoder  # noqa: E402
 from encoder.evaluation import measure  # noqa: E402
-from encoder.scoring import predictions  # noqa: E402
 from encoder.training import Done, TrainConfig, fine_tune  # noqa: E402
+from encoder.training.scoring import predictions  # noqa: E402
 from ingest import PairSet, read_pairs  # noqa: E402
 
 

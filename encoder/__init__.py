@@ -20,7 +20,8 @@ from encoder.runner import Options
 from encoder.trace import PairExplanation, Trace
 
 if TYPE_CHECKING:
-    from encoder.training import Done, Eval, Step, TrainConfig, TrainingFailed, fine_tune
+    from encoder.errors import TrainingFailed
+    from encoder.training import Done, Eval, Step, TrainConfig, fine_tune
 
 __all__ = [
     "CATALOG",
@@ -53,7 +54,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Training brings pandas with it, which those who only encode need not wait for."""
     if name in ("Done", "Eval", "Step", "TrainConfig", "TrainingFailed", "fine_tune"):
-        from encoder import training
+        from encoder.training import run as training
 
         return getattr(training, name)
     raise AttributeError(f"module 'encoder' has no attribute {name!r}")

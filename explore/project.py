@@ -170,6 +170,11 @@ def _umap(
     if near is None or near.indices.shape[1] < k:
         near = of_unit(points, k, on_progress, stop)
     near = near.first(k)
-    return umap_fit.fit(
-        points, near, config.dims, config.min_dist, config.seed, on_progress, stop
-    )
+    return umap_fit.fit(points, near, config.dims, config.min_dist, config.seed, on_progress, stop)
+
+
+def warm() -> None:
+    """Import UMAP and compile (or load) all it needs, so that the first map need not wait."""
+    points = np.random.default_rng(0).normal(size=(60, 8))
+    for dims in (2, 5):
+        project(points, ProjectionConfig(dims=dims))

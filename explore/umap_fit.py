@@ -1,4 +1,4 @@
-"""UMAP behind one lock, with neighbours it need not look for and code it need not compile again."""
+"""TODO."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,13 +14,6 @@ _lock = threading.Lock()
 _ready = threading.Event()
 POLL_S = 0.2
 REPORTS = 50  # of a layout
-
-
-def warm() -> None:
-    """Import UMAP and compile (or load) all it needs, so that the first map need not wait."""
-    points = np.random.default_rng(0).normal(size=(60, 8))
-    for dims in (2, 5):
-        project(points, ProjectionConfig(dims=dims))
 
 
 def is_warm() -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
-from encoder.cost import Cost
 from encoder.evaluation import Metric
-from encoder.events import Done, Eval, Step
-from encoder.losses import LOSSES, losses_for
+from encoder.training import Done, Eval, Step
+from encoder.training.cost import Cost
+from encoder.training.losses import LOSSES, losses_for
 from ingest import Finding
 from ui.desk import Checked, Desk, open_data, parse_mapping, parse_scale
 from ui.guard import told, told_steps

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from encoder.evaluation import PRIMARY, Predictions, difference, evaluate
-from encoder.study import study
+from encoder.training.study import study
 from ui.markup.metrics import TITLES, hundred, interval
 from ui.markup.pieces import message
 from ui.runs import Run

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from encoder.cost import Cost, estimate
 from encoder.encoder import Encoder
-from encoder.speed import Speed
-from encoder.train_config import TrainConfig
+from encoder.training import TrainConfig
+from encoder.training.cost import Cost, estimate
+from encoder.training.speed import Speed
 from ingest import PairSet
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from encoder.caveats import batch_caveats
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
-from encoder.losses import LOSSES
-from encoder.train_config import TrainConfig
-from encoder.training import Parts, parts
+from encoder.training import Parts, TrainConfig, parts
+from encoder.training.caveats import batch_caveats
+from encoder.training.losses import LOSSES
 from ingest import (
     LIMITS,
     TEXTS,

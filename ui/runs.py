@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from encoder.blend import Blend
 from encoder.encoder import Encoder
-from encoder.events import Done
-from encoder.losses import LOSSES
-from encoder.study import Study
+from encoder.training import Done
+from encoder.training.blend import Blend
+from encoder.training.losses import LOSSES
+from encoder.training.study import Study
 from ingest import Table, text_key
 from ui.markup.metrics import what_trains
 

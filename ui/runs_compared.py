@@ -6,7 +6,7 @@ import numpy as np
 
 from encoder.errors import EncoderError
 from encoder.evaluation import FEWEST_GROUPS, METRICS, Metric, Predictions, difference, measure
-from encoder.scoring import predictions
+from encoder.training.scoring import predictions
 from ingest import PairSet, connected_groups
 from ingest.findings import count
 from ui.markup.metrics import KINDS

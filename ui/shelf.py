@@ -11,7 +11,7 @@ from typing import Any
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
-from encoder.train_config import TrainConfig
+from encoder.training import TrainConfig
 from ui.runs import Run
 
 

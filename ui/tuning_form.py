@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from encoder import SAVABLE, EncoderError, TrainConfig
-from encoder.losses import LOSSES, losses_for
-from encoder.train_config import TRAIN_BLOCKS, default_lr
+from encoder.training.config import TRAIN_BLOCKS, default_lr
+from encoder.training.losses import LOSSES, losses_for
 from ui.settings import Settings
 
 AUTO = "as the rows ask for"

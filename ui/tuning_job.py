@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from encoder import Encoder, TrainConfig
-from encoder.cost import Cost
-from encoder.events import Step
-from encoder.speed import TIMING, measure_speed
-from encoder.study import Study, study
-from encoder.training import Done, fine_tune
+from encoder.training import Done, Step, fine_tune
+from encoder.training.cost import Cost
+from encoder.training.speed import TIMING, measure_speed
+from encoder.training.study import Study, study
 from ingest import PairSet
 from ui.costs import Timed, Told
 from ui.desk import Desk

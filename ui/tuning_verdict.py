@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from encoder.evaluation import FEWEST_GROUPS, PRIMARY, Metric, Predictions
-from encoder.events import Done
-from encoder.probe import probe_pairs
-from encoder.rivals import is_identity
-from encoder.study import LINEAR_MAP, WHITENING, Rival, Study
+from encoder.training import Done
+from encoder.training.rivals import is_identity
+from encoder.training.study import LINEAR_MAP, WHITENING, Rival, Study, probe_pairs
 from ingest import text_key
 from ingest.findings import count
 from ui.markup.metrics import TITLES, hundred, interval

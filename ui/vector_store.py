@@ -10,14 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from explore import ExploreError, Hits, Stopped, search
-from explore.store import (
-    VISITOR,
-    NotStored,
-    StoreUnavailable,
-    VectorStore,
-    open_store,
-    visitor_prefix,
-)
+from explore.store import NotStored, StoreUnavailable, VectorStore, open_store
+from explore.store.interface import VISITOR, visitor_prefix
 from ui.picture import Tell
 from ui.search_index import Index
 

@@ -22,7 +22,7 @@ from encoder import (
 from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
-from explore.umap_fit import warm as warm_umap
+from explore.project import warm as warm_umap
 from ui.atlas import Atlas, Stages
 from ui.costs import Costs
 from ui.desk import SAMPLES, Checked, Desk

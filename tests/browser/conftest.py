@@ -18,7 +18,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lab_page import View
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -29,6 +28,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.lab_page import View
 from ui.settings import Settings
 from ui.workbench import Workbench
 

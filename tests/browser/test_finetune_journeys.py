@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finetune_page import TRAINED_MS, FinetunePage
-from lab_page import View
 from playwright.sync_api import expect
 from sentence_transformers import SentenceTransformer
 
+from tests.browser.finetune_page import TRAINED_MS, FinetunePage
+from tests.browser.lab_page import View
 from ui.desk import SAMPLES
 
 TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]

@@ -5,12 +5,12 @@ import re
 import zipfile
 
 import numpy as np
-from finetune_page import FinetunePage
 from playwright.sync_api import Page, expect
 from sentence_transformers import SentenceTransformer
 
 from ingest import TEXTS as KINDS
 from ingest import read_pairs
+from tests.browser.finetune_page import FinetunePage
 from ui.workbench import Workbench
 
 TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
-from lab_page import LabPage
 from playwright.sync_api import Page, expect
 from transformers import AutoTokenizer, BertConfig, BertModel
 
+from tests.browser.lab_page import LabPage
 from tests.hub_server import HubServer
 from ui.workbench import Workbench
 

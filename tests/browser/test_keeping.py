@@ -4,9 +4,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from lab_page import LabPage
 from playwright.sync_api import Page, expect
 
+from tests.browser.lab_page import LabPage
 from ui.examples import FIRST
 from ui.workbench import Workbench
 

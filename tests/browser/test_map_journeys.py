@@ -8,9 +8,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from lab_page import View
-from map_page import MAP_MS, MapPage
 from playwright.sync_api import expect
+
+from tests.browser.lab_page import View
+from tests.browser.map_page import MAP_MS, MapPage
 
 TOPICS = 648  # texts in the sample that lies ready
 SUPPORT = 341

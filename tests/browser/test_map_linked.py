@@ -2,8 +2,9 @@
 
 import struct
 
-from map_page import MAP_MS, MapPage
 from playwright.sync_api import expect
+
+from tests.browser.map_page import MAP_MS, MapPage
 
 SEEN = """map => document.querySelector(`#${map} .lab-map`)._fullData
     .filter((t) => t.visible === true && t.customdata && t.customdata.length).length"""

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from lab_page import DRAWN, LabPage, View
 from playwright.sync_api import Page, expect
 
 from encoder import POOLINGS, load_encoder
+from tests.browser.lab_page import DRAWN, LabPage, View
 from ui.examples import EXAMPLES, FIRST
 
 

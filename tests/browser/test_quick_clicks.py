@@ -1,9 +1,9 @@
 """Visitors who are faster than the server."""
 
-from lab_page import DRAWN, LabPage
 from playwright.sync_api import Page, expect
 
 from encoder import POOLINGS
+from tests.browser.lab_page import DRAWN, LabPage
 
 
 def test_sections_unfolded_in_one_breath_are_all_drawn(page: Page) -> None:

@@ -1,10 +1,10 @@
 """The Search tab in a real browser: first look, own texts, why, rank flow, Stop, two visitors."""
 
 import pytest
-from lab_page import View
 from playwright.sync_api import Browser, expect
-from search_page import SEARCH_MS, SearchPage
 
+from tests.browser.lab_page import View
+from tests.browser.search_page import SEARCH_MS, SearchPage
 from ui.search_examples import QUERIES
 
 OWN = "The harbour closes at nine.\nBicycles stand behind the station.\nSoup is served daily."

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
-from search_page import SearchPage
-from sections_visit import SectionsPage
+
+from tests.browser.search_page import SearchPage
+from tests.browser.sections_visit import SectionsPage
 
 LARGE_MS = 400_000  # all 20,000 are encoded, with one thread, beside whatever else runs
 WHO = ["baker", "nurse", "farmer", "teacher", "driver", "painter", "sailor", "lawyer", "singer",

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from finetune_page import TRAINED_MS, FinetunePage
-from lab_page import View
 from playwright.sync_api import expect
-from sections_visit import DONE_MS, SectionsPage
 
+from tests.browser.finetune_page import TRAINED_MS, FinetunePage
+from tests.browser.lab_page import View
+from tests.browser.sections_visit import DONE_MS, SectionsPage
 from ui.judged_pairs import split_queries
 from ui.search_examples import QUERIES
 

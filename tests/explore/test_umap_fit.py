@@ -9,7 +9,8 @@ import pytest
 from tqdm.auto import tqdm
 
 from explore import ProjectionConfig, Stopped, project
-from explore.umap_fit import is_warm, warm
+from explore.project import warm
+from explore.umap_fit import is_warm
 from tests.explore.points import Told, blobs, cloud
 
 PATIENCE_S = 120

@@ -6,11 +6,10 @@ from typing import Any
 
 from encoder import Encoder
 from encoder.evaluation import Metric
-from encoder.study import Rival, Study
-from encoder.train_config import TrainConfig
-from encoder.training import Done, fine_tune
+from encoder.training import Done, TrainConfig, fine_tune
+from encoder.training.study import Rival, Study
 from ingest import PairSet, read_pairs
-from tests.encoder.training_pairs import WORDS, anchors, graded
+from tests.encoder.training.pairs import WORDS, anchors, graded
 from ui.runs import Run
 from ui.takehome import write_archive
 

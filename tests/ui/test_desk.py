@@ -3,7 +3,7 @@
 import pytest
 
 from encoder import EncoderError, TrainConfig
-from encoder.train_config import TRAIN_BLOCKS
+from encoder.training.config import TRAIN_BLOCKS
 from ingest import LIMITS, OverLimit
 from ui.desk import COMPARED_ROWS, SAMPLES, check_desk, open_data, open_sample, parse_mapping
 from ui.tuning_form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, parse_form, parse_name

@@ -7,7 +7,7 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from explore.store import NotStored
-from tests.explore.stores import free_port
+from tests.explore.store.stores import free_port
 from tests.ui.map_lab import event, tiny_workbench
 from tests.ui.map_pages import TABLE
 from tests.ui.search_lab_page import QUERY, SearchLab

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
-from takehome_runs import a_run, done
 
 from encoder.evaluation import Metric, Predictions
 from encoder.training import TrainConfig, fine_tune
 from ingest import PairSet, Report, read_pairs, read_table
 from tests.tiny_models import SENTENCES
+from tests.ui.takehome_runs import a_run, done
 from ui.takehome import read_archive, scores_csv, write_archive
 from ui.takehome.facts import slug
 from ui.takehome.tables import pairs_csv

@@ -7,10 +7,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from takehome_runs import a_run, done
 
 from encoder.evaluation import Metric
 from ingest import read_pairs
+from tests.ui.takehome_runs import a_run, done
 from ui.markup.metrics import WORDS
 from ui.takehome import model_card
 from ui.takehome.card import plain

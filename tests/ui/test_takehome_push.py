@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from takehome_runs import a_run, done
 
 from encoder import EncoderError, ModelRefused
+from tests.ui.takehome_runs import a_run, done
 from ui.takehome import push_to_hub
 from ui.takehome.push import PushFailed
 

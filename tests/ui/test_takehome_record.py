@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from takehome_runs import a_run, a_zip, done, with_file
 
 from encoder.evaluation import Metric
+from tests.ui.takehome_runs import a_run, a_zip, done, with_file
 from ui.markup.runs_table import runs_table
 from ui.shelf import Tuned
 from ui.takehome import read_archive, write_archive

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
-from takehome_runs import a_zip, with_file
 
 from encoder import EncoderError, ModelRefused
 from tests.tiny_models import SENTENCES
+from tests.ui.takehome_runs import a_zip, with_file
 from ui.takehome import read_archive
 
 LIMIT = 10**7

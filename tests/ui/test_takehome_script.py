@@ -18,16 +18,16 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import losses
-from takehome_runs import PAIRS, a_run, done
 
 from encoder import Encoder, load_encoder
 from encoder.evaluation import PRIMARY
 from encoder.folder import Recipe
 from encoder.head import Normalize
-from encoder.losses import LOSSES, losses_for
-from encoder.schedule import learning_rate
-from encoder.trainable import Trainable
+from encoder.training.losses import LOSSES, losses_for
+from encoder.training.schedule import learning_rate
+from encoder.training.trainable import Trainable
 from tests.tiny_models import SENTENCES
+from tests.ui.takehome_runs import PAIRS, a_run, done
 from ui.runs import Run
 from ui.takehome import training_script, write_archive
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from encoder import TrainConfig
-from encoder.events import Step
+from encoder.training import Step
 from tests.ui.takehome_runs import a_run, done
 from tests.ui.tuning_pages import NO_CHANGE, QUICK, asked, csv
 from ui.jobs import News

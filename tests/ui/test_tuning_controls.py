@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from encoder.train_config import TRAIN_BLOCKS
+from encoder.training.config import TRAIN_BLOCKS
 from ingest import TEXTS, read_pairs
-from tests.encoder.training_pairs import graded
+from tests.encoder.training.pairs import graded
 from tests.ui.takehome_runs import a_run, a_zip, done
 from tests.ui.visit import read_html
 from ui.desk import SAMPLES, open_sample

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from encoder.evaluation import Predictions
-from encoder.events import Eval
+from encoder.training import Eval
 from ui.figures.as_json import figure_json
 from ui.figures.curves import LEAST_SPAN, LINE_HEIGHT, apart, curves, smoothed, span, thinned
 from ui.figures.distributions import (

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from encoder import EncoderError, TrainConfig
-from encoder.losses import losses_for
-from encoder.train_config import BLOCKS_LR, EVERYTHING_LR
+from encoder.training.config import BLOCKS_LR, EVERYTHING_LR
+from encoder.training.losses import losses_for
 from ui.settings import Settings
 from ui.tuning_form import AUTO, BY_STEPS, OWN_POOLING, Form, form_of, parse_form
 

@@ -8,8 +8,8 @@ import pytest
 
 import ui.tuning_job
 from encoder import EncoderError, TrainConfig
-from encoder.cost import Cost
-from tests.encoder.training_pairs import anchors, graded
+from encoder.training.cost import Cost
+from tests.encoder.training.pairs import anchors, graded
 from tests.ui.tuning_pages import NO_CHANGE, QUICK, asked, csv
 from tests.ui.tuning_timings import SOON_S, SPEED, Timings
 from ui.costs import Costs, Timed

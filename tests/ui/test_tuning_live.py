@@ -4,12 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from encoder.cost import Cost
-from encoder.events import Step
-from encoder.speed import TIMING
-from encoder.study import LINEAR_MAP, PROBE, WHITENING
-from encoder.training import AFTER, BEFORE
-from tests.encoder.training_pairs import graded
+from encoder.training import AFTER, BEFORE, Step
+from encoder.training.cost import Cost
+from encoder.training.speed import TIMING
+from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
+from tests.encoder.training.pairs import graded
 from tests.ui.tuning_pages import check
 from ui.desk import Desk
 from ui.jobs import News

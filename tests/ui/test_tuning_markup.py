@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from encoder.cost import Cost
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
-from encoder.study import Rival
+from encoder.training.cost import Cost
+from encoder.training.study import Rival
 from ingest import Finding, Remedy, guess_columns, read_pairs, read_table, split_pairs
-from tests.encoder.training_pairs import graded, run
+from tests.encoder.training.pairs import graded, run
 from tests.ui.tuning_pages import NO_CHANGE, check, study
 from ui.markup.findings import findings, label
 from ui.markup.metrics import change_cell, duration, hundred, judged, what_trains

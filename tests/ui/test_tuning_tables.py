@@ -5,12 +5,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from encoder.cost import Cost
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
-from encoder.study import Rival
+from encoder.training.cost import Cost
+from encoder.training.study import Rival
 from ingest import ColumnMapping, Finding, Table, to_pairs
-from tests.encoder.training_pairs import graded, run
+from tests.encoder.training.pairs import graded, run
 from tests.ui.test_hostile_text import ATTACKS, HARD
 from tests.ui.tuning_pages import NO_CHANGE, check, with_predictions
 from ui.markup.findings import findings

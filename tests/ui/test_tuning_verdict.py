@@ -8,10 +8,9 @@ import pytest
 
 from encoder import load_encoder
 from encoder.evaluation import Metric
-from encoder.probe import probe_pairs
-from encoder.rivals import linear_map
-from encoder.study import Rival, Study, study
-from tests.encoder.training_pairs import QUICK, anchors, graded, run
+from encoder.training.rivals import linear_map
+from encoder.training.study import Rival, Study, probe_pairs, study
+from tests.encoder.training.pairs import QUICK, anchors, graded, run
 from ui.tuning_verdict import verdict
 
 LEVEL = Metric(0.6, 0.5, 0.7)

@@ -11,8 +11,8 @@ import pytest
 
 from explore import Stopped, search
 from explore.store import StoreUnavailable, VectorStore, sample_collection, visitor_collection
-from explore.store_memory import MemoryStore
-from tests.explore.stores import MilvusServer, free_port, points
+from explore.store.memory import MemoryStore
+from tests.explore.store.stores import MilvusServer, free_port, points
 from tests.ui.map_lab import tiny_workbench
 from tests.ui.search_lab_page import SearchLab
 from ui.search_form import SearchForm

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from encoder.evaluation import Metric, Predictions
-from encoder.study import Rival, Study
+from encoder.training.study import Rival, Study
 from tests.ui.visit import Node, read_html
 from ui.tuning_form import BY_STEPS, Form
 

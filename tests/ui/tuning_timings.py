@@ -2,7 +2,7 @@
 
 import threading
 
-from encoder.speed import Speed
+from encoder.training.speed import Speed
 
 SOON_S = 30
 SPEED = Speed(prepare_s=0.001, step_s=0.01, look_s=0.001)

@@ -6,7 +6,7 @@ from math import isfinite
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from encoder.events import Eval
+from encoder.training import Eval
 from ui.markup.metrics import TITLES, hundred
 
 MOST_POINTS = 130  # of a line; of longer runs every so-manieth step is drawn

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from encoder.errors import UnknownName
-from encoder.events import Done
+from encoder.training import Done
 from ui.markup.pieces import message
 from ui.markup.preview import cut
 from ui.markup.scores import number

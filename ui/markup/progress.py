@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
-from encoder.cost import Cost
 from encoder.errors import UnknownName
+from encoder.training.cost import Cost
 from ingest import Split
 from ingest.findings import count
 from ui.markup.metrics import about, what_trains

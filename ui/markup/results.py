@@ -6,9 +6,9 @@ from html import escape
 import numpy as np
 
 from encoder.evaluation import METRICS, PRIMARY, Metric
-from encoder.events import Done
-from encoder.losses import LOSSES
-from encoder.study import Study
+from encoder.training import Done
+from encoder.training.losses import LOSSES
+from encoder.training.study import Study
 from ingest.findings import count
 from ui.markup.metrics import (
     NONE,

@@ -6,8 +6,8 @@ from math import nan
 from typing import Any
 
 from encoder.evaluation import PRIMARY, Metric
-from encoder.losses import LOSSES
-from encoder.train_config import TrainConfig
+from encoder.training import TrainConfig
+from encoder.training.losses import LOSSES
 from ui.markup.metrics import KINDS, NONE, TITLES, change_cell, hundred, what_trains
 from ui.markup.pieces import message
 from ui.runs import Run

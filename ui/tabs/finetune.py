@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from encoder import EncoderError
-from encoder.losses import LOSSES
-from encoder.train_config import TRAIN_BLOCKS
+from encoder.training.config import TRAIN_BLOCKS
+from encoder.training.losses import LOSSES
 from ui.guard import told
 from ui.markup.findings import findings
 from ui.markup.pieces import message, notes

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from encoder import EncoderError, TrainConfig
-from encoder.losses import LOSSES, losses_for
+from encoder.training.losses import LOSSES, losses_for
 from ingest import PairSet, template, write_csv, write_dropped
 from ui.costs import Told
 from ui.desk import (

@@ -7,12 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from encoder.cost import Cost
 from encoder.evaluation import PRIMARY
-from encoder.events import Done, Eval, Step
-from encoder.speed import TIMING
-from encoder.study import LINEAR_MAP, PROBE, WHITENING
-from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP
+from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP, Done, Eval, Step
+from encoder.training.cost import Cost
+from encoder.training.speed import TIMING
+from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
 from ui.figures.as_json import figure_json
 from ui.figures.curves import curves
 from ui.guard import told_steps

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import CATALOG, Encoder, EncoderError
-from encoder.train_config import TrainConfig
+from encoder.training import TrainConfig
 from ui.guard import told
 from ui.markup.compared import compared
 from ui.markup.pieces import message, notes

@@ -10,7 +10,7 @@ from dataclasses import asdict
 import numpy as np
 
 from encoder.evaluation import LEVEL, PRIMARY, Metric
-from encoder.losses import LOSSES
+from encoder.training.losses import LOSSES
 from ingest import connected_groups
 from ui.markup.metrics import KINDS, NONE, TITLES, WORDS, hundred, interval, judged
 from ui.runs import Run

@@ -4,7 +4,7 @@ from string import Template
 
 from encoder import SAVABLE
 from encoder.head import Dense
-from encoder.losses import CONTRASTIVE_MARGIN, LOSSES, SCALE, TRIPLET_MARGIN, Loss
+from encoder.training.losses import CONTRASTIVE_MARGIN, LOSSES, SCALE, TRIPLET_MARGIN, Loss
 from ingest.kinds import LABELLED, TEXTS
 from ui.runs import Run
 from ui.takehome import script_pieces as pieces

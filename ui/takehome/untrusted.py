@@ -10,8 +10,9 @@ from typing import Any
 
 from encoder import SAVABLE
 from encoder.evaluation import METRICS
-from encoder.losses import LOSSES
-from encoder.train_config import LIMITS, TrainConfig
+from encoder.training import TrainConfig
+from encoder.training.config import LIMITS
+from encoder.training.losses import LOSSES
 from ingest import TEXTS
 from ui.takehome.facts import LIBRARIES, disturbs
 from ui.takehome.record import FORMAT

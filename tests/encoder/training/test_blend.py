@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sentence_transformers_reference import assert_same, loaded, vectors
-from training_pairs import QUICK, anchors, graded, run, weights
 
 from encoder import EncoderError, load_encoder
-from encoder.blend import Blend
 from encoder.head import Normalize
-from encoder.rivals import whitening
-from encoder.scoring import predictions
+from encoder.training.blend import Blend
+from encoder.training.rivals import whitening
+from encoder.training.scoring import predictions
+from tests.encoder.sentence_transformers_reference import assert_same, loaded, vectors
+from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 FORMS = [0, 1, 2, 3]  # a linear map; the top block, both blocks, everything of a tiny model
 
@@ -139,7 +139,7 @@ def test_only_what_was_trained_runs_for_a_new_alpha_and_nothing_for_one_that_is_
 
 
 def test_results_are_kept_up_to_a_number(bert, monkeypatch):
-    monkeypatch.setattr("encoder.blend.MOST_KEPT", 2)
+    monkeypatch.setattr("encoder.training.blend.MOST_KEPT", 2)
     blend = blend_of(trained(bert))
     first, second, _ = (blend.predictions(alpha) for alpha in (0.1, 0.2, 0.3))
     assert blend.predictions(0.2) is second

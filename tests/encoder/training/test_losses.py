@@ -8,7 +8,7 @@ from sentence_transformers.sentence_transformer import losses as theirs
 from torch import Tensor
 
 from encoder.errors import UnknownName
-from encoder.losses import DEFAULT_LOSS, LOSSES, losses_for
+from encoder.training.losses import DEFAULT_LOSS, LOSSES, losses_for
 
 B, D = 9, 7
 SCORES = torch.tensor([0.0, 0.2, 0.2, 0.5, 0.6, 0.6, 0.8, 1.0, 1.0])

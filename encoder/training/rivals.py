@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from encoder.encoder import Encoder
-from encoder.evaluation import PRIMARY, Predictions, measure
+from encoder.evaluation import PRIMARY, OnBatch, Predictions, measure
 from encoder.head import Dense
-from encoder.linear import LinearMap
-from encoder.scoring import OnBatch, predictions_of
+from encoder.training.linear import LinearMap
+from encoder.training.scoring import predictions_of
 from ingest import PairSet
 
 SHRINKAGES = (1.0, 0.9, 0.8, 0.5, 0.2, 0.1)  # the base first: it wins ties

@@ -18,22 +18,20 @@ from functools import partial
 import numpy as np
 import torch
 
-from encoder.caveats import batch_caveats, run_caveats
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, TrainingFailed
-from encoder.evaluation import difference, evaluate
-from encoder.events import Done, Eval, Event, Step
-from encoder.linear import LinearMap
-from encoder.losses import LOSSES
-from encoder.pace import Pace, Stopwatch, Throttle, is_look
-from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
-from encoder.scoring import BestKeeper, Learner, OnBatch, metrics_of, predictions
-from encoder.step import training_step
-from encoder.train_config import TrainConfig
-from encoder.trainable import Trainable
+from encoder.evaluation import OnBatch, difference, evaluate
+from encoder.training.caveats import batch_caveats, run_caveats
+from encoder.training.config import TrainConfig
+from encoder.training.events import Done, Eval, Event, Step
+from encoder.training.linear import LinearMap
+from encoder.training.losses import LOSSES
+from encoder.training.pace import Pace, Stopwatch, Throttle, is_look
+from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
+from encoder.training.scoring import BestKeeper, Learner, metrics_of, predictions
+from encoder.training.step import training_step
+from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
-
-__all__ = ["Done", "Eval", "Event", "Step", "TrainConfig", "TrainingFailed", "fine_tune", "parts"]
 
 MOST_LOOKED_AT = 100  # rows of a part that are scored during training; all of held-out afterwards
 OUT_OF_MEMORY = ("alloc", "out of memory", "not enough memory")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
-from encoder.losses import losses_for
+from encoder.training.losses import losses_for
 
 TRAIN_BLOCKS = 5
 LINEAR_LR, BLOCKS_LR, EVERYTHING_LR = 1e-3, 5e-5, 2e-5

@@ -16,9 +16,9 @@ from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.evaluation import Predictions
 from encoder.head import ACTIVATIONS, Dense, Normalize
-from encoder.linear import LinearMap
-from encoder.scoring import Learner, predictions_of
-from encoder.trainable import Trainable, block_list
+from encoder.training.linear import LinearMap
+from encoder.training.scoring import Learner, predictions_of
+from encoder.training.trainable import Trainable, block_list
 from ingest import PairSet
 
 FROZEN_BYTES = 128 * 2**20  # of frozen output; what does not fit is computed again for each alpha

@@ -1,12 +1,4 @@
-"""Where vectors are kept: one small interface, exact in memory or in Milvus.
-
->>> import numpy as np
->>> store = open_store(None)
->>> name = sample_collection("topics", "all-MiniLM-L6-v2", "mean")
->>> store.put(name, np.eye(3, dtype=np.float32))
->>> store.search(name, np.eye(3, dtype=np.float32)[:1], k=2).indices
-array([[0, 1]])
-"""
+"""What every engine keeps to: collections of unit vectors under names that this app made."""
 
 import hashlib
 import json
@@ -184,30 +176,6 @@ class VectorStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of files and connections; what persists stays. A second call does nothing."""
-
-
-def open_store(setting: str | None) -> VectorStore:
-    """The engine that a setting names: nothing or "memory", a Milvus Lite file, or a server.
-
-    "./lab.db" is Milvus Lite, "http://host:19530" (also https, also with a database:
-    "http://host:19530/lab") a server or cluster. Raises StoreUnavailable within seconds where it
-    does not answer, ExploreError for another setting.
-    """
-    from explore.store_memory import MemoryStore  # the engines import the interface above
-
-    given = (setting or "").strip()
-    if given in ("", "memory"):
-        return MemoryStore()
-    from explore.store_milvus import open_file, open_server
-
-    if given.lower().startswith(("http://", "https://")):
-        return open_server(given)
-    if given.endswith(".db") and "://" not in given:
-        return open_file(given)
-    raise ExploreError(
-        f"{SETTING} names no store. Leave it empty to keep vectors in memory, or give a Milvus "
-        "Lite file (./lab.db) or a Milvus server (http://host:19530)."
-    )
 
 
 def checked_name(collection: str) -> str:

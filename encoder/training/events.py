@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from encoder.encoder import Encoder
 from encoder.evaluation import Metric, Predictions
-from encoder.train_config import TrainConfig
+from encoder.training.config import TrainConfig
 from ingest import PairSet, Split
 
 

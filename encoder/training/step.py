@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from encoder.batching import batches
 from encoder.errors import TrainingFailed
-from encoder.losses import LossFn
-from encoder.scoring import Learner, OnBatch
-from encoder.train_config import TrainConfig
+from encoder.evaluation import OnBatch
+from encoder.training.config import TrainConfig
+from encoder.training.losses import LossFn
+from encoder.training.scoring import Learner
 from ingest import PairSet
 
 STEP_BYTES = 2**30  # of the graph of one forward pass

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from training_pairs import QUICK, anchors, graded, run, weights
 
 from encoder import EncoderError, Options, load_encoder
+from encoder.errors import TrainingFailed
 from encoder.evaluation import PRIMARY
-from encoder.schedule import batches_an_epoch, batches_of_rows, learning_rate
-from encoder.scoring import BestKeeper
-from encoder.trainable import Trainable
-from encoder.training import Eval, Step, TrainConfig, TrainingFailed, fine_tune
+from encoder.training import Eval, Step, TrainConfig, fine_tune
+from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
+from encoder.training.scoring import BestKeeper
+from encoder.training.trainable import Trainable
+from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 
 @pytest.mark.parametrize("architecture", ["bert", "roberta", "distilbert", "mpnet", "modernbert"])

@@ -7,10 +7,10 @@ import numpy as np
 
 from encoder.errors import TrainingFailed
 from encoder.evaluation import PRIMARY, measure, standard_error
-from encoder.losses import LOSSES
-from encoder.schedule import first_epoch
-from encoder.scoring import BestKeeper
-from encoder.train_config import TrainConfig
+from encoder.training.config import TrainConfig
+from encoder.training.losses import LOSSES
+from encoder.training.schedule import first_epoch
+from encoder.training.scoring import BestKeeper
 from ingest import PairSet
 
 FEWEST_ROWS = 2.0  # a batch, on average

@@ -11,13 +11,14 @@ import torch
 
 from encoder.cache import ArrayCache
 from encoder.encoder import Encoder
-from encoder.losses import LOSSES
-from encoder.pace import Stopwatch
-from encoder.schedule import first_epoch
-from encoder.scoring import Learner, OnBatch, in_chunks, predictions_of
-from encoder.step import STEP_BYTES, training_step
-from encoder.train_config import TrainConfig
-from encoder.training import OnProgress, learner
+from encoder.evaluation import OnBatch
+from encoder.training.config import TrainConfig
+from encoder.training.losses import LOSSES
+from encoder.training.pace import Stopwatch
+from encoder.training.run import OnProgress, learner
+from encoder.training.schedule import first_epoch
+from encoder.training.scoring import Learner, in_chunks, predictions_of
+from encoder.training.step import STEP_BYTES, training_step
 from ingest import PairSet
 
 TIMING = "timing"

@@ -6,13 +6,13 @@ import numpy as np
 
 from encoder.encoder import Encoder
 from encoder.evaluation import RESAMPLES, Predictions, difference, evaluate
-from encoder.losses import LOSSES
-from encoder.pace import Stopwatch, looks_between
-from encoder.probe import probe_pairs
-from encoder.schedule import batches_an_epoch
-from encoder.speed import Speed, characters, distinct_texts, measure_speed
-from encoder.train_config import TrainConfig
-from encoder.training import MOST_LOOKED_AT, OnProgress, Parts, parts
+from encoder.training.config import TrainConfig
+from encoder.training.losses import LOSSES
+from encoder.training.pace import Stopwatch, looks_between
+from encoder.training.run import MOST_LOOKED_AT, OnProgress, Parts, parts
+from encoder.training.schedule import batches_an_epoch
+from encoder.training.speed import Speed, characters, distinct_texts, measure_speed
+from encoder.training.study import probe_pairs
 from ingest import PairSet
 
 __all__ = ["Cost", "Speed", "estimate", "measure_speed"]

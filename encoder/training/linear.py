@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from encoder.encoder import Encoder
 from encoder.head import Dense, Normalize
-from encoder.scoring import in_chunks
+from encoder.training.scoring import in_chunks
 
 
 class LinearMap:

@@ -16,10 +16,10 @@ import pytest
 
 from explore import Stopped, search
 from explore.store import StoreUnavailable, open_store, sample_collection, visitor_collection
-from explore.store_milvus import MilvusStore
-from tests.explore.stores import MilvusServer, free_port, points
+from explore.store.milvus import MilvusStore
+from tests.explore.store.stores import MilvusServer, free_port, points
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 QUICK = 8.0  # seconds: "a few", on a busy machine
 NAME = sample_collection("topics")
 
@@ -65,7 +65,7 @@ WRITER = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
 from explore.store import open_store, sample_collection, visitor_collection
-from tests.explore.stores import points
+from tests.explore.store.stores import points
 store = open_store({path!r})
 store.put(sample_collection("topics"), points(5_000, 64))
 store.put(visitor_collection("ann", "corpus"), points(50))

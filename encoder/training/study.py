@@ -2,13 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
+from encoder.background import FOLDER
 from encoder.encoder import Encoder
-from encoder.evaluation import Metric, Predictions, difference, evaluate
-from encoder.events import Done
-from encoder.probe import probe
-from encoder.rivals import linear_map, mapped_predictions, whitening
-from encoder.scoring import OnBatch
+from encoder.evaluation import Metric, OnBatch, Predictions, difference, evaluate
+from encoder.training.events import Done
+from encoder.training.rivals import linear_map, mapped_predictions, whitening
+from encoder.training.scoring import predictions
+from ingest import PairSet, read_pairs
+
+# --- The out-of-domain probe: graded pairs that show what a model forgets -------------------------
+
+
+@cache
+def probe_pairs() -> PairSet:
+    """Graded pairs of our own writing; no sample and no background text is among them."""
+    return read_pairs(FOLDER / "probe_pairs.csv")
+
+
+def probe(encoder: Encoder, on_batch: OnBatch | None = None) -> Predictions:
+    """What an encoder says about them; a second time from the vectors that it has cached.
+
+    `on_batch` is told (texts encoded, texts in all).
+    """
+    return predictions(encoder, probe_pairs(), on_batch)
+
 
 WHITENING, LINEAR_MAP, PROBE = "whitening", "linear map", "probe"
 

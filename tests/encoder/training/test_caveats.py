@@ -5,14 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_pairs import QUICK, anchors, graded, run
 
-from encoder.caveats import batch_caveats, run_caveats
+from encoder.errors import TrainingFailed
 from encoder.evaluation import Predictions
-from encoder.training import Step, TrainConfig, TrainingFailed, fine_tune
+from encoder.training import Step, TrainConfig, fine_tune
+from encoder.training.caveats import batch_caveats, run_caveats
 from ingest import read_pairs
+from tests.encoder.training.pairs import QUICK, anchors, graded, run
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+SAMPLES = Path(__file__).resolve().parents[3] / "assets" / "samples"
 IN_BATCH = TrainConfig(loss="multiple_negatives", batch_size=8, lr=1e-3)
 LR = TrainConfig(lr=0.1)
 

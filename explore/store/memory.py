@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from explore.neighbours import Hits, search
-from explore.store import NotStored, VectorStore
+from explore.store.interface import NotStored, VectorStore
 from explore.vectors import OnProgress, tell
 
 

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from training_pairs import QUICK, anchors, graded, run
 
 from encoder import load_encoder
 from encoder.background import background_texts
 from encoder.evaluation import difference, evaluate
-from encoder.probe import probe, probe_pairs
-from encoder.scoring import predictions
-from encoder.study import Study, study
+from encoder.training.scoring import predictions
+from encoder.training.study import Study, probe, probe_pairs, study
 from ingest import read_table, text_key
+from tests.encoder.training.pairs import QUICK, anchors, graded, run
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+SAMPLES = Path(__file__).resolve().parents[3] / "assets" / "samples"
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from training_pairs import QUICK, graded
 
 from encoder import ArrayCache
 from encoder.batching import CHARACTER_BUDGET, TOKEN_BUDGET, pieces
-from encoder.linear import LinearMap
-from encoder.rivals import mapped_predictions, whitening
-from encoder.scoring import BestKeeper, in_chunks, metrics_of, predictions, predictions_of
-from encoder.trainable import Trainable
 from encoder.training import BEFORE, FROZEN, LOOK, fine_tune
+from encoder.training.linear import LinearMap
+from encoder.training.rivals import mapped_predictions, whitening
+from encoder.training.scoring import BestKeeper, in_chunks, metrics_of, predictions, predictions_of
+from encoder.training.trainable import Trainable
 from ingest import read_pairs
+from tests.encoder.training.pairs import QUICK, graded
 
 
 def long_pairs(rows: int = 90):
@@ -122,7 +122,7 @@ def test_every_way_to_score_can_be_ended(bert, blocks):
 
 
 def test_looks_on_the_way_are_told_where_they_take_long(bert, monkeypatch):
-    monkeypatch.setattr("encoder.pace.WORD_S", 0.0)
+    monkeypatch.setattr("encoder.training.pace.WORD_S", 0.0)
     heard = Heard()
     for _ in fine_tune(bert, graded(80), QUICK, on_progress=heard):
         pass

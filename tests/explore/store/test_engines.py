@@ -14,17 +14,11 @@ import numpy as np
 import pytest
 
 from explore import ExploreError, Stopped, search
-from explore.store import (
-    MOST_HITS,
-    NotStored,
-    VectorStore,
-    open_store,
-    sample_collection,
-    visitor_collection,
-)
-from tests.explore.stores import MilvusServer, points
+from explore.store import NotStored, VectorStore, open_store, sample_collection, visitor_collection
+from explore.store.interface import MOST_HITS
+from tests.explore.store.stores import MilvusServer, points
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module", params=["memory", "file", "server"])
@@ -208,7 +202,7 @@ def test_a_setting_that_names_no_store_is_refused(setting: str) -> None:
 def test_nothing_of_milvus_is_imported_before_it_is_asked_for() -> None:
     code = (
         "import sys; from explore.store import open_store; open_store(None)\n"
-        "import explore.store_milvus\n"
+        "import explore.store.milvus\n"
         "print({'pymilvus', 'milvus_lite', 'grpc'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

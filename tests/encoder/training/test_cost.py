@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from training_pairs import QUICK, anchors, graded, weights
 
 from encoder import ArrayCache
-from encoder.cost import Cost, Speed, estimate, measure_speed
-from encoder.probe import probe_pairs
-from encoder.speed import TIMING, characters, distinct_texts
 from encoder.training import TrainConfig
+from encoder.training.cost import Cost, estimate
+from encoder.training.speed import TIMING, Speed, characters, distinct_texts, measure_speed
+from encoder.training.study import probe_pairs
+from tests.encoder.training.pairs import QUICK, anchors, graded, weights
 
 READ_S = 0.001  # a character
 SPEED = Speed(0.5, 2.0, 0.1, READ_S)
@@ -24,7 +24,9 @@ def chars(enc, *sets) -> int:
 
 
 def test_what_comes_beside_training_is_counted_from_what_is_read(bert, monkeypatch):
-    monkeypatch.setattr("encoder.cost._drawn_s", lambda pairs, evaluated, compared: evaluated)
+    monkeypatch.setattr(
+        "encoder.training.cost._drawn_s", lambda pairs, evaluated, compared: evaluated
+    )
     pairs, config = graded(100), TrainConfig(epochs=2, batch_size=8)
     held_out = graded(30)
     cost = estimate(bert, pairs, config, held_out, SPEED)
@@ -44,7 +46,9 @@ def test_what_comes_beside_training_is_counted_from_what_is_read(bert, monkeypat
 
 
 def test_with_nothing_held_out_there_are_no_rivals_to_pay_for(bert, monkeypatch):
-    monkeypatch.setattr("encoder.cost._drawn_s", lambda pairs, evaluated, compared: evaluated)
+    monkeypatch.setattr(
+        "encoder.training.cost._drawn_s", lambda pairs, evaluated, compared: evaluated
+    )
     config = TrainConfig(held_out_share=0, epochs=1)
     cost = estimate(bert, graded(40), config, speed=SPEED)
     assert cost.other_s == pytest.approx(READ_S * 2 * chars(bert, probe_pairs()) + 2)
@@ -65,7 +69,7 @@ def slow(monkeypatch, row_s: float) -> list[int]:
         rows.append((len(batch), max_bytes))
         time.sleep(row_s * len(batch))
 
-    monkeypatch.setattr("encoder.speed.training_step", step)
+    monkeypatch.setattr("encoder.training.speed.training_step", step)
     return rows
 
 

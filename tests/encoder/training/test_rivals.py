@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
-from sentence_transformers_reference import assert_same, loaded, vectors
-from training_pairs import anchors, graded, weights
 
 from encoder import load_encoder
 from encoder.evaluation import measure
-from encoder.rivals import (
+from encoder.training.rivals import (
     SHRINKAGE,
     SHRINKAGES,
     inverse_root,
@@ -23,8 +21,10 @@ from encoder.rivals import (
     whitening_map,
     within,
 )
-from encoder.scoring import predictions
+from encoder.training.scoring import predictions
 from ingest import split_pairs
+from tests.encoder.sentence_transformers_reference import assert_same, loaded, vectors
+from tests.encoder.training.pairs import anchors, graded, weights
 
 CROSS = np.array([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]])  # covariance diag(2, 1/2)
 

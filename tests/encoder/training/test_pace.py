@@ -4,14 +4,16 @@ import threading
 
 import pytest
 import torch
-from training_pairs import QUICK, anchors, graded, run, weights
 
 from encoder import EncoderError
-from encoder.cost import Cost, Speed, estimate, measure_speed
-from encoder.pace import Pace, Stopwatch, is_look, looks_between
-from encoder.schedule import learning_rate
-from encoder.train_config import default_epochs
-from encoder.training import Eval, Step, TrainConfig, TrainingFailed, fine_tune
+from encoder.errors import TrainingFailed
+from encoder.training import Eval, Step, TrainConfig, fine_tune
+from encoder.training.config import default_epochs
+from encoder.training.cost import Cost, estimate
+from encoder.training.pace import Pace, Stopwatch, is_look, looks_between
+from encoder.training.schedule import learning_rate
+from encoder.training.speed import Speed, measure_speed
+from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 
 def test_looks_become_more_seldom():
@@ -138,7 +140,7 @@ def test_memory_that_runs_out_ends_the_run_in_words(bert, monkeypatch):
     def huge(*_):
         torch.empty(2**46)  # what torch itself says when memory is out
 
-    monkeypatch.setattr("encoder.training.training_step", huge)
+    monkeypatch.setattr("encoder.training.run.training_step", huge)
     with pytest.raises(TrainingFailed, match=r"Memory ran out.*Train fewer blocks \(now 1\)"):
         list(fine_tune(bert, graded(), QUICK))
 

@@ -6,14 +6,14 @@ import sys
 import pytest
 import torch
 from torch import nn
-from training_pairs import QUICK, anchors, graded, weights
 
 from encoder.batching import batches
-from encoder.linear import LinearMap
-from encoder.losses import LOSSES, losses_for
-from encoder.step import STEP_BYTES, backward, training_step
-from encoder.trainable import Trainable
 from encoder.training import STEP, fine_tune
+from encoder.training.linear import LinearMap
+from encoder.training.losses import LOSSES, losses_for
+from encoder.training.step import STEP_BYTES, backward, training_step
+from encoder.training.trainable import Trainable
+from tests.encoder.training.pairs import QUICK, anchors, graded, weights
 
 ROWS = 12
 GRADED, POSITIVE, TRIPLET = graded(ROWS), anchors().take(range(ROWS)), anchors(True).take(range(6))
@@ -166,7 +166,7 @@ def test_a_listener_hears_of_every_block_on_both_ways_and_can_end_the_step(bert)
 
 def test_a_run_can_be_ended_within_a_step(bert, monkeypatch):
     # It was only looked at between steps, and one of long texts takes 20 s.
-    monkeypatch.setattr("encoder.pace.WORD_S", 0.0)
+    monkeypatch.setattr("encoder.training.pace.WORD_S", 0.0)
     before, told = weights(bert), []
 
     def leave(what: str, done: int, total: int) -> None:
@@ -189,8 +189,8 @@ from pathlib import Path
 import torch
 sys.path.insert(0, "tests/encoder")
 from encoder import load_encoder
-from encoder.step import backward
-from encoder.trainable import Trainable
+from encoder.training.step import backward
+from encoder.training.trainable import Trainable
 
 torch.set_num_threads(1)
 model = Trainable(load_encoder(sys.argv[1]), 2)
