@@ -11,7 +11,7 @@ from encoder import EncoderError
 LONGEST = 200  # characters of a setting
 
 
-def to_query(name: str, form: Any, corpus: str = "") -> str:
+def link_query(name: str, form: Any, corpus: str = "") -> str:
     """A form as a URL query under a name; settings at their default are left out.
 
     `corpus` names a sample; a visitor's own texts are never part of a link.
@@ -21,7 +21,7 @@ def to_query(name: str, form: Any, corpus: str = "") -> str:
     return "?" + urlencode({name: json.dumps(changed, separators=(",", ":"))} | named)
 
 
-def from_json(
+def settings_from_json(
     text: object, name: str, form: Any, checked: Callable[[Any], Any], longest: int = LONGEST
 ) -> tuple[Any, list[str]]:
     """The form with what a link or a file says, and what in it was not usable.

@@ -7,8 +7,8 @@ from typing import Any
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
 from explore import ClusterConfig, ExploreError, ProjectionConfig
-from ui import links
 from ui.encoding import parse_pooling_and_layer
+from ui.links import link_query, settings_from_json
 from ui.tuning_form import OWN_POOLING
 
 METHODS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
@@ -129,7 +129,7 @@ def on_page(form: MapForm) -> MapForm:
 
 def to_query(form: MapForm, corpus: str = "") -> str:
     """The form as a URL query; `corpus` names a sample."""
-    return links.to_query("map", form, corpus)
+    return link_query("map", form, corpus)
 
 
 def to_json(form: MapForm, **facts: Any) -> str:
@@ -139,4 +139,4 @@ def to_json(form: MapForm, **facts: Any) -> str:
 
 def from_json(text: object) -> tuple[MapForm, list[str]]:
     """A form from a link or a file, and what in it was not usable. Nothing in it is trusted."""
-    return links.from_json(text, "map", MapForm(), on_page)
+    return settings_from_json(text, "map", MapForm(), on_page)

@@ -26,16 +26,16 @@ NO_BETTER = "no better than what unrelated queries find"
 class Store(Protocol):
     """Where vectors are searched; see ui.vector_store."""
 
-    def search(self, index: Index, queries: np.ndarray, k: int) -> Hits:
-        """The k best rows of an index for each query (Q, D)."""
+    def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows for each query (Q, D), of vectors (N, D) that go by a name."""
 
 
 class InMemory:
-    """Searches the index's own vectors, for work that keeps nothing."""
+    """Searches the vectors that it is given, for work that keeps nothing."""
 
-    def search(self, index: Index, queries: np.ndarray, k: int) -> Hits:
-        """The k best rows of an index for each query (Q, D)."""
-        return search(queries, index.vectors, k)
+    def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows of `vectors` (N, D) for each query (Q, D)."""
+        return search(queries, vectors, k)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,11 @@ def rank(
     """For each query, given as text and as vector (Q, D), its hits (1, found)."""
     rankings = []
     if method != "bm25":
-        rankings.append(store.search(index, vectors, max(k, DEEP) if method == "fusion" else k))
+        rankings.append(
+            store.search(
+                index.collection, index.vectors, vectors, max(k, DEEP) if method == "fusion" else k
+            )
+        )
     if method != "dense":
         assert keywords is not None
         rankings.append(keywords.search(queries, max(k, DEEP) if method == "fusion" else k))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from encoder import DEFAULT_MODEL, EncoderError
-from ui import links
 from ui.encoding import parse_pooling_and_layer
+from ui.links import link_query, settings_from_json
 from ui.search_index import SearchSettings
 from ui.settings import Settings
 from ui.tuning_form import OWN_POOLING
@@ -101,9 +101,9 @@ def on_page(form: SearchForm) -> SearchForm:
 
 def to_query(form: SearchForm, corpus: str = "") -> str:
     """The form as a URL query; `corpus` names a sample."""
-    return links.to_query("search", form, corpus)
+    return link_query("search", form, corpus)
 
 
 def from_json(text: object) -> tuple[SearchForm, list[str]]:
     """A form from a link, and what in it was not usable. Nothing in it is trusted."""
-    return links.from_json(text, "search", SearchForm(), on_page, longest=Settings.max_chars)
+    return settings_from_json(text, "search", SearchForm(), on_page, longest=Settings.max_chars)

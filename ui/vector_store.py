@@ -13,7 +13,6 @@ from explore import ExploreError, Hits, Stopped, search
 from explore.store import NotStored, StoreUnavailable, VectorStore, open_store
 from explore.store.interface import VISITOR, visitor_prefix
 from ui.picture import Tell
-from ui.search_index import Index
 
 log = logging.getLogger(__name__)
 
@@ -66,20 +65,26 @@ class Vectors:
         said = "The vector store of this host cannot be used now; its log says why."
         return said if self._problem else ""
 
-    def put(self, index: Index, tell: Tell, stop: threading.Event) -> None:
-        """Keep the vectors of an index under its name, unless they are there. Raises Stopped."""
+    def put(self, name: str, vectors: np.ndarray, tell: Tell, stop: threading.Event) -> None:
+        """Keep vectors (N, D) under a name, unless they are there. Raises Stopped."""
         with self._asking() as store:
             if store is not None:
-                self._put(store, index, tell, stop)
+                self._put(store, name, vectors, tell, stop)
 
-    def _put(self, store: VectorStore, index: Index, tell: Tell, stop: threading.Event) -> None:
-        name = index.collection
-        if index.vectors.shape[1] < 2:
+    def _put(
+        self,
+        store: VectorStore,
+        name: str,
+        vectors: np.ndarray,
+        tell: Tell,
+        stop: threading.Event,
+    ) -> None:
+        if vectors.shape[1] < 2:
             return  # no engine takes such; they are searched in memory
         for gone in self._too_many(name, store.persists):
             store.drop(gone)
         if not store.has(name):
-            store.put(name, index.vectors, tell, stop)
+            store.put(name, vectors, tell, stop)
         if stop.is_set():
             with self._lock:
                 forgotten = name not in self._kept
@@ -101,15 +106,15 @@ class Vectors:
                 del self._kept[each]
             return gone
 
-    def search(self, index: Index, queries: np.ndarray, k: int) -> Hits:
-        """The k best rows for each query (Q, D); of vectors that have gone, in memory."""
+    def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows for each query (Q, D); where the name is not kept, in `vectors`."""
         with self._asking() as store:
-            if store is not None and index.vectors.shape[1] >= 2:
+            if store is not None and vectors.shape[1] >= 2:
                 try:
-                    return store.search(index.collection, queries, k)
+                    return store.search(name, queries, k)
                 except NotStored:
                     pass  # another of this visitor's searches took its place; `put` puts it again
-        return search(queries, index.vectors, k)
+        return search(queries, vectors, k)
 
     def names(self) -> list[str]:
         """The collections there are, as far as the store answers."""

@@ -81,10 +81,14 @@ def flaky(clock: Clock) -> tuple[Vectors, Flaky]:
     return Vectors("http://host:19530", lambda _: store, clock), store
 
 
+def named(index: Index) -> tuple[str, np.ndarray]:
+    return index.collection, index.vectors
+
+
 def same(vectors: Vectors, index: Index) -> None:
     """It finds what an exact search finds."""
     queries = points(3, seed=99)
-    found, expected = vectors.search(index, queries, 5), search(queries, index.vectors, 5)
+    found, expected = vectors.search(*named(index), queries, 5), search(queries, index.vectors, 5)
     assert found.indices.tolist() == expected.indices.tolist()
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
 
@@ -92,27 +96,30 @@ def same(vectors: Vectors, index: Index) -> None:
 def test_memory_is_the_default(index):
     vectors = Vectors()
     assert (vectors.place, vectors.problem) == ("in memory", "")
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     assert vectors.names() == [index().collection]
     same(vectors, index())
 
 
 def test_memory_searches_as_everything_else_does_to_the_last_digit(index):
     vectors, rows = Vectors(), index(n=5_000)
-    vectors.put(rows, quiet, GO_ON)
+    vectors.put(*named(rows), quiet, GO_ON)
     for n in (1, 20):
         queries = points(n, seed=99)
-        found, expected = vectors.search(rows, queries, 100), search(queries, rows.vectors, 100)
+        found, expected = (
+            vectors.search(*named(rows), queries, 100),
+            search(queries, rows.vectors, 100),
+        )
         np.testing.assert_array_equal(found.scores, expected.scores)
         np.testing.assert_array_equal(found.indices, expected.indices)
 
 
 def test_what_has_gone_from_the_store_is_put_there_again(index):
     vectors, store = flaky(Clock())
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     store.drop(index().collection)
     same(vectors, index())  # in memory
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     assert vectors.names() == [index().collection]
     same(vectors, index())
 
@@ -129,7 +136,7 @@ def test_a_visitor_who_leaves_while_vectors_are_written_leaves_none(index):
     stop, store = threading.Event(), Leaving()
     vectors = Vectors("http://host:19530", lambda _: store, Clock())
     with pytest.raises(Stopped):
-        vectors.put(index(), quiet, stop)
+        vectors.put(*named(index()), quiet, stop)
     assert vectors.names() == []
     assert not vectors.holds("ann")
 
@@ -138,9 +145,9 @@ def test_vectors_of_a_search_that_was_replaced_may_stay(index):
     stop = threading.Event()
     stop.set()
     vectors, _ = flaky(Clock())
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     with pytest.raises(Stopped):
-        vectors.put(index(), quiet, stop)
+        vectors.put(*named(index()), quiet, stop)
     assert vectors.names() == [index().collection]
 
 
@@ -148,7 +155,7 @@ def test_a_store_that_fails_is_left_alone_for_a_while_and_then_asked_again(index
     clock = Clock()
     vectors, store = flaky(clock)
     assert vectors.place == "in a flaky store"
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     store.away = True
     same(vectors, index())
     assert vectors.place == "in memory"
@@ -173,7 +180,7 @@ def test_a_store_that_is_away_at_the_start_is_opened_later(index):
 
     vectors = Vectors("http://host:19530", opener, clock)
     assert "no Milvus server answered" in vectors.problem
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     same(vectors, index())
     assert len(opened) == 1
     clock.now = RETRY_S
@@ -184,8 +191,8 @@ def test_a_store_that_is_away_at_the_start_is_opened_later(index):
 def test_a_visitor_has_a_few_collections_and_loses_them_when_forgotten(index):
     vectors, _ = flaky(Clock())
     for at in range(KEPT_EACH + 2):
-        vectors.put(index(at), quiet, GO_ON)
-    vectors.put(index(0, "bob"), quiet, GO_ON)
+        vectors.put(*named(index(at)), quiet, GO_ON)
+    vectors.put(*named(index(0, "bob")), quiet, GO_ON)
     latest = [index(at).collection for at in range(2, KEPT_EACH + 2)]
     assert vectors.names() == sorted([*latest, index(0, "bob").collection])
     vectors.forget("ann")
@@ -197,7 +204,7 @@ def test_a_visitor_has_a_few_collections_and_loses_them_when_forgotten(index):
 def test_in_memory_only_what_is_searched_is_kept(index):
     vectors = Vectors()
     for at in range(3):
-        vectors.put(index(at), quiet, GO_ON)
+        vectors.put(*named(index(at)), quiet, GO_ON)
         assert vectors.names() == [index(at).collection]
 
 
@@ -209,7 +216,7 @@ def test_samples_of_earlier_runs_count_and_are_the_first_to_go(index, tmp_path):
     for run in (range(KEPT_SAMPLES), range(KEPT_SAMPLES - 1, KEPT_SAMPLES + 2)):
         vectors = Vectors(setting)
         for at in run:
-            vectors.put(sample(at), quiet, GO_ON)
+            vectors.put(*named(sample(at)), quiet, GO_ON)
         names = set(vectors.names())
         vectors.close()
     assert len(names) == KEPT_SAMPLES
@@ -218,7 +225,7 @@ def test_samples_of_earlier_runs_count_and_are_the_first_to_go(index, tmp_path):
 
 def test_forgetting_while_the_store_is_away_does_no_harm(index):
     vectors, store = flaky(Clock())
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     store.away = True
     vectors.forget("ann")
     assert not vectors.holds("ann")
@@ -229,7 +236,7 @@ def test_an_unreachable_server_is_told_within_seconds_and_the_search_goes_on(ind
     assert "no Milvus server answered at 127.0.0.1" in vectors.problem
     assert "cannot be used now" in vectors.notice
     assert "127.0.0.1" not in vectors.notice  # no visitor has to know the host's machines
-    vectors.put(index(), quiet, GO_ON)
+    vectors.put(*named(index()), quiet, GO_ON)
     same(vectors, index())
     assert vectors.place == "in memory"
 
@@ -275,7 +282,7 @@ def test_a_server_that_dies_in_the_middle_is_told_and_searched_in_memory(index, 
     try:
         vectors = Vectors(server.uri)
         assert vectors.place == "in Milvus"
-        vectors.put(index(), quiet, GO_ON)
+        vectors.put(*named(index()), quiet, GO_ON)
         same(vectors, index())
     finally:
         server.kill()

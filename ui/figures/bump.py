@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ui.figures.heatmap import plot_text
 
-CHARS = 26
+LABEL_CHARS = 26
 HOVER_CHARS = 90
 COLUMN_WIDTH, ROW_HEIGHT, SIDE = 96, 30, 190
 Ranks = Mapping[int, Mapping[str, int | None]]  # row → strategy → rank from 1, None beyond k
@@ -55,7 +55,7 @@ def bump_chart(
         for row, by_name in ranks.items():
             if (rank := by_name[names[at]]) is not None and (at or anchor == "right"):
                 figure.add_annotation(
-                    x=at, y=rank, text=plot_text(_cut(texts[row], CHARS)), showarrow=False,
+                    x=at, y=rank, text=plot_text(_cut(texts[row], LABEL_CHARS)), showarrow=False,
                     xanchor=anchor, xshift=shift, font={"size": 11},
                 )  # fmt: skip
     figure.layout.template = None

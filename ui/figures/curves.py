@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from encoder.training import Eval
 from ui.markup.metrics import TITLES, hundred
 
-MOST_POINTS = 130  # of a line; of longer runs every so-manieth step is drawn
+MOST_STEPS = 130  # of a line; of longer runs every so-manieth step is drawn
 MEMORY = 0.9  # of the running mean, which so covers about the last ten steps
 LEAST_SPAN = 10.0  # points of the metric that the axis covers, so that noise looks small
 HEIGHT, PANEL = 400, 125  # pixels, of the figure and of one panel
@@ -138,8 +138,8 @@ def smoothed(points: Points) -> Points:
 
 
 def thinned(points: Points) -> Points:
-    """At most MOST_POINTS of them, evenly spaced, the last one always."""
-    every = -(-len(points) // MOST_POINTS)
+    """At most MOST_STEPS of them, evenly spaced, the last one always."""
+    every = -(-len(points) // MOST_STEPS)
     return points if every <= 1 else points[::-1][::every][::-1]
 
 

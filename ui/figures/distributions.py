@@ -5,13 +5,13 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from encoder.evaluation import Predictions
+from ui.figures.curves import _LINE
 
 BEFORE, AFTER = "var(--lab-dim)", "var(--lab-accent)"
 STRIP_POINTS = 80  # of a group; of more an even selection is drawn
 GOLDEN = 0.6180339887  # its multiples fill 0 … 1 evenly: jitter that is the same every time
 RANKS = {"1": 1, "2–5": 5, "6–20": 20, "> 20": np.inf}  # name: the last rank in it
 BINS = 24
-_LINE = "var(--lab-line)"
 
 
 def distributions(before: Predictions, after: Predictions) -> go.Figure:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from encoder.evaluation import Predictions
 from ui.figures.distributions import AFTER, BEFORE
 
-MOST_POINTS = 1_000  # of each; of more an even selection is drawn
+MOST_PAIRS = 1_000  # of each; of more an even selection is drawn
 ASIDE = 0.006  # of the scale: before stands left of the label, after right of it
 
 
@@ -14,7 +14,7 @@ def predicted(before: Predictions, after: Predictions) -> go.Figure:
     """Graded pairs only. Traces "before" and "after"; customdata is the row in `held_out`."""
     if before.labels is None or after.labels is None:
         raise ValueError(f"Pairs of kind {before.kind!r} have no labels to predict.")
-    rows = np.arange(len(before.values))[:: max(1, -(-len(before.values) // MOST_POINTS))]
+    rows = np.arange(len(before.values))[:: max(1, -(-len(before.values) // MOST_PAIRS))]
     figure = go.Figure()
     marks = (
         ("before", before, BEFORE, "circle-open", -ASIDE),

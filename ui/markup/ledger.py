@@ -91,7 +91,7 @@ def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50
         return message("No pairs were held out.")
     counted, better = COUNTS[rows[0].kind]
     labelled = rows[0].label is not None
-    body = "".join(_row(row) for row in sort_rows(rows, sort)[:limit])
+    body = "".join(_pair_row(row) for row in sort_rows(rows, sort)[:limit])
     shown = f"The first {limit:,} of {len(rows):,}" if len(rows) > limit else f"All {len(rows):,}"
     worse = sum(word(row) == "worse" for row in rows)
     label = '<th scope="col" class="num">label</th>' if labelled else ""
@@ -107,7 +107,7 @@ def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50
     )
 
 
-def _row(row: LedgerRow) -> str:
+def _pair_row(row: LedgerRow) -> str:
     sides = ("A", "B") if row.label is not None else ("anchor", "positive", "negative")
     shown = [f'<span class="side">{side}</span>' for side in sides[: len(row.texts)]]
     if len(shown) > NEGATIVE:  # what decides a margin is taken apart, too

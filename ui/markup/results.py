@@ -33,10 +33,10 @@ def results_table(done: Done, study: Study | None) -> str:
     kind = done.predictions[0].kind
     if done.gain is None:
         return message("No pairs were held out, so what the training is worth is not known.")
-    rows = _row("before", "before", "the model you started from", done.before, done.gain)
-    rows += _row("after", "after", "the tuned model", done.after, None)
+    rows = _metrics_row("before", "before", "the model you started from", done.before, done.gain)
+    rows += _metrics_row("after", "after", "the tuned model", done.after, None)
     for rival in study.rivals if study else ():
-        rows += _row("rival", rival.name, "no training", rival.metrics, rival.lead)
+        rows += _metrics_row("rival", rival.name, "no training", rival.metrics, rival.lead)
     first, *others = (f'<th scope="col" class="num">{TITLES[n]}</th>' for n in METRICS[kind])
     ahead = (
         f'<th scope="col" class="num">after is ahead by<small>{TITLES[PRIMARY[kind]]}</small></th>'
@@ -50,7 +50,7 @@ def results_table(done: Done, study: Study | None) -> str:
     )
 
 
-def _row(
+def _metrics_row(
     kind: str, name: str, what: str, metrics: Mapping[str, Metric], lead: Metric | None
 ) -> str:
     first, *others = (

@@ -23,7 +23,7 @@ def runs_table(models: Sequence[Tuned], chosen: str) -> str:
     heads = "".join(
         f'<th scope="col"{_NUMBER if at > 2 else ""}>{name}</th>' for at, name in enumerate(HEADS)
     )
-    rows = "".join(_row(model, model.key == chosen) for model in models)
+    rows = "".join(_model_row(model, model.key == chosen) for model in models)
     return (
         '<p class="lab-note">Metrics × 100, on the held-out pairs of each run; 95% intervals.</p>'
         '<div class="lab-frame" role="region" tabindex="0" aria-label="Runs">'
@@ -35,7 +35,7 @@ def runs_table(models: Sequence[Tuned], chosen: str) -> str:
 _NUMBER = ' class="num"'
 
 
-def _row(model: Tuned, chosen: bool) -> str:
+def _model_row(model: Tuned, chosen: bool) -> str:
     if model.run is not None:
         told, cells = _of_run(model.run)
     else:

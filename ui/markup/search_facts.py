@@ -3,6 +3,7 @@
 from encoder.layers import canonical_layer
 from ingest.findings import count
 from ui.search_index import Index, prompts
+from ui.tabs.models import ModelPicker
 from ui.verdict import layer_phrase
 
 
@@ -14,6 +15,11 @@ def settings_line(index: Index, model: str = "") -> str:
             f"{index.pooling} pooling", layer]  # fmt: skip
     before = [f"“{prompt}”" for prompt in prompts(index.encoder) if prompt]
     return " · ".join([*said, *(["prompts " + " and ".join(before)] if before else [])])
+
+
+def index_title(index: Index, picker: ModelPicker, visitor: str | None) -> str:
+    """`settings_line` with the model by the name that its owner gave it."""
+    return settings_line(index, picker.title(index.settings.model, visitor))
 
 
 def cut_lines(index: Index, query_cut: int = 0) -> list[str]:

@@ -8,7 +8,7 @@ from ui.markup.pieces import notes
 from ui.markup.search_facts import settings_line
 from ui.search_flow import Flow
 
-CHARS = 70
+LISTED_CHARS = 70
 HITS_ABOVE = {"bm25": "ranked by BM25", "fusion": "fused with BM25"}
 MOST_ALONE = 3  # texts that are written out
 
@@ -31,7 +31,9 @@ def strategies_table(flow: Flow) -> str:
     rows = ""
     for at, (strategy, overlap) in enumerate(zip(flow.strategies, flow.overlaps, strict=True)):
         alone = flow.only[strategy.name]
-        shown = "".join(f"<li>{escape(cut(texts[row], CHARS))}</li>" for row in alone[:MOST_ALONE])
+        shown = "".join(
+            f"<li>{escape(cut(texts[row], LISTED_CHARS))}</li>" for row in alone[:MOST_ALONE]
+        )
         more = f"<li>and {len(alone) - MOST_ALONE} more</li>" if len(alone) > MOST_ALONE else ""
         share = NONE if overlap != overlap else "–" if not at else f"{overlap:.0%}"
         rows += (
@@ -58,7 +60,7 @@ def ranks_table(flow: Flow) -> str:
     names = [strategy.name for strategy in flow.strategies]
     heads = "".join(f'<th scope="col" class="num">{escape(name)}</th>' for name in names)
     rows = "".join(
-        f'<tr><th scope="row">{escape(cut(flow.index.corpus.texts[row], CHARS))}</th>'
+        f'<tr><th scope="row">{escape(cut(flow.index.corpus.texts[row], LISTED_CHARS))}</th>'
         + "".join(f'<td class="num">{by_name[name] or "–"}</td>' for name in names)
         + "</tr>"
         for row, by_name in flow.ranks.items()

@@ -13,7 +13,7 @@ from ui.figures.as_json import figure_json
 from ui.figures.token_matrix import token_matrix
 from ui.guard import told, told_steps
 from ui.map_form import MapForm, from_json
-from ui.map_view import Shown, value
+from ui.map_view import CLUSTER, Shown, colour_choices, value
 from ui.markup.map_facts import (
     cluster_table,
     header,
@@ -68,7 +68,7 @@ class _MapTab:
         )
         self.model = gr.State(MapForm().model)  # the last one that loaded
         self.form = [self.model, *list(vars(self.ui.form).values())[1:]]
-        self.texts = MapTexts(handlers, texts, self.ui.colour)
+        self.texts = MapTexts(handlers, texts, self.ui.colour, offered_colours)
         self.drawn = gr.State("")  # new whenever a map is ready
         self.connect_map()
         self.connect_touch()
@@ -245,3 +245,8 @@ def saved(name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:
     csv.writer(buffer).writerows(rows)
     # The time makes each request a new value: the browser acts on changes only.
     return {"name": name, "type": "text/csv", "text": buffer.getvalue(), "at": now()}
+
+
+def offered_colours(labels: Sequence[str]) -> gr.Dropdown:
+    """What dots can be coloured by where the texts have these label columns."""
+    return gr.Dropdown(choices=colour_choices(labels), value=CLUSTER)

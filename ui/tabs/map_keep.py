@@ -13,9 +13,8 @@ from ui.map_form import MapForm, to_query
 from ui.markup.pieces import notes
 from ui.snippets_map import map_snippet
 from ui.tabs.map_handlers import MapHandlers
+from ui.tabs.search_task import QUIET
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 PNG = """() => {
   const facts = [...document.querySelectorAll('#map-header p')].map((line) => line.textContent);
   window.dispatchEvent(new CustomEvent('lab-map-png', { detail: { id: 'map', facts } }));

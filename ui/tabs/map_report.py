@@ -22,11 +22,10 @@ from ui.report import NullMap, Report, measure, torn_and_false
 from ui.tabs.frame import prose
 from ui.tabs.long_work import follow, stoppable
 from ui.tabs.map_handlers import MapHandlers
+from ui.tabs.search_task import QUIET
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
-EXPECTED_S = 30.0
-STOPPED = notes(["Stopped. What was measured so far stays."])
+TRUST_EXPECTED_S = 30.0
+MEASURING_STOPPED = notes(["Stopped. What was measured so far stays."])
 
 
 class MapReport:
@@ -92,7 +91,7 @@ class MapReport:
         visitor = request.session_hash
         picture = self.handlers.finished(visitor)
         stop = picture.atlas.begin_task(TRUST)
-        job = Job(stoppable(partial(measure, picture)), EXPECTED_S, stop=stop)
+        job = Job(stoppable(partial(measure, picture)), TRUST_EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
         rest = [gr.skip() for _ in self.outputs[2:]]
@@ -101,7 +100,11 @@ class MapReport:
                 shown = rest if moment.made is None else self.shown(moment.made)
                 if moment.ended:
                     said = f"Measured in {moment.seconds:.0f} s."
-                    ends = {"done": notes([said]), "cancelled": STOPPED, "failed": moment.progress}
+                    ends = {
+                        "done": notes([said]),
+                        "cancelled": MEASURING_STOPPED,
+                        "failed": moment.progress,
+                    }
                     yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
                 elif moment.made is not None or not stop.is_set():
                     yield [moment.progress, gr.Button(visible=True), *shown]
@@ -111,7 +114,7 @@ class MapReport:
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; what was measured stays."""
         self.handlers.atlas(request.session_hash).stop_task(TRUST)
-        return [STOPPED, gr.Button(visible="hidden")]
+        return [MEASURING_STOPPED, gr.Button(visible="hidden")]
 
     def shown(self, report: Report) -> list[Any]:
         """What is known so far, for the outputs below the progress."""

@@ -26,13 +26,12 @@ from ui.tabs.choose_model import connect_model
 from ui.tabs.frame import prose
 from ui.tabs.long_work import follow, stoppable
 from ui.tabs.map_handlers import MapHandlers
+from ui.tabs.search_task import QUIET
 from ui.tuning_form import OWN_POOLING
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 GROUP = "sides"
-EXPECTED_S = 15.0
-STOPPED = notes(["Stopped."])
+SIDES_EXPECTED_S = 15.0
+COMPARING_STOPPED = notes(["Stopped."])
 
 
 class MapSides:
@@ -101,7 +100,7 @@ class MapSides:
         )
         stop = picture.atlas.begin_task(SIDES)
         work = partial(draw_sides, picture, encoder, settings)
-        job = Job(stoppable(work), EXPECTED_S, stop=stop)
+        job = Job(stoppable(work), SIDES_EXPECTED_S, stop=stop)
         line = self.handlers.workbench.maps
         line.join(job)
         rest: Sequence[Any] = [gr.skip() for _ in self.outputs[2:]]
@@ -113,7 +112,7 @@ class MapSides:
                     shown = self.shown(moment.made)
                 if moment.ended:
                     said = notes([f"Compared in {moment.seconds:.1f} s."])
-                    ends = {"done": said, "cancelled": STOPPED, "failed": moment.progress}
+                    ends = {"done": said, "cancelled": COMPARING_STOPPED, "failed": moment.progress}
                     yield [ends[moment.ended], gr.Button(visible="hidden"), *shown]
                 elif not stop.is_set():
                     yield [moment.progress, gr.Button(visible=True), *shown]
@@ -123,7 +122,7 @@ class MapSides:
     def stop(self, request: gr.Request) -> list[Any]:
         """Give up; an earlier comparison stays."""
         self.handlers.atlas(request.session_hash).stop_task(SIDES)
-        return [STOPPED, gr.Button(visible="hidden")]
+        return [COMPARING_STOPPED, gr.Button(visible="hidden")]
 
     def shown(self, sides: Sides) -> list[Any]:
         """Words, both maps, and what moved most."""

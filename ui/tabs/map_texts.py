@@ -12,7 +12,6 @@ from ingest import Corpus
 from ui.atlas import Atlas
 from ui.corpora import FIRST_SAMPLE, SAMPLES, on_map
 from ui.guard import told
-from ui.map_view import CLUSTER, colour_choices
 from ui.markup.map_facts import corpus_facts
 from ui.tabs.corpus_handlers import CorpusHandlers
 from ui.tabs.map_layout import TextsLayout
@@ -25,7 +24,8 @@ class MapTexts:
     """What is to be mapped or searched: the texts of both tabs are the same.
 
     `version` is new whenever there are other texts. `first` is the sample that lies ready, `part`
-    the texts of a corpus that this tab takes, `colour` a dropdown of the label columns.
+    the texts of a corpus that this tab takes, `colour` a dropdown of the label columns, which
+    `colours` fills for the names of these.
     """
 
     def __init__(
@@ -33,10 +33,11 @@ class MapTexts:
         handlers: CorpusHandlers,
         texts: TextsLayout,
         colour: gr.Dropdown | None = None,
+        colours: Callable[[Sequence[str]], gr.Dropdown] | None = None,
         first: str = FIRST_SAMPLE,
         part: Callable[[Corpus], Corpus] | None = None,
     ) -> None:
-        self.handlers, self.texts, self.first = handlers, texts, first
+        self.handlers, self.texts, self.first, self.colours = handlers, texts, first, colours
         self.part = part or (lambda corpus: on_map(corpus, handlers.settings.map_texts))
         self.version = gr.State("")
         self.outputs = [self.version, texts.column, texts.labels, texts.facts]
@@ -155,8 +156,8 @@ class MapTexts:
             gr.Dropdown(choices=names, value=labels if names else [], multiselect=True),
             corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
         ]
-        if len(self.outputs) > len(values):
-            values.append(gr.Dropdown(choices=colour_choices(labels), value=CLUSTER))
+        if self.colours is not None:
+            values.append(self.colours(labels))
         return values
 
 

@@ -50,6 +50,11 @@ class ModelPicker:
         key = self.parse(model, visitor)
         return key, self.workbench.encoder(key, visitor, report)
 
+    def title(self, key: str, visitor: str | None) -> str:
+        """What a model is called: a visitor's own by its name, any other by its key."""
+        own = self.workbench.tuned(key, visitor)
+        return f"“{own.name}”, yours" if own else key
+
     def describe(self, key: str, encoder: Encoder, visitor: str | None) -> str:
         """One line on a loaded model."""
         own = self.workbench.tuned(key, visitor)

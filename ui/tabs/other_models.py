@@ -8,7 +8,7 @@ from encoder import Encoder, EncoderError
 from encoder.hub import DownloadProgress
 from ui.guard import told
 from ui.picture import Tell
-from ui.tabs.search_handlers import SearchHandlers
+from ui.tabs.models import ModelPicker
 from ui.tabs.search_task import QUIET
 
 MOST_MODELS = 6
@@ -18,9 +18,9 @@ LOADING = {"load": "Loading the model"}  # what `load` tells, in words
 class OtherModels:
     """A picker of several; of the visitor's own, those that are new are chosen."""
 
-    def __init__(self, handlers: SearchHandlers, elem_id: str, **look: Any) -> None:
-        self.handlers = handlers
-        self.box = gr.Dropdown(handlers.picker.choices(None), value=[], multiselect=True,
+    def __init__(self, picker: ModelPicker, elem_id: str, **look: Any) -> None:
+        self.picker = picker
+        self.box = gr.Dropdown(picker.choices(None), value=[], multiselect=True,
                                label="Other models as saved, yours among them",
                                elem_id=elem_id, filterable=False, **look)  # fmt: skip
         self.known = gr.State([])  # keys of own models that were offered before
@@ -33,9 +33,9 @@ class OtherModels:
     def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
         """The models there are; those trained since the last look are chosen."""
         visitor = request.session_hash
-        own = [model.key for model in self.handlers.workbench.own(visitor)]
+        own = [model.key for model in self.picker.workbench.own(visitor)]
         kept = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
-        choices = self.handlers.picker.choices(visitor)
+        choices = self.picker.choices(visitor)
         offered = {key for _, key in choices}
         value = [key for key in dict.fromkeys([*kept, *(k for k in own if k not in known)])
                  if key in offered]  # fmt: skip
@@ -48,7 +48,7 @@ class OtherModels:
             raise EncoderError(
                 f"{len(given)} models are chosen; at most {MOST_MODELS} are compared at a time."
             )
-        return list(dict.fromkeys(self.handlers.picker.parse(key, visitor) for key in given))
+        return list(dict.fromkeys(self.picker.parse(key, visitor) for key in given))
 
     def load(self, visitor: str | None, key: str, tell: Tell) -> Encoder:
         """One of them, from the Hub if need be. Raises EncoderError, and what `tell` raises."""
@@ -56,4 +56,4 @@ class OtherModels:
         def report(p: DownloadProgress) -> None:
             tell("load", p.done_bytes / max(1, p.total_bytes))
 
-        return self.handlers.workbench.encoder(key, visitor, report)
+        return self.picker.workbench.encoder(key, visitor, report)

@@ -14,6 +14,7 @@ from ui.guard import told
 from ui.judged_scores import FEW
 from ui.judging import sample_judgements
 from ui.markup.compression import Compressed, compression_panel, queries_line
+from ui.markup.search_facts import index_title
 from ui.search_background import background_queries
 from ui.search_index import Index
 from ui.tabs.frame import prose, section
@@ -55,7 +56,7 @@ class SearchCompress:
                 "what is lost on this corpus."
             )
             asked = gr.Radio(list(ASKED), value=AUTO, label="Queries", elem_id="compress-queries")
-            self.task = Task(handlers, "compress", "Measure it", queries="Encoding the queries",
+            self.task = Task(handlers.workbench, "compress", "Measure it", queries="Encoding the queries",
                              compression="Trying each way to store them")  # fmt: skip
             chart = plot("Recall over bytes per sentence, a mark for each way to store vectors",
                          elem_id="compress-chart")  # fmt: skip
@@ -66,7 +67,7 @@ class SearchCompress:
     def prepare(self, visitor: str | None, asked: object) -> Work:
         """The grid, checked."""
         index = self.handlers.index(visitor)
-        title = self.task.title(visitor, index)
+        title = index_title(index, self.handlers.picker, visitor)
         kind, queries = choose_queries(index, asked)
 
         def work(tell: Any, stop: Any) -> Compressed:

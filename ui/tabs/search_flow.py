@@ -24,7 +24,7 @@ from ui.strategies import BM25, FUSED, WITH_KEYWORDS, parse_keywords
 from ui.tabs.frame import prose, section
 from ui.tabs.other_models import LOADING, OtherModels
 from ui.tabs.search_handlers import SearchHandlers
-from ui.tabs.search_task import QUIET, Task, Work, model_title
+from ui.tabs.search_task import QUIET, Task, Work
 
 USUAL = ["mean", "cls", "max"]
 LATE = (
@@ -55,10 +55,10 @@ class SearchFlow:
                 layers = gr.Dropdown(["-1", *map(str, default.layers)], value=["-1"],
                                      multiselect=True, label="Layers", elem_id="flow-layers",
                                      filterable=False, scale=2, min_width=150)  # fmt: skip
-                self.models = OtherModels(handlers, "flow-models", scale=3, min_width=220)
+                self.models = OtherModels(handlers.picker, "flow-models", scale=3, min_width=220)
             words = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                      label="And by words", elem_id="flow-keywords")  # fmt: skip
-            self.task = Task(handlers, "flow", "Compare the rankings",
+            self.task = Task(handlers.workbench, "flow", "Compare the rankings",
                              keywords="Counting the words", search="Ranking",
                              queries="Encoding the question", **LOADING)  # fmt: skip
             self.facts = markup(WAITING, elem_id="flow-facts")
@@ -93,7 +93,7 @@ class SearchFlow:
         def work(tell: Tell, stop: threading.Event) -> Flow:
             loaded = [
                 other_model(
-                    f"{model_title(handlers, key, visitor)} (as saved)", key,
+                    f"{handlers.picker.title(key, visitor)} (as saved)", key,
                     self.models.load(visitor, key, tell),
                 ) for key in others
             ]  # fmt: skip

@@ -105,7 +105,7 @@ class SearchHandlers(CorpusHandlers):
         index = build_index(
             atlas, asked.corpus, asked.encoder, search.settings, asked.owner, tell, stop
         )
-        self.workbench.vectors.put(index, tell, stop)
+        self.workbench.vectors.put(index.collection, index.vectors, tell, stop)
         words = keywords(index, tell, stop) if search.method != "dense" else None
         found = find(index, search.query, search.method, search.k, self.workbench.vectors, words)
         if stop.is_set():

@@ -24,6 +24,7 @@ from ui.markup.judging import (
     thumbs_list,
 )
 from ui.markup.pieces import message, notes
+from ui.markup.search_facts import index_title
 from ui.picks import picked_name
 from ui.search_form import parse_encoding
 from ui.search_index import Index, SearchSettings
@@ -33,7 +34,7 @@ from ui.tabs.frame import prose, section
 from ui.tabs.other_models import LOADING, OtherModels
 from ui.tabs.search_handlers import SearchHandlers
 from ui.tabs.search_send import SearchSend
-from ui.tabs.search_task import QUIET, Task, Work, model_title
+from ui.tabs.search_task import QUIET, Task, Work
 
 NO_HITS = message("Search first: the hits of your query are judged here.")
 READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
@@ -80,11 +81,11 @@ class SearchJudge:
                                         label="Other poolings of this model",
                                         elem_id="judge-poolings", filterable=False,
                                         min_width=220)  # fmt: skip
-            self.models = OtherModels(self.handlers, "judge-models", min_width=260)
+            self.models = OtherModels(self.handlers.picker, "judge-models", min_width=260)
             self.keywords = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                              label="Keywords", elem_id="judge-keywords",
                                              min_width=220)  # fmt: skip
-        self.task = Task(self.handlers, "measure-search", "Measure them",
+        self.task = Task(self.handlers.workbench, "measure-search", "Measure them",
                          queries="Encoding the queries", keywords="Counting the words",
                          search="Searching", **LOADING)  # fmt: skip
         self.scores = markup(elem_id="judge-scores")
@@ -192,7 +193,10 @@ class SearchJudge:
         mine, with_keywords = self.mine(visitor, index, poolings), parse_keywords(words)
         others = [one for key in self.models.parse(visitor, models)
                   if (one := SearchSettings(key)) != index.settings]  # fmt: skip
-        title, many = self.task.title(visitor, index), sum(map(len, judged.values()))
+        title, many = (
+            index_title(index, self.handlers.picker, visitor),
+            sum(map(len, judged.values())),
+        )
         known = Known.of(
             [handlers.workbench.tuned(one.model, visitor) for one in (index.settings, *others)]
         )
@@ -225,7 +229,7 @@ class SearchJudge:
         layer = "last layer" if asked.layer == -1 else f"layer {asked.layer}"
         own = "" if asked.pooling else ", its own"
         words = f"{asked.pooling or encoder.pooling} pooling{own}, {layer}"
-        return Dense(model_title(self.handlers, asked.model, visitor), words, encoder, asked)
+        return Dense(self.handlers.picker.title(asked.model, visitor), words, encoder, asked)
 
     def show(self, measured: Measured) -> list[Any]:
         """The tables."""

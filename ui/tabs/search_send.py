@@ -67,7 +67,7 @@ class SearchSend:
                                    min_width=260)  # fmt: skip
             self.seed = gr.Number(0, label="Seed of the split", precision=0, elem_id="judge-seed",
                                   min_width=120)  # fmt: skip
-        self.task = Task(handlers, "judge-send", "Send to Fine-tune",
+        self.task = Task(handlers.workbench, "judge-send", "Send to Fine-tune",
                          queries="Encoding the queries")  # fmt: skip
         self.said = markup(elem_id="judge-sent")
 

@@ -5,25 +5,18 @@ from typing import Any
 
 import gradio as gr
 
+from ui.atlas import Atlas
 from ui.components import markup
 from ui.guard import told, told_steps
 from ui.jobs import Job
 from ui.markup.pieces import notes
-from ui.markup.search_facts import settings_line
-from ui.search_index import Index
 from ui.tabs.long_work import Work, at_once, follow, stoppable
-from ui.tabs.search_handlers import SearchHandlers
+from ui.workbench import Workbench
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
                          "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 STOPPED = notes(["Stopped."])
 EXPECTED_S = 20.0
-
-
-def model_title(handlers: SearchHandlers, key: str, visitor: str | None) -> str:
-    """What a model is called: a visitor's own by its name, any other by its key."""
-    own = handlers.workbench.tuned(key, visitor)
-    return f"“{own.name}”, yours" if own else key
 
 
 class Task:
@@ -32,8 +25,8 @@ class Task:
     What came of it is kept in the visitor's atlas under `name`, until there are other texts.
     """
 
-    def __init__(self, handlers: SearchHandlers, name: str, title: str, **stages: str) -> None:
-        self.handlers, self.name = handlers, name
+    def __init__(self, workbench: Workbench, name: str, title: str, **stages: str) -> None:
+        self.workbench, self.name = workbench, name
         self.stages = {"encode": "Turning texts into vectors", **stages}
         with gr.Row(elem_classes=["lab-actions", "lab-task"]):
             self.go = gr.Button(title, elem_id=f"{name}-go", scale=0, min_width=160)
@@ -64,9 +57,9 @@ class Task:
         """From the click to the result, with news on the way."""
         visitor = request.session_hash
         work = self.prepare(visitor, *values)
-        atlas = self.handlers.atlas(visitor)
+        atlas = self.atlas(visitor)
         job = Job(stoppable(at_once(work)), EXPECTED_S, stop=atlas.begin_task(self.name))
-        line = self.handlers.workbench.maps
+        line = self.workbench.maps
         line.join(job)
         still: list[Any] = [gr.skip() for _ in self.outputs]
         shown = still
@@ -91,7 +84,7 @@ class Task:
 
     def give_up(self, request: gr.Request) -> list[Any]:
         """Stop; what is shown stays."""
-        self.handlers.atlas(request.session_hash).stop_task(self.name)
+        self.atlas(request.session_hash).stop_task(self.name)
         return [STOPPED, gr.Button(visible="hidden")]
 
     def stays(self, visitor: str | None) -> bool:
@@ -99,15 +92,15 @@ class Task:
 
         It may while it is of the vectors that were searched, or while something new is under way.
         """
-        atlas = self.handlers.atlas(visitor)
+        atlas = self.atlas(visitor)
         made, index = self.result(visitor), atlas.index
         current = made is not None and index is not None and made.source == index.source
         return current or self.name in atlas.tasks
 
-    def title(self, visitor: str | None, index: Index) -> str:
-        """The settings of an index in one line."""
-        return settings_line(index, model_title(self.handlers, index.settings.model, visitor))
-
     def result(self, visitor: str | None) -> Any:
         """What came of it last, or None."""
-        return self.handlers.atlas(visitor).made.get(self.name)
+        return self.atlas(visitor).made.get(self.name)
+
+    def atlas(self, visitor: str | None) -> Atlas:
+        """What is kept for this browser tab."""
+        return self.workbench.visitor(visitor or "").atlas

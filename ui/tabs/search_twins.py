@@ -8,6 +8,7 @@ from encoder import EncoderError
 from explore.duplicates import near_duplicates
 from ui.components import downloader, markup
 from ui.guard import told
+from ui.markup.search_facts import index_title
 from ui.markup.twins import Twins, twins_panel, twins_rows
 from ui.tabs.frame import prose, section
 from ui.tabs.map import saved
@@ -49,7 +50,7 @@ class SearchTwins:
                 bound = gr.Number(USUAL[PERCENTILE], label="Bound", elem_id="twins-bound", scale=1,
                                   info="percent, or a cosine from −1 to 1",
                                   min_width=150)  # fmt: skip
-            self.task = Task(handlers, "twins", "Find them",
+            self.task = Task(handlers.workbench, "twins", "Find them",
                              percentile="Looking at every pair for the percentile",
                              duplicates="Looking at every pair")  # fmt: skip
             table = markup(elem_id="twins")
@@ -66,7 +67,7 @@ class SearchTwins:
         """The search for pairs, checked."""
         index, asked = self.handlers.index(visitor), parse_bound(kind, bound)
         [(name, value)] = asked.items()
-        title = self.task.title(visitor, index)
+        title = index_title(index, self.handlers.picker, visitor)
         what = f"percentile {value:g} of all pairs" if name == "percentile" else f"cosine {value:g}"
 
         def work(tell: Any, stop: Any) -> Twins:

@@ -7,9 +7,19 @@ from encoder.head import Dense
 from encoder.training.losses import CONTRASTIVE_MARGIN, LOSSES, SCALE, TRIPLET_MARGIN, Loss
 from ingest.kinds import LABELLED, TEXTS
 from ui.runs import Run
-from ui.takehome import script_pieces as pieces
 from ui.takehome.facts import base_of, epochs
 from ui.takehome.script_frame import FRAME
+from ui.takehome.script_pieces import (
+    EVALUATORS,
+    FREEZE_BLOCKS,
+    FREEZE_FOR_LINEAR_MAP,
+    FREEZE_NOTHING,
+    LINEAR_MAP,
+    LOSS_LINES,
+    NORMALIZE,
+    OWN_HEAD,
+    RANDOM_WEIGHTS,
+)
 
 NEEDS = "6.2"  # of sentence-transformers, whose names of modules and arguments the script uses
 
@@ -29,13 +39,13 @@ def training_script(run: Run) -> str:
         imports="".join(f"{line}\n" for line in imports),
         settings=_settings(run),
         sampler="no_duplicates" if _loss(run).distinct_texts else "batch_sampler",
-        loss=Template(pieces.LOSSES[config.loss or ""]).substitute(
+        loss=Template(LOSS_LINES[config.loss or ""]).substitute(
             scale=SCALE, contrastive_margin=CONTRASTIVE_MARGIN, triplet_margin=TRIPLET_MARGIN
         ),
-        weights=pieces.RANDOM_WEIGHTS if base.random else "",
-        head=_head(run) + (pieces.LINEAR_MAP if linear else ""),
+        weights=RANDOM_WEIGHTS if base.random else "",
+        head=_head(run) + (LINEAR_MAP if linear else ""),
         freeze=_freeze(run),
-        evaluator=pieces.EVALUATORS[kind],
+        evaluator=EVALUATORS[kind],
     )
 
 
@@ -80,22 +90,22 @@ def _settings(run: Run) -> str:
 def _modules(run: Run) -> list[str]:
     if run.done.config.train_blocks == 0:
         return ["Dense", "Normalize", "Pooling"]
-    return ["Normalize", "Pooling"] if pieces.NORMALIZE in _head(run) else ["Pooling"]
+    return ["Normalize", "Pooling"] if NORMALIZE in _head(run) else ["Pooling"]
 
 
 def _head(run: Run) -> str:
     """What follows pooling; a Dense comes with weights, so those of the base model are taken."""
     head = run.base.recipe.head
     if any(isinstance(module, Dense) for module in head):
-        return pieces.OWN_HEAD
-    return pieces.NORMALIZE * len(head)
+        return OWN_HEAD
+    return NORMALIZE * len(head)
 
 
 def _freeze(run: Run) -> str:
     blocks, depth = run.done.config.train_blocks or 0, run.base.backbone.depth
     if blocks == 0:
-        return pieces.FREEZE_FOR_LINEAR_MAP
-    return pieces.FREEZE_NOTHING if blocks > depth else pieces.FREEZE_BLOCKS
+        return FREEZE_FOR_LINEAR_MAP
+    return FREEZE_NOTHING if blocks > depth else FREEZE_BLOCKS
 
 
 def _loss(run: Run) -> Loss:

@@ -1,6 +1,6 @@
 """The parts of `train.py` that differ: by loss, kind of pairs, blocks trained and base model."""
 
-LOSSES = {
+LOSS_LINES = {
     "cosent": "losses.CoSENTLoss(model, scale=$scale)",
     "cosine_mse": "losses.CosineSimilarityLoss(model)",
     "angle": "losses.AnglELoss(model, scale=$scale)",

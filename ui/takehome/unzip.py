@@ -14,7 +14,7 @@ from ui.takehome.facts import disturbs
 MODULES = "modules.json"
 MOST_FILES = 200
 DEEPEST = 3  # folders around a file; a model needs two, its own and one of a module
-LONGEST_NAME = 100
+LONGEST_FILE_NAME = 100
 NEEDED = {".json", ".txt", ".safetensors", ".model"}  # nothing else is ever written to disk
 PICKLED = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may unpack in memory without bounds
@@ -81,7 +81,7 @@ def _checked(entries: list[zipfile.ZipInfo]) -> dict[PurePosixPath, zipfile.ZipI
         path = PurePosixPath(info.filename)
         problem = _problem(info, path)
         if problem:
-            shown = "".join("?" if disturbs(c) else c for c in info.filename[:LONGEST_NAME])
+            shown = "".join("?" if disturbs(c) else c for c in info.filename[:LONGEST_FILE_NAME])
             raise ModelRefused(f"The zip is refused: {shown!r} {problem}. {REMEDY}")
         if info.is_dir() or _is_clutter(path):
             continue
@@ -105,8 +105,8 @@ def _problem(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
         return "is protected by a password"
     if len(path.parts) - 1 > DEEPEST:
         return f"lies in more than {DEEPEST} folders"
-    if any(len(part) > LONGEST_NAME for part in path.parts):
-        return f"has a name of more than {LONGEST_NAME} characters"
+    if any(len(part) > LONGEST_FILE_NAME for part in path.parts):
+        return f"has a name of more than {LONGEST_FILE_NAME} characters"
     if info.compress_type not in METHODS:
         return "is packed by a method other than deflate"
     return ""
