@@ -151,9 +151,9 @@ def test_a_search_that_is_overtaken_at_once_ends_without_a_word(lab):
     class Overtaken(Vectors):
         """The visitor asks something else while it searches."""
 
-        def search(self, index, queries, k):
-            index.atlas.begin_search()
-            return super().search(index, queries, k)
+        def search(self, *asked):
+            lab.handlers.atlas("ann").begin_search()
+            return super().search(*asked)
 
     before = lab.judged().answer
     lab.workbench.vectors = Overtaken()
@@ -165,7 +165,7 @@ def test_what_the_engine_refuses_is_told_in_its_words(lab):
     class Broken(Vectors):
         """Loses collections."""
 
-        def search(self, index, queries, k):
+        def search(self, *asked):
             raise NotStored("The collection has just left the store.")
 
     lab.judged()

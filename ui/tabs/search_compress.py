@@ -56,7 +56,8 @@ class SearchCompress:
                 "what is lost on this corpus."
             )
             asked = gr.Radio(list(ASKED), value=AUTO, label="Queries", elem_id="compress-queries")
-            self.task = Task(handlers.workbench, "compress", "Measure it", queries="Encoding the queries",
+            self.task = Task(handlers.workbench, "compress", "Measure it",
+                             queries="Encoding the queries",
                              compression="Trying each way to store them")  # fmt: skip
             chart = plot("Recall over bytes per sentence, a mark for each way to store vectors",
                          elem_id="compress-chart")  # fmt: skip
