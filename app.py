@@ -11,10 +11,10 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
+from ui.pooling.form import View
 from ui.settings import Settings
 from ui.shell import build_app, launch_settings
-from ui.view import View
-from ui.workbench import Workbench
+from ui.state.workbench import Workbench
 
 
 def build(workbench: Workbench | None = None) -> tuple[Any, dict[str, Any]]:

@@ -31,13 +31,21 @@ BELOW = {
 }
 FIRST_PARTY = {*BELOW, "tests", "bench"}
 
+# What two features need goes down into one of these, each of which may import what stands before
+# it; never sideways. One exception: judged hits become pairs to train on.
+BELOW_FEATURES = ("settings", "words", "checks", "state", "page")
+FEATURES = ("pooling", "finetune", "map", "search")
+SIDEWAYS = {("search", "finetune")}
+
 # What a part of the tree must work without, also by way of what it imports from this project.
 WITHOUT = {
     "ingest": {"torch", "transformers", "gradio", "plotly"},
     "encoder": {"gradio", "plotly"},
     "explore": {"torch", "transformers", "gradio", "plotly"},
-    "ui/figures": {"gradio"},
-    "ui/workbench.py": {"gradio"},
+    "ui/state": {"gradio", "plotly"},
+    "ui/words.py": {"gradio", "plotly"},
+    "ui/checks.py": {"gradio", "plotly"},
+    **{f"ui/{feature}/figures.py": {"gradio"} for feature in ("pooling", "finetune", "map")},
 }
 
 DECLARED_ONLY = {
@@ -129,6 +137,46 @@ def upward(name: str, source: str) -> list[str]:
     return sorted(targets - BELOW[home(name)] - {home(name)})
 
 
+def across(name: str, source: str) -> list[str]:
+    """Imports of a file of `ui` from another feature, or from below up into one."""
+    part = re.split(r"[/.]", name)[1]
+    if part not in (*BELOW_FEATURES, *FEATURES):
+        return []
+    allowed = {part, *BELOW_FEATURES}
+    if part in BELOW_FEATURES:
+        allowed = set(BELOW_FEATURES[: BELOW_FEATURES.index(part) + 1])
+    allowed |= {to for of, to in SIDEWAYS if of == part}
+    targets = {t.split(".")[1] for t in imports(source) if t.startswith("ui.")}
+    return sorted(targets - allowed)
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules each of which leads to all others of its group."""
+    leads = {module: reachable(graph, module) for module in graph}
+    groups = {
+        tuple(sorted(m for m in leads[module] if module in leads[m]))
+        for module in graph
+        if module in leads[module]
+    }
+    return [list(group) for group in sorted(groups)]
+
+
+def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    """Where the arrows from a module lead, by one step or more."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for target in graph.get(waiting.pop(), set()) - seen:
+            seen.add(target)
+            waiting.append(target)
+    return seen
+
+
+def module_of(target: str) -> str:
+    """The module of this project that an imported name is, or is taken from, "" for none."""
+    return next((m for m in (target, target.rpartition(".")[0]) if m in MODULES), "")
+
+
 def unsafe(source: str) -> list[str]:
     """Ways to run code that came with data."""
     problems = {f"imports {m}" for m in map(top, imports(source)) if m in PICKLES}
@@ -186,6 +234,24 @@ def test_names_say_something() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_imports_point_down(name: str) -> None:
     assert not upward(name, source_of(name)), f"{name} may import {BELOW[home(name)]}"
+
+
+@pytest.mark.parametrize("name", [n for n in SHIPPED if n.startswith("ui/")])
+def test_what_two_features_need_lies_below_them(name: str) -> None:
+    assert not across(name, source_of(name)), f"{name} reaches into another feature"
+
+
+def test_only_the_shell_knows_all_features() -> None:
+    knowing = {n for n in SHIPPED for t in imports(source_of(n)) if t.startswith("ui.shell")}
+    assert knowing == {"app.py"}
+
+
+def test_no_file_imports_itself_by_a_roundabout_way() -> None:
+    graph = {
+        module: {module_of(target) for target in imports(source_of(name))} - {""}
+        for module, name in MODULES.items()
+    }
+    assert circles(graph) == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -262,6 +328,21 @@ def test_upward_imports_are_caught() -> None:
     assert upward("ui/x.py", "from .y import z") == ["."]
     assert upward("ui/x.py", "from tests.fakes import Fake") == ["tests"]
     assert upward("ui/x.py", "from ui.y import z\nimport encoder, explore, ingest") == []
+
+
+def test_imports_across_features_are_caught() -> None:
+    assert across("ui/map/html.py", "from ui.search.form import x") == ["search"]
+    assert across("ui/search/judge.py", "from ui.finetune.job import x") == []
+    assert across("ui/finetune/job.py", "from ui.search.judge import x") == ["search"]
+    assert across("ui/page/texts.py", "from ui.map.view import x") == ["map"]
+    assert across("ui/state/texts.py", "from ui.page.tasks import x") == ["page"]
+    assert across("ui/checks.py", "def f():\n    from ui.state.texts import x") == ["state"]
+    assert across("ui/shell.py", "from ui.map import tab") == []
+
+
+def test_circles_are_caught() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_roundabout_imports_are_caught() -> None:

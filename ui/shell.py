@@ -1,21 +1,134 @@
 """The page around the tabs, and how it is launched."""
 
+import gzip
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import plotly
+from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api import build_api
-from ui.api_map import build_map_api
-from ui.api_search import build_search_api
-from ui.api_tuning import build_tuning_api
-from ui.downloads import routes
-from ui.static import ROUTES, Headers
-from ui.tabs import finetune, pooling, search
-from ui.tabs import map as map_tab
-from ui.tabs.models import ModelPicker
-from ui.theme import ASSETS, theme
-from ui.workbench import Workbench
+from ui.finetune import tab as finetune
+from ui.finetune.api import build_tuning_api
+from ui.finetune.takehome import scores_csv, training_script, write_archive
+from ui.map import tab as map_tab
+from ui.map.api import build_map_api
+from ui.map.files import FILES
+from ui.page.models import ModelPicker
+from ui.page.theme import ASSETS, theme
+from ui.pooling import tab as pooling
+from ui.pooling.api import build_api
+from ui.search import tab as search
+from ui.search.api import build_search_api
+from ui.state.models import Run
+from ui.state.workbench import Workbench
+
+# --- What a visitor takes home, made when it is fetched and deleted when it is sent ---------------
+
+
+GONE = "This model is not kept any more: its page was closed, or newer runs took its place."
+NO_MAP = "This map is not kept any more: its page was closed, or a newer one took its place."
+TEXTS: dict[str, tuple[Callable[[Run], str], str]] = {
+    "scores.csv": (scores_csv, "text/csv"),
+    "train.py": (training_script, "text/x-python"),
+}
+
+
+def routes(workbench: Workbench) -> list[Route]:
+    """The download addresses of this workbench's visitors."""
+
+    def send(request: Request) -> Response:
+        found = workbench.by_token(request.path_params["token"])
+        name = request.path_params["name"]
+        if found is None or found.run is None:
+            return PlainTextResponse(GONE, 404)
+        if name in TEXTS:
+            write, kind = TEXTS[name]
+            disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return Response(write(found.run), media_type=kind, headers=disposition)
+        if name != "model.zip":
+            return PlainTextResponse("There is no such file.", 404)
+        folder = Path(tempfile.mkdtemp(prefix="lab-"))
+        try:
+            path = write_archive(found.run, folder / "model.zip")
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+        return FileResponse(path, filename="model.zip", background=gone)
+
+    def send_map(request: Request) -> Response:
+        picture = workbench.picture_by_token(request.path_params["token"])
+        name = request.path_params["name"]
+        if picture is None:
+            return PlainTextResponse(NO_MAP, 404)
+        if name not in FILES:
+            return PlainTextResponse("There is no such file.", 404)
+        write, kind = FILES[name]
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(write(picture), media_type=kind, headers=disposition)
+
+    return [
+        Route("/lab-download/{token}/{name}", send),
+        Route("/lab-map/{token}/{name}", send_map),
+    ]
+
+
+# --- Files of the page that Gradio does not serve: plotly.js from this host, packed once, cac
+
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def _plotly_js() -> bytes:
+    """plotly.js 4, 4.8 MB, gzipped once instead of for every visitor."""
+    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return gzip.compress(source.read_bytes(), 6)
+
+
+def serve_plotly(request: Request) -> Response:
+    """The plotly.js that matches the Python package (Gradio's own is a major version older)."""
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    body = _plotly_js() if packed else gzip.decompress(_plotly_js())
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type="text/javascript", headers=headers)
+
+
+ROUTES = [Route("/lab-static/plotly.min.js", serve_plotly)]
+
+
+class Headers:
+    """ASGI middleware: no content sniffing, and Gradio's hashed assets are cached for good."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers to every HTTP response."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                extra = [(b"x-content-type-options", b"nosniff")]
+                path = scope.get("path", "")
+                if path.startswith(("/assets/", "/static/")) and message["status"] == 200:
+                    extra.append((b"cache-control", FOREVER.encode()))
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
 
 HEADER = """
 <header class="lab-header">

@@ -30,7 +30,7 @@ from playwright.sync_api import (
 
 from tests.browser.lab_page import View
 from ui.settings import Settings
-from ui.workbench import Workbench
+from ui.state.workbench import Workbench
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 HOW = (

@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 
 from tests.browser.finetune_page import TRAINED_MS, FinetunePage
 from tests.browser.lab_page import View
-from ui.desk import SAMPLES
+from ui.state.pairs import SAMPLES
 
 TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
 

@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 from ingest import TEXTS as KINDS
 from ingest import read_pairs
 from tests.browser.finetune_page import FinetunePage
-from ui.workbench import Workbench
+from ui.state.workbench import Workbench
 
 TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
 

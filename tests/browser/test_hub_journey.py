@@ -10,7 +10,7 @@ from transformers import AutoTokenizer, BertConfig, BertModel
 
 from tests.browser.lab_page import LabPage
 from tests.hub_server import HubServer
-from ui.workbench import Workbench
+from ui.state.workbench import Workbench
 
 REPO = "some-school/deep-and-narrow"
 DEPTH = 8  # more than the default model has

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab_page import LabPage
-from ui.examples import FIRST
-from ui.workbench import Workbench
+from ui.pooling.examples import FIRST
+from ui.state.workbench import Workbench
 
 SECRET = "My PIN is topsecret."
 

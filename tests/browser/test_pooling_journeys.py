@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from encoder import POOLINGS, load_encoder
 from tests.browser.lab_page import DRAWN, LabPage, View
-from ui.examples import EXAMPLES, FIRST
+from ui.pooling.examples import EXAMPLES, FIRST
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.lab_page import View
 from tests.browser.search_page import SEARCH_MS, SearchPage
-from ui.search_examples import QUERIES
+from ui.search.examples import QUERIES
 
 OWN = "The harbour closes at nine.\nBicycles stand behind the station.\nSoup is served daily."
 

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.finetune_page import TRAINED_MS, FinetunePage
 from tests.browser.lab_page import View
 from tests.browser.sections_visit import DONE_MS, SectionsPage
-from ui.judged_pairs import split_queries
-from ui.search_examples import QUERIES
+from ui.search.examples import QUERIES
+from ui.search.judged import split_queries
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = QUERIES["search_passages.csv"]

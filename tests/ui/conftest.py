@@ -10,14 +10,14 @@ from app import build
 from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelSpec, load_encoder
 from encoder.background import background_pairs, background_sentences
 from encoder.hub import DownloadProgress
-from tests.ui.map_lab import MapLab, MapPage, tiny_workbench
-from tests.ui.search_lab_page import SearchLab
-from tests.ui.sections_page import SectionsPage
-from ui.comparison import Comparison
+from tests.ui.map.lab import MapLab, MapPage, tiny_workbench
+from tests.ui.search.lab import SearchLab
+from tests.ui.search.sections import SectionsPage
+from ui.pooling.comparison import Comparison
+from ui.pooling.form import View
+from ui.pooling.handlers import PoolingHandlers
 from ui.settings import Settings
-from ui.tabs.pooling_handlers import PoolingHandlers
-from ui.view import View
-from ui.workbench import Progress, Workbench
+from ui.state.workbench import Progress, Workbench
 
 SENTENCES, PAIRS = background_sentences()[:30], background_pairs()[:10]
 TIMEOUT_S = 60  # for what should take a moment

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from encoder import POOLINGS
 from tests.ui.visit import EVERYTHING, array, inputs, read_html, score_rows
-from ui.figures.heatmap import plot_text
-from ui.figures.sentence_matrix import shorten
-from ui.session import Session
+from ui.page.matrix import plot_text
+from ui.pooling.comparison import Session
+from ui.pooling.figures import shorten
 
 TAGS = {"b", "br", "button", "code", "div", "em", "h3", "h4", "i", "li", "ol", "p", "root", "small",
         "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip

@@ -4,9 +4,9 @@ import pytest
 
 from encoder import EncoderError
 from tests.ui.visit import EVERYTHING, inputs
+from ui.pooling.handlers import PoolingHandlers
 from ui.settings import Settings
-from ui.tabs.pooling_handlers import PoolingHandlers
-from ui.workbench import Workbench
+from ui.state.workbench import Workbench
 
 
 def test_without_any_setting_the_defaults_hold():

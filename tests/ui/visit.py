@@ -10,9 +10,9 @@ import numpy as np
 
 from encoder import POOLINGS
 from encoder.calibration import Calibration, Scale
-from ui.session import Session
-from ui.tabs.pooling_handlers import EMPTY_SECTIONS, Inputs, Screen
-from ui.view import View
+from ui.pooling.comparison import Session
+from ui.pooling.form import View
+from ui.pooling.handlers import EMPTY_SECTIONS, Inputs, Screen
 
 EVERYTHING = frozenset(EMPTY_SECTIONS)
 NOTHING: frozenset[str] = frozenset()

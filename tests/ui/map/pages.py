@@ -1,0 +1,124 @@
+"""What tests of the Map tab share: a small corpus, pictures of it, and what HTML must keep."""
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from encoder import Encoder
+from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import Node, read_html
+from ui.map.drawing import Picture, draw
+from ui.map.form import MapForm, parse
+from ui.state.texts import Atlas, on_map, open_data
+
+TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
+        "th", "thead", "tr"}  # fmt: skip
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
+FRAMES = {
+    "cats": "The {} cat sleeps on the {} window sill.",
+    "money": "Many {} prices rose in May and the {} bank lost!",
+    "trains": "Is there a {} train to the {} stadium at nine o'clock?",
+}
+# Words that the tiny models can tell apart: texts with equal tokens would be one point.
+WORDS = ("old", "red", "warm", "snowy", "sunny", "lovely", "long", "simple")
+OTHERS = ("white", "storm", "butter", "river")
+COLOURS = ("red", "blue")
+EACH = 32  # texts of a topic
+BYTES = 10**8
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """Text, topic and a colour that has nothing to do with it, topics in turn."""
+    for at in range(EACH):
+        for topic, frame in FRAMES.items():
+            yield frame.format(WORDS[at % 8], OTHERS[at // 8]), topic, COLOURS[at // 3 % 2]
+
+
+TEXTS = [text for text, _, _ in rows()]
+TABLE = "text,topic,colour\n" + "".join(f"{text},{topic},{c}\n" for text, topic, c in rows())
+
+
+def an_atlas(source: str = TABLE, name: str = "texts.csv", max_bytes: int = BYTES) -> Atlas:
+    """An atlas with these texts open."""
+    atlas = Atlas(max_bytes)
+    open_data(atlas, source, name)
+    return atlas
+
+
+def listed(texts: list[str]) -> Atlas:
+    """An atlas with these texts as they are, whatever they hold."""
+    from ui.state.texts import open_texts
+
+    atlas = Atlas(BYTES)
+    open_texts(atlas, texts, "texts")
+    return atlas
+
+
+def steps(
+    atlas: Atlas,
+    encoder: Encoder,
+    most: int = 5_000,
+    stop: threading.Event | None = None,
+    **form: Any,
+) -> Iterator[Picture]:
+    """The pictures of one drawing, each with more."""
+    assert atlas.corpus is not None
+    asked, corpus = MapForm(**form), on_map(atlas.corpus, most)
+    settings = parse(asked)
+    return draw(atlas, corpus, encoder, settings, asked, quiet, stop or threading.Event())
+
+
+def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> Picture:
+    """The last of them."""
+    *_, picture = steps(atlas, encoder, most, **form)
+    return picture
+
+
+def quiet(stage: str, share: float) -> None:
+    """Nobody listens."""
+
+
+def check(piece: str) -> Node:
+    """Well-formed, our own tags and attributes only, tables with headers."""
+    root = read_html(piece)
+    for node in root.walk():
+        assert node.tag in TAGS, node.tag
+        assert all(map(ATTRIBUTE.fullmatch, node.attributes)), node.attributes
+    for table in root.all(".lab-table"):
+        assert {th.attributes.get("scope") for th in table.one("thead").all("th")} == {"col"}
+    return root
+
+
+def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
+    """Numbers as the browser unpacks them."""
+    return np.frombuffer(base64.b64decode(base), kind)
+
+
+def in_three(encoder: Encoder) -> Picture:
+    """The small corpus on a map, in three clusters."""
+    return drawn(an_atlas(), encoder, clustering="k-means", n_clusters=3, method="PCA")
+
+
+def hostile_picture(bert: Encoder) -> Picture:
+    """A map on which everything is an attack: texts, column, labels, titles, file and model."""
+    records = [
+        {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
+        for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
+    ]
+    atlas = an_atlas(json.dumps(records), ATTACKS[0])
+    encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
+    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
+    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
+    assert list(found.corpus.labels) == [ATTACKS[0]]
+    assert found.clusters.count == len(ATTACKS)
+    return found
+
+
+def shown_text(piece: str) -> str:
+    """What a reader of a piece of HTML sees."""
+    return check(f"<div>{piece}</div>").text

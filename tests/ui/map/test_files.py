@@ -1,0 +1,267 @@
+"""A map to take home: what is in its files, that they are safe to open, and who may fetch them."""
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from pyarrow import parquet
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, steps
+from tests.ui.test_hostile_text import ATTACKS
+from ui.map.drawing import Picture
+from ui.map.files import FILES, SPATIAL, as_csv, as_html, as_npz, as_parquet, columns, settings_json
+from ui.map.form import MapForm, from_json
+from ui.map.sections import TITLES
+from ui.settings import Settings
+from ui.shell import routes
+from ui.state.texts import choose_columns
+from ui.state.workbench import Workbench
+
+FORM = {"clustering": "k-means", "n_clusters": 3, "method": "PCA"}
+
+
+@pytest.fixture(scope="module")
+def picture(_tiny) -> Picture:
+    return drawn(an_atlas(), _tiny("bert"), **FORM)
+
+
+def rows_of(picture: Picture) -> list[dict[str, str]]:
+    text = as_csv(picture).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def test_the_csv_has_texts_clusters_places_and_vectors(picture):
+    rows = rows_of(picture)
+    assert [row["text"] for row in rows] == TEXTS
+    assert [row["row"] for row in rows] == [str(n + 1) for n in range(len(TEXTS))]
+    assert [row["topic"] for row in rows] == list(picture.corpus.labels["topic"])
+    labels = picture.clusters.labels
+    assert [int(row["cluster"]) for row in rows] == (labels + 1).tolist()
+    assert [row["cluster_name"] for row in rows] == [picture.title(c) for c in labels]
+    places = [[float(row["x"]), float(row["y"])] for row in rows]
+    np.testing.assert_allclose(places, picture.projection.coordinates, rtol=1e-5, atol=1e-8)
+    width = picture.vectors.shape[1]
+    vectors = [[float(row[f"v{n}"]) for n in range(width)] for row in rows]
+    np.testing.assert_allclose(vectors, picture.vectors, rtol=1e-5, atol=1e-8)
+    assert f"v{width}" not in rows[0]
+
+
+def test_parquet_reads_back_with_equal_vectors_and_the_settings(picture):
+    table = parquet.read_table(io.BytesIO(as_parquet(picture)))
+    assert table["text"].to_pylist() == TEXTS
+    np.testing.assert_array_equal(
+        np.array(table["vector"].to_pylist(), np.float32), picture.vectors
+    )
+    np.testing.assert_array_equal(
+        np.stack([table["x"], table["y"]], axis=1).astype(np.float32),
+        picture.projection.coordinates,
+    )
+    assert table["cluster"].to_pylist() == (picture.clusters.labels + 1).tolist()
+    settings = json.loads(table.schema.metadata[b"sentence_lab"])
+    assert settings["settings"]["method"] == "PCA"
+
+
+def test_npz_reads_back_without_pickle_and_with_equal_vectors(picture):
+    with np.load(io.BytesIO(as_npz(picture)), allow_pickle=False) as found:
+        arrays = dict(found)
+    assert {array.dtype.kind for array in arrays.values()} <= set("fiU")  # no objects
+    np.testing.assert_array_equal(arrays["vectors"], picture.vectors)
+    np.testing.assert_array_equal(arrays["coordinates"], picture.projection.coordinates)
+    np.testing.assert_array_equal(arrays["cluster"], picture.clusters.labels + 1)
+    assert arrays["text"].tolist() == TEXTS
+    assert arrays["row"].tolist() == list(picture.corpus.row_numbers)
+    assert json.loads(str(arrays["settings"]))["texts"] == len(TEXTS)
+
+
+def test_the_settings_open_the_same_map_again(picture):
+    said = json.loads(settings_json(picture))
+    assert (said["corpus"], said["texts"], said["clusters"]) == ("texts.csv", len(TEXTS), 3)
+    assert said["trustworthiness"] == round(picture.fidelity.trustworthiness, 4)
+    assert from_json(settings_json(picture)) == (MapForm(**FORM), [])
+
+
+def test_a_map_in_space_has_z(bert):
+    deep = drawn(an_atlas(), bert, method="PCA", dims="3-D")
+    places = [[float(row[axis]) for axis in "xyz"] for row in rows_of(deep)]
+    np.testing.assert_allclose(places, deep.projection.coordinates, rtol=1e-5, atol=1e-8)
+    assert b"scatter3d" in as_html(deep)
+    many = drawn(an_atlas(), bert, method="PCA", dims="3-D", clustering="k-means", n_clusters=12)
+    found = set(re.findall(rb'"symbol":"([a-z-]+)"', as_html(many)))
+    assert found >= {b"circle", b"diamond"}  # twelve groups share eight colours
+    assert found <= {word.encode() for word in SPATIAL}
+
+
+def test_unclustered_texts_are_cluster_0_without_a_name(bert):
+    few = drawn(listed([f"A text {n}." for n in range(6)]), bert, min_cluster_size=5_000)
+    few.clusters.labels[:] = -1
+    assert {(row["cluster"], row["cluster_name"]) for row in rows_of(few)} == {("0", "")}
+
+
+def test_labels_named_like_our_columns_cost_neither_side_anything(bert):
+    names = ("row", "text", "cluster", "x", "vector", "v0", "label_x", "v000")
+    records = [{"sentence": text, **{name: f"{name} {n % 2}" for name in names}}
+               for n, text in enumerate(TEXTS[:24])]  # fmt: skip
+    atlas = an_atlas(json.dumps(records), "texts.json")
+    choose_columns(atlas, "sentence", list(names))
+    odd = drawn(atlas, bert, **FORM)
+    table = columns(odd)
+    own = [table[name] for name in table if name.startswith("label_")]
+    assert sorted(column[0] for column in own) == sorted(f"{name} 0" for name in names)
+    assert table["text"] == TEXTS[:24]
+    head = as_csv(odd).decode().splitlines()[0].split(",")
+    assert len(set(head)) == len(head)
+    read = parquet.read_table(io.BytesIO(as_parquet(odd)))
+    np.testing.assert_array_equal(np.array(read["vector"].to_pylist(), np.float32), odd.vectors)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_no_cell_of_the_csv_is_a_formula(bert, start):
+    formula = f'{start}HYPERLINK("http://x")'
+    records = [{"text": f"{formula} {n}", formula: ("=1+1", "b")[n % 2]} for n in range(8)]
+    atlas = an_atlas(json.dumps(records), "texts.json")
+    odd = drawn(atlas, bert, **FORM)
+    odd.atlas.titles[odd.cluster_key] = dict.fromkeys(range(3), formula)
+    table = list(csv.reader(io.StringIO(as_csv(odd).decode(), newline="")))
+    texts = {cell for row in table for cell in row if "HYPERLINK" in cell or "1+1" in cell}
+    assert texts >= {f"'{formula} {n}" for n in range(8)} | {f"'{formula}", "'=1+1"}
+    assert {cell[0] for cell in texts} == {"'"}
+    assert [row[table[0].index("cluster_name")] for row in table[1:]] == [f"'{formula}"] * 8
+    numbers = [cell for row in table[1:] for cell in row[table[0].index("x") :]]
+    assert all(np.isfinite(float(cell)) for cell in numbers)  # negative ones are no formulas
+
+
+# --- the page of its own ------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Tags and attributes of a page, and the texts outside its scripts."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.said = ""
+        self.scripts = [""]
+        self.inside = ""
+        self.feed(page.decode())
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "script":
+            self.scripts[-1] += data
+        else:
+            self.said += data
+
+
+def test_the_page_asks_nothing_of_any_host(picture):
+    page = Page(as_html(picture))
+    names = {name for _, attributes in page.tags for name in attributes}
+    assert not names & {"src", "href", "srcset", "action", "data"}
+    assert {tag for tag, _ in page.tags} <= {"html", "head", "meta", "style", "body", "div",
+                                             "script", "pre"}  # fmt: skip
+    assert not re.search(r"url\(|@import", page.said)
+    assert any(len(script) > 10**6 for script in page.scripts)  # plotly.js itself
+    drawing = page.scripts[-1]
+    assert "newPlot" in drawing
+    for text in TEXTS[:5]:
+        assert json.dumps(text)[1:9] in drawing
+    assert '"method": "PCA"' in page.said
+
+
+def test_nothing_a_visitor_wrote_is_markup_on_the_page(bert):
+    texts = [f"{attack} {n}" for n, attack in enumerate(ATTACKS)]
+    odd = drawn(listed(texts), bert, method="PCA", clustering="k-means", n_clusters=len(texts))
+    odd.atlas.name = ATTACKS[2]
+    odd.atlas.titles[odd.cluster_key] = dict(enumerate(ATTACKS))
+    usual = Page(as_html(drawn(listed(["a b"] + [f"b {n}" for n in range(9)]), bert, method="PCA")))
+    page = Page(as_html(odd))
+    assert [tag for tag, _ in page.tags] == [tag for tag, _ in usual.tags]
+    assert ATTACKS[2] in page.said  # in the settings
+    drawing = page.scripts[-1]
+    for attack in ATTACKS:
+        if "<" in attack:
+            assert attack not in drawing
+    # Plotly renders a little HTML: in what it is given only our own line breaks are markup.
+    figure = json.loads(re.search(r"newPlot\(\s*\"[^\"]+\",\s*(\[.*\]),\s*\{\"t", drawing)[1])
+    for trace in figure:
+        for said in [trace["name"], *trace["text"]]:
+            assert "<" not in said.replace("<br>", "")
+
+
+# --- fetching -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workbench(bert) -> Workbench:
+    return Workbench(Settings(), lambda spec, **limits: bert)
+
+
+@pytest.fixture
+def client(workbench) -> TestClient:
+    return TestClient(Starlette(routes=routes(workbench)))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_fetched_by_its_token(workbench, client, picture, name):
+    workbench.visitor("ann").atlas.picture = picture
+    answer = client.get(f"/lab-map/{picture.token}/{name}")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["content-type"].split(";")[0] == FILES[name][1]
+    if name == "map.csv":
+        assert answer.content == as_csv(picture)
+    if name == "map.npz":
+        assert np.load(io.BytesIO(answer.content))["vectors"].shape == picture.vectors.shape
+
+
+@pytest.mark.parametrize("token", ["guess", "x" * 5_000, "%C3%A9", "%F0%9F%98%80", "%FF", "%00"])
+def test_no_other_token_is_one(workbench, client, picture, token):
+    workbench.visitor("ann").atlas.picture = picture
+    for address in ("lab-map", "lab-download"):
+        answer = client.get(f"/{address}/{token}/map.csv")
+        assert answer.status_code == 404
+        assert "not kept any more" in answer.text
+
+
+def test_there_are_these_files_and_no_others(workbench, client, picture):
+    workbench.visitor("ann").atlas.picture = picture
+    for name in ("map.pickle", "..", "map.csv.gz", "%2e%2e", "é", "model.zip"):
+        assert client.get(f"/lab-map/{picture.token}/{name}").status_code == 404
+    assert set(TITLES) == set(FILES)  # each is offered, with a word for it
+
+
+def test_a_map_that_is_gone_can_be_fetched_no_more(workbench, client, picture, bert):
+    visitor = workbench.visitor("ann")
+    visitor.atlas.picture = picture
+    newer = drawn(an_atlas(), bert, **FORM)
+    visitor.atlas.picture = newer
+    assert client.get(f"/lab-map/{picture.token}/map.json").status_code == 404
+    assert client.get(f"/lab-map/{newer.token}/map.json").status_code == 200
+    workbench.forget("ann")
+    assert client.get(f"/lab-map/{newer.token}/map.json").status_code == 404
+    assert len({picture.token, newer.token}) == 2
+
+
+def test_the_smallest_and_the_unfinished_map_have_every_file(bert):
+    first = next(steps(an_atlas(), bert))
+    for small in (drawn(listed(["One text."]), bert), first):
+        for write, _ in FILES.values():
+            assert write(small)
+        json.loads(settings_json(small), parse_constant=lambda word: pytest.fail(word))

@@ -1,0 +1,124 @@
+"""Every control moves what it should, and nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.ui.visit import EVERYTHING, array, changed, inputs, score_rows
+from ui.pooling.comparison import Session
+from ui.pooling.examples import EXAMPLES, FIRST
+from ui.pooling.form import View
+from ui.pooling.handlers import EMPTY_SECTIONS, PoolingHandlers, Screen
+
+FOLDED = EMPTY_SECTIONS.keys()
+OF_THE_PAIR = {"scores", "answer", "address", "apart", "layers", "made", "python"}
+
+
+def screen(handlers: PoolingHandlers, opened=EVERYTHING, **changes) -> Screen:
+    changes = {"lines": "It rains.\nRain falls.\nTaxes are due.", **changes}
+    return handlers.screen(inputs(opened, **changes), "a visitor")
+
+
+@pytest.fixture(scope="module")
+def first(handlers) -> Screen:
+    return screen(handlers)
+
+
+@pytest.mark.parametrize(
+    ("change", "moves"),
+    [
+        ({"a": "A kitten naps."}, OF_THE_PAIR | {"counts"}),
+        ({"b": "A kitten naps."}, OF_THE_PAIR | {"counts"}),
+        ({"layer": "3"}, OF_THE_PAIR | {"several", "honesty"}),
+        ({"layer": "last2"}, OF_THE_PAIR | {"several", "honesty"}),
+        ({"pooling": "max"}, OF_THE_PAIR | {"several"}),
+        ({"pool_special": False}, OF_THE_PAIR | {"several", "honesty"}),
+        ({"measure": "dot product"}, {"scores", "address"}),
+        ({"measure": "Euclidean distance"}, {"scores", "address"}),
+        ({"lines": "It rains.\nRain falls."}, {"several", "address"}),
+    ],
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
+)
+def test_a_control_moves_its_output_and_no_other(handlers, first, change, moves):
+    assert changed(first, screen(handlers, **change)) == moves
+
+
+def test_the_model_moves_all_but_the_token_counts(handlers, first):
+    session = Session(model="untrained-minilm", open=EVERYTHING)
+    after = screen(handlers, session=session)
+    assert changed(first, after) == OF_THE_PAIR | {"several", "honesty"}
+    assert "untrained-minilm" in after.answer
+
+
+def test_pinned_scores_stand_beside_the_next_and_nowhere_else(handlers, first):
+    pinned = handlers.pin(inputs(EVERYTHING, a="It rains."), "a visitor")
+    assert changed(first, screen(handlers, session=pinned)) == {"scores"}
+
+
+def test_the_same_inputs_give_the_same_screen(handlers, first):
+    assert changed(first, screen(handlers)) == set()
+    assert changed(first, screen(handlers, layer="6")) == set()  # the last by its other name
+
+
+def test_a_folded_section_costs_nothing_and_changes_nothing(handlers, first):
+    for name in EVERYTHING:
+        after = screen(handlers, EVERYTHING - {name})
+        assert after.sections[name] is None
+        assert changed(first, after) == {name}
+    assert screen(handlers, frozenset()).sections == dict.fromkeys(FOLDED)
+
+
+def test_every_section_fills_all_of_its_parts(first):
+    assert {name: len(parts) for name, parts in first.sections.items()} == {
+        name: len(parts) for name, parts in EMPTY_SECTIONS.items()
+    }
+    assert all(parts[0] for parts in first.sections.values())
+
+
+def test_swapping_the_sentences_transposes_the_matrix_and_keeps_every_score(handlers, first):
+    after = screen(handlers, a=FIRST.b, b=FIRST.a)
+    assert score_rows(after.scores) == score_rows(first.scores)
+    before, swapped = (s.sections["apart"][2]["data"][0] for s in (first, after))
+    np.testing.assert_allclose(array(swapped["z"]), array(before["z"]).T, atol=1e-7)
+    assert (swapped["x"], swapped["y"]) == (before["y"], before["x"])
+    assert after.sections["layers"] == first.sections["layers"]
+
+
+def test_the_chosen_row_is_marked(handlers):
+    for pooling in ("mean", "last_token"):
+        rows = score_rows(screen(handlers, frozenset(), pooling=pooling).scores)
+        assert [name for name, row in rows.items() if row.chosen] == [pooling]
+
+
+def test_the_address_opens_the_same_screen(handlers, first):
+    from urllib.parse import parse_qsl
+
+    moved = {"a": "Ünïcode & 100% #1", "layer": "first_last", "pool_special": False}
+    before = screen(handlers, **moved)
+    view, session, notes = handlers.restore(dict(parse_qsl(before.address[1:])), Session())
+    assert notes == []
+    again = inputs(
+        a=view.a,
+        b=view.b,
+        layer=str(view.layer),
+        pooling=view.pooling,
+        pool_special=view.pool_special,
+        measure=view.measure,
+        lines="\n".join(view.texts),
+        session=replace(session, open=EVERYTHING),
+    )
+    assert changed(before, handlers.screen(again, "a visitor")) == set()
+    assert changed(before, first) == OF_THE_PAIR | {"several", "honesty", "counts"}
+
+
+def test_every_example_says_what_to_look_for(handlers):
+    for example in EXAMPLES.values():
+        answer = screen(handlers, frozenset(), a=example.a, b=example.b).answer
+        assert f'<p class="look">{example.look}</p>' in answer.replace("&#x27;", "'")
+    assert 'class="look"' not in screen(handlers, frozenset(), a="It rains.").answer
+
+
+def test_the_first_visit_is_the_first_example(handlers):
+    assert (View().a, View().b) == (FIRST.a, FIRST.b)
+    assert FIRST.look[:20] in screen(handlers, frozenset()).answer

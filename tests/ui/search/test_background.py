@@ -1,0 +1,69 @@
+"""What hits are held against: unrelated queries, and how often such are called relevant."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from explore import search
+from explore.verdict import ENOUGH, background
+from tests.ui.map.pages import listed
+from ui.search.answer import MOST, background_queries
+from ui.state.pairs import SAMPLES_FOLDER
+
+
+def column(file: str, name: str = "text") -> list[str]:
+    with (SAMPLES_FOLDER / file).open(encoding="utf-8", newline="") as opened:
+        return [row[name] for row in csv.DictReader(opened)]
+
+
+def queries(*texts: str) -> list[str]:
+    return background_queries(listed(list(texts)).corpus)
+
+
+def test_questions_come_first_and_there_are_enough():
+    found = queries("a cat", "a dog")
+    assert len(found) == len(set(found)) == MOST > ENOUGH
+    asked = [query.endswith("?") for query in found]
+    assert sum(asked) > MOST / 2
+    assert all(asked[220:270])  # those of the sample, then those among the sentences
+
+
+def test_what_stands_in_the_corpus_is_not_asked_of_it_nor_what_it_answers():
+    everything = queries("a cat")
+    question, answer = (column("question_answer.csv", name)[0] for name in ("question", "answer"))
+    assert everything[0] == question
+    for text in (question, answer):
+        left = queries("a cat", text)
+        assert question not in left
+        assert len(left) == MOST  # another takes its place
+
+
+@pytest.mark.parametrize(
+    ("corpus", "asked"),
+    [("search_passages.csv", "support_questions.csv"), ("search_passages.csv", "topics.csv"),
+     ("support_questions.csv", "search_queries.csv"), ("topics.csv", "search_queries.csv")],
+    ids=str,
+)  # fmt: skip
+def test_real_queries_of_other_texts_are_seldom_called_relevant(bundled, corpus, asked):
+    """The null of the page, a real model, and queries that are not of this corpus."""
+    texts = column(corpus)
+    vectors = bundled.encode(texts)
+    null = background(bundled.encode(queries(*texts)), vectors)
+    others = column(asked, "query" if asked == "search_queries.csv" else "text")[:250]
+    best = search(bundled.encode(others), vectors, 1).scores[:, 0]
+    p = np.array([null.p_value(float(score)) for score in best])
+    shares = {most: float(np.mean(p <= most)) for most in (0.01, 0.05)}
+    print(f"{asked} of {corpus}: " + ", ".join(f"p <= {m}: {s:.1%}" for m, s in shares.items()))
+    assert shares[0.01] <= 0.03
+    assert 0.005 <= shares[0.05] <= 0.11
+
+
+def test_queries_of_these_texts_are_called_relevant_far_more_often(bundled):
+    texts = column("search_passages.csv")
+    vectors = bundled.encode(texts)
+    null = background(bundled.encode(queries(*texts)), vectors)
+    best = search(bundled.encode(column("search_queries.csv", "query")), vectors, 1).scores[:, 0]
+    share = np.mean([null.p_value(float(score)) <= 0.05 for score in best])
+    print(f"its own queries: p <= 0.05: {share:.1%}")
+    assert share >= 0.45

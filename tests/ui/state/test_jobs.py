@@ -1,0 +1,135 @@
+"""One run after the other: the line, stopping, giving up, failing, and what is left afterwards."""
+
+import threading
+
+import pytest
+
+from encoder import EncoderError
+from ui.state.jobs import Job, Line
+
+SOON_S = 10
+
+
+def until_told(*steps):
+    """Work that goes on one step at a time, each when its event is set."""
+
+    def work(job):
+        for step in steps:
+            while not step.wait(0.01):
+                job.tell("waiting", 0, 0)
+            yield step
+
+    return work
+
+
+def ended(job: Job) -> list[str]:
+    """The kinds of all news, when the job is over."""
+    assert job.ended.wait(SOON_S)
+    kinds = []
+    while not job.news.empty():
+        kinds.append(job.news.get().kind)
+    return [kind for kind in kinds if kind != "progress"]
+
+
+def free(line: Line) -> bool:
+    """Whether the slot is free within two seconds."""
+    waited = threading.Event()
+    for _ in range(200):
+        if not line.busy:
+            return True
+        waited.wait(0.01)
+    return False
+
+
+def test_jobs_run_one_after_the_other_and_know_their_place():
+    line, go = Line(), threading.Event()
+    first, second, third = (Job(until_told(go), expected_s=40) for _ in range(3))
+    for job in (first, second, third):
+        line.join(job)
+    assert [line.place(job) for job in (first, second, third)] == [0, 1, 2]
+    assert line.busy == 1
+    assert 30 < line.wait_s(second) <= 40
+    assert 70 < line.wait_s(third) <= 80
+    go.set()
+    assert [ended(job) for job in (first, second, third)] == [["event", "done"]] * 3
+    assert free(line)
+
+
+def test_what_is_known_better_while_it_runs_is_what_the_next_one_expects():
+    line, go = Line(), threading.Event()
+    first, second = (Job(until_told(go), expected_s=1000) for _ in range(2))
+    for job in (first, second):
+        line.join(job)
+    first.expect(left_s=40)
+    assert 30 < line.wait_s(second) <= 40
+    go.set()
+    assert ended(second) == ["event", "done"]
+
+
+def test_two_slots_run_two():
+    line, go = Line(slots=2), threading.Event()
+    jobs = [Job(until_told(go)) for _ in range(3)]
+    for job in jobs:
+        line.join(job)
+    assert [line.place(job) for job in jobs] == [0, 0, 1]
+    go.set()
+    for job in jobs:
+        ended(job)
+    assert free(line)
+
+
+def test_leaving_while_waiting_makes_room_at_once():
+    line, go = Line(), threading.Event()
+    first, second, third = (Job(until_told(go)) for _ in range(3))
+    for job in (first, second, third):
+        line.join(job)
+    line.leave(second)
+    assert ended(second) == ["cancelled"]
+    assert line.place(third) == 1
+    go.set()
+    assert ended(third) == ["event", "done"]
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["between events", "within an event"])
+def test_leaving_while_running_ends_the_work_and_frees_the_slot(between):
+    line, go, closed = Line(), threading.Event(), threading.Event()
+
+    def work(job):
+        try:
+            while True:
+                if between:
+                    yield 1
+                else:
+                    job.tell("reading", 1, 2)
+                go.wait(0.01)
+        finally:
+            closed.set()
+
+    job, following = Job(work), Job(until_told(go))
+    line.join(job)
+    line.join(following)
+    line.leave(job)
+    assert ended(job)[-1] == "cancelled"
+    assert closed.is_set()
+    go.set()
+    assert ended(following) == ["event", "done"]
+    assert free(line)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(EncoderError("Lower the rate."), "Lower the rate."), (ValueError("secret"), "It was logged")],
+)
+def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
+    def work(job):
+        yield 1
+        raise error
+
+    line, job = Line(), Job(work)
+    line.join(job)
+    assert job.ended.wait(SOON_S)
+    news = [job.news.get() for _ in range(2)]
+    assert news[-1].kind == "failed"
+    assert said in news[-1].content
+    assert "secret" not in news[-1].content
+    assert free(line)

@@ -1,0 +1,172 @@
+"""What was sent, checked: texts, numbers in a range, poolings, layers, models, links."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer
+from encoder.hub import valid_repo_id
+from encoder.layers import NAMED
+from encoder.text import clean_texts
+from ui.settings import Settings
+
+# --- Settings of a tab as a link carries them, and read back. Nothing in a link is trusted --------
+
+
+LONGEST = 200  # characters of a setting
+
+
+def link_query(name: str, form: Any, corpus: str = "") -> str:
+    """A form as a URL query under a name; settings at their default are left out.
+
+    `corpus` names a sample; a visitor's own texts are never part of a link.
+    """
+    changed = {k: v for k, v in asdict(form).items() if v != getattr(type(form)(), k)}
+    named = {"corpus": corpus} if corpus else {}
+    return "?" + urlencode({name: json.dumps(changed, separators=(",", ":"))} | named)
+
+
+def settings_from_json(
+    text: object, name: str, form: Any, checked: Callable[[Any], Any], longest: int = LONGEST
+) -> tuple[Any, list[str]]:
+    """The form with what a link or a file says, and what in it was not usable.
+
+    `checked` gives a form in the words of the page, or raises EncoderError.
+    """
+    notes: list[str] = []
+    try:
+        found = json.loads(str(text)[:20_000])
+        found = found.get("settings", found)
+        items = list(found.items())
+    except (ValueError, AttributeError, RecursionError):
+        return form, [f"The {name} settings cannot be read as JSON; the usual ones are used."]
+    known = {field.name for field in fields(form)}
+    for key, value in items:
+        try:
+            if key not in known:
+                raise EncoderError(f"There is no {name} setting {str(key)[:40]!r}.")
+            if isinstance(value, (list, dict)) or len(str(value)) > longest:
+                raise EncoderError(f"The {name} setting {key!r} must be a word or a number.")
+            form = checked(replace(form, **{key: value}))
+        except EncoderError as error:
+            notes.append(str(error))
+    return form, notes
+
+
+OWN_POOLING = "the model's own"
+
+
+def number(sent: object, name: str, low: float, high: float) -> float:
+    """A number in a range. Raises EncoderError with both."""
+    try:
+        value = float(sent)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if not low <= value <= high:
+        raise EncoderError(f"{name} is {str(sent)[:20]}; it must be from {low:g} to {high:g}.")
+    return value
+
+
+def whole(sent: object, name: str, low: int, high: int) -> int:
+    """A whole number in a range. Raises EncoderError with both."""
+    value = number(sent, name, low, high)
+    if value != int(value):
+        raise EncoderError(f"{name} is {str(sent)[:20]}; it must be a whole number.")
+    return int(value)
+
+
+def parse_name(sent: object) -> str:
+    """A name for a run, on one line. Raises EncoderError for none."""
+    name = " ".join(str(sent or "").split())[:60]
+    if not name:
+        raise EncoderError("The name is empty. Type one.")
+    return name
+
+
+def as_text(sent: object) -> str:
+    """What was sent for a text; half a surrogate pair, which no page can show, becomes U+FFFD."""
+    [text] = clean_texts([sent if isinstance(sent, str) else ""])
+    return text
+
+
+def problem_with(text: str, name: str, settings: Settings) -> str:
+    """Why this sentence cannot be encoded, for the visitor, or ""."""
+    if not isinstance(text, str) or not text.strip():
+        return f"Sentence {name} is empty. Type something, or pick one of the examples."
+    if len(text) > settings.max_chars:
+        return (
+            f"Sentence {name} has {len(text):,} characters; this page takes up to "
+            f"{settings.max_chars:,}. Shorten it, or use the Python package, which has no limit."
+        )
+    return ""
+
+
+def parse_text(text: str, name: str, settings: Settings) -> str:
+    """The sentence itself, if it can be encoded."""
+    problem = problem_with(text, name, settings)
+    if problem:
+        raise EncoderError(problem)
+    return as_text(text)
+
+
+def parse_layer(layer: object) -> Layer:
+    """A layer as a picker, a URL or an API client sends it: 3, "3", "-1" or "first_last"."""
+    text = str(layer).strip()
+    if text in NAMED:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise EncoderError(
+            f"Unknown layer {text[:40]!r}. Choose a number from 0 to the model's last layer, -1 "
+            f"for the last, or one of: {', '.join(NAMED)}."
+        ) from None
+
+
+def parse_pooling(pooling: object) -> str:
+    """One of the strategies on screen."""
+    if not isinstance(pooling, str) or pooling not in POOLINGS:
+        raise EncoderError(
+            f"Unknown pooling {str(pooling)[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
+        )
+    return pooling
+
+
+def parse_model(model: object, settings: Settings) -> str:
+    """A model a visitor may ask for: a catalog key, or a Hub id where the host allows it."""
+    key = str(model or "").strip()
+    if key in CATALOG and (settings.allow_hub or CATALOG[key].bundled):
+        return key
+    if not settings.allow_hub:
+        bundled = [spec.key for spec in CATALOG.values() if spec.bundled]
+        raise EncoderError(f"Unknown model {key[:80]!r}. This host offers: {', '.join(bundled)}.")
+    if "/" not in key:
+        raise EncoderError(
+            f"Unknown model {key[:80]!r}. Choose one of: {', '.join(CATALOG)}; or a Hub id such as "
+            "org/name."
+        )
+    return valid_repo_id(key[:200])  # no id is that long, and the error repeats it
+
+
+# --- How texts become vectors on the Map and the Search tab: a pooling and a layer, checked -------
+
+
+def parse_pooling_and_layer(pooling: object, layer: object) -> tuple[str | None, Layer]:
+    """None is the model's own pooling. Raises EncoderError."""
+    chosen = None if pooling in (OWN_POOLING, None, "") else str(pooling)
+    if chosen is not None and chosen not in POOLINGS:
+        raise EncoderError(
+            f"Unknown pooling {chosen[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
+        )
+    return chosen, parse_layer(layer)
+
+
+def pooling_at(layer: Layer, pooling: str | None, encoder: Encoder) -> str | None:
+    """The pooling, by name where the model's own is asked for on another layer than the last.
+
+    What a model was saved with behind its pooling (a linear map, say) belongs to the last layer.
+    """
+    return encoder.pooling if pooling is None and layer != -1 else pooling

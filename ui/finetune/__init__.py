@@ -1,0 +1,1 @@
+"""The Fine-tune tab: pairs, a run, and what it was worth."""

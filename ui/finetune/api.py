@@ -1,0 +1,240 @@
+"""The web API of fine-tuning: plain JSON in, plain JSON out, the same checks as the page."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from encoder import DEFAULT_MODEL, EncoderError
+from encoder.evaluation import Metric
+from encoder.training import Done, Eval, Step
+from encoder.training.cost import Cost
+from encoder.training.losses import LOSSES, losses_for
+from ingest import Finding
+from ui.checks import OWN_POOLING, number, whole
+from ui.finetune.form import AUTO, BY_STEPS, Form
+from ui.finetune.handlers import FinetuneHandlers
+from ui.finetune.job import Request
+from ui.finetune.run import Live, watch
+from ui.page.events import told, told_steps
+from ui.page.models import ModelPicker
+from ui.state.models import Run
+from ui.state.pairs import Checked, Desk, open_data, parse_mapping, parse_scale
+from ui.state.workbench import Workbench
+
+MOST_ROWS_NAMED = 100
+
+
+def build_tuning_api(workbench: Workbench) -> None:
+    """Add `/check_pairs` and `/fine_tune` to the current Blocks."""
+    handlers, picker = FinetuneHandlers(workbench), ModelPicker(workbench)
+
+    def asked(
+        visitor: str | None, pairs: str, model: str, form: Form, scale: tuple[object, object]
+    ) -> Request:
+        """What was sent, checked; two calls at a time do not see each other's pairs."""
+        key = picker.parse(model, visitor)
+        if not str(pairs or "").strip():
+            raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
+        desk = _scaled(open_data(str(pairs), "pairs"), scale)
+        _check_loss(form.loss, desk)
+        return handlers.request(visitor, key, form, desk)
+
+    def check_pairs(
+        request: gr.Request,
+        pairs: str,
+        model: str = DEFAULT_MODEL,
+        loss: str = "",
+        held_out_percent: float = 20,
+        seed: int = 0,
+        lowest_label: float | None = None,
+        highest_label: float | None = None,
+    ) -> dict:
+        """Read and check pairs before training on them.
+
+        pairs: the text of a CSV (or TSV, JSON Lines), a row per pair. model: a key of the model
+        list; its cosines and token limit are part of the check. lowest_label, highest_label: of
+        graded pairs, where the scale shall not be recognised from the labels.
+
+        Answers {"kind", "columns", "kept", "dropped": {reason: [rows]}, "scaling", "findings":
+        [{"name", "severity", "rows", "what", "effect", "remedy"}], "split": {"train", "validation",
+        "held_out"}, "problem", "notes"}; of rows the first 100 are named.
+        """
+        form = Form(loss=loss or None, held_out=held_out_percent, seed=seed)
+        scale = (lowest_label, highest_label)
+        sent = asked(request.session_hash, pairs, model, form, scale)
+        found = handlers.check(sent)
+        return _check_as_json(sent, found)
+
+    def fine_tune(
+        request: gr.Request,
+        pairs: str,
+        model: str = DEFAULT_MODEL,
+        pooling: str = "",
+        loss: str = "",
+        train_blocks: int = -1,
+        steps: int = 0,
+        budget_s: float = 0,
+        batch_size: int = 16,
+        lr: float = 0,
+        seed: int = 0,
+        held_out_percent: float = 20,
+        lowest_label: float | None = None,
+        highest_label: float | None = None,
+    ) -> Iterator[dict]:
+        """Train on pairs; answers as it goes on.
+
+        pairs: the text of a CSV, a row per pair. 0 or "" means: the default; so does -1 for
+        train_blocks, of which 0 is a linear map. steps may be up to 20,000 and budget_s up to 600
+        seconds, unless the host says otherwise. lowest_label, highest_label: of graded pairs, where
+        the scale shall not be recognised from the labels.
+
+        Answers {"event": "waiting" | "cost" | "step" | "eval" | "progress", ...} and at last
+        {"event": "done", "model": a key for the other endpoints of this session, "before", "after",
+        "gain", "steps", "seconds", "download": an address on this host}.
+        """
+        form = Form(
+            pooling=pooling or OWN_POOLING,
+            loss=loss or None,
+            blocks=None if train_blocks == -1 else train_blocks,
+            duration=BY_STEPS if steps else AUTO,
+            steps=steps or None,
+            batch_size=batch_size,
+            lr=lr or None,
+            seed=seed,
+            held_out=held_out_percent,
+        )
+        scale = (lowest_label, highest_label)
+        sent = asked(request.session_hash, pairs, model, form, scale)
+        if train_blocks != -1:
+            whole(train_blocks, "train_blocks", 0, sent.encoder.backbone.depth + 1)
+        if budget_s:
+            budget_s = number(budget_s, "budget_s", 1, workbench.settings.max_budget_s)
+            if not steps:
+                sent = replace(sent, config=replace(sent.config, budget_s=budget_s))
+        job = handlers.start(sent)
+        live = Live(sent)
+        for new in watch(job, workbench.line, live):
+            if new:
+                yield _live_as_json(live, workbench.line.place(job))
+        if live.run is None:
+            raise EncoderError(live.sentence)
+        yield _run_as_json(live.run, handlers, request.session_hash)
+
+    limits: dict[str, Any] = {"concurrency_id": "api-tuning", "concurrency_limit": 16}
+    gr.api(told(check_pairs), api_name="check_pairs", **limits)
+    gr.api(told_steps(fine_tune), api_name="fine_tune", **limits)
+
+
+def _scaled(desk: Desk, scale: tuple[object, object]) -> Desk:
+    """The desk with its labels read on this scale, if one is given."""
+    mapping = desk.mapping
+    if parse_scale(*scale) is None or mapping is None:
+        return desk
+    if mapping.label is None:
+        raise EncoderError("A scale was given, but these pairs have no column of labels.")
+    columns = (*mapping.texts, mapping.label)
+    return desk.with_mapping(parse_mapping(desk, "score", columns, scale))
+
+
+def _check_loss(loss: object, desk: Desk) -> None:
+    """Raises EncoderError for a loss that does not exist, or does not fit these pairs."""
+    kind = desk.pairs.kind if desk.pairs else None
+    fitting = losses_for(kind) if kind else list(LOSSES)
+    if loss and loss not in fitting:
+        pairs = f"{kind} pairs" if kind else "any pairs"
+        raise EncoderError(
+            f"Loss {str(loss)[:40]!r} does not fit {pairs}. Choose one of: {', '.join(fitting)}."
+        )
+
+
+def _check_as_json(sent: Request, found: Checked) -> dict:
+    pairs, mapping = sent.desk.pairs, sent.desk.mapping
+    named = slice(MOST_ROWS_NAMED)
+    if pairs is None or mapping is None:
+        return {"kind": None, "kept": 0, "findings": [], "problem": found.problem}
+    split = found.parts.split if found.parts else None
+    return {
+        "kind": pairs.kind,
+        "columns": [*mapping.texts, *([mapping.label] if mapping.label else [])],
+        "kept": len(pairs),
+        "dropped": {why: list(rows[named]) for why, rows in pairs.report.dropped.items()},
+        "scaling": pairs.report.scaling,
+        "findings": [_finding_as_json(finding) for finding in found.findings],
+        "split": split
+        and {
+            "train": len(split.train),
+            "validation": len(split.validation),
+            "held_out": len(split.held_out),
+        },
+        "problem": found.problem,
+        "notes": list(found.notes),
+    }
+
+
+def _finding_as_json(finding: Finding) -> dict:
+    return {
+        "name": finding.name,
+        "severity": finding.severity,
+        "rows": list(finding.rows)[:MOST_ROWS_NAMED],
+        "what": finding.what,
+        "effect": finding.effect,
+        "remedy": finding.remedy.label if finding.remedy else None,
+    }
+
+
+def _live_as_json(live: Live, place: int) -> dict:
+    if place:
+        return {"event": "waiting", "place": place, "text": live.sentence}
+    event: Cost | Step | Eval | Done | None = live.latest
+    if isinstance(event, Cost):
+        return {
+            "event": "cost",
+            "steps": event.steps,
+            "train_s": round(event.seconds, 2),
+            "scoring_s": round(event.other_s, 2),
+        }
+    if isinstance(event, Step):
+        return {
+            "event": "step",
+            "step": event.step,
+            "steps": event.steps,
+            "loss": round(event.loss, 6),
+            "left_s": round(event.left_s, 2),
+        }
+    if isinstance(event, Eval):
+        return {
+            "event": "eval",
+            "step": event.step,
+            "validation": _numbers(event.metrics),
+            "held_out": _numbers(event.held_out),
+        }
+    return {"event": "progress", "text": live.sentence}
+
+
+def _run_as_json(run: Run, handlers: FinetuneHandlers, visitor: str | None) -> dict:
+    done, own = run.done, handlers.workbench.tuned(run.key, visitor)
+    return {
+        "event": "done",
+        "model": run.key,
+        "before": {name: _metric(metric) for name, metric in done.before.items()},
+        "after": {name: _metric(metric) for name, metric in done.after.items()},
+        "gain": _metric(done.gain) if done.gain else None,
+        "steps": done.steps,
+        "kept_step": done.kept_step,
+        "stopped": done.stopped,
+        "seconds": round(done.train_seconds, 2),
+        "download": f"lab-download/{own.token}/model.zip" if own else None,
+        "notes": list(done.notes),
+    }
+
+
+def _metric(metric: Metric) -> dict:
+    return _numbers({"value": metric.value, "low": metric.low, "high": metric.high})
+
+
+def _numbers(values: dict[str, float]) -> dict:
+    """JSON has no NaN."""
+    return {name: round(v, 6) if math.isfinite(v) else None for name, v in values.items()}

@@ -1,0 +1,143 @@
+"""The settings of a run as the form sends them, checked, and the presets that fill it in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from encoder import SAVABLE, EncoderError, TrainConfig
+from encoder.training.config import TRAIN_BLOCKS, default_lr
+from encoder.training.losses import LOSSES, losses_for
+from ui.checks import OWN_POOLING, number, whole
+from ui.settings import Settings
+
+AUTO = "as the rows ask for"
+DURATIONS: dict[str, float | None] = {
+    AUTO: None,
+    "30 seconds": 30,
+    "1 minute": 60,
+    "2 minutes": 120,
+    "5 minutes": 300,
+}
+BY_STEPS = "a number of steps"
+STEPS = 100  # where the form stands at first
+BATCH_SIZE = (2, 128)
+LR = (1e-7, 0.1)
+WARMUP = (0, 1_000)
+SEED = (0, 2**31 - 1)
+HELD_OUT = (5, 50)  # percent
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a preset sets; the rest of the form stays."""
+
+    blocks: int  # of a smaller model, all of its blocks
+    duration: str
+    effect: str
+
+
+PRESETS = {
+    "Quick": Preset(2, "30 seconds", "two blocks, half a minute: a first impression"),
+    "Balanced": Preset(TRAIN_BLOCKS, AUTO, "what gains most for its time on STS-B"),
+    "Thorough": Preset(99, "5 minutes", "all blocks, five minutes: more is not always better"),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """As the browser sends it: nothing in it is trusted."""
+
+    pooling: Any = OWN_POOLING
+    loss: Any = None
+    blocks: Any = TRAIN_BLOCKS
+    duration: Any = AUTO
+    steps: Any = STEPS
+    batch_size: Any = 16
+    lr: Any = None
+    warmup: Any = 10
+    seed: Any = 0
+    held_out: Any = 20
+
+
+def parse_form(form: Form, depth: int, settings: Settings | None = None) -> TrainConfig:
+    """The configuration for a model of this many blocks. Raises EncoderError."""
+    settings = settings or Settings()
+    if form.pooling != OWN_POOLING and form.pooling not in SAVABLE:
+        raise EncoderError(
+            f"Unknown pooling {str(form.pooling)[:40]!r}. Choose one of: {', '.join(SAVABLE)}."
+        )
+    if form.duration != BY_STEPS and form.duration not in DURATIONS:
+        raise EncoderError(
+            f"Unknown duration {str(form.duration)[:40]!r}. Choose one of: "
+            f"{', '.join([*DURATIONS, BY_STEPS])}."
+        )
+    by_steps = form.duration == BY_STEPS
+    steps = whole(form.steps, "Steps", 1, settings.max_steps) if by_steps else None
+    lr = None if form.lr in (None, "", 0) else number(form.lr, "Learning rate", *LR)
+    return TrainConfig(
+        loss=str(form.loss) if form.loss else None,
+        batch_size=whole(form.batch_size, "Batch size", *BATCH_SIZE),
+        lr=lr,
+        train_blocks=None if form.blocks is None else blocks_of(form.blocks, depth),
+        pooling=None if form.pooling == OWN_POOLING else str(form.pooling),
+        budget_s=None if by_steps else DURATIONS[str(form.duration)],
+        seed=whole(form.seed, "Seed", *SEED),
+        held_out_share=number(form.held_out, "Held-out share", *HELD_OUT) / 100,
+        steps=steps,
+        warmup=whole(form.warmup, "Warm-up", *WARMUP),
+    )
+
+
+def form_of(
+    config: TrainConfig, kind: str | None, depth: int, settings: Settings | None = None
+) -> tuple[Form, list[str]]:
+    """The form that asks for these settings again, on pairs of this kind, as far as it can.
+
+    And a sentence for each setting that it cannot ask for, and stays at its default.
+    """
+    settings = settings or Settings()
+    default, said = Form(), []
+    fitting = losses_for(kind) if kind else []
+    loss: str | None = config.loss
+    if loss not in fitting:
+        loss = fitting[0] if fitting else None
+        if config.loss and loss:
+            said.append(
+                f"Its loss, {LOSSES[config.loss].title}, does not fit these pairs; "
+                f"{LOSSES[loss].title} is chosen."
+            )
+    pooling = config.pooling if config.pooling in SAVABLE else OWN_POOLING
+    if config.pooling and config.pooling != pooling:
+        said.append(f"Its pooling, {config.pooling}, cannot be chosen here.")
+    trained = default.blocks if config.train_blocks is None else config.train_blocks
+    blocks = min(int(trained), depth + 1)
+    if blocks != trained:
+        said.append(f"It trained {trained} blocks; this model has {depth}.")
+    named = {seconds: title for title, seconds in DURATIONS.items()}
+    duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
+    if duration == AUTO and config.budget_s is not None:
+        said.append(f"It had {config.budget_s:g} seconds, which cannot be chosen here.")
+
+    def within(name: str, value: float, low: float, high: float) -> float:
+        nearest = min(max(value, low), high)
+        if nearest != value:
+            said.append(f"{name} was {value:g}; here it is from {low:g} to {high:g}.")
+        return nearest
+
+    by_blocks = config.lr in (None, default_lr(blocks, depth))
+    return Form(
+        pooling=pooling,
+        loss=loss,
+        blocks=blocks,
+        duration=duration,
+        steps=within("Steps", config.steps, 1, settings.max_steps) if config.steps else STEPS,
+        batch_size=within("Batch size", config.batch_size, *BATCH_SIZE),
+        lr="" if by_blocks else f"{within('Learning rate', config.lr or 0.0, *LR):.12g}",
+        warmup=within("Warm-up", config.warmup, *WARMUP),
+        seed=within("Seed", config.seed, *SEED),
+        held_out=within("Held out, %", round(100 * config.held_out_share), *HELD_OUT),
+    ), said
+
+
+def blocks_of(sent: object, depth: int) -> int:
+    """Blocks to train, at most all of them and the embeddings."""
+    return min(whole(sent, "Blocks", 0, 100), depth + 1)

@@ -1,0 +1,49 @@
+"""How figures of merit, intervals and times are written, the same everywhere."""
+
+from math import isfinite
+
+from encoder.evaluation import Metric
+from ui.words import NONE, hundred, interval
+
+TITLES = {
+    "spearman": "Spearman ρ",
+    "pearson": "Pearson r",
+    "average_precision": "average precision",
+    "roc_auc": "ROC-AUC",
+    "best_f1": "best F1",
+    "mrr": "MRR",
+    "recall@1": "recall@1",
+    "recall@5": "recall@5",
+    "accuracy": "triplet accuracy",
+}
+KINDS = {
+    "score": "graded pairs",
+    "binary": "yes/no pairs",
+    "positive": "positive pairs",
+    "triplet": "triplets",
+}
+WORDS = {
+    "better": "beyond chance",
+    "worse": "beyond chance",
+    "unclear": "could be chance",
+    "unknown": "too few texts to say",
+}
+
+
+def judged(change: Metric) -> str:
+    """A change is "better" or "worse", "unclear" where its interval holds 0, else "unknown"."""
+    if not (isfinite(change.low) and isfinite(change.high)):
+        return "unknown"
+    if change.low > 0:
+        return "better"
+    return "worse" if change.high < 0 else "unclear"
+
+
+def change_cell(change: Metric) -> str:
+    """HTML: a change × 100, its interval below, and what that says in words."""
+    if not isfinite(change.value):
+        return NONE
+    return (
+        f"{hundred(change.value, sign=True)}<small>{interval(change, sign=True)}</small>"
+        f'<small class="word">{WORDS[judged(change)]}</small>'
+    )

@@ -1,0 +1,391 @@
+"""What came of a run, on the page: one run at a time, chosen in the table of runs."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from encoder import CATALOG, Encoder, EncoderError
+from encoder.training import TrainConfig
+from ui.checks import number as form_number
+from ui.checks import parse_name, parse_text
+from ui.finetune.blend import blend_line, blend_run
+from ui.finetune.compared import NotComparable, compare_runs, compared
+from ui.finetune.figures import distributions, predicted
+from ui.finetune.form import form_of
+from ui.finetune.handlers import FinetuneHandlers
+from ui.finetune.layout import NOTHING, ResultsLayout, SettingsLayout, components
+from ui.finetune.results_html import (
+    NEGATIVE,
+    forgetting_meter,
+    ledger,
+    ledger_rows,
+    results_table,
+    runs_table,
+)
+from ui.finetune.verdict import links, outcome
+from ui.page.events import picked_name, told
+from ui.page.matrix import figure_json, token_matrix
+from ui.page.models import ModelPicker
+from ui.state.models import Run, Tuned
+from ui.words import message, notes, number
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
+                         "concurrency_id": "results", "concurrency_limit": 2}  # fmt: skip
+
+
+class Results:
+    """The lower part of the tab."""
+
+    def __init__(self, handlers: FinetuneHandlers, ui: ResultsLayout) -> None:
+        self.handlers, self.ui = handlers, ui
+        self.shown = gr.State("")  # key of the run on screen
+        self.version = gr.State("")  # new whenever the shelf has changed
+        self.outputs = [self.shown, self.version]
+        shown = [
+            ui.box, ui.naming, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions,
+            ui.scatter, ui.ledger, ui.forgetting, ui.alpha, ui.blended, ui.tried, ui.pair_note,
+            ui.pair_before, ui.pair_after, ui.leave,
+        ]  # fmt: skip
+        gr.on(
+            [self.shown.change, self.version.change],
+            told(self.draw),
+            [self.shown, ui.order, ui.try_a, ui.try_b],
+            shown,
+            trigger_mode="always_last",
+            **QUIET,
+        )
+        ui.order.change(told(self.draw_ledger), [self.shown, ui.order], ui.ledger, **QUIET)
+        matrices = [ui.pair_note, ui.pair_before, ui.pair_after]
+        ui.ledger.pick(told(self.pick_pair), self.shown, matrices, **QUIET)
+        ui.scatter.pick(told(self.pick_dot), self.shown, matrices, **QUIET)
+        ui.alpha.change(told(self.draw_blend), [self.shown, ui.alpha], ui.blended,
+                        trigger_mode="always_last", **QUIET)  # fmt: skip
+        ui.use_blend.click(told(self.keep_blend), [self.shown, ui.alpha],
+                           self.outputs, **QUIET)  # fmt: skip
+        gr.on([ui.try_a.change, ui.try_b.change], told(self.draw_tried),
+              [self.shown, ui.try_a, ui.try_b], ui.tried, trigger_mode="always_last",
+              **QUIET)  # fmt: skip
+        if ui.push is not None:
+            ui.push.click(told(self.push), [self.shown, ui.repo], ui.pushed, **QUIET)
+
+    def arrived(self, key: str) -> list[Any]:
+        """Values of `outputs` when a model has come on the shelf."""
+        return [key, now()]
+
+    def own(self, visitor: str | None, key: object) -> Tuned:
+        """A model of this visitor's. Raises EncoderError."""
+        found = self.handlers.workbench.tuned(str(key), visitor)
+        if found is None:
+            raise EncoderError("That run is not kept any more. Choose another in the table.")
+        return found
+
+    def run(self, visitor: str | None, key: object) -> Run:
+        """A run of this visitor's. Raises EncoderError."""
+        found = self.own(visitor, key).run
+        if found is None:
+            raise EncoderError("This model was brought back from a download: its run is not here.")
+        return found
+
+    # --- one run on screen ------------------------------------------------------------------
+
+    def draw(self, request: gr.Request, key: str, order: str, a: str, b: str) -> list[Any]:
+        """Everything about one run."""
+        visitor = request.session_hash
+        own = self.handlers.workbench.tuned(key, visitor)
+        models = self.handlers.workbench.own(visitor)
+        kept = self.handlers.at_stake(visitor)
+        table = runs_table(models, key)
+        naming = gr.Row(visible=own is not None)
+        if own is None or own.run is None:
+            name = own.name if own else ""
+            return [gr.Column(visible=False), naming, table, name, "", "", "", None, None, "",
+                    "", 1, "", "", "", None, None, kept]  # fmt: skip
+        run = own.run
+        before, after = run.done.predictions
+        some = len(before.values) > 0
+        return [
+            gr.Column(visible=True),
+            naming,
+            table,
+            run.name,
+            outcome(run),
+            results_table(run.done, run.study),
+            links(own),
+            figure_json(distributions(before, after)) if some else None,
+            figure_json(predicted(before, after)) if some and before.kind == "score" else None,
+            ledger(ledger_rows(run.done), order),
+            forgetting_meter(run.study),
+            1,
+            blend_line(run, 1.0),
+            self.tried(run, a, b),
+            message("Click a pair to see its tokens before and after."),
+            None,
+            None,
+            kept,
+        ]
+
+    def draw_ledger(self, request: gr.Request, key: str, order: str) -> str:
+        """The pairs in another order."""
+        return ledger(ledger_rows(self.run(request.session_hash, key).done), order)
+
+    def pick_pair(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
+        """Both token matrices of a clicked pair."""
+        row, _, other = picked_name(event).removeprefix("pair:").partition(":")
+        return self.matrices(request.session_hash, key, row, other == str(NEGATIVE))
+
+    def pick_dot(self, request: gr.Request, event: gr.EventData, key: str) -> list[Any]:
+        """The same for a dot of the scatter plot."""
+        return self.matrices(request.session_hash, key, str(getattr(event, "row", "")))
+
+    def matrices(
+        self, visitor: str | None, key: str, number_: str, negative: bool = False
+    ) -> list[Any]:
+        """What makes up the cosine of a held-out pair, before and after.
+
+        With `negative`, of the anchor and the negative of a triplet.
+        """
+        done = self.run(visitor, key).done
+        if number_ not in map(str, range(len(done.held_out))):
+            raise EncoderError("That pair is not in this run; look at the list again.")
+        texts = done.held_out.texts[int(number_)]
+        a, b = texts[0], texts[NEGATIVE if negative and len(texts) > NEGATIVE else 1]
+        figures, cosines = [], []
+        for encoder in (done.source, done.encoder):
+            explained = encoder.explain_pair(a, b)
+            readable = encoder.backbone.readable
+            tokens = readable(explained.tokens_a), readable(explained.tokens_b)
+            figures.append(figure_json(token_matrix(explained, *tokens)))
+            cosines.append(explained.cosine)
+        said = (
+            f"“{a}” and “{b}”: cosine {number(cosines[0], 3)} before (above or left), "
+            f"{number(cosines[1], 3)} after. The numbers of each matrix sum to it."
+        )
+        return [notes([said]), *figures]
+
+    # --- blend ------------------------------------------------------------------------------
+
+    def draw_blend(self, request: gr.Request, key: str, alpha: Any) -> str:
+        """The score at another mixture."""
+        own = self.handlers.workbench.tuned(key, request.session_hash)
+        return blend_line(own.run, _share(alpha)) if own and own.run else ""
+
+    def keep_blend(self, request: gr.Request, key: str, alpha: Any) -> list[Any]:
+        """Make the mixture a model of its own."""
+        visitor = request.session_hash
+        run, share = self.run(visitor, key), _share(alpha)
+        own = self.handlers.visitor(visitor)
+        blended = blend_run(run, share, own.shelf.next_key())
+        blended = replace(blended, name=own.shelf.free_name(blended.name))
+        model = Tuned(blended.key, blended.name, blended.tuned, blended)
+        tell_gone(self.handlers.workbench.keep(model, own))
+        return self.arrived(blended.key)
+
+    # --- try it, push -----------------------------------------------------------------------
+
+    def draw_tried(self, request: gr.Request, key: str, a: str, b: str) -> str:
+        """The cosine of two typed sentences, before and after."""
+        own = self.handlers.workbench.tuned(key, request.session_hash)
+        return self.tried(own.run, a, b) if own and own.run else ""
+
+    def tried(self, run: Run, a: str, b: str) -> str:
+        """The same, for a run."""
+        settings = self.handlers.workbench.settings
+        try:
+            texts = [parse_text(a, "one", settings), parse_text(b, "two", settings)]
+        except EncoderError as error:
+            return message(str(error))
+        before, after = (_cosine(encoder, texts) for encoder in (run.base, run.tuned))
+        return message(f"Cosine {number(before, 3)} before, {number(after, 3)} after.")
+
+    def push(
+        self, request: gr.Request, key: str, repo: str, token: gr.OAuthToken | None = None
+    ) -> str:
+        """Send the model to the Hub, in the name of whoever is signed in."""
+        from ui.finetune.takehome import push_to_hub
+
+        if token is None:
+            raise EncoderError("Sign in with Hugging Face first; the button stands beside this.")
+        url = push_to_hub(self.run(request.session_hash, key), str(repo), token.token)
+        return message(f"Pushed to {url}, private.")
+
+
+def tell_gone(names: Sequence[str]) -> None:
+    """Warn of the models that were given up for a new one."""
+    if names:
+        gone = ", ".join(f"“{escape(name)}”" for name in names)
+        gr.Warning(f"To make room, given up: {gone}.", duration=20)
+
+
+def _cosine(encoder: Encoder, texts: list[str]) -> float:
+    a, b = encoder.encode(texts)
+    return float(np.clip(a @ b, -1, 1))
+
+
+def _share(alpha: Any) -> float:
+    return round(form_number(alpha, "α", 0, 1), 2)
+
+
+def now() -> str:
+    """A value that no state had before, so that its change is an event."""
+    return str(time.time_ns())
+
+
+# --- The runs of this visit: one chosen, renamed, used again, compared; models brought back -------
+
+
+class Runs:
+    """What can be done with whole runs; `results` shows the one that is chosen."""
+
+    def __init__(
+        self,
+        handlers: FinetuneHandlers,
+        picker: ModelPicker,
+        ui: ResultsLayout,
+        settings: SettingsLayout,
+        results: Results,
+        model: gr.State,
+    ) -> None:
+        self.handlers, self.picker, self.results = handlers, picker, results
+        self.settings = settings
+        shown, version = results.shown, results.version
+        ui.runs.pick(told(self.pick), None, shown, **QUIET)
+        ui.rename.click(told(self.rename), [shown, ui.name], version, **QUIET)
+        ui.archive.upload(told(self.bring_back), ui.archive,
+                          [ui.archive, *results.outputs], **QUIET)  # fmt: skip
+        gr.on(
+            [shown.change, version.change, ui.against.select],
+            told(self.compare),
+            [shown, ui.against],
+            [ui.against, ui.compared],
+            trigger_mode="always_last",
+            **QUIET,
+        )
+        ui.reuse.click(
+            told(self.reuse),
+            [shown, model],
+            [settings.model, model, settings.model_note, *components(settings.form)],
+            api_visibility="private",
+            concurrency_id="load",
+            concurrency_limit=2,
+            show_progress_on=settings.model_note,
+        )
+
+    def follow(self, pickers: Sequence[gr.Dropdown]) -> None:
+        """Let model pickers, here and on other tabs, offer this visitor's models."""
+        boxes = [self.settings.model, *pickers]
+
+        def offer(request: gr.Request, *chosen: Any) -> list[Any]:
+            found = [self.picker.choices(request.session_hash, str(key)) for key in chosen]
+            return [gr.Dropdown(choices=choices) for choices in found]
+
+        self.results.version.change(offer, boxes, boxes, **QUIET)
+
+    def pick(self, request: gr.Request, event: gr.EventData) -> str:
+        """Show the run that was clicked."""
+        key = picked_name(event).removeprefix("run:")
+        return self.results.own(request.session_hash, key).key
+
+    def rename(self, request: gr.Request, key: str, name: str) -> str:
+        """Give the run on screen another name."""
+        self.handlers.visitor(request.session_hash).shelf.rename(key, parse_name(name))
+        return now()
+
+    def bring_back(self, request: gr.Request, path: str | None) -> list[Any]:
+        """Keep a model from a zip that was downloaded here."""
+        from ui.finetune.takehome import read_archive
+
+        if path is None:
+            return [gr.skip(), gr.skip(), gr.skip()]
+        settings = self.handlers.workbench.settings
+        found = read_archive(Path(path), settings.max_archive_bytes)
+        own = self.handlers.visitor(request.session_hash)
+        name = own.shelf.free_name(f"{found.name} (brought back)")
+        model = Tuned(own.shelf.next_key(), name, found.encoder, None, found.record)
+        tell_gone(self.handlers.workbench.keep(model, own))
+        gr.Info(f"“{escape(name)}” is here: every model picker offers it.")
+        if found.notes:
+            gr.Warning(escape(" ".join(found.notes)), duration=20)
+        return [None, *self.results.arrived(model.key)]
+
+    # --- two runs ---------------------------------------------------------------------------
+
+    def compare(self, request: gr.Request, key: str, against: str) -> list[Any]:
+        """The other runs to choose from, and the run on screen against the one chosen."""
+        models = self.handlers.workbench.own(request.session_hash)
+        others = {model.key: model for model in models if model.key != key}
+        choices = [(NOTHING, NOTHING), *((other.name, other.key) for other in others.values())]
+        one = next((model for model in models if model.key == key), None)
+        other = others.get(str(against))
+        box = gr.Dropdown(choices=choices, value=other.key if other else NOTHING)
+        return [box, against_each_other(one, other) if one and other else ""]
+
+    # --- settings ---------------------------------------------------------------------------
+
+    def reuse(
+        self,
+        request: gr.Request,
+        key: str,
+        model: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        """Put the model and the settings of the run on screen into the form, as far as they fit."""
+        visitor = request.session_hash
+        own = self.results.own(visitor, key)
+        if own.settings is None:
+            raise EncoderError("Its zip does not say with which settings it was trained.")
+        found, encoder, said = self.restored(own, model, visitor, progress)
+        desk = self.handlers.visitor(visitor).desk
+        kind = desk.mapping.kind if desk and desk.mapping else None
+        depth = encoder.backbone.depth
+        settings, made = repeating(own)
+        form, more = form_of(settings, kind, depth, self.handlers.workbench.settings)
+        values: dict[str, Any] = vars(form) | {
+            "blocks": gr.Slider(maximum=depth + 1, value=form.blocks)
+        }
+        return [
+            gr.Dropdown(choices=self.picker.choices(visitor, found), value=found),
+            found,
+            self.picker.describe(found, encoder, visitor) + notes([*said, *made, *more]),
+            *values.values(),
+        ]
+
+    def restored(
+        self, own: Tuned, model: str, visitor: str | None, progress: Callable[..., Any]
+    ) -> tuple[str, Encoder, list[str]]:
+        """The model that `own` was trained from, or else `model` and why."""
+        wanted = str(own.run.model if own.run else (own.record or {}).get("model"))
+        try:
+            # A zip's word for it may be a stranger's: his "run-1" is none of this visitor's.
+            if own.run is None and wanted not in CATALOG:
+                raise EncoderError(f"{wanted} is none of the catalog")
+            return *self.picker.load(wanted, visitor, progress), []
+        except EncoderError:
+            encoder = self.handlers.workbench.encoder(model, visitor)
+            return model, encoder, [f"It was trained from {wanted}, which cannot be had here now."]
+
+
+def repeating(own: Tuned) -> tuple[TrainConfig, list[str]]:
+    """Settings that repeat a run exactly, where it was planned by seconds; and a word on that."""
+    assert own.settings is not None
+    budget_s, steps = own.settings.budget_s, own.steps
+    if budget_s is None or own.settings.steps or not steps:
+        return own.settings, []
+    said = f"It had {budget_s:g} seconds and made {steps:,} steps; with that number it is repeated."
+    return replace(own.settings, budget_s=None, steps=steps), [said]
+
+
+def against_each_other(one: Tuned, other: Tuned) -> str:
+    """Two models of a visitor on the held-out pairs both have, or why that cannot be told."""
+    back = next((model.name for model in (one, other) if model.run is None), None)
+    if back is not None or one.run is None or other.run is None:
+        return message(f"“{back}” was brought back from a download, without its held-out pairs.")
+    try:
+        return compared(compare_runs(one.run, other.run), one.name, other.name)
+    except NotComparable as error:
+        return message(f"These two cannot be compared. {error}")

@@ -1,0 +1,179 @@
+"""The Fine-tune tab: pairs checked, a model trained on them, before beside after. Wiring only."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from encoder.training.config import TRAIN_BLOCKS
+from encoder.training.losses import LOSSES
+from ui.finetune.check_html import findings
+from ui.finetune.data import READ, Data
+from ui.finetune.form import PRESETS, Form
+from ui.finetune.handlers import FinetuneHandlers
+from ui.finetune.job import Request
+from ui.finetune.layout import components, lay_out_data, lay_out_results, lay_out_settings
+from ui.finetune.results import Results, Runs
+from ui.finetune.run import connect_run
+from ui.finetune.run_html import cost_line, sizes, split_bar
+from ui.page.components import csv_file
+from ui.page.events import told
+from ui.page.models import ModelPicker
+from ui.state.workbench import Workbench
+from ui.words import message, notes
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+CHECK: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "check",
+                         "concurrency_limit": 2, "trigger_mode": "always_last",
+                         "show_progress": "minimal"}  # fmt: skip
+# One at a time: steps that are timed beside each other would seem to take longer.
+COST: dict[str, Any] = {**CHECK, "concurrency_id": "cost", "concurrency_limit": 1}
+BESIDE = "Timed beside somebody else's run: with the machine to itself it takes less."
+
+
+def build(
+    tab: gr.Tab, workbench: Workbench, picker: ModelPicker, pickers: Sequence[gr.Dropdown]
+) -> "_FinetuneTab":
+    """Lay the tab out inside the current Blocks and connect it.
+
+    `pickers` are the model pickers of other tabs, which offer what is trained here.
+    """
+    made = _FinetuneTab(tab, FinetuneHandlers(workbench), picker)
+    made.runs.follow(pickers)
+    return made
+
+
+class _FinetuneTab:
+    """Components on the one side, handlers on the other, and the events between them."""
+
+    def __init__(self, tab: gr.Tab, handlers: FinetuneHandlers, picker: ModelPicker) -> None:
+        self.handlers = handlers
+        self.picker = picker
+        limits = handlers.workbench.settings
+        self.ui = lay_out_data()
+        self.settings = lay_out_settings(picker.choices(None), limits)
+        below = lay_out_results(limits.can_push)
+        self.model = gr.State(self.settings.model.value)  # the last one that loaded
+        self.form = components(self.settings.form)
+        self.sent = [self.model, *self.form]
+        self.data = Data(tab, handlers, self.ui, self.settings.form.loss)
+        self.connect_check()
+        self.connect_settings()
+        results = Results(handlers, below)
+        self.runs = Runs(handlers, picker, below, self.settings, results, self.model)
+        connect_run(handlers, self.settings, self.sent, results)
+
+    def request(self, visitor: str | None, values: Sequence[Any]) -> Request:
+        """The values of `self.sent`, checked."""
+        model, *form = values
+        return self.handlers.request(visitor, model, Form(*form))
+
+    # --- check and cost ---------------------------------------------------------------------
+
+    def connect_check(self) -> None:
+        """One event draws the check and one the cost, whatever changed: no answer is outdated."""
+        form, ui, settings = self.settings.form, self.ui, self.settings
+        checks = [form.pooling, form.loss, form.batch_size, form.seed, form.held_out]
+        gr.on(
+            [c.change for c in (self.data.version, self.model, *checks)],
+            told(self.draw_check),
+            self.sent,
+            [ui.findings, ui.split, settings.loss_note],
+            show_progress_on=ui.split,
+            **CHECK,
+        )
+        gr.on(
+            [c.change for c in (self.data.version, self.model, *self.form)],
+            told(self.draw_cost),
+            self.sent,
+            settings.cost,
+            **COST,
+        )
+        ui.cleaned.click(told(self.save_cleaned), self.sent, ui.download, **READ)
+
+    def draw_check(self, request: gr.Request, *values: Any) -> list[Any]:
+        """What is wrong with the pairs, and how they are split."""
+        if self.handlers.visitor(request.session_hash).desk is None:
+            return ["", "", ""]
+        sent = self.request(request.session_hash, values)
+        desk = sent.desk
+        if desk.pairs is None:
+            return ["", "", ""]
+        checked = self.handlers.check(sent)
+        if not sent.current:
+            return [gr.skip() for _ in range(3)]  # other pairs came; they are checked next
+        split = message(checked.problem) if checked.problem else ""
+        if checked.parts is not None:
+            split += split_bar(sizes(checked.parts.split), checked.parts.split.notes)
+        loss = sent.config.loss or self.handlers.loss_choices(desk.pairs.kind)[0][1]
+        return [
+            findings(checked.findings) + notes(checked.notes),
+            split,
+            notes([LOSSES[loss].effect]),
+        ]
+
+    def draw_cost(self, request: gr.Request, *values: Any) -> Any:
+        """Seconds, said before it starts."""
+        if self.handlers.visitor(request.session_hash).desk is None:
+            return ""
+        try:
+            found = self.handlers.cost(self.request(request.session_hash, values))
+        except EncoderError as error:
+            return message(str(error))
+        if found is None:
+            return gr.skip()  # other pairs came; their cost is drawn next
+        return cost_line(found.cost, "" if found.alone else BESIDE)
+
+    def save_cleaned(self, request: gr.Request, *values: Any) -> dict[str, str]:
+        """The pairs as they would be trained on."""
+        text = self.handlers.cleaned_csv(self.request(request.session_hash, values))
+        return csv_file("pairs_cleaned.csv", text)
+
+    # --- settings ---------------------------------------------------------------------------
+
+    def connect_settings(self) -> None:
+        settings, form = self.settings, self.settings.form
+        settings.model.select(
+            told(self.choose_model),
+            [settings.model, self.model],
+            [settings.model, self.model, settings.model_note, form.blocks],
+            api_visibility="private",
+            concurrency_id="load",
+            concurrency_limit=2,
+            show_progress_on=settings.model_note,
+        )
+        for name, button in settings.presets.items():
+            button.click(told(self.preset(name)), self.model, [form.blocks, form.duration], **QUIET)
+
+    def preset(self, name: str) -> Any:
+        """Fill in what a preset sets."""
+
+        def choose(request: gr.Request, model: str) -> tuple[int, str]:
+            encoder = self.handlers.workbench.encoder(model, request.session_hash)
+            return min(PRESETS[name].blocks, encoder.backbone.depth), PRESETS[name].duration
+
+        return choose
+
+    def choose_model(
+        self,
+        request: gr.Request,
+        model: str,
+        old: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        """Load a model; the old one stays where that fails."""
+        visitor = request.session_hash
+        try:
+            key, encoder = self.picker.load(model, visitor, progress)
+        except EncoderError as error:
+            gr.Warning(html.escape(str(error), quote=False), duration=20)
+            key, encoder = old, self.handlers.workbench.encoder(old, visitor)
+        depth = encoder.backbone.depth
+        return [
+            key,
+            key,
+            self.picker.describe(key, encoder, visitor),
+            gr.Slider(maximum=depth + 1, value=min(TRAIN_BLOCKS, depth)),
+        ]

@@ -1,0 +1,164 @@
+"""A map of a corpus: vectors, layout, clusters, names; no step is taken twice."""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from encoder import Encoder
+from explore import (
+    ClusterName,
+    Clusters,
+    Fidelity,
+    Hits,
+    Projection,
+    ProjectionConfig,
+    cluster,
+    cluster_space,
+    map_fidelity,
+    name_clusters,
+    neighbours,
+    project,
+)
+from ingest import Corpus
+from ui.map.form import MapForm, MapSettings
+from ui.state.stages import Key, Tell
+from ui.state.texts import Atlas, encode, source_key
+
+NEAR = 30  # neighbours kept of each text: more than any measure here needs
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Everything that is on the screen. What is not known yet is None."""
+
+    atlas: Atlas
+    corpus: Corpus
+    encoder: Encoder
+    settings: MapSettings
+    form: MapForm
+    vectors: np.ndarray
+    projection: Projection
+    near: Hits | None = None
+    clusters: Clusters | None = None
+    names: tuple[ClusterName, ...] = ()
+    fidelity: Fidelity | None = None
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
+
+    @property
+    def rev(self) -> str:
+        """Names the places of the points."""
+        # No hash(): that of layer -1 is that of layer -2.
+        key = repr((*self.source, *self.projection.config.key)).encode()
+        return f"{self.atlas.identity}-{hashlib.blake2b(key, digest_size=8).hexdigest()}"
+
+    @property
+    def source(self) -> Key:
+        """Names the vectors."""
+        return source_key(self.atlas, self.corpus, self.encoder, self.settings)
+
+    @property
+    def cluster_key(self) -> Key:
+        """Names the clusters: what a visitor calls them is kept with this.
+
+        They depend on the map only where they are looked for on it.
+        """
+        config = self.settings.clusters
+        on_map = config.method == "hdbscan" and config.space == "map"
+        return (*self.source, *config.key, *(self.projection.config.key if on_map else ()))
+
+    def title(self, cluster: int) -> str:
+        """What a cluster is called: the visitor's word, else its terms."""
+        own = self.atlas.titles.get(self.cluster_key, {}).get(cluster)
+        return own or next((n.title for n in self.names if n.cluster == cluster), "")
+
+
+def draw(
+    atlas: Atlas,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: MapSettings,
+    form: MapForm,
+    tell: Tell,
+    stop: threading.Event,
+) -> Iterator[Picture]:
+    """The picture again and again, each time with more: PCA at once, then layout, then clusters.
+
+    Every stage is computed only where what it depends on has changed. Raises EncoderError,
+    ExploreError, Stopped.
+    """
+    stages = atlas.stages
+    vectors = encode(atlas, corpus, encoder, settings, tell, stop)
+    source = source_key(atlas, corpus, encoder, settings)
+    wanted = settings.projection
+    flat = ProjectionConfig("pca", wanted.dims)
+    picture = Picture(
+        atlas, corpus, encoder, settings, form, vectors,
+        stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
+    )  # fmt: skip
+    known = stages.known("layout", (*source, *wanted.key))
+    if wanted.method == "pca" or not known:  # else the dots would leave their places and come back
+        yield picture
+    k = max(NEAR, wanted.n_neighbors)
+    near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))
+    picture = replace(picture, near=near)
+    if wanted.method != "pca":
+        layout = stages.get(
+            "layout",
+            (*source, *wanted.key),
+            lambda: project(vectors, wanted, near, tell, stop),
+        )
+        picture = replace(picture, projection=layout)
+        yield picture
+    clusters = _clusters(picture, tell, stop)
+    picture = replace(
+        picture,
+        clusters=clusters,
+        names=stages.get(
+            "names",
+            picture.cluster_key,
+            lambda: name_clusters(corpus.texts, vectors, clusters.labels),
+        ),
+    )
+    yield picture
+    yield replace(
+        picture,
+        fidelity=stages.get(
+            "fidelity",
+            (*source, *picture.projection.config.key),
+            lambda: map_fidelity(
+                vectors, picture.projection.coordinates, near=near, on_progress=tell, stop=stop
+            ),
+        ),
+    )
+
+
+def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
+    stages, config, vectors = picture.atlas.stages, picture.settings.clusters, picture.vectors
+    space = None
+    if config.method == "hdbscan" and config.space == "map":
+        space = picture.projection.coordinates
+    elif config.method == "hdbscan":
+        space = dense_space(picture, tell, stop)
+
+    def make() -> Clusters:
+        return cluster(vectors, config, picture.near, space, tell, stop)
+
+    return stages.get("clusters", picture.cluster_key, make)
+
+
+def dense_space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:
+    """What HDBSCAN looks at, kept for other sizes of clusters and for the sweep."""
+    config = picture.settings.clusters
+
+    def say(stage: str, share: float) -> None:
+        tell("clusters" if stage == "layout" else stage, share)
+
+    return picture.atlas.stages.get(
+        "space",
+        (*picture.source, config.space),
+        lambda: cluster_space(picture.vectors, config, picture.near, say, stop),
+    )

@@ -1,0 +1,1 @@
+"""Pieces that every tab is built from. No tab is imported here."""

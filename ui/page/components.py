@@ -1,0 +1,151 @@
+"""Gradio building blocks that only this lab has. Factories, not subclasses: see each docstring."""
+
+import csv
+import io
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ui.page.events import now
+
+ASSETS = Path(__file__).parents[2] / "assets"
+
+
+@cache
+def script(name: str) -> str:
+    """A script of assets/js."""
+    return (ASSETS / "js" / name).read_text(encoding="utf-8")
+
+
+def plot(label: str, **settings: Any) -> gr.HTML:
+    """A place for a plotly figure (as JSON), with a `pick` event for clicks on its cells.
+
+    gr.Plot reports no clicks, ignores the theme and remounts at every update. The template is
+    static: nothing a visitor wrote is ever part of it. A subclass of gr.HTML would make Gradio
+    write a stub file beside this one.
+    """
+    return gr.HTML(
+        html_template=f'<div class="lab-plot" role="img" aria-label="{label}"></div>',
+        js_on_load=script("plotly.js") + script("plot.js"),
+        apply_default_css=False,
+        elem_classes=["lab-plot-frame"],
+        **settings,
+    )
+
+
+def markup(value: str = "", **settings: Any) -> gr.HTML:
+    """Escaped HTML made in Python, with a `pick` event for whatever carries data-pick."""
+    return gr.HTML(value, js_on_load=script("pick.js"), apply_default_css=False, **settings)
+
+
+def downloader(**settings: Any) -> gr.HTML:
+    """Set it to {name, type, text} and the browser saves that file."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("download.js"),
+        apply_default_css=False,
+        **settings,
+    )
+
+
+def address_bar(**settings: Any) -> gr.HTML:
+    """Set it to a query and the browser's address follows, without a reload."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("address.js"),
+        apply_default_css=False,
+        **settings,
+    )
+
+
+def slider(*args: Any, **settings: Any) -> gr.Slider:
+    """A slider that sends whatever is typed beside it: who uses it checks, and tells in words.
+
+    Gradio's own would refuse a number out of bounds with a traceback in the log.
+    """
+    made = gr.Slider(*args, **settings)
+    made.preprocess = lambda payload: payload
+    return made
+
+
+def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: Any) -> None:
+    """A click copies the link that an address bar holds, wherever the browser is by now."""
+    js = """(query) => {
+      navigator.clipboard.writeText(location.origin + location.pathname + (query ?? ''));
+      return [query];
+    }"""
+    button.click(lambda _: gr.Info(said), address, js=js, **how)
+
+
+def leave_guard(**settings: Any) -> gr.HTML:
+    """Set it to {models, running}: with either, the browser asks before it leaves the page."""
+    return gr.HTML(
+        html_template='<span class="lab-hidden"></span>',
+        js_on_load=script("leave.js"),
+        apply_default_css=False,
+        **settings,
+    )
+
+
+def scatter_map(label: str, **settings: Any) -> gr.HTML:
+    """A map of points in the plane or in space, with `pick` (one row) and `lasso` (several rows).
+
+    Its value is None or the JSON text of: rev, points, paint, overlay, names, selected, focus,
+    focus_rev and group, as assets/js/map.js reads it. Points that are None stay those of before.
+    """
+    return gr.HTML(
+        html_template=f'<div class="lab-map" role="application" tabindex="0" aria-label="{label}">'
+        "</div>",
+        js_on_load="".join(map(script, ("plotly.js", "map_draw.js", "map_png.js", "map.js"))),
+        apply_default_css=False,
+        elem_classes=["lab-map-frame"],
+        **settings,
+    )
+
+
+def csv_file(name: str, text: str) -> dict[str, str]:
+    """A file for the browser to save."""
+    # The time makes each request a new value: the browser acts on changes only.
+    return {"name": name, "type": "text/csv", "text": text, "at": str(time.time_ns())}
+
+
+# --- Pieces that every tab is laid out with: steps, our own words, folds --------------------------
+
+
+def heading(text: str) -> None:
+    """A step of the page."""
+    gr.HTML(f'<h2 class="lab-step">{text}</h2>', apply_default_css=False)
+
+
+def prose(text: str) -> None:
+    """Our own words, as HTML."""
+    gr.HTML(f'<p class="lab-lead">{text}</p>', apply_default_css=False)
+
+
+def section(title: str, elem_id: str) -> gr.Accordion:
+    """One fold of the page, open."""
+    return gr.Accordion(title, open=True, elem_id=elem_id)
+
+
+def saved(name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """A CSV for the browser to save."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    # The time makes each request a new value: the browser acts on changes only.
+    return {"name": name, "type": "text/csv", "text": buffer.getvalue(), "at": now()}
+
+
+def notice(text: str) -> str:
+    """Our own words where nothing has been touched yet."""
+    return f'<p class="lab-message">{text}</p>'
+
+
+def _pick(
+    label: str, elem_id: str, choices: list, value: str, scale: int = 1, info: str | None = None
+) -> gr.Dropdown:
+    return gr.Dropdown(choices, value=value, label=label, elem_id=elem_id, filterable=False,
+                       scale=scale, min_width=130, info=info)  # fmt: skip

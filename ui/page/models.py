@@ -1,0 +1,195 @@
+"""The model pickers of all tabs: what they offer a visitor, and what happens on a choice."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from encoder import CATALOG, Encoder, EncoderError, ModelSpec
+from encoder.catalog import hub_spec
+from encoder.hub import DownloadProgress
+from ui.checks import parse_model
+from ui.page.events import QUIET, told
+from ui.state.stages import Tell
+from ui.state.workbench import Workbench
+from ui.words import notes
+
+
+def model_line(spec: ModelSpec, depth: int, hidden_size: int, pooling: str) -> str:
+    """One line on the model in use."""
+    size = f"{spec.megabytes} MB, " if spec.megabytes else ""
+    origin = "comes with the app" if spec.bundled else f"from the Hub: {spec.hub_id}"
+    licence = f", {spec.licence}" if spec.key in CATALOG else ""
+    return (
+        f'<p class="lab-note">{escape(spec.why)} <span class="dim">{size}{depth} layers of '
+        f"{hidden_size}, own pooling {escape(pooling)}, {escape(origin + licence)}.</span></p>"
+    )
+
+
+def model_table(specs: Sequence[ModelSpec]) -> str:
+    """Every model on offer: its size, where it comes from, and why it is here."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(spec.key)}</th><td class="num">{spec.megabytes} MB</td>'
+        f"<td>{'comes with the app' if spec.bundled else 'from the Hub'}, "
+        f"{escape(spec.licence)}</td><td>{escape(spec.why)}</td></tr>"
+        for spec in specs
+    )
+    return (
+        '<table class="lab-plain lab-models"><thead><tr><th>model</th><th class="num">size</th>'
+        f"<th>origin, licence</th><th>what it shows</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+class ModelPicker:
+    """The catalog, where the host allows it the Hub, and the visitor's own models."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        self.settings = workbench.settings
+
+    def offered(self) -> list[ModelSpec]:
+        """The models of the catalog that this host lets visitors use."""
+        return [spec for spec in CATALOG.values() if spec.bundled or self.settings.allow_hub]
+
+    def choices(self, visitor: str | None, also: str = "") -> list[tuple[str, str]]:
+        """(label, key); `also` is added where it is none of them."""
+        found = [
+            (f"{s.key}  ·  {s.megabytes} MB{'' if s.bundled else ', from the Hub'}", s.key)
+            for s in self.offered()
+        ]
+        found += [(f"{own.name}  ·  yours", own.key) for own in self.workbench.own(visitor)]
+        if also and also not in [key for _, key in found]:
+            found.append((also, also))
+        return found
+
+    def parse(self, model: object, visitor: str | None) -> str:
+        """A model this visitor may ask for. Raises EncoderError."""
+        if self.workbench.tuned(str(model), visitor) is not None:
+            return str(model)
+        return parse_model(model, self.settings)
+
+    def load(
+        self, model: object, visitor: str | None, progress: Callable[..., Any]
+    ) -> tuple[str, Encoder]:
+        """Load a chosen model, telling Gradio's `progress` how far it is. Raises EncoderError."""
+
+        def report(p: DownloadProgress) -> None:
+            progress(p.done_bytes / max(1, p.total_bytes), desc=progress_text(p))
+
+        key = self.parse(model, visitor)
+        return key, self.workbench.encoder(key, visitor, report)
+
+    def title(self, key: str, visitor: str | None) -> str:
+        """What a model is called: a visitor's own by its name, any other by its key."""
+        own = self.workbench.tuned(key, visitor)
+        return f"“{own.name}”, yours" if own else key
+
+    def describe(self, key: str, encoder: Encoder, visitor: str | None) -> str:
+        """One line on a loaded model."""
+        own = self.workbench.tuned(key, visitor)
+        if own is not None:
+            what = own.run.summary if own.run else "brought back from a download"
+            return notes([f"“{own.name}”, yours, until you close this page: {what}."])
+        spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
+        backbone = encoder.backbone
+        return model_line(spec, backbone.depth, backbone.hidden_size, encoder.pooling)
+
+
+def progress_text(progress: DownloadProgress) -> str:
+    """How far a download is, in words."""
+    return (
+        f"{progress.file}: {progress.done_bytes / 1e6:,.0f} of {progress.total_bytes / 1e6:,.0f} MB"
+    )
+
+
+# --- A model picker with a layer picker beside it: what a choice in the one does to both ----------
+
+
+def connect_model(
+    picker: ModelPicker, box: gr.Dropdown, used: gr.State, note: gr.HTML, layer: gr.Dropdown
+) -> None:
+    """A choice in `box` loads that model; `used` holds the last one that loaded."""
+
+    def choose(
+        request: gr.Request,
+        model: str,
+        old: str,
+        layer: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
+    ) -> list[Any]:
+        return choose_model(picker, request.session_hash, model, old, layer, progress)
+
+    box.select(
+        told(choose), [box, used, layer], [box, used, note, layer], api_visibility="private",
+        concurrency_id="load", concurrency_limit=2, show_progress_on=note,
+    )  # fmt: skip
+
+
+def choose_model(
+    picker: ModelPicker, visitor: str | None, model: str, old: str, layer: str, progress: Any
+) -> list[Any]:
+    """Load it. Values for picker, the model in use, the line on it, and the layers it has.
+
+    Where it cannot be loaded the old one stays, and a warning says why.
+    """
+    try:
+        key, encoder = picker.load(model, visitor, progress)
+    except EncoderError as error:
+        gr.Warning(escape(str(error), quote=False), duration=20)
+        key, encoder = old, picker.workbench.encoder(old, visitor)
+    layers = ["-1", *map(str, encoder.layers)]
+    chosen = layer if layer in layers else "-1"
+    note = picker.describe(key, encoder, visitor)
+    return [key, key, note, gr.Dropdown(choices=layers, value=chosen)]
+
+
+# --- Other models beside the one that is searched with: a picker, and loading them. Wiring --------
+
+
+MOST_MODELS = 6
+LOADING = {"load": "Loading the model"}  # what `load` tells, in words
+
+
+class OtherModels:
+    """A picker of several; of the visitor's own, those that are new are chosen."""
+
+    def __init__(self, picker: ModelPicker, elem_id: str, **look: Any) -> None:
+        self.picker = picker
+        self.box = gr.Dropdown(picker.choices(None), value=[], multiselect=True,
+                               label="Other models as saved, yours among them",
+                               elem_id=elem_id, filterable=False, **look)  # fmt: skip
+        self.known = gr.State([])  # keys of own models that were offered before
+
+    def connect(self, tab: gr.Tab) -> None:
+        """Look what there is whenever the tab is opened: some may have been trained since."""
+        both = [self.box, self.known]
+        tab.select(told(self.offer), both, both, **QUIET)
+
+    def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
+        """The models there are; those trained since the last look are chosen."""
+        visitor = request.session_hash
+        own = [model.key for model in self.picker.workbench.own(visitor)]
+        kept = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
+        choices = self.picker.choices(visitor)
+        offered = {key for _, key in choices}
+        value = [key for key in dict.fromkeys([*kept, *(k for k in own if k not in known)])
+                 if key in offered]  # fmt: skip
+        return [gr.Dropdown(choices=choices, value=value, multiselect=True), own]
+
+    def parse(self, visitor: str | None, sent: Any) -> list[str]:
+        """Keys of the chosen models, each once. Raises EncoderError."""
+        given = sent if isinstance(sent, list) else []
+        if len(given) > MOST_MODELS:
+            raise EncoderError(
+                f"{len(given)} models are chosen; at most {MOST_MODELS} are compared at a time."
+            )
+        return list(dict.fromkeys(self.picker.parse(key, visitor) for key in given))
+
+    def load(self, visitor: str | None, key: str, tell: Tell) -> Encoder:
+        """One of them, from the Hub if need be. Raises EncoderError, and what `tell` raises."""
+
+        def report(p: DownloadProgress) -> None:
+            tell("load", p.done_bytes / max(1, p.total_bytes))
+
+        return self.picker.workbench.encoder(key, visitor, report)

@@ -1,0 +1,101 @@
+"""What one visitor is looking at: two sentences, a list, and the settings. It fits in a URL."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from encoder import DEFAULT_MODEL, EncoderError, Layer
+from ui.checks import as_text, parse_layer, parse_model, parse_pooling, parse_text
+from ui.pooling.examples import FIRST, SENTENCES
+from ui.settings import Settings
+
+MEASURES = ("cosine", "dot product", "Euclidean distance")
+
+
+@dataclass(frozen=True)
+class View:
+    """The whole state of the Pooling tab that can be shared."""
+
+    a: str = FIRST.a
+    b: str = FIRST.b
+    model: str = DEFAULT_MODEL
+    layer: Layer = -1
+    pooling: str = "mean"
+    pool_special: bool = True
+    measure: str = "cosine"
+    texts: tuple[str, ...] = SENTENCES
+
+
+def split_texts(lines: str, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
+    """The sentences of a multi-line box, and what was left out and why."""
+    texts = tuple(line.strip() for line in as_text(lines).splitlines() if line.strip())
+    notes = []
+    long = [i for i, text in enumerate(texts, 1) if len(text) > settings.max_chars]
+    if long:
+        notes.append(
+            f"Line {', '.join(map(str, long))} left out: over {settings.max_chars:,} characters."
+        )
+        texts = tuple(text for text in texts if len(text) <= settings.max_chars)
+    if len(texts) > settings.max_texts:
+        notes.append(
+            f"{len(texts)} sentences given; the first {settings.max_texts} are compared here."
+        )
+    return texts[: settings.max_texts], notes
+
+
+def parse_measure(measure: object) -> str:
+    """One of MEASURES."""
+    if measure not in MEASURES:
+        raise EncoderError(
+            f"Unknown measure {str(measure)[:40]!r}. Choose one of: {', '.join(MEASURES)}."
+        )
+    return str(measure)
+
+
+def parse_flag(flag: str) -> bool:
+    """On or off, as a URL says it."""
+    if flag not in ("0", "1"):
+        raise EncoderError(f"pool_special is {flag[:40]!r} in this link; it must be 0 or 1.")
+    return flag == "1"
+
+
+def to_query(view: View) -> str:
+    """The view as a URL query; settings at their default are left out."""
+    default = View()
+    query: list[tuple[str, str]] = [("a", view.a), ("b", view.b)]
+    for name in ("model", "layer", "pooling", "measure"):
+        if getattr(view, name) != getattr(default, name):
+            query.append((name, str(getattr(view, name))))
+    if not view.pool_special:
+        query.append(("pool_special", "0"))
+    if view.texts != default.texts:
+        query.append(("texts", "\n".join(view.texts)))
+    return "?" + urlencode(query)
+
+
+def from_query(query: Mapping[str, str], settings: Settings) -> tuple[View, list[str]]:
+    """A view from a shared link, and what in the link was not usable.
+
+    Nothing in a link is trusted: each field is checked by the same functions as typed input.
+    """
+    view, notes = View(), []
+
+    parsers: dict[str, Callable[[str], Any]] = {
+        "a": lambda text: parse_text(text, "A", settings),
+        "b": lambda text: parse_text(text, "B", settings),
+        "model": lambda model: parse_model(model, settings),
+        "layer": parse_layer,
+        "pooling": parse_pooling,
+        "measure": parse_measure,
+        "pool_special": parse_flag,
+    }
+    for name in (name for name in parsers if name in query):
+        try:
+            view = replace(view, **{name: parsers[name](query[name])})
+        except EncoderError as error:
+            notes.append(str(error))
+    if "texts" in query:
+        texts, left_out = split_texts(query["texts"], settings)
+        view, notes = replace(view, texts=texts or view.texts), notes + left_out
+    return view, notes

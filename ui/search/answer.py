@@ -1,0 +1,250 @@
+"""A query and what it found: vectors, keywords or both, how long it took, and what it is worth."""
+
+import csv
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+
+from encoder import Encoder
+from encoder.background import background_sentences
+from encoder.trace import PairExplanation
+from explore import Hits, search
+from explore.fusion import reciprocal_rank_fusion
+from explore.lexical import Bm25Index, TermScore
+from explore.verdict import BestHits, Verdict
+from ingest import Corpus
+from ui.search.index import Index, SearchSettings, prompts, query_options, text_options
+from ui.state.pairs import SAMPLES_FOLDER
+from ui.state.stages import Key, Tell
+
+# --- Queries that have nothing to do with a corpus, as far as anybody can know beforehand ---------
+
+
+MOST = 440  # as many as there are background sentences
+QUESTIONS = "question_answer.csv"  # of general knowledge, each with its answer
+
+
+@cache
+def _queries() -> tuple[tuple[str, str], ...]:
+    """Each with its answer, "" where it has none: real questions first, then sentences."""
+    with (SAMPLES_FOLDER / QUESTIONS).open(encoding="utf-8", newline="") as file:
+        asked = [(row["question"], row["answer"]) for row in csv.DictReader(file)]
+    sentences = sorted(background_sentences(), key=lambda text: not text.endswith("?"))
+    return (*asked, *((text, "") for text in sentences))
+
+
+def background_queries(corpus: Corpus) -> list[str]:
+    """At most MOST queries, questions before statements: everyday English, of our own writing.
+
+    Those that stand in the corpus, or whose answer does, are left out.
+    """
+    there = set(corpus.texts)
+    apart = [
+        query
+        for query, answer in _queries()
+        if query not in there and (not answer or answer not in there)
+    ]
+    return apart[:MOST]
+
+
+DEEP = 100  # ranks of each ranking that go into a fusion
+NOTHING = "nothing relevant here"  # as explore.verdict says it
+NO_BETTER = "no better than what unrelated queries find"
+
+
+class Store(Protocol):
+    """Where vectors are searched; see ui.vector_store."""
+
+    def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows for each query (Q, D), of vectors (N, D) that go by a name."""
+
+
+class InMemory:
+    """Searches the vectors that it is given, for work that keeps nothing."""
+
+    def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
+        """The k best rows of `vectors` (N, D) for each query (Q, D)."""
+        return search(queries, vectors, k)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One query and its hits: rows of the corpus, best first, without empty places."""
+
+    index: Index
+    query: str
+    vector: np.ndarray  # (D,) unit
+    method: str
+    k: int
+    hits: Hits  # (1, found)
+    cosines: np.ndarray  # (found,) of the same rows, whatever ranked them
+    # What the verdict is about, whatever k is: BM25 of the first hit, else the largest cosine of
+    # all texts (a fused score has no scale of its own); 0 without hits.
+    best: float
+    encode_ms: float | None  # of the query; None where its vector was known already
+    search_ms: float
+    cut: int  # tokens of the query that the model has not read
+    token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
+
+    @property
+    def rows(self) -> list[int]:
+        """Rows of the corpus, best first."""
+        return [int(row) for row in self.hits.indices[0]]
+
+
+def find(
+    index: Index, query: str, method: str, k: int, store: Store, keywords: Bm25Index | None
+) -> Answer:
+    """The k best texts. `keywords` is needed by "bm25" and "fusion"."""
+    ran: list[int] = []
+    begun = time.perf_counter()
+    [vector] = index.encode_queries([query], on_batch=lambda *done: ran.extend(done))
+    encoded = time.perf_counter()
+    [found] = rank(index, [query], vector[None], method, k, store, keywords)
+    ended = time.perf_counter()
+    cosines = (index.vectors[found.indices[0]] @ vector).clip(-1, 1)
+    first = found.scores[0, :1] if method == "bm25" else cosines[:1]
+    if method == "fusion":
+        first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
+    return Answer(
+        index, query, vector, method, k, found, cosines, float(first.max()) if len(first) else 0.0,
+        1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
+        index.encoder.cut([query], query_options(index.encoder))[0],
+    )  # fmt: skip
+
+
+def rank(
+    index: Index,
+    queries: Sequence[str],
+    vectors: np.ndarray,
+    method: str,
+    k: int,
+    store: Store,
+    keywords: Bm25Index | None,
+) -> list[Hits]:
+    """For each query, given as text and as vector (Q, D), its hits (1, found)."""
+    rankings = []
+    if method != "bm25":
+        rankings.append(
+            store.search(
+                index.collection, index.vectors, vectors, max(k, DEEP) if method == "fusion" else k
+            )
+        )
+    if method != "dense":
+        assert keywords is not None
+        rankings.append(keywords.search(queries, max(k, DEEP) if method == "fusion" else k))
+    found = rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings, k)
+    return [_there(found, at) for at in range(len(queries))]
+
+
+def _there(hits: Hits, query: int) -> Hits:
+    """The hits of one query, empty places left out."""
+    real = hits.indices[query] >= 0
+    return Hits(hits.indices[query][None, real], hits.scores[query][None, real])
+
+
+def keywords(index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
+    """BM25 over the texts of an index, made once. Raises Stopped."""
+    key = index.source[:2]  # the texts alone
+    return index.atlas.stages.get(
+        "bm25", key, lambda: Bm25Index(index.corpus.texts, on_progress=tell, stop=stop)
+    )
+
+
+def has_background(index: Index, method: str) -> bool:
+    """Whether `background` answers at once."""
+    return index.atlas.stages.known(*_background(index, method))
+
+
+def _background(index: Index, method: str) -> tuple[str, Key]:
+    """Stage and key: BM25 hangs on the texts alone, all else is judged by vectors."""
+    return ("words", index.source[:2]) if method == "bm25" else ("background", index.source)
+
+
+def background(index: Index, method: str, tell: Tell, stop: threading.Event) -> BestHits:
+    """What unrelated queries find here at best by this method, measured once. Raises Stopped."""
+
+    def make() -> BestHits:
+        unrelated = background_queries(index.corpus)
+        if method == "bm25":
+            return BestHits.of(keywords(index, tell, stop).search(unrelated, 1))
+        vectors = index.encode_queries(unrelated, tell, stop)
+        return BestHits.of(search(vectors, index.vectors, 1))
+
+    stage, key = _background(index, method)
+    return index.atlas.stages.get(stage, key, make)
+
+
+def verdict(answer: Answer, best: BestHits) -> Verdict | None:
+    """What the best score says, held against `background` by the same method; None without hits.
+
+    Only the whole ranking by cosine can say that nothing here is relevant.
+    """
+    if not answer.rows:
+        return None
+    found = best.verdict(answer.best)
+    if answer.method == "dense":
+        return found
+    return replace(found, words=found.words.replace(NOTHING, NO_BETTER))
+
+
+# --- Why a text was found: the cosine with the query token by token, and the words both share -----
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """One text, held against a query and taken apart: the query is A, the text is B."""
+
+    title: str  # "Hit 3"
+    explained: PairExplanation
+    readable: tuple[list[str], list[str]]  # the tokens of both sides
+    prompts: tuple[str, str]  # put before query and text, "" where nothing is
+    terms: tuple[TermScore, ...] | None  # None where keywords had no part in it
+    cut: tuple[int, int] = (0, 0)  # tokens of query and text that the model has not read
+
+
+def explain_hit(answer: Answer, row: int) -> Why:
+    """The exact parts of a hit's score."""
+    index = answer.index
+    terms = None if answer.method == "dense" else shared_terms(index, answer.query, row)
+    text = index.corpus.texts[row]
+    title = f"Hit {answer.rows.index(row) + 1}"
+    return explain(title, answer.query, text, index.encoder, index.settings, terms)
+
+
+def explain(
+    title: str,
+    query: str,
+    text: str,
+    encoder: Encoder,
+    settings: SearchSettings,
+    terms: tuple[TermScore, ...] | None = None,
+) -> Why:
+    """The exact parts of a cosine, with the prompt that each side is encoded with."""
+    explained = encoder.explain_pair(
+        query,
+        text,
+        settings.pooling,
+        settings.layer,
+        query_options(encoder),
+        text_options(encoder),
+    )
+    readable = encoder.backbone.readable
+    shown = readable(explained.tokens_a), readable(explained.tokens_b)
+    [cut_a], [cut_b] = (
+        encoder.cut([side], options(encoder))
+        for side, options in ((query, query_options), (text, text_options))
+    )
+    return Why(title, explained, shown, prompts(encoder), terms, (cut_a, cut_b))
+
+
+def shared_terms(index: Index, query: str, row: int) -> tuple[TermScore, ...]:
+    """What each word that query and text share adds to the BM25 score."""
+    words = keywords(index, lambda *_: None, threading.Event())
+    return words.why(query, row)

@@ -1,0 +1,205 @@
+"""Find duplicates: pairs of texts of the corpus that are nearly the same. Wiring only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from encoder import EncoderError
+from explore.duplicates import Duplicates, near_duplicates
+from ingest import Corpus
+from ingest.findings import count
+from ingest.templates import cell
+from ui.page.components import downloader, markup, prose, saved, section
+from ui.page.events import QUIET, told
+from ui.page.tasks import Task, Work
+from ui.search.handlers import SearchHandlers
+from ui.search.html import index_title
+from ui.state.stages import Key
+from ui.words import cut, message, notes, number
+
+# --- Texts that say nearly the same: a table of pairs, the groups they form, and both as CSV ------
+
+
+LISTED = 100  # pairs in the table; the CSV has more
+GROUPS = 10
+IN_A_GROUP = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Twins:
+    """What was found in which texts, how they were encoded, and what was asked."""
+
+    source: Key
+    corpus: Corpus
+    settings: str
+    asked: str
+    found: Duplicates
+    by_share: bool = False  # whether a percentile was asked for, not a cosine
+
+
+def twins_panel(twins: Twins) -> str:
+    """Facts, pairs, groups."""
+    found, texts = twins.found, twins.corpus.texts
+    said = (
+        f"{count(found.total, 'pair')} of {count(len(texts), 'text')} at cosine "
+        f"{number(found.threshold, 4)} and above ({twins.asked})."
+    )
+    if twins.by_share:
+        said += (
+            " That share of all pairs is always found, whether they are duplicates or not: look "
+            "how far down the list they still are."
+        )
+    if not found.total:
+        return notes([said, twins.settings]) + message(
+            "No pair is as near as that. Take a lower percentile or cosine."
+        )
+    kept = len(found.pairs)
+    more = [f"Listed: the nearest {min(kept, LISTED):,}; the CSV has {kept:,}."]
+    rows = "".join(
+        f'<tr><td class="num">{number(float(score), 4)}</td>'
+        f"<td>{_text(twins.corpus, i)}</td><td>{_text(twins.corpus, j)}</td></tr>"
+        for (i, j), score in zip(found.pairs[:LISTED].tolist(), found.scores, strict=False)
+    )
+    return (
+        notes([said, twins.settings, *(more if kept > LISTED else [])])
+        + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Pairs">'
+        '<table class="lab-table lab-twins" aria-label="Pairs of near texts"><thead><tr>'
+        '<th scope="col" class="num">cosine</th><th scope="col">one text</th>'
+        f'<th scope="col">the other</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        + _groups(twins)
+        + notes([CAUTION])
+    )
+
+
+CAUTION = (
+    "A high cosine says that the model sees the same meaning, not that both say the same: "
+    "opposites, and other numbers or names, often lie this near. Read before you delete."
+)
+
+
+def _text(corpus: Corpus, row: int) -> str:
+    return f"{escape(cut(corpus.texts[row]))}<small>row {corpus.row_numbers[row]:,}</small>"
+
+
+def _groups(twins: Twins) -> str:
+    groups, texts = twins.found.groups, twins.corpus.texts
+    spare = sum(len(group) - 1 for group in groups)
+    said = f"They form {count(len(groups), 'group')}. "
+    if not twins.by_share:
+        said += f"With one text kept of each, {spare:,} would go. "
+    said += "A chain is one group, though its ends may be unlike."
+    items = ""
+    for group in groups[:GROUPS]:
+        shown = "; ".join(f"“{cut(texts[row], 90)}”" for row in group[:IN_A_GROUP].tolist())
+        rest = f" and {len(group) - IN_A_GROUP:,} more" if len(group) > IN_A_GROUP else ""
+        items += (
+            f'<li><span class="num">{len(group):,}</span> <span>{escape(shown)}{rest}</span></li>'
+        )
+    more = f" The {GROUPS} largest:" if len(groups) > GROUPS else ""
+    return f'{notes([said + more])}<ol class="lab-near">{items}</ol>'
+
+
+def twins_rows(twins: Twins) -> list[list[str]]:
+    """The pairs as a table for a CSV, the header first."""
+    texts, numbers = twins.corpus.texts, twins.corpus.row_numbers
+    group_of = {
+        int(row): at for at, group in enumerate(twins.found.groups, 1) for row in group.tolist()
+    }
+    table: list[list[str]] = [["cosine", "group", "row_1", "text_1", "row_2", "text_2"]]
+    pairs: Sequence[Sequence[int]] = twins.found.pairs.tolist()
+    for (i, j), score in zip(pairs, twins.found.scores, strict=True):
+        table.append([
+            f"{float(score):.6f}", str(group_of[i]),
+            str(numbers[i]), cell(texts[i]), str(numbers[j]), cell(texts[j]),
+        ])  # fmt: skip
+    return table
+
+
+PERCENTILE, COSINE = "above a percentile of all pairs", "above a cosine"
+USUAL = {PERCENTILE: 99.9, COSINE: 0.9}
+MOST = 10_000  # pairs kept, for the CSV
+
+
+def parse_bound(kind: object, value: object) -> dict[str, float]:
+    """`threshold` or `percentile` for the engine, which bounds it. Raises EncoderError."""
+    if kind not in USUAL:
+        raise EncoderError(f"Unknown kind {str(kind)[:40]!r}. Choose one of: {', '.join(USUAL)}.")
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        found = float("nan")
+    if found != found:
+        raise EncoderError(f"The bound is {str(value)[:40]!r}; it must be a number.")
+    return {"percentile" if kind == PERCENTILE else "threshold": found}
+
+
+class SearchTwins:
+    """The section. `searched` is new whenever there are other hits."""
+
+    def __init__(self, handlers: SearchHandlers, searched: gr.State) -> None:
+        self.handlers = handlers
+        with section("Find duplicates", "twins-section"):
+            prose(
+                "Every text against every other: which pairs does this model see as nearly the "
+                "same? A <b>percentile</b> fits any model; a fixed cosine does not, since one "
+                "model's 0.9 is another's 0.6."
+            )
+            with gr.Row(elem_classes=["lab-settings"]):
+                kind = gr.Radio(list(USUAL), value=PERCENTILE, label="Pairs", elem_id="twins-kind",
+                                scale=3, min_width=280)  # fmt: skip
+                bound = gr.Number(USUAL[PERCENTILE], label="Bound", elem_id="twins-bound", scale=1,
+                                  info="percent, or a cosine from −1 to 1",
+                                  min_width=150)  # fmt: skip
+            self.task = Task(handlers.workbench, "twins", "Find them",
+                             percentile="Looking at every pair for the percentile",
+                             duplicates="Looking at every pair")  # fmt: skip
+            table = markup(elem_id="twins")
+            with gr.Row(elem_classes=["lab-actions"]):
+                take = gr.Button("Pairs as CSV", size="sm", elem_id="twins-csv", scale=0,
+                                 min_width=140, visible="hidden")  # fmt: skip
+            file = downloader(elem_id="twins-download")
+        kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **QUIET)
+        self.task.connect(self.prepare, self.show, [kind, bound], [table, take])
+        take.click(told(self.save), None, file, **QUIET)
+        searched.change(told(self.fresh), None, [table, take, self.task.progress], **QUIET)
+
+    def prepare(self, visitor: str | None, kind: object, bound: object) -> Work:
+        """The search for pairs, checked."""
+        index, asked = self.handlers.index(visitor), parse_bound(kind, bound)
+        [(name, value)] = asked.items()
+        title = index_title(index, self.handlers.picker, visitor)
+        what = f"percentile {value:g} of all pairs" if name == "percentile" else f"cosine {value:g}"
+
+        def work(tell: Any, stop: Any) -> Twins:
+            key = (*index.source, name, value)
+            found = index.atlas.stages.get(
+                "twins", key,
+                lambda: near_duplicates(
+                    index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
+                ),
+            )  # fmt: skip
+            return Twins(
+                index.source, index.corpus, title, what, found, by_share=name == "percentile"
+            )
+
+        return work
+
+    def show(self, twins: Twins) -> list[Any]:
+        """The table, and the button where there is something to save."""
+        return [twins_panel(twins), gr.Button(visible=bool(len(twins.found.pairs)) or "hidden")]
+
+    def fresh(self, request: gr.Request) -> list[Any]:
+        """Other hits: the pairs stay while they are of the same texts under the same settings."""
+        if self.task.stays(request.session_hash):
+            return [gr.skip(), gr.skip(), gr.skip()]
+        return ["", gr.Button(visible="hidden"), ""]
+
+    def save(self, request: gr.Request) -> dict[str, str]:
+        """All pairs that are kept."""
+        made = self.task.result(request.session_hash)
+        if made is None:
+            raise EncoderError("No pairs are kept any more; find them again.")
+        return saved("near_duplicates.csv", twins_rows(made))

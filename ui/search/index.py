@@ -1,0 +1,140 @@
+"""What a search runs on: the texts, how they are encoded, and where their vectors are kept."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from encoder import Encoder, Options
+from explore import Stopped
+from explore.store import sample_collection, visitor_collection
+from ingest import Corpus
+from ui.state.stages import Key, Tell
+from ui.state.texts import Atlas, encode, source_key
+
+# The names by which sentence-transformers' encode_query and encode_document look for a prompt.
+FOR_QUERIES = ("query",)
+FOR_TEXTS = ("document", "passage", "corpus")
+ENCODED_AT_ONCE = 128  # queries between two looks at whether to go on
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How texts and queries are encoded; `pooling` None is the model's own."""
+
+    model: str
+    pooling: str | None = None
+    layer: int | str = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """A corpus that can be searched. Vectors are unit rows, float32 (N, D), one a text."""
+
+    atlas: Atlas
+    corpus: Corpus
+    encoder: Encoder
+    settings: SearchSettings
+    vectors: np.ndarray
+    collection: str  # their name in the store
+    cut: int = 0  # texts that are longer than the model reads
+    # Names the vectors: what everything that is computed from them depends on. Taken while the
+    # texts of the atlas are these: by the time that work ends it may hold others.
+    source: Key = field(init=False, repr=False)
+    file: str = field(init=False)  # what the texts are called; taken then, too
+
+    def __post_init__(self) -> None:
+        key = index_key(self.atlas, self.corpus, self.encoder, self.settings)
+        object.__setattr__(self, "source", key)
+        object.__setattr__(self, "file", self.atlas.name)
+
+    @property
+    def pooling(self) -> str:
+        """What the texts are pooled with."""
+        return self.settings.pooling or self.encoder.pooling
+
+    def encode_queries(
+        self,
+        texts: list[str],
+        tell: Tell | None = None,
+        stop: threading.Event | None = None,
+        on_batch: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """Queries as this index takes them, with the prompt that its model wants: (Q, D).
+
+        `on_batch` hears of those whose vectors were not known, as in `Encoder.encode`.
+        """
+        settings, options = self.settings, query_options(self.encoder)
+        rows = []
+        for at in range(0, max(len(texts), 1), ENCODED_AT_ONCE):
+            if stop is not None and stop.is_set():
+                raise Stopped
+            if tell is not None:
+                tell("queries", at / max(len(texts), 1))
+            some = texts[at : at + ENCODED_AT_ONCE]
+            rows.append(
+                self.encoder.encode(
+                    some, settings.pooling, settings.layer, options=options, on_batch=on_batch
+                )
+            )
+        return np.concatenate(rows)
+
+
+def query_options(encoder: Encoder) -> Options:
+    """The prompt that this model wants before a query; its default one where it names none."""
+    return _prompted(encoder, FOR_QUERIES)
+
+
+def text_options(encoder: Encoder) -> Options:
+    """The prompt that this model wants before a text that is searched."""
+    return _prompted(encoder, FOR_TEXTS)
+
+
+def _prompted(encoder: Encoder, names: tuple[str, ...]) -> Options:
+    return Options(prompt=next((n for n in names if n in encoder.recipe.prompts), None))
+
+
+def prompts(encoder: Encoder) -> tuple[str, str]:
+    """What is put before each query and before each text; "" where nothing is."""
+    return encoder.prompt(query_options(encoder)), encoder.prompt(text_options(encoder))
+
+
+def index_key(atlas: Atlas, corpus: Corpus, encoder: Encoder, settings: SearchSettings) -> Key:
+    """What the vectors of an index depend on."""
+    return source_key(atlas, corpus, encoder, settings, text_options(encoder))
+
+
+def is_encoded(atlas: Atlas, corpus: Corpus, encoder: Encoder, settings: SearchSettings) -> bool:
+    """Whether `build_index` has nothing to encode."""
+    return atlas.stages.known("encode", index_key(atlas, corpus, encoder, settings))
+
+
+def keep_vectors(index: Index) -> None:
+    """Make the vectors of an index the last that would have to go from what is kept."""
+    index.atlas.stages.get("encode", index.source, lambda: index.vectors)
+
+
+def build_index(
+    atlas: Atlas,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: SearchSettings,
+    owner: str,
+    tell: Tell,
+    stop: threading.Event,
+) -> Index:
+    """Encode the texts, unless that is known. `owner` is the visitor's key, "" for a sample's.
+
+    Raises EncoderError, Stopped.
+    """
+    vectors = encode(atlas, corpus, encoder, settings, tell, stop, text_options(encoder))
+    parts = tuple(map(repr, index_key(atlas, corpus, encoder, settings)))
+    name = visitor_collection(owner, *parts) if owner else sample_collection(*parts)
+    # Counted once for a model: neither pooling nor layer has a part in it.
+    read = (atlas.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
+    cut = atlas.stages.get(
+        "cut", read,
+        lambda: np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder))),
+    )  # fmt: skip
+    return Index(atlas, corpus, encoder, settings, vectors, name, cut)

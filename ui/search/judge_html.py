@@ -1,0 +1,205 @@
+"""Judging hits: thumbs, what was judged, strategies measured on it, and what goes to training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from explore.relevance import MEASURES, Estimate
+from ingest.findings import count
+from ui.search.answer import Answer
+from ui.search.judged import FEW, HELD_OUT, TRAINED, Group, K, Line, Sent
+from ui.state.judgements import Grades, count_of, irrelevant, relevant
+from ui.state.stages import Key
+from ui.words import NONE, cut, message, notes, number
+
+LISTED = 40  # queries in the list; the CSV has all
+THUMBS = {"good": ("relevant", 1.0), "bad": ("not relevant", 0.0)}
+UNJUDGED = (
+    "Texts that nobody judged count as not relevant. Who judges only what one strategy showed "
+    "favours that strategy: its own finds are judged, those of the others are not. Judge what "
+    "several of them find, or bring judgements made without any."
+)
+UNSURE = (
+    "A model that was brought back from a download is among them. What it was trained on is not "
+    "known here: if these very queries were, its score proves nothing."
+)
+GROUP_WORDS = {
+    HELD_OUT: "No model of yours here was trained on these: the fair comparison.",
+    TRAINED: "A model of yours has seen the answers of these: its score here proves nothing.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Strategies on judged queries, and the settings of the first."""
+
+    source: Key
+    settings: str
+    judgements: int
+    groups: tuple[Group, ...]
+    unsure: bool = False  # whether it is not known of one of the models what it was trained on
+
+
+def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
+    """The hits of the last query, each with both thumbs; `judged` are grades by text."""
+    if not answer.rows:
+        return message(f"“{cut(answer.query, 90)}” has no hits to judge.")
+    items = ""
+    for rank, (row, cosine) in enumerate(zip(answer.rows, answer.cosines, strict=True), 1):
+        text = answer.index.corpus.texts[row]
+        items += (
+            f'<li><span class="num">{number(float(cosine), 3)}</span> '
+            f"<span>{escape(cut(text))}</span> "
+            f'<span class="lab-pair-buttons">{_thumbs(row, rank, judged.get(text))}</span></li>'
+        )
+    said = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
+    return f'{notes([said])}<ol class="lab-near">{items}</ol>'
+
+
+def _thumbs(row: int, rank: int, grade: float | None) -> str:
+    given = None if grade is None else ("good" if grade > 0 else "bad")
+    return " ".join(
+        f'<button type="button" class="lab-button" data-pick="{name}:{row}" '
+        f'aria-pressed="{str(name == given).lower()}" aria-label="{title}: hit {rank}">'
+        f"{title}</button>"
+        for name, (title, _) in THUMBS.items()
+    )
+
+
+def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | None = None) -> str:
+    """What was judged so far, the latest query first; `left` was judged on earlier texts."""
+    before = notes([
+        f"{count(count_of(left), 'judgement')} of {queries(len(left))} on the texts that were open "
+        "before count no more here. “Judgements as CSV” has them still: save them, and upload them "
+        "when those texts are open again."
+    ]) if left else ""  # fmt: skip
+    if not grades:
+        said = "Nothing is judged yet. Judge hits above, or load judged queries."
+        return before + message(said)
+    rows = ""
+    for query in list(grades)[: -LISTED - 1 : -1]:
+        good, bad = relevant(grades[query]), irrelevant(grades[query])
+        first = escape(cut(good[0], 90)) if good else NONE
+        trained = "<small>sent to training</small>" if query in sent else ""
+        rows += (
+            f'<tr><th scope="row">{escape(cut(query, 90))}{trained}</th>'
+            f'<td class="num" data-of="relevant">{len(good):,}</td>'
+            f'<td class="num" data-of="not">{len(bad):,}</td><td>{first}</td></tr>'
+        )
+    said = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
+    if len(grades) > LISTED:
+        said += f" The latest {LISTED} queries are listed; the CSV has all."
+    return (
+        before
+        + notes([said])
+        + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Judged queries">'
+        '<table class="lab-table lab-judged" aria-label="Judged queries"><thead><tr>'
+        '<th scope="col">query</th><th scope="col" class="num">relevant</th>'
+        '<th scope="col" class="num">not</th><th scope="col">a relevant text</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+# --- scores -------------------------------------------------------------------------------------
+
+
+def queries(number_: int) -> str:
+    """'1 query', '2 queries'."""
+    return f"{number_:,} {'query' if number_ == 1 else 'queries'}"
+
+
+def scores_panel(measured: Measured) -> str:
+    """A table for each group of queries, and how far they can be trusted."""
+    said = [f"Measured on {count(measured.judgements, 'judgement')}. First: {measured.settings}."]
+    if measured.unsure:
+        said.append(UNSURE)
+    return (
+        notes(said)
+        + "".join(_group(group) for group in measured.groups)
+        + notes([
+            f"nDCG, MRR and recall of the first {K} hits, × 100, with 95% bootstrap intervals over "
+            "queries; the gain in nDCG is paired, query by query, against the first strategy. "
+            + UNJUDGED
+        ])
+    )  # fmt: skip
+
+
+def _group(group: Group) -> str:
+    heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
+    rows = "".join(map(_line, group.lines))
+    said = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
+    if group.shared:
+        said.append(
+            f"A relevant text of {group.shared:,} of these was trained on for another query: that "
+            "is somewhat too kind to the trained model."
+        )
+    if group.few:
+        said.append(f"With fewer than {FEW} queries these intervals are too narrow.")
+    return (
+        f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
+        + (notes([" ".join(said)]) if said else "")
+        + f'<div class="lab-frame" role="region" tabindex="0" aria-label="{escape(group.title)}">'
+        f'<table class="lab-table lab-measured" aria-label="{escape(group.title)}"><thead><tr>'
+        f'<th scope="col">strategy</th>{heads}'
+        '<th scope="col" class="num">gain in nDCG</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )  # fmt: skip
+
+
+def _line(line: Line) -> str:
+    cells = "".join(
+        f'<td class="num" data-of="{name}">{_estimate(line.scores[name])}</td>' for name in MEASURES
+    )
+    return (
+        f'<tr><th scope="row">{escape(line.name)}<small>{escape(line.settings)}</small></th>{cells}'
+        f'<td class="num" data-of="gain">{_gain(line.gain)}</td></tr>'
+    )
+
+
+def _estimate(found: Estimate, sign: bool = False) -> str:
+    if found.value != found.value:
+        return NONE
+    value = number(100 * found.value, 1, sign)
+    if found.low != found.low:
+        return value
+    low, high = number(100 * found.low, 1, sign), number(100 * found.high, 1, sign)
+    return f"{value}<small>{low} … {high}</small>"
+
+
+def _gain(found: Estimate | None) -> str:
+    if found is None:
+        return "<small>the first</small>"
+    if found.low != found.low:
+        return f'{_estimate(found, True)}<small class="word">too few to say</small>'
+    word = "beyond chance" if found.is_clear else "could be chance"
+    return f'{_estimate(found, True)}<small class="word">{word}</small>'
+
+
+# --- training -----------------------------------------------------------------------------------
+
+
+def sent_lines(sent: Sent, prompts: str = "") -> Sequence[str]:
+    """What was put on the Fine-tune tab, and what was kept back; `prompts` is a remark on these."""
+    lines = [
+        f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of "
+        f"{queries(len(sent.trained))}; {len(sent.held_out):,} held out for the comparison "
+        "afterwards."
+    ]
+    if sent.assumed:
+        lines.append(
+            f"In {sent.assumed:,} of them the negative is assumed: the best hit that nobody judged "
+            "relevant. Some of these may well be relevant; judge them to be sure."
+        )
+    if sent.shared:
+        lines.append(
+            f"Of those held out, {sent.shared:,} have a relevant text that is trained on for "
+            "another query: for these the comparison is somewhat too kind."
+        )
+    if not sent.held_out:
+        lines.append("Nothing is held out: afterwards there is no fair comparison here.")
+    if sent.left_out:
+        lines.append(
+            f"Left out: {queries(sent.left_out)} with no relevant text, or with nothing to set "
+            "against it."
+        )
+    return [*lines, prompts] if prompts else lines

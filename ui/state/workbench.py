@@ -1,0 +1,287 @@
+"""The one shared object: loaded models, their calibrations, and what belongs to each visitor."""
+
+import atexit
+import logging
+import secrets
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from encoder import (
+    CATALOG,
+    DEFAULT_MODEL,
+    ArrayCache,
+    Encoder,
+    EncoderError,
+    Options,
+    load_encoder,
+)
+from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
+from encoder.catalog import ModelSpec, hub_spec
+from encoder.hub import DownloadProgress
+from explore.project import warm as warm_umap
+from ui.settings import Settings
+from ui.state.costs import Costs
+from ui.state.jobs import Job, Line
+from ui.state.models import Shelf, Tuned
+from ui.state.pairs import SAMPLES, Checked, Desk
+from ui.state.stages import Stages
+from ui.state.texts import Atlas
+from ui.state.vectors import Vectors
+
+log = logging.getLogger(__name__)
+
+STOP_S = 10  # a measuring that is under way ends with its batch
+
+Progress = Callable[[DownloadProgress], None]
+
+
+@dataclass
+class Measuring:
+    """A calibration under way: done of total texts; `failed` says why there will be none."""
+
+    done: int = 0
+    total: int = 0
+    failed: str = ""
+
+
+@dataclass
+class Visitor:
+    """What is kept for one browser tab, until it is closed."""
+
+    cache: ArrayCache = field(repr=False)
+    shelf: Shelf = field(repr=False)  # the models it has trained
+    desk: Desk | None = None  # the pairs it trains on
+    checked: Checked | None = None  # what the check on the screen found
+    costs: Costs = field(default_factory=Costs, repr=False)  # of runs on these pairs
+    job: Job | None = None  # its latest run
+    atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
+    indexing: Job | None = None  # what it last had encoded for a search
+
+    @property
+    def sent_something(self) -> bool:
+        """Whether texts of a file or a paste are kept, which nobody could bring back."""
+        pairs = self.desk is not None and self.desk.name not in SAMPLES.values()
+        return pairs or (self.atlas.corpus is not None and not self.atlas.bundled)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run waits in the line or is under way."""
+        return self.job is not None and not self.job.ended.is_set()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a run, a map, a search or other long work is under way."""
+        searching = self.indexing is not None and not self.indexing.ended.is_set()
+        return self.busy or self.atlas.drawing or searching or bool(self.atlas.tasks)
+
+
+class Workbench:
+    """Safe to use from many threads. Nothing here outlives the process."""
+
+    def __init__(self, settings: Settings, load: Callable[..., Encoder] = load_encoder) -> None:
+        self.settings = settings
+        self._load = load
+        self._models: OrderedDict[str, Encoder] = OrderedDict()
+        self._loading: dict[str, threading.Lock] = {}
+        self._visitors: OrderedDict[str, Visitor] = OrderedDict()
+        self._calibrations: dict[str, Calibration | Measuring] = {}
+        self.line = Line(settings.training_slots)
+        self.maps = Line(settings.map_slots)
+        self.vectors = Vectors(settings.vector_store)
+        self.samples = Stages(settings.shared_bytes)  # what was computed of the bundled texts
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
+
+    # --- models -----------------------------------------------------------------------------
+
+    def is_loaded(self, model: str, visitor: str | None = None) -> bool:
+        """True where `encoder` answers at once."""
+        return model in self._models or self.tuned(model, visitor) is not None
+
+    def tuned(self, model: str, visitor: str | None) -> Tuned | None:
+        """A model of this visitor's own by its key, if it is one."""
+        known = self._visitors.get(visitor or "")
+        return known.shelf.get(model) if known else None
+
+    def by_token(self, token: str) -> Tuned | None:
+        """A visitor's model by its download token."""
+        with self._lock:
+            visitors = list(self._visitors.values())
+        models = (model for known in visitors for model in known.shelf)
+        return next((m for m in models if same_token(m.token, token)), None)
+
+    def keep(self, tuned: Tuned, visitor: Visitor) -> list[str]:
+        """Put a model on a visitor's shelf; returns the names of those that had to go for it.
+
+        Where the models of all visitors fill their room, each new one costs its own visitor the
+        oldest; the newest is always kept, and nobody loses a model to somebody else.
+        """
+        self._make_private(tuned.encoder)
+        with self._lock:
+            others = [v.shelf for v in self._visitors.values() if v is not visitor]
+        room = self.settings.all_model_bytes - sum(shelf.bytes for shelf in others)
+        return visitor.shelf.add(tuned, room)
+
+    def _make_private(self, encoder: Encoder) -> None:
+        """Nothing that this model makes of the bundled texts is kept for others."""
+        recipe, fingerprint = encoder.recipe, encoder.backbone.fingerprint
+        with self._lock:
+            models = list(self._models.values())
+        public = [model for model in models if model.backbone.fingerprint == fingerprint]
+        if not public:
+            self.samples.private.add(fingerprint)
+        elif all(repr(model.recipe) != repr(recipe) for model in public):
+            self.samples.private.add(repr(recipe))  # the same transformer, another head
+
+    def picture_by_token(self, token: str) -> Any:
+        """A visitor's map by its download token, or None."""
+        with self._lock:
+            visitors = list(self._visitors.values())
+        found = (p for known in visitors for p in (known.atlas.picture, known.atlas.finished))
+        return next((p for p in found if p is not None and same_token(p.token, token)), None)
+
+    def own(self, visitor: str | None) -> list[Tuned]:
+        """The models of one visitor, oldest first."""
+        known = self._visitors.get(visitor or "")
+        return list(known.shelf) if known else []
+
+    def encoder(
+        self, model: str, visitor: str | None, on_progress: Progress | None = None
+    ) -> Encoder:
+        """The encoder of a checked model name, keeping its vectors with the visitor.
+
+        Loads it if need be; callers who ask for the same model wait for one load. Raises
+        ModelRefused, DownloadFailed.
+        """
+        own = self.tuned(model, visitor)
+        if own is not None:
+            return own.encoder.with_cache(self.visitor(visitor or "").cache)
+        with self._lock:
+            lock = self._loading.setdefault(model, threading.Lock())
+        with lock:
+            encoder = self._models.get(model)
+            if encoder is None:
+                spec: ModelSpec = CATALOG[model] if model in CATALOG else hub_spec(model)
+                encoder = self._load(
+                    spec, max_bytes=self.settings.max_model_bytes, on_progress=on_progress
+                )
+            with self._lock:
+                self._models[model] = encoder
+                self._models.move_to_end(model)
+                self._evict_models()
+        return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
+
+    def warm(self, model: str) -> None:
+        """Make ready what the first visitor would wait for: the default model, and UMAP."""
+        self.encoder(model, None)
+        warm_umap()
+
+    def _evict_models(self) -> None:
+        """Drop the models not used for longest; the default one stays."""
+        sizes = {key: encoder.backbone.bytes for key, encoder in self._models.items()}
+        newest = next(reversed(self._models))
+        for key in list(self._models):
+            if sum(sizes.values()) <= self.settings.max_pool_bytes:
+                return
+            if key not in (DEFAULT_MODEL, newest):
+                del self._models[key], sizes[key]
+
+    # --- calibrations -----------------------------------------------------------------------
+
+    def calibration(self, encoder: Encoder, pool_special: bool = True) -> Calibration | Measuring:
+        """What this model's cosines are worth; measured in the background where not shipped."""
+        key = calibration_key(encoder, Options(pool_special=pool_special))
+        with self._lock:
+            known = self._calibrations.get(key)
+            if known is None:
+                known = shipped_calibration(key) or Measuring()
+                self._calibrations[key] = known
+                if isinstance(known, Measuring):
+                    arguments = (key, encoder, pool_special, known)
+                    thread = threading.Thread(target=self._measure, args=arguments, daemon=True)
+                    thread.start()
+                    atexit.register(self._stop, thread)
+        return known
+
+    def _measure(self, key: str, encoder: Encoder, pool_special: bool, state: Measuring) -> None:
+        def on_batch(done: int, total: int) -> None:
+            if self._closing.is_set():
+                sys.exit()  # ends this thread
+            state.done, state.total = done, total
+
+        try:
+            with self._measuring:
+                self._calibrations[key] = calibrate(encoder, pool_special, on_batch)
+        except Exception as error:  # the scores stay useful without percentiles
+            log.exception("Calibration of %s failed", encoder.name)
+            state.failed = str(error) if isinstance(error, EncoderError) else "internal error"
+
+    def _stop(self, thread: threading.Thread) -> None:
+        """A thread that is inside torch while Python shuts down would abort the process."""
+        self._closing.set()
+        thread.join(STOP_S)
+
+    # --- visitors ---------------------------------------------------------------------------
+
+    def visitor(self, key: str) -> Visitor:
+        """What is kept for this key, made at need."""
+        with self._lock:
+            if key not in self._visitors:
+                settings = self.settings
+                shelf = Shelf(settings.max_runs, settings.visitor_model_bytes)
+                atlas = Atlas(settings.atlas_bytes, self.samples)
+                self._visitors[key] = Visitor(
+                    ArrayCache(settings.visitor_bytes), shelf, atlas=atlas
+                )
+            self._visitors.move_to_end(key)
+            while len(self._visitors) > self.settings.max_visitors:
+                idle = [k for k, v in self._visitors.items()
+                        if k != key and not v.at_work and not v.shelf]  # fmt: skip
+                idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
+                if not idle:
+                    break  # runs are never lost to make room
+                # Costs that visitor time, not data.
+                self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
+            return self._visitors[key]
+
+    def forget(self, visitor: str | None) -> None:
+        """Drop everything of a visitor at once."""
+        with self._lock:
+            gone = self._visitors.pop(visitor or "", None)
+        if gone is not None:
+            if gone.job is not None:
+                self.line.leave(gone.job)
+            gone.cache.clear()
+            gone.shelf.clear()
+            gone.atlas.close()
+            self._drop_vectors(visitor or "", gone)
+
+    def _drop_vectors(self, key: str, gone: Visitor) -> None:
+        """Free a visitor's vectors once nothing writes them any more; a store may take seconds."""
+        job = gone.indexing
+        if job is None and not self.vectors.holds(key):
+            return
+
+        def drop() -> None:
+            gone.atlas.stop_search()
+            if job is not None:
+                self.maps.leave(job)
+                job.ended.wait()
+            self.vectors.forget(key)
+
+        threading.Thread(target=drop, daemon=True, name="drop-vectors").start()
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors have something kept here."""
+        return len(self._visitors)
+
+
+def same_token(own: str, sent: str) -> bool:
+    """Compared in a time that tells nothing; what was sent may hold any characters."""
+    return secrets.compare_digest(own.encode(), sent.encode("utf-8", "replace"))

@@ -1,1 +1,0 @@
-"""One file a tab: handlers on top, wiring below."""
