@@ -12,15 +12,22 @@ from typing import TYPE_CHECKING, Any
 from encoder.cache import ArrayCache
 from encoder.catalog import CATALOG, DEFAULT_MODEL, ModelSpec, load_encoder
 from encoder.encoder import Encoder
-from encoder.errors import BadText, DownloadFailed, EncoderError, ModelRefused, UnknownName
+from encoder.errors import (
+    BadText,
+    DownloadFailed,
+    EncoderError,
+    ModelRefused,
+    TrainingFailed,
+    UnknownName,
+)
 from encoder.idf import IdfWeights
 from encoder.layers import Layer
 from encoder.pooling import POOLINGS, SAVABLE
 from encoder.runner import Options
 from encoder.trace import PairExplanation, Trace
+from ingest.errors import LabError
 
 if TYPE_CHECKING:
-    from encoder.errors import TrainingFailed
     from encoder.training import Done, Eval, Step, TrainConfig, fine_tune
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "EncoderError",
     "Eval",
     "IdfWeights",
+    "LabError",
     "Layer",
     "ModelRefused",
     "ModelSpec",
@@ -53,7 +61,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Training brings pandas with it, which those who only encode need not wait for."""
-    if name in ("Done", "Eval", "Step", "TrainConfig", "TrainingFailed", "fine_tune"):
+    if name in ("Done", "Eval", "Step", "TrainConfig", "fine_tune"):
         from encoder.training import run as training
 
         return getattr(training, name)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from ingest.errors import LabError
 
-class EncoderError(ValueError):
-    """Base of every error this package raises on purpose; its text may be shown to a visitor."""
+
+class EncoderError(LabError, ValueError):
+    """Base of every error that the encoder and its training raise on purpose."""
 
 
 class UnknownName(EncoderError):

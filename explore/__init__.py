@@ -30,6 +30,7 @@ from explore.stability import Stability, stability
 from explore.store import NotStored, StoreUnavailable, VectorStore, open_store
 from explore.sweep import SweepPoint, sweep
 from explore.verdict import BestHits, Verdict
+from ingest.errors import LabError
 
 __all__ = [
     "BestHits",
@@ -44,6 +45,7 @@ __all__ = [
     "ExploreError",
     "Fidelity",
     "Hits",
+    "LabError",
     "NotStored",
     "Place",
     "Projection",

@@ -57,7 +57,7 @@ class ClusterConfig:
             problems += [] if value is None else outside(name, value, low, high)
         problems += outside("seed", self.seed, 0, 2**31 - 1)
         if problems:
-            raise ExploreError("\n".join(problems))
+            raise ExploreError(*problems)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -88,7 +88,7 @@ def compress_grid(
             "same model and pooling."
         )
     if problems:
-        raise ExploreError("\n".join(problems))
+        raise ExploreError(*problems)
     k = min(k, len(corpus))
     last = search(asked, corpus, k).scores[:, -1]
     steps = len(REDUCTIONS) * len(chosen) * len(STORAGES)

@@ -59,7 +59,7 @@ def near_duplicates(
     problems += [] if threshold is None else outside("threshold", threshold, -1.0, 1.0)
     problems += [] if percentile is None else outside("percentile", percentile, 0.0, 100.0)
     if problems:
-        raise ExploreError("\n".join(problems))
+        raise ExploreError(*problems)
     given = checked(vectors)
     rows = np.flatnonzero(directed(given))
     points = unit(given[rows])

@@ -4,13 +4,15 @@ from collections.abc import Sized
 from numbers import Integral, Real
 from typing import Any
 
+from ingest.errors import LabError
 
-class ExploreError(ValueError):
-    """Vectors or settings that nothing can be made of; its text may be shown to a visitor."""
+
+class ExploreError(LabError, ValueError):
+    """Vectors or settings that nothing can be made of."""
 
 
 class Stopped(Exception):
-    """Work that was given up on request."""
+    """Work that was given up on request. It says nothing: whoever asked for it knows."""
 
 
 def outside(name: str, value: Any, low: float, high: float) -> list[str]:

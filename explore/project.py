@@ -45,7 +45,7 @@ class ProjectionConfig:
         if self.method == "tsne" and self.dims not in (2, 3):
             problems.append(f"t-SNE makes maps of 2 or 3 dimensions, not {self.dims}.")
         if problems:
-            raise ExploreError("\n".join(problems))
+            raise ExploreError(*problems)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -34,7 +34,7 @@ def sweep(
     chosen = sweep_sizes(len(space)) if sizes is None else list(sizes)
     problems = [p for size in chosen for p in outside("min_cluster_size", size, 2, MOST_ROWS)]
     if problems:
-        raise ExploreError("\n".join(problems))
+        raise ExploreError(*problems)
     found = []
     for at, size in enumerate(chosen):
         tell(on_progress, stop, "sweep", at / len(chosen))

@@ -1,5 +1,7 @@
 r"""Files and pasted text to clean pairs of sentences, checked and split, or to single texts.
 
+pandas and pyarrow are imported when the first table is read.
+
 >>> from ingest import check, read_pairs, split_pairs
 >>> pairs = read_pairs("a;b;score\nIt is raining.;Rain falls.;4,5\nIt is raining.;I sing.;0")
 >>> pairs.kind, pairs.labels.tolist(), pairs.report.scaling
@@ -16,7 +18,7 @@ from ingest.check import FINDINGS, check
 from ingest.columns import ColumnMapping, guess_columns
 from ingest.corpus import Corpus, corpus_of_pairs, read_corpus, to_corpus
 from ingest.corpus_columns import CorpusColumns, guess_text_column
-from ingest.errors import IngestError, OverLimit
+from ingest.errors import IngestError, LabError, OverLimit
 from ingest.findings import Finding, Remedy
 from ingest.kinds import TEXTS, Kind
 from ingest.limits import LIMITS, Limits
@@ -37,6 +39,7 @@ __all__ = [
     "Finding",
     "IngestError",
     "Kind",
+    "LabError",
     "Limits",
     "OverLimit",
     "PairSet",

@@ -5,11 +5,13 @@ import io
 from collections import Counter
 from dataclasses import dataclass
 from itertools import product
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ingest.errors import IngestError
 from ingest.limits import SAMPLED_TIMES, Limits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEPARATORS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma"}  # rarest in prose
 ALONE = "\x1f"  # a separator that occurs in no text: one column
@@ -88,7 +90,7 @@ def csv_rows(
 
 def read_cells(
     text: str, dialect: Dialect, limits: Limits, sample: bool
-) -> tuple[pd.DataFrame, Dialect]:
+) -> "tuple[pd.DataFrame, Dialect]":
     """All cells as text, also those of the header and of rows that are too long; short rows padded.
 
     Returns the dialect it could be read in: when a quote is never closed, quotes are taken as mere
@@ -111,7 +113,9 @@ def read_cells(
     )
 
 
-def _parse(text: str, dialect: Dialect, width: int, rows: int) -> pd.DataFrame:
+def _parse(text: str, dialect: Dialect, width: int, rows: int) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.read_csv(
         io.StringIO(text, newline=""),
         sep=dialect.separator,

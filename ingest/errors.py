@@ -1,15 +1,20 @@
 """Errors a person can act on: what, where, both values, and the remedy."""
 
 
-class IngestError(ValueError):
-    """Rows that cannot be read; its text may be shown to a visitor.
+class LabError(Exception):
+    """Root of every error that speaks to people, in all packages of this project.
 
-    Every problem found is in `problems`, one line each; the message is all of them.
+    Its text is written for whoever made the request: escaped, it may be shown as it stands. No
+    other exception's may. Every problem is in `problems`; the text is all of them, one a line.
     """
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class IngestError(LabError, ValueError):
+    """Rows that cannot be read."""
 
 
 class OverLimit(IngestError):

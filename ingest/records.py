@@ -4,9 +4,6 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ingest.errors import IngestError
 from ingest.limits import SAMPLED_TIMES, Limits, size
 
@@ -46,6 +43,9 @@ def json_records(text: str, limits: Limits, sample: bool, singles: bool = False)
 
 def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
     """The rows of a Parquet file. Raises IngestError if it is broken or over a limit."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
     found: list[Record] = []
     unpacked = 0

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ingest.decode import decode
 from ingest.delimited import Dialect, find_dialect, read_cells
@@ -17,6 +17,9 @@ from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.text import characters
 from ingest.unpack import PARQUET, unpack
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Dropped = dict[str, tuple[int, ...]]
 EMPTY = ' \t\r\n,;|"'  # what a table of empty cells is made of
@@ -35,7 +38,7 @@ class Table:
     `dropped` are rows that are no rows of this table, by reason; `rows_read` counts both.
     """
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     encoding: str
     delimiter: str
     header: bool
@@ -113,6 +116,8 @@ def read_table(
 def _from_records(
     records: list[Record], encoding: str, delimiter: str, notes: tuple[str, ...]
 ) -> Table:
+    import pandas as pd
+
     good = {number: record for number, record in enumerate(records, start=1) if record}
     if not good:
         raise IngestError("No record could be read. Expected is one JSON object a line.")
@@ -180,7 +185,7 @@ def _from_cells(
     return Table(frame, encoding, used.name, header, len(cells), dropped, notes)
 
 
-def _names(cells: pd.DataFrame, used: Dialect, known: frozenset[str]) -> tuple[bool, list[str]]:
+def _names(cells: "pd.DataFrame", used: Dialect, known: frozenset[str]) -> tuple[bool, list[str]]:
     """Whether the first row names the columns, and a name for each, "" where there is none."""
     top = cells.iloc[0].tolist()
     width = max(used.width, _width(top))

