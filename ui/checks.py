@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, fields, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer
 from encoder.hub import valid_repo_id
 from encoder.layers import NAMED
 from encoder.text import clean_texts
+from ingest import LabError
 from ui.settings import Settings
 
 # --- Settings of a tab as a link carries them, and read back. Nothing in a link is trusted --------
@@ -51,31 +52,54 @@ def settings_from_json(
             if isinstance(value, (list, dict)) or len(str(value)) > longest:
                 raise EncoderError(f"The {name} setting {key!r} must be a word or a number.")
             form = checked(replace(form, **{key: value}))
-        except EncoderError as error:
+        except LabError as error:
             notes.append(str(error))
     return form, notes
 
 
 OWN_POOLING = "the model's own"
+EXACT = 2.0**53  # whole numbers beyond are not told apart as floats
 
 
-def number(sent: object, name: str, low: float, high: float) -> float:
-    """A number in a range. Raises EncoderError with both."""
+def as_number(sent: object, name: str) -> float:
+    """A number. Raises EncoderError for what is none, NaN too."""
     try:
         value = float(sent)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = math.nan
-    if not low <= value <= high:
-        raise EncoderError(f"{name} is {str(sent)[:20]}; it must be from {low:g} to {high:g}.")
+    if math.isnan(value):
+        raise EncoderError(f"{name} is {str(sent)[:40]!r}; it must be a number.")
     return value
 
 
-def whole(sent: object, name: str, low: int, high: int) -> int:
-    """A whole number in a range. Raises EncoderError with both."""
-    value = number(sent, name, low, high)
-    if value != int(value):
-        raise EncoderError(f"{name} is {str(sent)[:20]}; it must be a whole number.")
+def as_whole(sent: object, name: str) -> int:
+    """A whole number. Raises EncoderError."""
+    value = as_number(sent, name)
+    if abs(value) > EXACT or value != int(value):
+        raise EncoderError(f"{name} is {str(sent)[:40]!r}; it must be a whole number.")
     return int(value)
+
+
+def in_range(sent: object, name: str, low: float, high: float) -> float:
+    """A number from low to high. Raises EncoderError with both."""
+    value = as_number(sent, name)
+    if not low <= value <= high:
+        raise EncoderError(f"{name} is {str(sent)[:40]}; it must be from {low:g} to {high:g}.")
+    return value
+
+
+def whole_in_range(sent: object, name: str, low: int, high: int) -> int:
+    """A whole number from low to high. Raises EncoderError with both."""
+    return as_whole(in_range(sent, name, low, high), name)
+
+
+def row_number(sent: object, rows: Collection[int] | int, gone: str) -> int:
+    """One of the rows, or from 0 to a number of them. Raises EncoderError: `gone`; click again."""
+    word = str(sent)
+    row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
+    if row not in (range(rows) if isinstance(rows, int) else rows):
+        raise EncoderError(f"{gone}; click again.")
+    return row
 
 
 def parse_name(sent: object) -> str:

@@ -29,7 +29,7 @@ class Settings:
     map_texts: int = 5_000  # on one map; of more, a sample is drawn
     map_slots: int = 2  # maps computed at a time
     search_texts: int = 20_000  # in one index; of more, a sample is drawn
-    atlas_bytes: int = 160 * 2**20  # vectors, maps and clusters kept for one visitor
+    texts_bytes: int = 160 * 2**20  # vectors, maps and clusters kept for one visitor
     shared_bytes: int = 256 * 2**20  # the same of the bundled samples, kept for all visitors
     vector_store: str | None = None  # see explore.store.open_store; None: in memory
     max_chars: int = 2000  # of one sentence

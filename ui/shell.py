@@ -1,89 +1,35 @@
 """The page around the tabs, and how it is launched."""
 
 import gzip
-import shutil
-import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import plotly
-from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.finetune import tab as finetune
 from ui.finetune.api import build_tuning_api
-from ui.finetune.takehome import scores_csv, training_script, write_archive
+from ui.finetune.takehome.download import routes as takehome_routes
 from ui.map import tab as map_tab
 from ui.map.api import build_map_api
-from ui.map.files import FILES
-from ui.page.models import ModelPicker
+from ui.map.files import routes as map_routes
+from ui.page.tab import Page, Tab
 from ui.page.theme import ASSETS, theme
 from ui.pooling import tab as pooling
 from ui.pooling.api import build_api
 from ui.search import tab as search
 from ui.search.api import build_search_api
-from ui.state.models import Run
 from ui.state.workbench import Workbench
 
-# --- What a visitor takes home, made when it is fetched and deleted when it is sent ---------------
-
-
-GONE = "This model is not kept any more: its page was closed, or newer runs took its place."
-NO_MAP = "This map is not kept any more: its page was closed, or a newer one took its place."
-TEXTS: dict[str, tuple[Callable[[Run], str], str]] = {
-    "scores.csv": (scores_csv, "text/csv"),
-    "train.py": (training_script, "text/x-python"),
-}
-
-
-def routes(workbench: Workbench) -> list[Route]:
-    """The download addresses of this workbench's visitors."""
-
-    def send(request: Request) -> Response:
-        found = workbench.by_token(request.path_params["token"])
-        name = request.path_params["name"]
-        if found is None or found.run is None:
-            return PlainTextResponse(GONE, 404)
-        if name in TEXTS:
-            write, kind = TEXTS[name]
-            disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-            return Response(write(found.run), media_type=kind, headers=disposition)
-        if name != "model.zip":
-            return PlainTextResponse("There is no such file.", 404)
-        folder = Path(tempfile.mkdtemp(prefix="lab-"))
-        try:
-            path = write_archive(found.run, folder / "model.zip")
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-        return FileResponse(path, filename="model.zip", background=gone)
-
-    def send_map(request: Request) -> Response:
-        picture = workbench.picture_by_token(request.path_params["token"])
-        name = request.path_params["name"]
-        if picture is None:
-            return PlainTextResponse(NO_MAP, 404)
-        if name not in FILES:
-            return PlainTextResponse("There is no such file.", 404)
-        write, kind = FILES[name]
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(write(picture), media_type=kind, headers=disposition)
-
-    return [
-        Route("/lab-download/{token}/{name}", send),
-        Route("/lab-map/{token}/{name}", send_map),
-    ]
-
-
-# --- Files of the page that Gradio does not serve: plotly.js from this host, packed once, cac
+# --- Files of the page that Gradio does not serve: plotly.js, packed once and cached --------------
 
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -147,34 +93,40 @@ TOGGLE = """() => {
 }"""
 
 
+@dataclass(frozen=True)
+class Feature:
+    """One tab: its door, its endpoints in the web API, and what it serves beside the page."""
+
+    build: Callable[[Page], Tab]
+    build_api: Callable[[Workbench], None]
+    routes: Callable[[Workbench], list[Route]] = lambda workbench: []
+
+
+FEATURES = (
+    Feature(pooling.build, build_api),
+    Feature(finetune.build, build_tuning_api, takehome_routes),
+    Feature(map_tab.build, build_map_api, map_routes),
+    Feature(search.build, build_search_api),
+)
+
+
 def build_app(workbench: Workbench) -> gr.Blocks:
     """The whole page over one workbench."""
     with gr.Blocks(
         title="Sentence Lab", analytics_enabled=False, delete_cache=UPLOADS_KEPT
     ) as demo:
         # First: Gradio names a tab's handlers too, and the first of a name has it.
-        build_api(workbench)
-        build_tuning_api(workbench)
-        build_map_api(workbench)
-        build_search_api(workbench)
+        for feature in FEATURES:
+            feature.build_api(workbench)
         with gr.Row(elem_classes=["lab-top"]):
             gr.HTML(HEADER, apply_default_css=False)
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
             toggle.click(None, js=TOGGLE, api_visibility="private")
-        with gr.Tabs() as tabs:
-            with gr.Tab("Pooling", id="pooling", elem_id="tab-pooling"):
-                model = pooling.build(demo, workbench)
-            with gr.Tab("Fine-tune", id="finetune", elem_id="tab-finetune") as tuning:
-                pass
-            with gr.Tab("Map", id="map", elem_id="tab-map") as mapping:
-                maps = map_tab.build(demo, tabs, mapping, workbench)
-            with gr.Tab("Search", id="search", elem_id="tab-search") as searching:
-                found = search.build(demo, tabs, searching, workbench)
-            with tuning:
-                pickers = [model, *maps.pickers, *found.pickers]
-                tuner = finetune.build(tuning, workbench, ModelPicker(workbench), pickers)
-                maps.texts.connect_pairs(tuner.ui.on_map, tabs)
-                found.sections.judge.sending.connect(tabs, tuner.data)
+        tabs = gr.Tabs()
+        page = Page(demo, tabs, workbench)
+        with tabs:
+            built = [feature.build(page) for feature in FEATURES]
+        page.connect(built)
     demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
     return demo
 
@@ -186,13 +138,16 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "css_paths": [ASSETS / f"{name}.css" for name in ("lab", "tuning", "map", "search")],
         "favicon_path": ASSETS / "favicon.svg",
         "footer_links": ["api", "settings"],
+        # On a Space, server-side rendering would put a Node in front that answers the addresses of
+        # our own routes with the page itself: no plot, no map and no download would work.
+        "ssr_mode": False,
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
         # A model that is brought back is the largest.
         "max_file_size": workbench.settings.max_archive_bytes,
         "app_kwargs": {
-            "routes": [*ROUTES, *routes(workbench)],
+            "routes": [*ROUTES, *(r for feature in FEATURES for r in feature.routes(workbench))],
             "middleware": [Middleware(Headers)],
         },
     }

@@ -1,6 +1,8 @@
 """How numbers, times, remarks and cut texts are written, wherever they stand on the page."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from html import escape
 from math import isfinite
 
@@ -138,3 +140,10 @@ def layer_phrase(layer: int | str, depth: int) -> str:
     if layer == 0:
         return "layer 0 (input embeddings)"
     return f"layer {layer} of {depth}" + (" (last)" if layer == depth else "")
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV. What a visitor wrote goes through `ingest.templates.cell` first."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()

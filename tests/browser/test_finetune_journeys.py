@@ -41,7 +41,7 @@ def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, 
     [tuned] = [
         own
         for visitor in list(workbench._visitors.values())
-        for own in visitor.shelf
+        for own in visitor.own_models
         if own.key == key and own.run and own.run.data == SAMPLES[title]
     ][-1:]
     ours = tuned.encoder.encode(TEXTS)

@@ -19,7 +19,7 @@ TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
 def own_models(workbench: Workbench, name: str) -> list:
     """Models of all visitors by name; the last is the newest."""
     visitors = list(workbench._visitors.values())
-    return [model for visitor in visitors for model in visitor.shelf if model.name == name]
+    return [model for visitor in visitors for model in visitor.own_models if model.name == name]
 
 
 def test_one_run_is_looked_at_from_all_sides(page: Page, workbench: Workbench, tmp_path):
@@ -101,10 +101,10 @@ def test_closing_the_page_while_waiting_leaves_the_line(page: Page, workbench: W
     expect(lab.find("#training-progress")).to_contain_text("step", timeout=60_000)
     other.find("#train").click()
     expect(other.find("#training-progress")).to_contain_text("place 1 of the line")
-    [waiting] = workbench.line._waiting
+    [waiting] = workbench.training_queue._waiting
     other.page.close()
     assert waiting.ended.wait(2)
-    assert not workbench.line._waiting
+    assert not workbench.training_queue._waiting
     assert waiting.started is None
 
 

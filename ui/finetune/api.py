@@ -13,12 +13,12 @@ from encoder.training import Done, Eval, Step
 from encoder.training.cost import Cost
 from encoder.training.losses import LOSSES, losses_for
 from ingest import Finding
-from ui.checks import OWN_POOLING, number, whole
+from ui.checks import OWN_POOLING, in_range, whole_in_range
 from ui.finetune.form import AUTO, BY_STEPS, Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
 from ui.finetune.run import Live, watch
-from ui.page.events import told, told_steps
+from ui.page.events import worded, worded_steps
 from ui.page.models import ModelPicker
 from ui.state.models import Run
 from ui.state.pairs import Checked, Desk, open_data, parse_mapping, parse_scale
@@ -109,23 +109,23 @@ def build_tuning_api(workbench: Workbench) -> None:
         scale = (lowest_label, highest_label)
         sent = asked(request.session_hash, pairs, model, form, scale)
         if train_blocks != -1:
-            whole(train_blocks, "train_blocks", 0, sent.encoder.backbone.depth + 1)
+            whole_in_range(train_blocks, "train_blocks", 0, sent.encoder.backbone.depth + 1)
         if budget_s:
-            budget_s = number(budget_s, "budget_s", 1, workbench.settings.max_budget_s)
+            budget_s = in_range(budget_s, "budget_s", 1, workbench.settings.max_budget_s)
             if not steps:
                 sent = replace(sent, config=replace(sent.config, budget_s=budget_s))
         job = handlers.start(sent)
         live = Live(sent)
-        for new in watch(job, workbench.line, live):
+        for new in watch(job, workbench.training_queue, live):
             if new:
-                yield _live_as_json(live, workbench.line.place(job))
+                yield _live_as_json(live, workbench.training_queue.place(job))
         if live.run is None:
             raise EncoderError(live.sentence)
         yield _run_as_json(live.run, handlers, request.session_hash)
 
     limits: dict[str, Any] = {"concurrency_id": "api-tuning", "concurrency_limit": 16}
-    gr.api(told(check_pairs), api_name="check_pairs", **limits)
-    gr.api(told_steps(fine_tune), api_name="fine_tune", **limits)
+    gr.api(worded(check_pairs), api_name="check_pairs", **limits)
+    gr.api(worded_steps(fine_tune), api_name="fine_tune", **limits)
 
 
 def _scaled(desk: Desk, scale: tuple[object, object]) -> Desk:
@@ -215,7 +215,7 @@ def _live_as_json(live: Live, place: int) -> dict:
 
 
 def _run_as_json(run: Run, handlers: FinetuneHandlers, visitor: str | None) -> dict:
-    done, own = run.done, handlers.workbench.tuned(run.key, visitor)
+    done, own = run.done, handlers.workbench.own_model(run.key, visitor)
     return {
         "event": "done",
         "model": run.key,

@@ -10,13 +10,9 @@ from ui.finetune.check_html import facts, preview
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.layout import DataLayout
 from ui.page.components import csv_file
-from ui.page.events import picked_name, told
+from ui.page.events import QUIET, READ, now, picked_name, worded
 from ui.state.pairs import FIRST_SAMPLE, HALF_A_SCALE, NO_LABEL, Desk
 from ui.words import message, notes
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
-                        "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
 
 
 class Data:
@@ -26,44 +22,49 @@ class Data:
         self, tab: gr.Tab, handlers: FinetuneHandlers, ui: DataLayout, loss: gr.Dropdown
     ) -> None:
         self.handlers, self.ui = handlers, ui
-        self.version = gr.State(0)
+        self.version = gr.State("")  # new whenever other pairs lie ready
         self.too_large = gr.State("")  # "file" or "text", where a sample of it can be asked for
         self.facts, self.found = ui.facts, ui.findings
         self.outputs = [
             self.version, ui.kind, *ui.columns, *ui.scale, loss, ui.preview, ui.facts,
             ui.findings, ui.note, ui.sampled,
         ]  # fmt: skip
-        tab.select(told(self.arrive), self.version, self.outputs, **READ)
+        tab.select(worded(self.arrive), self.version, self.outputs, **READ)
         for title, chip in ui.samples.items():
-            chip.click(told(self.take_sample(title)), self.version, self.outputs, **READ)
+            chip.click(worded(self.take_sample(title)), self.version, self.outputs, **READ)
         sent = [ui.file, ui.pasted, self.version]
         read = [*self.outputs, self.too_large]
-        ui.file.upload(told(self.take("file")), sent, read, **READ)
-        ui.use_pasted.click(told(self.take("text")), sent, read, **READ)
-        ui.sampled.click(told(self.take_part), [self.too_large, *sent], read, **READ)
+        ui.file.upload(worded(self.take("file")), sent, read, **READ)
+        ui.use_pasted.click(worded(self.take("text")), sent, read, **READ)
+        ui.sampled.click(worded(self.take_part), [self.too_large, *sent], read, **READ)
         lowest, highest = ui.scale
         gr.on(
             [
                 *(control.select for control in (ui.kind, *ui.columns)),
                 *(event for box in ui.scale for event in (box.submit, box.blur)),
             ],
-            told(self.map_columns),
+            worded(self.map_columns),
             [ui.kind, *ui.columns, lowest, highest, self.version],
             self.outputs,
             trigger_mode="always_last",
             **READ,
         )
-        ui.findings.pick(told(self.remedy), self.version, self.outputs, **READ)
+        ui.findings.pick(worded(self.remedy), self.version, self.outputs, **READ)
         for kind, button in ui.templates.items():
             text = handlers.template_csv(kind)
             button.click(_saved(f"{kind}_template.csv", text), None, ui.download, **QUIET)
-        ui.dropped.click(told(self.save_dropped), None, ui.download, **READ)
+        ui.dropped.click(worded(self.save_dropped), None, ui.download, **READ)
 
     def arrive(self, request: gr.Request, version: int) -> list[Any]:
         """On the first look at the tab a sample lies ready."""
         if self.handlers.visitor(request.session_hash).desk is not None:
             return self.nothing()
         return self.show_new(self.handlers.open_sample(request.session_hash, FIRST_SAMPLE), version)
+
+    def arrived(self, visitor: str | None) -> list[Any]:
+        """What lies ready, put there from elsewhere; a sample where nothing does."""
+        desk = self.handlers.visitor(visitor).desk
+        return self.show_new(desk or self.handlers.open_sample(visitor, FIRST_SAMPLE), 0)
 
     def nothing(self) -> list[Any]:
         """Everything stays as it is."""
@@ -139,7 +140,7 @@ class Data:
         The dropdowns are set one after the other, so half a choice is no mistake yet.
         """
         values = self.nothing()
-        values[0] = version + 1
+        values[0] = now()
         values[self.outputs.index(self.facts)] = message(desk.problem)
         values[self.outputs.index(self.found)] = ""
         return values
@@ -165,7 +166,7 @@ class Data:
         said += [f"Done: {remedy}." for remedy in desk.applied]
         said += [desk.problem] if desk.problem else []
         return [
-            version + 1,
+            now(),
             gr.Dropdown(value=kind),
             *(
                 gr.Dropdown(choices=names if at < 2 else [NO_LABEL, *names], value=column)

@@ -6,7 +6,7 @@ from typing import Any
 from encoder import SAVABLE, EncoderError, TrainConfig
 from encoder.training.config import TRAIN_BLOCKS, default_lr
 from encoder.training.losses import LOSSES, losses_for
-from ui.checks import OWN_POOLING, number, whole
+from ui.checks import OWN_POOLING, in_range, whole_in_range
 from ui.settings import Settings
 
 AUTO = "as the rows ask for"
@@ -71,19 +71,19 @@ def parse_form(form: Form, depth: int, settings: Settings | None = None) -> Trai
             f"{', '.join([*DURATIONS, BY_STEPS])}."
         )
     by_steps = form.duration == BY_STEPS
-    steps = whole(form.steps, "Steps", 1, settings.max_steps) if by_steps else None
-    lr = None if form.lr in (None, "", 0) else number(form.lr, "Learning rate", *LR)
+    steps = whole_in_range(form.steps, "Steps", 1, settings.max_steps) if by_steps else None
+    lr = None if form.lr in (None, "", 0) else in_range(form.lr, "Learning rate", *LR)
     return TrainConfig(
         loss=str(form.loss) if form.loss else None,
-        batch_size=whole(form.batch_size, "Batch size", *BATCH_SIZE),
+        batch_size=whole_in_range(form.batch_size, "Batch size", *BATCH_SIZE),
         lr=lr,
         train_blocks=None if form.blocks is None else blocks_of(form.blocks, depth),
         pooling=None if form.pooling == OWN_POOLING else str(form.pooling),
         budget_s=None if by_steps else DURATIONS[str(form.duration)],
-        seed=whole(form.seed, "Seed", *SEED),
-        held_out_share=number(form.held_out, "Held-out share", *HELD_OUT) / 100,
+        seed=whole_in_range(form.seed, "Seed", *SEED),
+        held_out_share=in_range(form.held_out, "Held-out share", *HELD_OUT) / 100,
         steps=steps,
-        warmup=whole(form.warmup, "Warm-up", *WARMUP),
+        warmup=whole_in_range(form.warmup, "Warm-up", *WARMUP),
     )
 
 
@@ -140,4 +140,4 @@ def form_of(
 
 def blocks_of(sent: object, depth: int) -> int:
     """Blocks to train, at most all of them and the embeddings."""
-    return min(whole(sent, "Blocks", 0, 100), depth + 1)
+    return min(whole_in_range(sent, "Blocks", 0, 100), depth + 1)

@@ -53,10 +53,7 @@ class FinetuneHandlers:
 
     def put(self, visitor: str | None, desk: Desk) -> Desk:
         """Put pairs on the desk in place of those that were there."""
-        known = self.visitor(visitor)
-        known.desk, known.checked = desk, None
-        known.costs.turn_to(desk.pairs)
-        return desk
+        return self.visitor(visitor).put(desk)
 
     def desk(self, visitor: str | None) -> Desk:
         """What is on the desk. Raises EncoderError where nothing is."""
@@ -165,7 +162,7 @@ class FinetuneHandlers:
                 raise _Outdated
 
         try:
-            found = cost_of(request, pairs, self.workbench.line, tell)
+            found = cost_of(request, pairs, self.workbench.training_queue, tell)
         except _Outdated:
             return None
         return found if request.current else None
@@ -173,7 +170,7 @@ class FinetuneHandlers:
     def at_stake(self, visitor: str | None) -> dict[str, Any]:
         """What a visitor would lose with the page: the models, and a run that waits or goes on."""
         known = self.visitor(visitor)
-        return {"models": len(known.shelf), "running": known.busy}
+        return {"models": len(known.own_models), "running": known.busy}
 
     def start(self, request: Request) -> Job:
         """Join the line, at once. Raises EncoderError for what cannot be trained.
@@ -189,7 +186,7 @@ class FinetuneHandlers:
         expected_s = min(expected_s, self.workbench.settings.max_run_s)
         job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
         request.visitor.job = job
-        self.workbench.line.join(job)
+        self.workbench.training_queue.join(job)
         return job
 
     def stop(self, visitor: str | None) -> None:
@@ -197,8 +194,8 @@ class FinetuneHandlers:
         job = self.visitor(visitor).job
         if job is None:
             return
-        if self.workbench.line.place(job):
-            self.workbench.line.leave(job)
+        if self.workbench.training_queue.place(job):
+            self.workbench.training_queue.leave(job)
         job.stop.set()
 
 

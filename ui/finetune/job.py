@@ -11,8 +11,8 @@ from encoder.training.speed import TIMING, measure_speed
 from encoder.training.study import Study, study
 from ingest import PairSet
 from ui.state.costs import Timed, Told
-from ui.state.jobs import Job, Line
-from ui.state.models import Run, Tuned
+from ui.state.jobs import Job, Queue
+from ui.state.models import OwnModel, Run
 from ui.state.pairs import Desk
 from ui.state.workbench import Visitor, Workbench
 from ui.words import duration
@@ -43,7 +43,7 @@ def rough_s(config: TrainConfig) -> float:
     return (config.budget_s or ROUGH_S) + ROUGH_REST_S
 
 
-def cost_of(request: Request, pairs: PairSet, line: Line, tell: Tell, own: int = 0) -> Told:
+def cost_of(request: Request, pairs: PairSet, line: Queue, tell: Tell, own: int = 0) -> Told:
     """Seconds that a run will take; what was timed on these pairs is not timed again.
 
     `own` is how many runs of this visitor are under way: inside one, steps that were timed beside
@@ -62,7 +62,7 @@ def cost_of(request: Request, pairs: PairSet, line: Line, tell: Tell, own: int =
 
 def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> Iterator[Any]:
     """The cost, the events of the run, and at last the run with the names of models given up."""
-    cost = cost_of(request, pairs, workbench.line, job.tell, own=1).cost
+    cost = cost_of(request, pairs, workbench.training_queue, job.tell, own=1).cost
     most_s = workbench.settings.max_run_s
     job.expect(min(cost.total_s, most_s))
     yield cost
@@ -94,11 +94,11 @@ def _with_note(done: Done, most_s: float) -> Done:
 def _keep(
     request: Request, workbench: Workbench, done: Done, found: Study, cost: Cost
 ) -> tuple[Run, list[str]]:
-    shelf, desk = request.visitor.shelf, request.desk
+    shelf, desk = request.visitor.own_models, request.desk
     key = shelf.next_key()
     name = shelf.free_name(f"{desk.name.rsplit('.', 1)[0]}, {key.replace('-', ' ')}")
     table = desk.table if done.train.report.dropped else None
     base = shelf.get(request.model)
     learned = base.run.learned if base and base.run else frozenset[str]()
     run = Run(key, name, request.model, desk.name, done, found, cost.seconds, table, learned)
-    return run, workbench.keep(Tuned(key, name, done.encoder, run), request.visitor)
+    return run, workbench.keep(OwnModel(key, name, done.encoder, run), request.visitor)

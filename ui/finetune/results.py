@@ -1,6 +1,5 @@
 """What came of a run, on the page: one run at a time, chosen in the table of runs."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
@@ -12,8 +11,7 @@ import numpy as np
 
 from encoder import CATALOG, Encoder, EncoderError
 from encoder.training import TrainConfig
-from ui.checks import number as form_number
-from ui.checks import parse_name, parse_text
+from ui.checks import in_range, parse_name, parse_text, row_number
 from ui.finetune.blend import blend_line, blend_run
 from ui.finetune.compared import NotComparable, compare_runs, compared
 from ui.finetune.figures import distributions, predicted
@@ -29,23 +27,21 @@ from ui.finetune.results_html import (
     runs_table,
 )
 from ui.finetune.verdict import links, outcome
-from ui.page.events import picked_name, told
-from ui.page.matrix import figure_json, token_matrix
+from ui.page.events import RESULTS, now, picked_name, worded
+from ui.page.matrix import explain, figure_json
 from ui.page.models import ModelPicker
-from ui.state.models import Run, Tuned
+from ui.page.tab import Page
+from ui.state.models import OwnModel, Run
 from ui.words import message, notes, number
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "results", "concurrency_limit": 2}  # fmt: skip
 
 
 class Results:
     """The lower part of the tab."""
 
-    def __init__(self, handlers: FinetuneHandlers, ui: ResultsLayout) -> None:
+    def __init__(self, page: Page, handlers: FinetuneHandlers, ui: ResultsLayout) -> None:
         self.handlers, self.ui = handlers, ui
         self.shown = gr.State("")  # key of the run on screen
-        self.version = gr.State("")  # new whenever the shelf has changed
+        self.version = page.own_models
         self.outputs = [self.shown, self.version]
         shown = [
             ui.box, ui.naming, ui.runs, ui.name, ui.answer, ui.table, ui.links, ui.distributions,
@@ -54,33 +50,33 @@ class Results:
         ]  # fmt: skip
         gr.on(
             [self.shown.change, self.version.change],
-            told(self.draw),
+            worded(self.draw),
             [self.shown, ui.order, ui.try_a, ui.try_b],
             shown,
             trigger_mode="always_last",
-            **QUIET,
+            **RESULTS,
         )
-        ui.order.change(told(self.draw_ledger), [self.shown, ui.order], ui.ledger, **QUIET)
+        ui.order.change(worded(self.draw_ledger), [self.shown, ui.order], ui.ledger, **RESULTS)
         matrices = [ui.pair_note, ui.pair_before, ui.pair_after]
-        ui.ledger.pick(told(self.pick_pair), self.shown, matrices, **QUIET)
-        ui.scatter.pick(told(self.pick_dot), self.shown, matrices, **QUIET)
-        ui.alpha.change(told(self.draw_blend), [self.shown, ui.alpha], ui.blended,
-                        trigger_mode="always_last", **QUIET)  # fmt: skip
-        ui.use_blend.click(told(self.keep_blend), [self.shown, ui.alpha],
-                           self.outputs, **QUIET)  # fmt: skip
-        gr.on([ui.try_a.change, ui.try_b.change], told(self.draw_tried),
+        ui.ledger.pick(worded(self.pick_pair), self.shown, matrices, **RESULTS)
+        ui.scatter.pick(worded(self.pick_dot), self.shown, matrices, **RESULTS)
+        ui.alpha.change(worded(self.draw_blend), [self.shown, ui.alpha], ui.blended,
+                        trigger_mode="always_last", **RESULTS)  # fmt: skip
+        ui.use_blend.click(worded(self.keep_blend), [self.shown, ui.alpha],
+                           self.outputs, **RESULTS)  # fmt: skip
+        gr.on([ui.try_a.change, ui.try_b.change], worded(self.draw_tried),
               [self.shown, ui.try_a, ui.try_b], ui.tried, trigger_mode="always_last",
-              **QUIET)  # fmt: skip
+              **RESULTS)  # fmt: skip
         if ui.push is not None:
-            ui.push.click(told(self.push), [self.shown, ui.repo], ui.pushed, **QUIET)
+            ui.push.click(worded(self.push), [self.shown, ui.repo], ui.pushed, **RESULTS)
 
     def arrived(self, key: str) -> list[Any]:
         """Values of `outputs` when a model has come on the shelf."""
         return [key, now()]
 
-    def own(self, visitor: str | None, key: object) -> Tuned:
+    def own(self, visitor: str | None, key: object) -> OwnModel:
         """A model of this visitor's. Raises EncoderError."""
-        found = self.handlers.workbench.tuned(str(key), visitor)
+        found = self.handlers.workbench.own_model(str(key), visitor)
         if found is None:
             raise EncoderError("That run is not kept any more. Choose another in the table.")
         return found
@@ -97,8 +93,8 @@ class Results:
     def draw(self, request: gr.Request, key: str, order: str, a: str, b: str) -> list[Any]:
         """Everything about one run."""
         visitor = request.session_hash
-        own = self.handlers.workbench.tuned(key, visitor)
-        models = self.handlers.workbench.own(visitor)
+        own = self.handlers.workbench.own_model(key, visitor)
+        models = self.handlers.workbench.own_models(visitor)
         kept = self.handlers.at_stake(visitor)
         table = runs_table(models, key)
         naming = gr.Row(visible=own is not None)
@@ -151,17 +147,14 @@ class Results:
         With `negative`, of the anchor and the negative of a triplet.
         """
         done = self.run(visitor, key).done
-        if number_ not in map(str, range(len(done.held_out))):
-            raise EncoderError("That pair is not in this run; look at the list again.")
-        texts = done.held_out.texts[int(number_)]
+        row = row_number(number_, len(done.held_out), "That pair is not in this run")
+        texts = done.held_out.texts[row]
         a, b = texts[0], texts[NEGATIVE if negative and len(texts) > NEGATIVE else 1]
         figures, cosines = [], []
         for encoder in (done.source, done.encoder):
-            explained = encoder.explain_pair(a, b)
-            readable = encoder.backbone.readable
-            tokens = readable(explained.tokens_a), readable(explained.tokens_b)
-            figures.append(figure_json(token_matrix(explained, *tokens)))
-            cosines.append(explained.cosine)
+            pair = explain(encoder, a, b)
+            figures.append(pair.matrix)
+            cosines.append(pair.explained.cosine)
         said = (
             f"“{a}” and “{b}”: cosine {number(cosines[0], 3)} before (above or left), "
             f"{number(cosines[1], 3)} after. The numbers of each matrix sum to it."
@@ -172,7 +165,7 @@ class Results:
 
     def draw_blend(self, request: gr.Request, key: str, alpha: Any) -> str:
         """The score at another mixture."""
-        own = self.handlers.workbench.tuned(key, request.session_hash)
+        own = self.handlers.workbench.own_model(key, request.session_hash)
         return blend_line(own.run, _share(alpha)) if own and own.run else ""
 
     def keep_blend(self, request: gr.Request, key: str, alpha: Any) -> list[Any]:
@@ -180,9 +173,9 @@ class Results:
         visitor = request.session_hash
         run, share = self.run(visitor, key), _share(alpha)
         own = self.handlers.visitor(visitor)
-        blended = blend_run(run, share, own.shelf.next_key())
-        blended = replace(blended, name=own.shelf.free_name(blended.name))
-        model = Tuned(blended.key, blended.name, blended.tuned, blended)
+        blended = blend_run(run, share, own.own_models.next_key())
+        blended = replace(blended, name=own.own_models.free_name(blended.name))
+        model = OwnModel(blended.key, blended.name, blended.tuned, blended)
         tell_gone(self.handlers.workbench.keep(model, own))
         return self.arrived(blended.key)
 
@@ -190,7 +183,7 @@ class Results:
 
     def draw_tried(self, request: gr.Request, key: str, a: str, b: str) -> str:
         """The cosine of two typed sentences, before and after."""
-        own = self.handlers.workbench.tuned(key, request.session_hash)
+        own = self.handlers.workbench.own_model(key, request.session_hash)
         return self.tried(own.run, a, b) if own and own.run else ""
 
     def tried(self, run: Run, a: str, b: str) -> str:
@@ -228,12 +221,7 @@ def _cosine(encoder: Encoder, texts: list[str]) -> float:
 
 
 def _share(alpha: Any) -> float:
-    return round(form_number(alpha, "α", 0, 1), 2)
-
-
-def now() -> str:
-    """A value that no state had before, so that its change is an event."""
-    return str(time.time_ns())
+    return round(in_range(alpha, "α", 0, 1), 2)
 
 
 # --- The runs of this visit: one chosen, renamed, used again, compared; models brought back -------
@@ -254,20 +242,20 @@ class Runs:
         self.handlers, self.picker, self.results = handlers, picker, results
         self.settings = settings
         shown, version = results.shown, results.version
-        ui.runs.pick(told(self.pick), None, shown, **QUIET)
-        ui.rename.click(told(self.rename), [shown, ui.name], version, **QUIET)
-        ui.archive.upload(told(self.bring_back), ui.archive,
-                          [ui.archive, *results.outputs], **QUIET)  # fmt: skip
+        ui.runs.pick(worded(self.pick), None, shown, **RESULTS)
+        ui.rename.click(worded(self.rename), [shown, ui.name], version, **RESULTS)
+        ui.archive.upload(worded(self.bring_back), ui.archive,
+                          [ui.archive, *results.outputs], **RESULTS)  # fmt: skip
         gr.on(
             [shown.change, version.change, ui.against.select],
-            told(self.compare),
+            worded(self.compare),
             [shown, ui.against],
             [ui.against, ui.compared],
             trigger_mode="always_last",
-            **QUIET,
+            **RESULTS,
         )
         ui.reuse.click(
-            told(self.reuse),
+            worded(self.reuse),
             [shown, model],
             [settings.model, model, settings.model_note, *components(settings.form)],
             api_visibility="private",
@@ -276,16 +264,6 @@ class Runs:
             show_progress_on=settings.model_note,
         )
 
-    def follow(self, pickers: Sequence[gr.Dropdown]) -> None:
-        """Let model pickers, here and on other tabs, offer this visitor's models."""
-        boxes = [self.settings.model, *pickers]
-
-        def offer(request: gr.Request, *chosen: Any) -> list[Any]:
-            found = [self.picker.choices(request.session_hash, str(key)) for key in chosen]
-            return [gr.Dropdown(choices=choices) for choices in found]
-
-        self.results.version.change(offer, boxes, boxes, **QUIET)
-
     def pick(self, request: gr.Request, event: gr.EventData) -> str:
         """Show the run that was clicked."""
         key = picked_name(event).removeprefix("run:")
@@ -293,7 +271,7 @@ class Runs:
 
     def rename(self, request: gr.Request, key: str, name: str) -> str:
         """Give the run on screen another name."""
-        self.handlers.visitor(request.session_hash).shelf.rename(key, parse_name(name))
+        self.handlers.visitor(request.session_hash).own_models.rename(key, parse_name(name))
         return now()
 
     def bring_back(self, request: gr.Request, path: str | None) -> list[Any]:
@@ -305,8 +283,8 @@ class Runs:
         settings = self.handlers.workbench.settings
         found = read_archive(Path(path), settings.max_archive_bytes)
         own = self.handlers.visitor(request.session_hash)
-        name = own.shelf.free_name(f"{found.name} (brought back)")
-        model = Tuned(own.shelf.next_key(), name, found.encoder, None, found.record)
+        name = own.own_models.free_name(f"{found.name} (brought back)")
+        model = OwnModel(own.own_models.next_key(), name, found.encoder, None, found.record)
         tell_gone(self.handlers.workbench.keep(model, own))
         gr.Info(f"“{escape(name)}” is here: every model picker offers it.")
         if found.notes:
@@ -317,7 +295,7 @@ class Runs:
 
     def compare(self, request: gr.Request, key: str, against: str) -> list[Any]:
         """The other runs to choose from, and the run on screen against the one chosen."""
-        models = self.handlers.workbench.own(request.session_hash)
+        models = self.handlers.workbench.own_models(request.session_hash)
         others = {model.key: model for model in models if model.key != key}
         choices = [(NOTHING, NOTHING), *((other.name, other.key) for other in others.values())]
         one = next((model for model in models if model.key == key), None)
@@ -356,7 +334,7 @@ class Runs:
         ]
 
     def restored(
-        self, own: Tuned, model: str, visitor: str | None, progress: Callable[..., Any]
+        self, own: OwnModel, model: str, visitor: str | None, progress: Callable[..., Any]
     ) -> tuple[str, Encoder, list[str]]:
         """The model that `own` was trained from, or else `model` and why."""
         wanted = str(own.run.model if own.run else (own.record or {}).get("model"))
@@ -370,7 +348,7 @@ class Runs:
             return model, encoder, [f"It was trained from {wanted}, which cannot be had here now."]
 
 
-def repeating(own: Tuned) -> tuple[TrainConfig, list[str]]:
+def repeating(own: OwnModel) -> tuple[TrainConfig, list[str]]:
     """Settings that repeat a run exactly, where it was planned by seconds; and a word on that."""
     assert own.settings is not None
     budget_s, steps = own.settings.budget_s, own.steps
@@ -380,7 +358,7 @@ def repeating(own: Tuned) -> tuple[TrainConfig, list[str]]:
     return replace(own.settings, budget_s=None, steps=steps), [said]
 
 
-def against_each_other(one: Tuned, other: Tuned) -> str:
+def against_each_other(one: OwnModel, other: OwnModel) -> str:
     """Two models of a visitor on the held-out pairs both have, or why that cannot be told."""
     back = next((model.name for model in (one, other) if model.run is None), None)
     if back is not None or one.run is None or other.run is None:

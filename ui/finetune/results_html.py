@@ -16,7 +16,7 @@ from encoder.training.study import Study
 from ingest.findings import count
 from ui.finetune.check_html import cut
 from ui.finetune.metrics import KINDS, TITLES, change_cell, judged
-from ui.state.models import Run, Tuned
+from ui.state.models import OwnModel, Run
 from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
 
 GAUGE_STEP = 10  # points
@@ -266,7 +266,7 @@ def change(row: LedgerRow) -> str:
 HEADS = ("run", "model", "loss", "seconds", "before", "after", "gain")
 
 
-def runs_table(models: Sequence[Tuned], chosen: str) -> str:
+def runs_table(models: Sequence[OwnModel], chosen: str) -> str:
     """A row a model; its name is a button that picks "run:" and the model's key."""
     if not models:
         return message("No run yet. Each one you train is listed here.")
@@ -285,7 +285,7 @@ def runs_table(models: Sequence[Tuned], chosen: str) -> str:
 _NUMBER = ' class="num"'
 
 
-def _model_row(model: Tuned, chosen: bool) -> str:
+def _model_row(model: OwnModel, chosen: bool) -> str:
     if model.run is not None:
         told, cells = _of_run(model.run)
     else:

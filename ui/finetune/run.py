@@ -19,9 +19,9 @@ from ui.finetune.job import KEEPING, Request
 from ui.finetune.layout import SettingsLayout
 from ui.finetune.results import Results, tell_gone
 from ui.finetune.run_html import Stage, happening, progress
-from ui.page.events import told_steps
+from ui.page.events import worded_steps
 from ui.page.matrix import figure_json
-from ui.state.jobs import Job, Line, News
+from ui.state.jobs import Job, News, Queue
 from ui.state.models import Run
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -138,7 +138,7 @@ PHASES = AFTERWARDS | {
 }
 
 
-def watch(job: Job, line: Line, live: Live) -> Iterator[bool]:
+def watch(job: Job, line: Queue, live: Live) -> Iterator[bool]:
     """Hear a job to its end; True where something new can be shown. Leaves the line at the end.
 
     A listener that is closed (the browser has gone) takes the job with it.
@@ -173,14 +173,14 @@ def connect_run(
         asked = handlers.request(visitor, model, Form(*form))
         job = handlers.start(asked)
         live = Live(asked, sentence="Getting ready …")
-        place = handlers.workbench.line.place(job)
+        place = handlers.workbench.training_queue.place(job)
         if place:
-            live.wait(place, handlers.workbench.line.wait_s(job))
+            live.wait(place, handlers.workbench.training_queue.wait_s(job))
         hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
         drawn, figure = time.monotonic(), gr.skip()
         stake = handlers.at_stake(visitor)
         yield [live.progress(), None, gr.Button(interactive=False), shown, stake, *nothing]
-        for new in watch(job, handlers.workbench.line, live):
+        for new in watch(job, handlers.workbench.training_queue, live):
             due = live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S
             if new or due:
                 if due:  # the same again till then: a skip right behind it could undo it
@@ -195,7 +195,7 @@ def connect_run(
         yield [live.progress(), live.figure(), gr.Button(interactive=True), hidden, stake, *after]
 
     ui.train.click(
-        told_steps(train), list(sent), outputs, concurrency_limit=64, concurrency_id="train",
+        worded_steps(train), list(sent), outputs, concurrency_limit=64, concurrency_id="train",
         **PRIVATE,
     )  # fmt: skip
 

@@ -1,12 +1,11 @@
 """The Fine-tune tab: pairs checked, a model trained on them, before beside after. Wiring only."""
 
-import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
-from encoder import EncoderError
+from encoder import Encoder, EncoderError
 from encoder.training.config import TRAIN_BLOCKS
 from encoder.training.losses import LOSSES
 from ui.finetune.check_html import findings
@@ -19,41 +18,29 @@ from ui.finetune.results import Results, Runs
 from ui.finetune.run import connect_run
 from ui.finetune.run_html import cost_line, sizes, split_bar
 from ui.page.components import csv_file
-from ui.page.events import told
-from ui.page.models import ModelPicker
-from ui.state.workbench import Workbench
+from ui.page.events import CHECK, COST, QUIET, worded
+from ui.page.models import ModelBox, connect_model
+from ui.page.tab import Page, Tab
+from ui.page.texts import PAIRS
 from ui.words import message, notes
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-CHECK: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "check",
-                         "concurrency_limit": 2, "trigger_mode": "always_last",
-                         "show_progress": "minimal"}  # fmt: skip
-# One at a time: steps that are timed beside each other would seem to take longer.
-COST: dict[str, Any] = {**CHECK, "concurrency_id": "cost", "concurrency_limit": 1}
 BESIDE = "Timed beside somebody else's run: with the machine to itself it takes less."
 
 
-def build(
-    tab: gr.Tab, workbench: Workbench, picker: ModelPicker, pickers: Sequence[gr.Dropdown]
-) -> "_FinetuneTab":
-    """Lay the tab out inside the current Blocks and connect it.
-
-    `pickers` are the model pickers of other tabs, which offer what is trained here.
-    """
-    made = _FinetuneTab(tab, FinetuneHandlers(workbench), picker)
-    made.runs.follow(pickers)
-    return made
+def build(page: Page) -> Tab:
+    """Lay the tab out on the page and connect it."""
+    with page.tab("finetune", "Fine-tune") as tab:
+        return _FinetuneTab(page, FinetuneHandlers(page.workbench), tab).door()
 
 
 class _FinetuneTab:
     """Components on the one side, handlers on the other, and the events between them."""
 
-    def __init__(self, tab: gr.Tab, handlers: FinetuneHandlers, picker: ModelPicker) -> None:
-        self.handlers = handlers
-        self.picker = picker
+    def __init__(self, page: Page, handlers: FinetuneHandlers, tab: gr.Tab) -> None:
+        self.handlers, self.picker = handlers, page.picker
         limits = handlers.workbench.settings
         self.ui = lay_out_data()
-        self.settings = lay_out_settings(picker.choices(None), limits)
+        self.settings = lay_out_settings(page.picker.choices(None), limits)
         below = lay_out_results(limits.can_push)
         self.model = gr.State(self.settings.model.value)  # the last one that loaded
         self.form = components(self.settings.form)
@@ -61,9 +48,19 @@ class _FinetuneTab:
         self.data = Data(tab, handlers, self.ui, self.settings.form.loss)
         self.connect_check()
         self.connect_settings()
-        results = Results(handlers, below)
-        self.runs = Runs(handlers, picker, below, self.settings, results, self.model)
+        results = Results(page, handlers, below)
+        Runs(handlers, page.picker, below, self.settings, results, self.model)
+        page.offer_own_models(self.settings.model)
+        page.lead(self.ui.on_map, "map", {"corpus": PAIRS})
         connect_run(handlers, self.settings, self.sent, results)
+
+    def door(self) -> Tab:
+        """What others may use: the tab with the pairs that were put ready for it."""
+        return Tab("finetune", self.data.outputs, self.open)
+
+    def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
+        """The pairs that lie ready, or the first sample. There are no other settings yet."""
+        return self.data.arrived(request.session_hash)
 
     def request(self, visitor: str | None, values: Sequence[Any]) -> Request:
         """The values of `self.sent`, checked."""
@@ -78,7 +75,7 @@ class _FinetuneTab:
         checks = [form.pooling, form.loss, form.batch_size, form.seed, form.held_out]
         gr.on(
             [c.change for c in (self.data.version, self.model, *checks)],
-            told(self.draw_check),
+            worded(self.draw_check),
             self.sent,
             [ui.findings, ui.split, settings.loss_note],
             show_progress_on=ui.split,
@@ -86,12 +83,12 @@ class _FinetuneTab:
         )
         gr.on(
             [c.change for c in (self.data.version, self.model, *self.form)],
-            told(self.draw_cost),
+            worded(self.draw_cost),
             self.sent,
             settings.cost,
             **COST,
         )
-        ui.cleaned.click(told(self.save_cleaned), self.sent, ui.download, **READ)
+        ui.cleaned.click(worded(self.save_cleaned), self.sent, ui.download, **READ)
 
     def draw_check(self, request: gr.Request, *values: Any) -> list[Any]:
         """What is wrong with the pairs, and how they are split."""
@@ -135,17 +132,12 @@ class _FinetuneTab:
 
     def connect_settings(self) -> None:
         settings, form = self.settings, self.settings.form
-        settings.model.select(
-            told(self.choose_model),
-            [settings.model, self.model],
-            [settings.model, self.model, settings.model_note, form.blocks],
-            api_visibility="private",
-            concurrency_id="load",
-            concurrency_limit=2,
-            show_progress_on=settings.model_note,
-        )
+        chosen = ModelBox(settings.model, self.model, settings.model_note)
+        connect_model(self.picker, chosen, form.blocks, blocks_of)
         for name, button in settings.presets.items():
-            button.click(told(self.preset(name)), self.model, [form.blocks, form.duration], **QUIET)
+            button.click(
+                worded(self.preset(name)), self.model, [form.blocks, form.duration], **QUIET
+            )
 
     def preset(self, name: str) -> Any:
         """Fill in what a preset sets."""
@@ -156,24 +148,8 @@ class _FinetuneTab:
 
         return choose
 
-    def choose_model(
-        self,
-        request: gr.Request,
-        model: str,
-        old: str,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        """Load a model; the old one stays where that fails."""
-        visitor = request.session_hash
-        try:
-            key, encoder = self.picker.load(model, visitor, progress)
-        except EncoderError as error:
-            gr.Warning(html.escape(str(error), quote=False), duration=20)
-            key, encoder = old, self.handlers.workbench.encoder(old, visitor)
-        depth = encoder.backbone.depth
-        return [
-            key,
-            key,
-            self.picker.describe(key, encoder, visitor),
-            gr.Slider(maximum=depth + 1, value=min(TRAIN_BLOCKS, depth)),
-        ]
+
+def blocks_of(encoder: Encoder, blocks: object) -> gr.Slider:
+    """How many blocks can train in a model, and how many do as a rule."""
+    depth = encoder.backbone.depth
+    return gr.Slider(maximum=depth + 1, value=min(TRAIN_BLOCKS, depth))

@@ -13,7 +13,7 @@ from encoder.training.study import LINEAR_MAP, WHITENING, Rival, Study, probe_pa
 from ingest import text_key
 from ingest.findings import count
 from ui.finetune.metrics import TITLES
-from ui.state.models import Run, Tuned
+from ui.state.models import OwnModel, Run
 from ui.words import hundred, interval, notes
 
 FEW = 30  # held-out rows or groups: below, an interval is wide and uncertain itself
@@ -180,7 +180,7 @@ def outcome(run: Run) -> str:
     )
 
 
-def links(own: Tuned) -> str:
+def links(own: OwnModel) -> str:
     """Downloads, relative to the page."""
     return (
         '<p class="lab-links"><a class="lab-download" download '

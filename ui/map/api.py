@@ -8,14 +8,14 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
 from ui.checks import OWN_POOLING, pooling_at
-from ui.map.drawing import Picture, draw
+from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
 from ui.map.handlers import EXPECTED_S
-from ui.page.events import told
+from ui.page.events import worded
 from ui.page.models import ModelPicker
 from ui.page.tasks import done_in_line
-from ui.state.stages import Tell
-from ui.state.texts import Atlas, on_map, open_texts
+from ui.state.stages import Stages, Tell
+from ui.state.texts import on_map, open_texts
 from ui.state.workbench import Workbench
 
 
@@ -58,23 +58,21 @@ def build_map_api(workbench: Workbench) -> None:
         asked, visitor = parse(form), request.session_hash
         encoder = workbench.encoder(picker.parse(model, visitor), visitor)
         asked = replace(asked, pooling=pooling_at(asked.layer, asked.pooling, encoder))
-        atlas = Atlas(settings.atlas_bytes)
-        open_texts(atlas, texts, "texts")
-        assert atlas.corpus is not None
-        corpus = on_map(atlas.corpus, settings.map_texts)
+        opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
+        corpus = on_map(opened.corpus, settings.map_texts)
 
-        def work(tell: Tell, stop: threading.Event) -> Picture:
-            *_, picture = draw(atlas, corpus, encoder, asked, form, tell, stop)
+        def work(tell: Tell, stop: threading.Event) -> DrawnMap:
+            *_, picture = draw(opened, {}, corpus, encoder, asked, form, tell, stop)
             return picture
 
-        picture = done_in_line(work, workbench.maps, EXPECTED_S)
+        picture = done_in_line(work, workbench.work_queue, EXPECTED_S)
         return _as_json(picture)
 
     limits: dict[str, Any] = {"concurrency_id": "api-map", "concurrency_limit": 2}
-    gr.api(told(map), api_name="map", **limits)
+    gr.api(worded(map), api_name="map", **limits)
 
 
-def _as_json(picture: Picture) -> dict:
+def _as_json(picture: DrawnMap) -> dict:
     clusters, fidelity = picture.clusters, picture.fidelity
     assert clusters is not None
     known = fidelity is not None and fidelity.k > 0

@@ -26,22 +26,24 @@ from explore import (
 from ingest import Corpus
 from ui.map.form import MapForm, MapSettings
 from ui.state.stages import Key, Tell
-from ui.state.texts import Atlas, encode, source_key
+from ui.state.texts import OpenTexts, encode, source_key
 
+Titles = dict[Key, dict[int, str]]  # `DrawnMap.cluster_key` → cluster → name
 NEAR = 30  # neighbours kept of each text: more than any measure here needs
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class DrawnMap:
     """Everything that is on the screen. What is not known yet is None."""
 
-    atlas: Atlas
-    corpus: Corpus
+    texts: OpenTexts
+    corpus: Corpus  # those of the texts that are on the map
     encoder: Encoder
     settings: MapSettings
     form: MapForm
     vectors: np.ndarray
     projection: Projection
+    titles: Titles  # what the visitor calls clusters, whatever map they are on
     near: Hits | None = None
     clusters: Clusters | None = None
     names: tuple[ClusterName, ...] = ()
@@ -53,12 +55,12 @@ class Picture:
         """Names the places of the points."""
         # No hash(): that of layer -1 is that of layer -2.
         key = repr((*self.source, *self.projection.config.key)).encode()
-        return f"{self.atlas.identity}-{hashlib.blake2b(key, digest_size=8).hexdigest()}"
+        return f"{self.texts.identity}-{hashlib.blake2b(key, digest_size=8).hexdigest()}"
 
     @property
     def source(self) -> Key:
         """Names the vectors."""
-        return source_key(self.atlas, self.corpus, self.encoder, self.settings)
+        return source_key(self.texts, self.corpus, self.encoder, self.settings)
 
     @property
     def cluster_key(self) -> Key:
@@ -72,32 +74,33 @@ class Picture:
 
     def title(self, cluster: int) -> str:
         """What a cluster is called: the visitor's word, else its terms."""
-        own = self.atlas.titles.get(self.cluster_key, {}).get(cluster)
+        own = self.titles.get(self.cluster_key, {}).get(cluster)
         return own or next((n.title for n in self.names if n.cluster == cluster), "")
 
 
 def draw(
-    atlas: Atlas,
+    texts: OpenTexts,
+    titles: Titles,
     corpus: Corpus,
     encoder: Encoder,
     settings: MapSettings,
     form: MapForm,
     tell: Tell,
     stop: threading.Event,
-) -> Iterator[Picture]:
+) -> Iterator[DrawnMap]:
     """The picture again and again, each time with more: PCA at once, then layout, then clusters.
 
     Every stage is computed only where what it depends on has changed. Raises EncoderError,
     ExploreError, Stopped.
     """
-    stages = atlas.stages
-    vectors = encode(atlas, corpus, encoder, settings, tell, stop)
-    source = source_key(atlas, corpus, encoder, settings)
+    stages = texts.stages
+    vectors = encode(texts, corpus, encoder, settings, tell, stop)
+    source = source_key(texts, corpus, encoder, settings)
     wanted = settings.projection
     flat = ProjectionConfig("pca", wanted.dims)
-    picture = Picture(
-        atlas, corpus, encoder, settings, form, vectors,
-        stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
+    picture = DrawnMap(
+        texts, corpus, encoder, settings, form, vectors,
+        stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)), titles,
     )  # fmt: skip
     known = stages.known("layout", (*source, *wanted.key))
     if wanted.method == "pca" or not known:  # else the dots would leave their places and come back
@@ -136,8 +139,8 @@ def draw(
     )
 
 
-def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
-    stages, config, vectors = picture.atlas.stages, picture.settings.clusters, picture.vectors
+def _clusters(picture: DrawnMap, tell: Tell, stop: threading.Event) -> Clusters:
+    stages, config, vectors = picture.texts.stages, picture.settings.clusters, picture.vectors
     space = None
     if config.method == "hdbscan" and config.space == "map":
         space = picture.projection.coordinates
@@ -150,14 +153,14 @@ def _clusters(picture: Picture, tell: Tell, stop: threading.Event) -> Clusters:
     return stages.get("clusters", picture.cluster_key, make)
 
 
-def dense_space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:
+def dense_space(picture: DrawnMap, tell: Tell, stop: threading.Event) -> np.ndarray:
     """What HDBSCAN looks at, kept for other sizes of clusters and for the sweep."""
     config = picture.settings.clusters
 
     def say(stage: str, share: float) -> None:
         tell("clusters" if stage == "layout" else stage, share)
 
-    return picture.atlas.stages.get(
+    return picture.texts.stages.get(
         "space",
         (*picture.source, config.space),
         lambda: cluster_space(picture.vectors, config, picture.near, say, stop),

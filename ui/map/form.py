@@ -3,12 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
-from explore import ClusterConfig, ExploreError, ProjectionConfig
-from ui.checks import OWN_POOLING, link_query, parse_pooling_and_layer, settings_from_json
+from explore import ClusterConfig, ProjectionConfig
+from ui.checks import (
+    OWN_POOLING,
+    as_number,
+    as_whole,
+    link_query,
+    parse_pooling_and_layer,
+    settings_from_json,
+)
 
+T = TypeVar("T")
 METHODS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 CLUSTERINGS = {"HDBSCAN": "hdbscan", "k-means": "kmeans", "agglomerative": "agglomerative"}
 SPACES = {"5-D UMAP": "umap", "the vectors": "vectors", "the map": "map"}
@@ -19,19 +27,19 @@ DIMS = {"2-D": 2, "3-D": 3}
 class MapForm:
     """What the page holds; every field may be anything until `parse` has seen it."""
 
-    model: Any = DEFAULT_MODEL
-    pooling: Any = OWN_POOLING
-    layer: Any = "-1"
-    method: Any = "UMAP"
-    dims: Any = "2-D"
-    n_neighbors: Any = 15
-    min_dist: Any = 0.1
-    perplexity: Any = 30
-    seed: Any = 0
-    clustering: Any = "HDBSCAN"
-    space: Any = "5-D UMAP"
-    min_cluster_size: Any = None
-    n_clusters: Any = None
+    model: object = DEFAULT_MODEL
+    pooling: object = OWN_POOLING
+    layer: object = "-1"
+    method: object = "UMAP"
+    dims: object = "2-D"
+    n_neighbors: object = 15
+    min_dist: object = 0.1
+    perplexity: object = 30
+    seed: object = 0
+    clustering: object = "HDBSCAN"
+    space: object = "5-D UMAP"
+    min_cluster_size: object = None
+    n_clusters: object = None
 
 
 @dataclass(frozen=True)
@@ -46,31 +54,28 @@ class MapSettings:
 
 
 def parse(form: MapForm) -> MapSettings:
-    """The settings, the model's name aside, which a picker checks. Raises EncoderError."""
+    """The settings, the model's name aside, which a picker checks. Raises LabError."""
     pooling, layer = parse_pooling_and_layer(form.pooling, form.layer)
     seed = _whole(form.seed, "seed", 0)
-    try:
-        projection = ProjectionConfig(
-            _choice(form.method, METHODS, "method"),
-            _choice(form.dims, DIMS, "dimensions"),
-            _whole(form.n_neighbors, "neighbours", 15),
-            _number(form.min_dist, "min_dist", 0.1),
-            _number(form.perplexity, "perplexity", 30.0),
-            seed,
-        )
-        clusters = ClusterConfig(
-            _choice(form.clustering, CLUSTERINGS, "clustering"),
-            _choice(form.space, SPACES, "space"),
-            _perhaps(form.min_cluster_size, "least cluster size"),
-            _perhaps(form.n_clusters, "number of clusters"),
-            seed,
-        )
-    except ExploreError as error:
-        raise EncoderError(str(error)) from error
+    projection = ProjectionConfig(
+        _choice(form.method, METHODS, "method"),
+        _choice(form.dims, DIMS, "dimensions"),
+        _whole(form.n_neighbors, "neighbours", 15),
+        _number(form.min_dist, "min_dist", 0.1),
+        _number(form.perplexity, "perplexity", 30.0),
+        seed,
+    )
+    clusters = ClusterConfig(
+        _choice(form.clustering, CLUSTERINGS, "clustering"),
+        _choice(form.space, SPACES, "space"),
+        _perhaps(form.min_cluster_size, "least cluster size"),
+        _perhaps(form.n_clusters, "number of clusters"),
+        seed,
+    )
     return MapSettings(str(form.model), pooling, layer, projection, clusters)
 
 
-def _choice(value: Any, choices: Mapping[str, Any], name: str) -> Any:
+def _choice(value: object, choices: Mapping[str, T], name: str) -> T:
     if isinstance(value, str) and value in choices:
         return choices[value]
     for known in choices.values():
@@ -79,23 +84,15 @@ def _choice(value: Any, choices: Mapping[str, Any], name: str) -> Any:
     raise EncoderError(f"Unknown {name} {str(value)[:40]!r}. Choose one of: {', '.join(choices)}.")
 
 
-def _number(value: Any, name: str, default: float) -> float:
-    if value is None or value == "":
-        return default
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise EncoderError(f"{name} is {str(value)[:40]!r}; it must be a number.") from None
+def _number(value: object, name: str, default: float) -> float:
+    return default if value in (None, "") else as_number(value, name)
 
 
-def _whole(value: Any, name: str, default: int) -> int:
-    found = _number(value, name, default)
-    if found != found or abs(found) > 2**53 or found != int(found):
-        raise EncoderError(f"{name} is {str(value)[:40]!r}; it must be a whole number.")
-    return int(found)
+def _whole(value: object, name: str, default: int) -> int:
+    return default if value in (None, "") else as_whole(value, name)
 
 
-def _perhaps(value: Any, name: str) -> int | None:
+def _perhaps(value: object, name: str) -> int | None:
     """None for an empty box, and for 0: both mean that it is chosen for the texts."""
     return _whole(value, name, 0) or None
 
@@ -105,7 +102,7 @@ def on_page(form: MapForm) -> MapForm:
     found = parse(form)
     projection, clusters = found.projection, found.clusters
 
-    def word(choices: Mapping[str, Any], value: Any) -> str:
+    def word(choices: Mapping[str, object], value: object) -> str:
         return next(name for name, known in choices.items() if known == value)
 
     return MapForm(
@@ -130,7 +127,7 @@ def to_query(form: MapForm, corpus: str = "") -> str:
     return link_query("map", form, corpus)
 
 
-def to_json(form: MapForm, **facts: Any) -> str:
+def to_json(form: MapForm, **facts: object) -> str:
     """Settings and facts for a file that reproduces a map."""
     return json.dumps({"settings": asdict(form), **facts}, indent=2, ensure_ascii=False)
 

@@ -9,7 +9,7 @@ import numpy as np
 from encoder.layers import canonical_layer
 from explore import ClusterConfig, Place, hubness, occurrences, top_terms
 from ingest.findings import count
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.view import NEAREST, SIMILARITY, Shown, nearest
 from ui.words import cut, layer_phrase, message, missing, notes, number
 
@@ -17,7 +17,7 @@ LISTED = 200  # rows of a selection that are shown; the CSV has all
 FAR = 0.12  # share of the map's extent: neighbours further apart than this are on several islands
 
 
-def point_panel(picture: Picture, row: int) -> str:
+def point_panel(picture: DrawnMap, row: int) -> str:
     """A text, its labels, and its nearest texts by cosine in the original space."""
     near, clusters = picture.near, picture.clusters
     if near is None:
@@ -53,7 +53,7 @@ def point_panel(picture: Picture, row: int) -> str:
     )
 
 
-def selection_panel(picture: Picture, rows: np.ndarray) -> str:
+def selection_panel(picture: DrawnMap, rows: np.ndarray) -> str:
     """The texts of a lasso: terms, distances, and a table."""
     if not len(rows):
         return message("Choose the lasso above the map and draw around some points.")
@@ -92,7 +92,7 @@ def selection_panel(picture: Picture, rows: np.ndarray) -> str:
     )
 
 
-def _distances(picture: Picture, rows: np.ndarray) -> str:
+def _distances(picture: DrawnMap, rows: np.ndarray) -> str:
     """Mean cosine inside the selection, and from it to all others."""
     vectors = picture.vectors
     total = vectors[rows].sum(axis=0)
@@ -105,7 +105,7 @@ def _distances(picture: Picture, rows: np.ndarray) -> str:
     )
 
 
-def _cluster(picture: Picture, row: int) -> str:
+def _cluster(picture: DrawnMap, row: int) -> str:
     clusters = picture.clusters
     if clusters is None or clusters.labels[row] < 0:
         return "–"
@@ -113,7 +113,7 @@ def _cluster(picture: Picture, row: int) -> str:
     return f"{own + 1}. {picture.title(own)}"
 
 
-def place_panel(picture: Picture, text: str, found: Place) -> str:
+def place_panel(picture: DrawnMap, text: str, found: Place) -> str:
     """Where a dropped sentence landed."""
     first = int(found.neighbours[0])
     said = [f"“{cut(text)}” lands beside “{cut(picture.corpus.texts[first], 90)}”, "
@@ -138,7 +138,7 @@ def place_panel(picture: Picture, text: str, found: Place) -> str:
     return notes([" ".join(said)]) + f'<ol class="lab-near">{rows}</ol>'
 
 
-def search_panel(picture: Picture, shown: Shown) -> str:
+def search_panel(picture: DrawnMap, shown: Shown) -> str:
     """The best texts for a typed sentence, while the map is coloured by it."""
     if shown.similar is None or shown.colour != SIMILARITY:
         return ""
@@ -153,7 +153,7 @@ def search_panel(picture: Picture, shown: Shown) -> str:
     )
 
 
-def selection_rows(picture: Picture, rows: Sequence[int]) -> list[list[str]]:
+def selection_rows(picture: DrawnMap, rows: Sequence[int]) -> list[list[str]]:
     """The selection as a table for a CSV, the header first."""
     from ingest.templates import cell
 
@@ -174,7 +174,7 @@ def selection_rows(picture: Picture, rows: Sequence[int]) -> list[list[str]]:
     return table
 
 
-def hubs_panel(picture: Picture, most: int = 5) -> str:
+def hubs_panel(picture: DrawnMap, most: int = 5) -> str:
     """Texts that are near to very many others, and how strong that is."""
     near: Any = picture.near
     if near is None or not near.indices.shape[1]:
@@ -204,7 +204,7 @@ def hubs_panel(picture: Picture, most: int = 5) -> str:
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 
 
-def header(picture: Picture) -> str:
+def header(picture: DrawnMap) -> str:
     """The settings that made the picture, and what is in it."""
     projection, clusters, fidelity = picture.projection, picture.clusters, picture.fidelity
     config = projection.config
@@ -246,7 +246,7 @@ def header(picture: Picture) -> str:
     )
 
 
-def _all_alike(picture: Picture) -> str:
+def _all_alike(picture: DrawnMap) -> str:
     """What to say of a map that is one dot."""
     if len(picture.corpus) == 1:
         return "This is one text, and one text has no neighbours. Send some more: a map needs tens."
@@ -258,7 +258,7 @@ def _all_alike(picture: Picture) -> str:
     return ""
 
 
-def cluster_table(picture: Picture, chosen: int | None = None) -> str:
+def cluster_table(picture: DrawnMap, chosen: int | None = None) -> str:
     """Size, name and central text of each cluster; a name picks "cluster:" and its number."""
     clusters = picture.clusters
     if clusters is None:
@@ -287,7 +287,7 @@ def cluster_table(picture: Picture, chosen: int | None = None) -> str:
     )
 
 
-def _unclustered(picture: Picture) -> str:
+def _unclustered(picture: DrawnMap) -> str:
     clusters = picture.clusters
     assert clusters is not None
     left = int((clusters.labels < 0).sum())

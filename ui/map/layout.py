@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 import gradio as gr
+from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
 from ui.map.form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
 from ui.map.view import CLUSTER, colour_choices
 from ui.page.components import (
-    _pick,
     downloader,
     heading,
     markup,
     notice,
+    pick,
     plot,
     scatter_map,
     section,
@@ -26,7 +27,7 @@ from ui.page.texts import SMALL
 class MapLayout:
     """The map, its settings, and what is right around it."""
 
-    form: MapForm  # its fields are components here
+    form: dict[str, Component]  # the boxes of a MapForm, by its fields
     model_note: gr.HTML
     space_note: gr.HTML
     progress: gr.HTML
@@ -64,11 +65,11 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     heading("2. The map")
     default = MapForm()
     with gr.Row(elem_classes=["lab-settings"]):
-        model = _pick("Model", "map-model", models, DEFAULT_MODEL, scale=3)
-        pooling = _pick("Pooling", "map-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
-        layer = _pick("Layer", "map-layer", layers, "-1")
-        method = _pick("Method", "map-method", list(METHODS), default.method)
-        dims = _pick("Dimensions", "map-dims", list(DIMS), default.dims)
+        model = pick("Model", "map-model", models, DEFAULT_MODEL, scale=3)
+        pooling = pick("Pooling", "map-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
+        layer = pick("Layer", "map-layer", layers, "-1")
+        method = pick("Method", "map-method", list(METHODS), default.method)
+        dims = pick("Dimensions", "map-dims", list(DIMS), default.dims)
     model_note = markup(elem_id="map-model-note")
     with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
         with gr.Row():
@@ -84,9 +85,9 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
             seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",
                              info="another one: another map", min_width=160)  # fmt: skip
         with gr.Row():
-            clustering = _pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering,
+            clustering = pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering,
                                info="how groups are found")  # fmt: skip
-            space = _pick("HDBSCAN looks at", "space", list(SPACES), default.space,
+            space = pick("HDBSCAN looks at", "space", list(SPACES), default.space,
                           info="where it counts what is dense")  # fmt: skip
             size = gr.Number(None, label="Least texts a cluster", precision=0,
                              info="HDBSCAN; 0: chosen for the texts",
@@ -107,7 +108,7 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     )
     markup(HELP, elem_id="map-help")
     with gr.Row(elem_classes=["lab-settings"]):
-        colour = _pick("Colour by", "map-colour", colour_choices(()), CLUSTER)
+        colour = pick("Colour by", "map-colour", colour_choices(()), CLUSTER)
         search = gr.Textbox(label="Colour by likeness to a sentence", elem_id="map-search",
                             placeholder="type, then Enter", max_lines=1, scale=2)  # fmt: skip
         drop = gr.Textbox(label="Drop a sentence: where does it land?", elem_id="map-drop",
@@ -132,10 +133,15 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
             rename = gr.Button("Rename", size="sm", elem_id="rename-cluster", scale=0, min_width=90)
             whole = gr.Button("Show the whole map", size="sm", elem_id="whole-map", scale=0,
                               min_width=160)  # fmt: skip
-    form = MapForm(model, pooling, layer, method, dims, near, distance, perplexity, seed,
-                   clustering, space, size, count)  # fmt: skip
+    form: dict[str, Component] = {
+        "model": model, "pooling": pooling, "layer": layer, "method": method, "dims": dims,
+        "n_neighbors": near, "min_dist": distance, "perplexity": perplexity, "seed": seed,
+        "clustering": clustering, "space": space, "min_cluster_size": size, "n_clusters": count,
+    }  # fmt: skip
     return MapLayout(
-        form, model_note, space_note, progress, stop, header, scatter, colour, search, drop, below,
-        clusters, cluster, title, rename, whole, point, why_note, why, selection, selection_csv,
-        downloader(elem_id="map-download"),
+        form=form, model_note=model_note, space_note=space_note, progress=progress, stop=stop,
+        header=header, map=scatter, colour=colour, search=search, drop=drop, below=below,
+        clusters=clusters, cluster=cluster, title=title, rename=rename, whole=whole, point=point,
+        why_note=why_note, why=why, selection=selection, selection_csv=selection_csv,
+        download=downloader(elem_id="map-download"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 
 from encoder import Encoder
 from explore import Comparison, Projection, compare, neighbours, project
-from ui.map.drawing import NEAR, Picture
+from ui.map.drawing import NEAR, DrawnMap
 from ui.map.form import MapSettings
 from ui.state.stages import Tell
 from ui.state.texts import encode, source_key
@@ -18,19 +18,19 @@ from ui.state.texts import encode, source_key
 class Sides:
     """The map on the screen, the other one laid over it, and what differs."""
 
-    picture: Picture
-    other: Picture  # its projection is aligned to that of `picture`
+    picture: DrawnMap
+    other: DrawnMap  # its projection is aligned to that of `picture`
     comparison: Comparison
 
 
 def draw_sides(
-    picture: Picture, encoder: Encoder, settings: MapSettings, tell: Tell, stop: threading.Event
+    picture: DrawnMap, encoder: Encoder, settings: MapSettings, tell: Tell, stop: threading.Event
 ) -> Iterator[Sides]:
     """The other vectors, their map with the same settings, and the comparison."""
-    atlas, corpus, stages = picture.atlas, picture.corpus, picture.atlas.stages
+    texts, corpus, stages = picture.texts, picture.corpus, picture.texts.stages
     settings = replace(settings, projection=picture.settings.projection)
-    vectors = encode(atlas, corpus, encoder, settings, tell, stop)
-    source = source_key(atlas, corpus, encoder, settings)
+    vectors = encode(texts, corpus, encoder, settings, tell, stop)
+    source = source_key(texts, corpus, encoder, settings)
     config = picture.settings.projection
     k = max(NEAR, config.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))

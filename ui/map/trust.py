@@ -26,7 +26,7 @@ from explore import (
 )
 from explore.cluster import dense_projection
 from explore.on_map import clusters_on_map
-from ui.map.drawing import Picture, dense_space
+from ui.map.drawing import DrawnMap, dense_space
 from ui.state.stages import Tell
 
 DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
@@ -43,10 +43,10 @@ class NullMap:
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
+class Trust:
     """What is known so far; None where it has not been measured yet."""
 
-    picture: Picture
+    picture: DrawnMap
     # Of the clusters with those on the map, or of those on the map with those of the vectors; NaN
     # where neither side has two groups.
     agreement: float | None = None
@@ -57,12 +57,12 @@ class Report:
     stable: Stability | None = None
 
 
-def measure(picture: Picture, tell: Tell, stop: threading.Event) -> Iterator[Report]:
+def measure_trust(picture: DrawnMap, tell: Tell, stop: threading.Event) -> Iterator[Trust]:
     """The report again and again, each time with more; nothing is measured twice."""
-    stages, source = picture.atlas.stages, picture.source
+    stages, source = picture.texts.stages, picture.source
     layout = picture.projection.config.key
     clusters = picture.clusters
-    report = Report(picture)
+    report = Trust(picture)
     if clusters is None:
         return
     key = (*picture.cluster_key, *layout)
@@ -105,18 +105,18 @@ def measure(picture: Picture, tell: Tell, stop: threading.Event) -> Iterator[Rep
         yield replace(report, stable=stable)
 
 
-def _place(picture: Picture) -> tuple[object, ...]:
+def _place(picture: DrawnMap) -> tuple[object, ...]:
     on_map = picture.settings.clusters.space == "map"
     return picture.projection.config.key if on_map else ()
 
 
-def _space(picture: Picture, tell: Tell, stop: threading.Event) -> np.ndarray:
+def _space(picture: DrawnMap, tell: Tell, stop: threading.Event) -> np.ndarray:
     if picture.settings.clusters.space == "map":
         return picture.projection.coordinates
     return dense_space(picture, tell, stop)
 
 
-def _agreement(picture: Picture, clusters: Clusters, tell: Tell, stop: threading.Event) -> float:
+def _agreement(picture: DrawnMap, clusters: Clusters, tell: Tell, stop: threading.Event) -> float:
     """Adjusted Rand index of what the vectors and what the map have for clusters.
 
     Clusters that were found on the map are compared with those of the 5-D UMAP: with those on the
@@ -135,7 +135,7 @@ def _agreement(picture: Picture, clusters: Clusters, tell: Tell, stop: threading
     return agreement(clusters.labels, others)
 
 
-def _null(picture: Picture, tell: Tell, stop: threading.Event) -> NullMap:
+def _null(picture: DrawnMap, tell: Tell, stop: threading.Event) -> NullMap:
     """The vectors' Gaussian, laid out and clustered as the texts were."""
 
     def say(stage: str, share: float) -> None:
@@ -154,12 +154,12 @@ def _null(picture: Picture, tell: Tell, stop: threading.Event) -> NullMap:
     return NullMap(flat, found, recall, silhouette(vectors, found.labels))
 
 
-def torn_and_false(picture: Picture) -> Distortion:
+def torn_and_false(picture: DrawnMap) -> Distortion:
     """The pairs that the map shows most wrongly."""
     near = picture.near
     if near is None:
         return Distortion(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64))
-    return picture.atlas.stages.get(
+    return picture.texts.stages.get(
         "distortion",
         (*picture.source, *picture.projection.config.key),
         lambda: distortion(picture.vectors, picture.projection.coordinates, near, DRAWN),

@@ -5,8 +5,8 @@ from html import escape
 from explore import Clusters, Stability
 from explore.cluster import SCORED_ROWS, UMAP_DIMS
 from ingest.findings import count
-from ui.map.drawing import Picture
-from ui.map.trust import NullMap, Report
+from ui.map.drawing import DrawnMap
+from ui.map.trust import NullMap, Trust
 from ui.words import NONE, message, missing, notes, number
 
 DRIVERS = (
@@ -23,7 +23,7 @@ SIMILAR = 0.7  # of as many clusters
 CLEARLY, MARGIN = 1.3, 0.01  # how much larger a silhouette is than that of noise
 
 
-def report_table(report: Report) -> str:
+def report_table(report: Trust) -> str:
     """Fidelity, agreement and silhouette, one row each with its meaning."""
     picture = report.picture
     fidelity, null = picture.fidelity, report.null
@@ -94,7 +94,7 @@ def _scored(clusters: Clusters) -> str:
     )
 
 
-def drivers_list(report: Report) -> str:
+def drivers_list(report: Trust) -> str:
     """What the clusters follow: surface features and label columns."""
     if not report.drivers:
         return ""
@@ -110,7 +110,7 @@ def drivers_list(report: Report) -> str:
     )
 
 
-def null_words(report: Report, null: NullMap) -> str:
+def null_words(report: Trust, null: NullMap) -> str:
     """What the world without structure says about this one."""
     picture, there = report.picture, null.clusters
     here, fidelity = picture.clusters, picture.fidelity
@@ -141,7 +141,7 @@ def null_words(report: Report, null: NullMap) -> str:
     return f"<p class='label'>Would noise look like this?</p>{notes([' '.join(said)])}"
 
 
-def stability_table(picture: Picture, stable: Stability) -> str:
+def stability_table(picture: DrawnMap, stable: Stability) -> str:
     """For each cluster, in how many runs with other seeds it stays together."""
     title = "<p class='label'>Would other seeds find the same clusters?</p>"
     if not stable.runs:

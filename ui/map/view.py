@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from encoder import EncoderError
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.figures import Overlay, Value, categories, centres, label_codes, names_at, points, scale
 
 CLUSTER, SIMILARITY, LENGTH, RECALL = "cluster", "similarity to …", "length", "kNN recall"
@@ -45,7 +45,7 @@ def colour_choices(labels: Sequence[str]) -> list[str]:
 
 
 def value(
-    picture: Picture,
+    picture: DrawnMap,
     shown: Shown,
     *,
     whole: bool = True,
@@ -74,7 +74,7 @@ def as_value(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def cluster_names(picture: Picture) -> list[Value] | None:
+def cluster_names(picture: DrawnMap) -> list[Value] | None:
     """Titles at the middles of the clusters."""
     clusters = picture.clusters
     if clusters is None or not clusters.count:
@@ -83,7 +83,7 @@ def cluster_names(picture: Picture) -> list[Value] | None:
     return names_at(middles, [picture.title(c) for c in range(clusters.count)])
 
 
-def paint(picture: Picture, shown: Shown) -> Value:
+def paint(picture: DrawnMap, shown: Shown) -> Value:
     """Colours of the points. Raises EncoderError for a colouring that there is not."""
     places, texts = picture.projection.coordinates, picture.corpus.texts
     colour = shown.colour

@@ -1,8 +1,5 @@
 """Gradio building blocks that only this lab has. Factories, not subclasses: see each docstring."""
 
-import csv
-import io
-import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -110,7 +107,7 @@ def scatter_map(label: str, **settings: Any) -> gr.HTML:
 def csv_file(name: str, text: str) -> dict[str, str]:
     """A file for the browser to save."""
     # The time makes each request a new value: the browser acts on changes only.
-    return {"name": name, "type": "text/csv", "text": text, "at": str(time.time_ns())}
+    return {"name": name, "type": "text/csv", "text": text, "at": now()}
 
 
 # --- Pieces that every tab is laid out with: steps, our own words, folds --------------------------
@@ -131,21 +128,19 @@ def section(title: str, elem_id: str) -> gr.Accordion:
     return gr.Accordion(title, open=True, elem_id=elem_id)
 
 
-def saved(name: str, rows: Sequence[Sequence[str]]) -> dict[str, str]:
-    """A CSV for the browser to save."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    # The time makes each request a new value: the browser acts on changes only.
-    return {"name": name, "type": "text/csv", "text": buffer.getvalue(), "at": now()}
-
-
 def notice(text: str) -> str:
     """Our own words where nothing has been touched yet."""
     return f'<p class="lab-message">{text}</p>'
 
 
-def _pick(
-    label: str, elem_id: str, choices: list, value: str, scale: int = 1, info: str | None = None
+def pick(
+    label: str,
+    elem_id: str,
+    choices: Sequence[str | tuple[str, str]],
+    value: object,
+    scale: int = 1,
+    info: str | None = None,
 ) -> gr.Dropdown:
-    return gr.Dropdown(choices, value=value, label=label, elem_id=elem_id, filterable=False,
+    """A dropdown in a row of settings."""
+    return gr.Dropdown(list(choices), value=value, label=label, elem_id=elem_id, filterable=False,
                        scale=scale, min_width=130, info=info)  # fmt: skip

@@ -6,22 +6,53 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from encoder import POOLINGS, EncoderError
-from ingest import IngestError
+from ingest import LabError
 
 log = logging.getLogger(__name__)
 
 
+class Lane(TypedDict, total=False):
+    """How an event runs: arguments of Gradio's listeners.
+
+    Events of one `concurrency_id` share its limit, and wait for each other beyond it.
+    """
+
+    api_visibility: str
+    show_progress: str
+    concurrency_id: str
+    concurrency_limit: int
+    trigger_mode: str
+    queue: bool
+
+
+# Every lane of the page. None of them is in the web API.
+QUIET: Lane = {"api_visibility": "private", "show_progress": "hidden"}  # by itself
+INSTANT: Lane = {**QUIET, "queue": False}  # delivers neither toasts nor changed states
+TOUCH: Lane = {**QUIET, "concurrency_id": "touch", "concurrency_limit": 4}  # of what is kept
+ENCODE: Lane = {**QUIET, "concurrency_id": "encode", "concurrency_limit": 2}  # a few sentences
+RESULTS: Lane = {**QUIET, "concurrency_id": "results", "concurrency_limit": 2}
+SHOWN: Lane = {"api_visibility": "private", "show_progress": "minimal"}
+READ: Lane = {**SHOWN, "concurrency_id": "read", "concurrency_limit": 2}  # a file
+CHECK: Lane = {**SHOWN, "concurrency_id": "check", "concurrency_limit": 2,
+               "trigger_mode": "always_last"}  # fmt: skip
+# One at a time: steps that are timed beside each other would seem to take longer.
+COST: Lane = {**CHECK, "concurrency_id": "cost", "concurrency_limit": 1}
+LOAD: Lane = {"api_visibility": "private", "concurrency_id": "load", "concurrency_limit": 2}
+# Those who follow long work mostly sleep: `ui.state.jobs` says how much of it runs at once.
+FOLLOW: Lane = {**QUIET, "concurrency_id": "maps", "concurrency_limit": 16, "trigger_mode": "once"}
+
+
 @contextmanager
-def worded() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Errors of ours reach the visitor in their own words, all others as a logged apology."""
     try:
         yield
-    except (EncoderError, IngestError) as error:
+    except LabError as error:
         raise gr.Error(html.escape(str(error), quote=False), print_exception=False) from error
     except gr.Error:
         raise
@@ -30,23 +61,23 @@ def worded() -> Iterator[None]:
         raise gr.Error("Something went wrong here. It was logged; try again.") from error
 
 
-def told(fn: Callable[..., Any]) -> Callable[..., Any]:
+def worded(fn: Callable[..., Any]) -> Callable[..., Any]:
     """A handler whose errors are worded."""
 
     @wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        with worded():
+        with in_words():
             return fn(*args, **kwargs)
 
     return wrapped
 
 
-def told_steps(fn: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    """`told` for a generator."""
+def worded_steps(fn: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """A generator of answers whose errors are worded."""
 
     @wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        with worded():
+        with in_words():
             yield from fn(*args, **kwargs)
 
     return wrapped
@@ -91,7 +122,3 @@ def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
 def now() -> str:
     """A value that no state had before, so that its change is an event."""
     return str(time.time_ns())
-
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip

@@ -3,12 +3,15 @@
 import html
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from encoder import Encoder, Layer, Options
+from encoder.runner import DEFAULTS
 from encoder.trace import PairExplanation, Parts, Trace
 from ui.page.palette import DIVERGING, INK
 from ui.words import number
@@ -96,6 +99,40 @@ Figure = dict[str, Any] | None
 def figure_json(figure: go.Figure) -> Figure:
     """A figure as the plot component takes it: plain JSON, arrays as base64."""
     return json.loads(figure.to_json())
+
+
+# --- A pair of texts taken apart, with tokens that can be read ------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class ReadablePair:
+    """Two texts, the exact parts of their cosine, and their tokens as people read them."""
+
+    a: str
+    b: str
+    explained: PairExplanation
+    tokens_a: list[str]
+    tokens_b: list[str]
+
+    @property
+    def matrix(self) -> "Figure":
+        """Which tokens make up the cosine, for the plot component."""
+        return figure_json(token_matrix(self.explained, self.tokens_a, self.tokens_b))
+
+
+def explain(
+    encoder: Encoder,
+    a: str,
+    b: str,
+    pooling: str | None = None,
+    layer: Layer = -1,
+    options: Options = DEFAULTS,
+    options_b: Options | None = None,
+) -> ReadablePair:
+    """Two texts as they are encoded, taken apart; `options_b` where b is encoded otherwise."""
+    explained = encoder.explain_pair(a, b, pooling, layer, options, options_b)
+    readable = encoder.backbone.readable
+    return ReadablePair(a, b, explained, readable(explained.tokens_a), readable(explained.tokens_b))
 
 
 # --- Token × token: which pairs of tokens make up the cosine --------------------------------------

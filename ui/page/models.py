@@ -1,16 +1,18 @@
 """The model pickers of all tabs: what they offer a visitor, and what happens on a choice."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from encoder import CATALOG, Encoder, EncoderError, ModelSpec
+from encoder import CATALOG, DEFAULT_MODEL, Encoder, EncoderError, ModelSpec
 from encoder.catalog import hub_spec
 from encoder.hub import DownloadProgress
-from ui.checks import parse_model
-from ui.page.events import QUIET, told
+from ingest import LabError
+from ui.page.events import LOAD, TOUCH, worded
 from ui.state.stages import Tell
 from ui.state.workbench import Workbench
 from ui.words import notes
@@ -58,19 +60,17 @@ class ModelPicker:
             (f"{s.key}  ·  {s.megabytes} MB{'' if s.bundled else ', from the Hub'}", s.key)
             for s in self.offered()
         ]
-        found += [(f"{own.name}  ·  yours", own.key) for own in self.workbench.own(visitor)]
+        found += [(f"{own.name}  ·  yours", own.key) for own in self.workbench.own_models(visitor)]
         if also and also not in [key for _, key in found]:
             found.append((also, also))
         return found
 
     def parse(self, model: object, visitor: str | None) -> str:
         """A model this visitor may ask for. Raises EncoderError."""
-        if self.workbench.tuned(str(model), visitor) is not None:
-            return str(model)
-        return parse_model(model, self.settings)
+        return self.workbench.model_key(model, visitor)
 
     def load(
-        self, model: object, visitor: str | None, progress: Callable[..., Any]
+        self, model: object, visitor: str | None, progress: Callable[..., object]
     ) -> tuple[str, Encoder]:
         """Load a chosen model, telling Gradio's `progress` how far it is. Raises EncoderError."""
 
@@ -80,14 +80,28 @@ class ModelPicker:
         key = self.parse(model, visitor)
         return key, self.workbench.encoder(key, visitor, report)
 
+    def choose(
+        self, model: object, old: str, visitor: str | None, progress: Callable[..., object]
+    ) -> tuple[str, Encoder]:
+        """A chosen model and its key; where it cannot be had, a warning, and the old one.
+
+        Where that is gone as well, the bundled one.
+        """
+        try:
+            return self.load(model, visitor, progress)
+        except LabError as error:
+            gr.Warning(escape(str(error), quote=False), duration=20)
+        key = old if self.workbench.has_model(old, visitor) else DEFAULT_MODEL
+        return key, self.workbench.encoder(key, visitor)
+
     def title(self, key: str, visitor: str | None) -> str:
         """What a model is called: a visitor's own by its name, any other by its key."""
-        own = self.workbench.tuned(key, visitor)
+        own = self.workbench.own_model(key, visitor)
         return f"“{own.name}”, yours" if own else key
 
     def describe(self, key: str, encoder: Encoder, visitor: str | None) -> str:
         """One line on a loaded model."""
-        own = self.workbench.tuned(key, visitor)
+        own = self.workbench.own_model(key, visitor)
         if own is not None:
             what = own.run.summary if own.run else "brought back from a download"
             return notes([f"“{own.name}”, yours, until you close this page: {what}."])
@@ -103,45 +117,47 @@ def progress_text(progress: DownloadProgress) -> str:
     )
 
 
-# --- A model picker with a layer picker beside it: what a choice in the one does to both ----------
+# --- What a choice in a model picker does, on every tab -------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModelBox:
+    """A model picker, the last model that loaded, and the line on it."""
+
+    box: gr.Dropdown
+    used: gr.State
+    note: gr.HTML
 
 
 def connect_model(
-    picker: ModelPicker, box: gr.Dropdown, used: gr.State, note: gr.HTML, layer: gr.Dropdown
+    picker: ModelPicker,
+    chosen: ModelBox,
+    follower: Component,
+    follow: Callable[[Encoder, Any], object],
 ) -> None:
-    """A choice in `box` loads that model; `used` holds the last one that loaded."""
+    """A choice loads that model; `follower` then takes what `follow(encoder, its value)` gives."""
 
     def choose(
         request: gr.Request,
-        model: str,
+        model: object,
         old: str,
-        layer: str,
+        value: object,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        return choose_model(picker, request.session_hash, model, old, layer, progress)
+    ) -> list[object]:
+        visitor = request.session_hash
+        key, encoder = picker.choose(model, old, visitor, progress)
+        return [key, key, picker.describe(key, encoder, visitor), follow(encoder, value)]
 
-    box.select(
-        told(choose), [box, used, layer], [box, used, note, layer], api_visibility="private",
-        concurrency_id="load", concurrency_limit=2, show_progress_on=note,
+    chosen.box.select(
+        worded(choose), [chosen.box, chosen.used, follower],
+        [chosen.box, chosen.used, chosen.note, follower], show_progress_on=chosen.note, **LOAD,
     )  # fmt: skip
 
 
-def choose_model(
-    picker: ModelPicker, visitor: str | None, model: str, old: str, layer: str, progress: Any
-) -> list[Any]:
-    """Load it. Values for picker, the model in use, the line on it, and the layers it has.
-
-    Where it cannot be loaded the old one stays, and a warning says why.
-    """
-    try:
-        key, encoder = picker.load(model, visitor, progress)
-    except EncoderError as error:
-        gr.Warning(escape(str(error), quote=False), duration=20)
-        key, encoder = old, picker.workbench.encoder(old, visitor)
+def layers_of(encoder: Encoder, layer: object) -> gr.Dropdown:
+    """A layer picker for a model: the same layer where it has that, else the last."""
     layers = ["-1", *map(str, encoder.layers)]
-    chosen = layer if layer in layers else "-1"
-    note = picker.describe(key, encoder, visitor)
-    return [key, key, note, gr.Dropdown(choices=layers, value=chosen)]
+    return gr.Dropdown(choices=layers, value=layer if layer in layers else "-1")
 
 
 # --- Other models beside the one that is searched with: a picker, and loading them. Wiring --------
@@ -164,12 +180,12 @@ class OtherModels:
     def connect(self, tab: gr.Tab) -> None:
         """Look what there is whenever the tab is opened: some may have been trained since."""
         both = [self.box, self.known]
-        tab.select(told(self.offer), both, both, **QUIET)
+        tab.select(worded(self.offer), both, both, **TOUCH)
 
     def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
         """The models there are; those trained since the last look are chosen."""
         visitor = request.session_hash
-        own = [model.key for model in self.picker.workbench.own(visitor)]
+        own = [model.key for model in self.picker.workbench.own_models(visitor)]
         kept = [key for key in chosen if isinstance(key, str)] if isinstance(chosen, list) else []
         choices = self.picker.choices(visitor)
         offered = {key for _, key in choices}

@@ -3,19 +3,18 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from encoder import EncoderError
-from explore import ExploreError, Stopped
+from ingest import LabError
 from ui.page.components import markup
-from ui.page.events import QUIET, told, told_steps
-from ui.state.jobs import Cancelled, Job, Line
+from ui.page.events import FOLLOW, TOUCH, worded, worded_steps
+from ui.state.jobs import Cancelled, Job, Queue, Tasks, hear
 from ui.state.stages import Tell
-from ui.state.texts import Atlas
 from ui.state.workbench import Workbench
 from ui.words import notes
 
@@ -47,6 +46,7 @@ def stages_line(
 
 SOON_S = 0.05
 Work = Callable[[Tell, threading.Event], Any]
+Steps = Callable[[Tell, threading.Event], Iterator[Any]]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Moment:
     seconds: float = 0.0
 
 
-def stoppable(work: Callable[[Tell, threading.Event], Iterator[Any]]) -> Callable[[Job], Any]:
-    """Work of the engines as a job does it: it ends where that is asked for, and fails in words."""
+def stoppable(work: Steps) -> Callable[[Job], Iterator[Any]]:
+    """Work of the engines as a job does it: it ends where that is asked for."""
 
     def steps(job: Job) -> Iterator[Any]:
         def tell(stage: str, share: float) -> None:
@@ -68,17 +68,12 @@ def stoppable(work: Callable[[Tell, threading.Event], Iterator[Any]]) -> Callabl
                 raise Cancelled
             job.tell(stage, share)
 
-        try:
-            yield from work(tell, job.stop)
-        except Stopped:
-            raise Cancelled from None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
+        yield from work(tell, job.stop)
 
     return steps
 
 
-def at_once(work: Work) -> Callable[[Tell, threading.Event], Iterator[Any]]:
+def at_once(work: Work) -> Steps:
     """Work that makes one thing, at its end."""
 
     def steps(tell: Tell, stop: threading.Event) -> Iterator[Any]:
@@ -87,7 +82,7 @@ def at_once(work: Work) -> Callable[[Tell, threading.Event], Iterator[Any]]:
     return steps
 
 
-def done_in_line(work: Work, line: Line, expected_s: float) -> Any:
+def done_in_line(work: Work, line: Queue, expected_s: float) -> Any:
     """What `work` gives, once it was its turn: for those who hear nothing on the way."""
     job = Job(stoppable(at_once(work)), expected_s)
     line.join(job)
@@ -95,46 +90,66 @@ def done_in_line(work: Work, line: Line, expected_s: float) -> Any:
     return made[-1]
 
 
-def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
-    """Hear a job to its end. A follower that is closed (the browser has gone) ends the job.
+def follow(job: Job, line: Queue, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
+    """Hear a job to its end, as `ui.state.jobs.hear` does, and say how far it is.
 
-    Yields at least every third of a second. Raises EncoderError where the work failed, after a
-    moment that says so.
+    Raises LabError where the work failed, after a moment that says so.
 
     What is made last comes in one moment with the end: of two answers that reach the browser
     together, it takes what the second leaves alone out of the first, too.
     """
     begun, stage, share, ended, failed = time.monotonic(), "", 0.0, "", ""
-    try:
-        while not ended:
-            made = None  # of several things that were made since, only the newest is of use
-            heard = job.listen()
-            if any(news.kind == "event" for news in heard):
-                heard += job.listen(SOON_S)  # the end may be right behind
-            for news in heard:
-                if news.kind == "progress":
-                    stage, share = news.content[:2]
-                elif news.kind == "event":
-                    made = news.content
-                else:
-                    ended = news.kind
-                    failed = str(news.content) if ended == "failed" else ""
-            seconds = time.monotonic() - begun
-            place = line.place(job)
-            if place and job.stop.is_set():
-                line.leave(job)  # its turn would only end it
-            what = f"waiting at place {place} of the line" if place else stage
-            progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
-            yield Moment(progress, made, ended, seconds)
-        if failed:
-            raise EncoderError(failed)
-    finally:
-        if not ended:
-            job.stop.set()
-            line.leave(job)
+    for place, heard in hear(job, line, SOON_S):
+        made = None  # of several things that were made since, only the newest is of use
+        for news in heard:
+            if news.kind == "progress":
+                stage, share = news.content[:2]
+            elif news.kind == "event":
+                made = news.content
+            else:
+                ended = news.kind
+                failed = str(news.content) if ended == "failed" else ""
+        seconds = time.monotonic() - begun
+        what = f"waiting at place {place} of the line" if place else stage
+        progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
+        yield Moment(progress, made, ended, seconds)
+    if failed:
+        raise LabError(failed)
 
 
-# --- Long work in a section of the Search tab: a button, how far it is, Stop, and what came o
+@dataclass(frozen=True)
+class Telling:
+    """How long work is told on the page. `show` gives values for its outputs, or None to leave
+    them; `current` says whether nothing newer has taken its place.
+    """
+
+    show: Callable[[Moment], Sequence[object] | None]
+    outputs: int
+    current: Callable[[], bool]
+    done: Callable[[Moment], str]
+    stopped: Callable[[], str]
+    stages: Mapping[str, str] = field(default_factory=lambda: STAGES)
+
+    def answers(self, job: Job, line: Queue) -> Iterator[list[object]]:
+        """Progress, the Stop button, and the outputs, from the first news to the last word."""
+        still = [gr.skip() for _ in range(self.outputs)]
+        for moment in follow(job, line, self.stages):
+            if not self.current():
+                # Gradio sends the last answer once more when this ends: it shall change nothing.
+                yield [gr.skip(), gr.skip(), *still]
+                return
+            shown = self.show(moment)
+            values = still if shown is None else shown
+            if moment.ended:
+                said = moment.progress
+                if moment.ended != "failed":
+                    said = self.done(moment) if moment.ended == "done" else self.stopped()
+                yield [said, gr.Button(visible="hidden"), *values]
+            elif moment.made is not None or not job.stop.is_set():
+                yield [moment.progress, gr.Button(visible=True), *values]
+
+
+# --- A section that does long work: a button, how far it is, Stop, and what came of it ------------
 
 
 STOPPED = notes(["Stopped."])
@@ -144,12 +159,21 @@ EXPECTED_S = 20.0
 class Task:
     """Lays out its button and progress; `connect` says what to do and where to show it.
 
-    What came of it is kept in the visitor's atlas under `name`, until there are other texts.
+    What came of it is kept with the visitor's texts under `name`, until there are others.
     """
 
-    def __init__(self, workbench: Workbench, name: str, title: str, **stages: str) -> None:
-        self.workbench, self.name = workbench, name
-        self.stages = {"encode": "Turning texts into vectors", **stages}
+    def __init__(
+        self,
+        workbench: Workbench,
+        name: str,
+        title: str,
+        stages: Mapping[str, str],
+        expected_s: float = EXPECTED_S,
+        done: str = "Done in {seconds:.1f} s.",
+        stopped: str = STOPPED,
+    ) -> None:
+        self.workbench, self.name, self.stages = workbench, name, stages
+        self.expected_s, self.done, self.stopped = expected_s, done, stopped
         with gr.Row(elem_classes=["lab-actions", "lab-task"]):
             self.go = gr.Button(title, elem_id=f"{name}-go", scale=0, min_width=160)
             self.stop = gr.Button("Stop", variant="stop", size="sm", elem_id=f"{name}-stop",
@@ -158,71 +182,62 @@ class Task:
 
     def connect(
         self,
-        prepare: Callable[..., Work],
-        show: Callable[[Any], list[Any]],
-        inputs: Sequence[Any],
-        outputs: Sequence[Any],
+        prepare: Callable[..., Steps],
+        show: Callable[..., list[object]],
+        inputs: Sequence[Component],
+        outputs: Sequence[Component],
     ) -> None:
-        """`prepare(visitor, *values)` checks everything and gives the work, whose result is shown.
+        """`prepare(visitor, *values)` checks everything and gives the steps of the work.
 
-        Both run for one visitor; `show` gives a value for each of `outputs`.
+        `show(visitor, result)` gives a value for each of `outputs` whenever there is a newer one.
         """
         self.prepare, self.show, self.outputs = prepare, show, list(outputs)
-        self.go.click(
-            told_steps(self.run), list(inputs), [self.progress, self.stop, *self.outputs],
-            trigger_mode="once", api_visibility="private", show_progress="hidden",
-            concurrency_id="maps", concurrency_limit=16,
-        )  # fmt: skip
-        self.stop.click(told(self.give_up), None, [self.progress, self.stop], **QUIET)
+        shown = [self.progress, self.stop, *self.outputs]
+        self.go.click(worded_steps(self.run), list(inputs), shown, **FOLLOW)
+        self.stop.click(worded(self.give_up), None, [self.progress, self.stop], **TOUCH)
 
-    def run(self, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+    def run(self, request: gr.Request, *values: object) -> Iterator[list[object]]:
         """From the click to the result, with news on the way."""
         visitor = request.session_hash
-        work = self.prepare(visitor, *values)
-        atlas = self.atlas(visitor)
-        job = Job(stoppable(at_once(work)), EXPECTED_S, stop=atlas.begin_task(self.name))
-        line = self.workbench.maps
-        line.join(job)
-        still: list[Any] = [gr.skip() for _ in self.outputs]
-        shown = still
+        steps = self.prepare(visitor, *values)
+        tasks = self.tasks(visitor)
+        stop = tasks.begin(self.name)
+        job = Job(stoppable(steps), self.expected_s, stop=stop)
+        self.workbench.work_queue.join(job)
+
+        def show(moment: Moment) -> list[object] | None:
+            if moment.made is None:
+                return None
+            tasks.results[self.name] = moment.made
+            return self.show(visitor, moment.made)
+
+        telling = Telling(
+            show, len(self.outputs), lambda: tasks.is_current(self.name, stop),
+            lambda moment: notes([self.done.format(seconds=moment.seconds)]),
+            lambda: self.stopped, self.stages,
+        )  # fmt: skip
         try:
-            for moment in follow(job, line, self.stages):
-                if atlas.tasks.get(self.name) is not job.stop:
-                    # Other texts are open, or newer work has begun: this is of no use any more.
-                    yield [gr.skip(), gr.skip(), *still]
-                    return
-                if moment.made is not None:
-                    atlas.made[self.name] = moment.made
-                    shown = self.show(moment.made)  # with the last word, not before it
-                if moment.ended:
-                    done = notes([f"Done in {moment.seconds:.1f} s."])
-                    ends = {"done": done, "cancelled": STOPPED}
-                    said = ends.get(moment.ended, moment.progress)
-                    yield [said, gr.Button(visible="hidden"), *shown]
-                elif not job.stop.is_set():
-                    yield [moment.progress, gr.Button(visible=True), *still]
+            yield from telling.answers(job, self.workbench.work_queue)
         finally:
-            atlas.end_task(self.name, job.stop)
+            tasks.end(self.name, stop)
 
-    def give_up(self, request: gr.Request) -> list[Any]:
+    def give_up(self, request: gr.Request) -> list[object]:
         """Stop; what is shown stays."""
-        self.atlas(request.session_hash).stop_task(self.name)
-        return [STOPPED, gr.Button(visible="hidden")]
+        self.tasks(request.session_hash).stop(self.name)
+        return [self.stopped, gr.Button(visible="hidden")]
 
-    def stays(self, visitor: str | None) -> bool:
-        """Whether what is shown may stay when there are other hits.
-
-        It may while it is of the vectors that were searched, or while something new is under way.
-        """
-        atlas = self.atlas(visitor)
-        made, index = self.result(visitor), atlas.index
-        current = made is not None and index is not None and made.source == index.source
-        return current or self.name in atlas.tasks
+    def is_running(self, visitor: str | None) -> bool:
+        """Whether it is under way."""
+        return self.tasks(visitor).is_running(self.name)
 
     def result(self, visitor: str | None) -> Any:
         """What came of it last, or None."""
-        return self.atlas(visitor).made.get(self.name)
+        return self.tasks(visitor).results.get(self.name)
 
-    def atlas(self, visitor: str | None) -> Atlas:
-        """What is kept for this browser tab."""
-        return self.workbench.visitor(visitor or "").atlas
+    def forget(self, visitor: str | None) -> None:
+        """Keep no result."""
+        self.tasks(visitor).results.pop(self.name, None)
+
+    def tasks(self, visitor: str | None) -> Tasks:
+        """The long work of this browser tab."""
+        return self.workbench.visitor(visitor or "").texts.tasks

@@ -1,23 +1,24 @@
 """The texts of the Map and Search tabs: samples, files, pasted lines, a visitor's pairs; links."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import gradio as gr
 
-from encoder import CATALOG, DEFAULT_MODEL
+from encoder import CATALOG, DEFAULT_MODEL, EncoderError
 from ingest import Corpus
 from ingest.findings import count
 from ui.page.components import heading, markup, prose
-from ui.page.events import told
+from ui.page.events import READ, worded
 from ui.page.models import ModelPicker
 from ui.state.texts import (
     FIRST_SAMPLE,
     SAMPLES,
-    Atlas,
+    OpenTexts,
+    VisitorTexts,
     choose_columns,
     on_map,
     open_data,
@@ -41,7 +42,7 @@ def corpus_facts(name: str, texts: int, dropped: Mapping[str, Sequence[int]],
 # --- Choosing the texts of the Map and Search tabs. No gradio -------------------------------------
 
 
-class CorpusHandlers:
+class TextsHandlers:
     """What both tabs do with texts. `visitor` is the key of a browser tab."""
 
     def __init__(self, workbench: Workbench) -> None:
@@ -49,43 +50,47 @@ class CorpusHandlers:
         self.settings = workbench.settings
         self.picker = ModelPicker(workbench)
 
-    def atlas(self, visitor: str | None) -> Atlas:
-        """What is kept for this browser tab."""
-        return self.workbench.visitor(visitor or "").atlas
+    def texts(self, visitor: str | None) -> VisitorTexts:
+        """The texts of this browser tab, and what belongs to them."""
+        return self.workbench.visitor(visitor or "").texts
 
-    def open_sample(self, visitor: str | None, title: str) -> Atlas:
+    def opened(self, visitor: str | None) -> OpenTexts:
+        """The texts that lie open. Raises EncoderError where there are none."""
+        opened = self.texts(visitor).opened
+        if opened is None:
+            raise EncoderError("There are no texts yet. Choose a sample, or send a file.")
+        return opened
+
+    def open_sample(self, visitor: str | None, title: str) -> OpenTexts:
         """A bundled corpus."""
-        atlas = self.atlas(visitor)
-        open_sample(atlas, title)
-        return atlas
+        texts = self.texts(visitor)
+        return texts.open(open_sample(title, texts.stages))
 
-    def open_file(self, visitor: str | None, path: str) -> Atlas:
+    def open_file(self, visitor: str | None, path: str) -> OpenTexts:
         """An uploaded file."""
-        atlas, file = self.atlas(visitor), Path(path)
-        open_data(atlas, file, file.name)
-        return atlas
+        texts, file = self.texts(visitor), Path(path)
+        return texts.open(open_data(file, file.name, texts.stages))
 
-    def open_text(self, visitor: str | None, text: object) -> Atlas:
+    def open_text(self, visitor: str | None, text: object) -> OpenTexts:
         """Pasted sentences."""
-        atlas = self.atlas(visitor)
-        open_data(atlas, str(text or ""), "pasted texts")
-        return atlas
+        texts = self.texts(visitor)
+        return texts.open(open_data(str(text or ""), "pasted texts", texts.stages))
 
-    def open_pairs(self, visitor: str | None) -> Atlas:
+    def open_pairs(self, visitor: str | None) -> OpenTexts:
         """The texts of the pairs on the Fine-tune tab."""
-        known = self.workbench.visitor(visitor or "")
-        desk = known.desk
-        open_pairs(known.atlas, desk.pairs if desk else None, desk.name if desk else "")
-        return known.atlas
+        texts, desk = self.texts(visitor), self.workbench.visitor(visitor or "").desk
+        pairs, name = (desk.pairs, desk.name) if desk else (None, "")
+        return texts.open(open_pairs(pairs, name, texts.stages))
 
-    def choose_columns(self, visitor: str | None, text: object, labels: Any) -> Atlas:
+    def choose_columns(self, visitor: str | None, column: object, labels: object) -> OpenTexts:
         """Other columns of the same file."""
-        atlas = self.atlas(visitor)
-        choose_columns(atlas, text, labels if isinstance(labels, list) else [])
-        return atlas
+        texts = self.texts(visitor)
+        named = labels if isinstance(labels, list) else []
+        return texts.open(choose_columns(texts.opened, column, named))
 
 
 SMALL = ["lab-small"]
+PAIRS = "pairs"  # as the name of a corpus: the texts of the Fine-tune tab
 
 
 @dataclass(frozen=True)
@@ -144,11 +149,22 @@ def lay_out_texts(
                        markup(elem_id=f"{prefix}corpus-facts"))  # fmt: skip
 
 
-READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
-                        "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
+class TextsForm(Protocol):
+    """Settings of a tab that says how texts become vectors: a dataclass."""
+
+    @property
+    def model(self) -> object:
+        """A key of a model, perhaps."""
+
+    @property
+    def layer(self) -> object:
+        """A layer, perhaps."""
 
 
-class MapTexts:
+FormT = TypeVar("FormT", bound=TextsForm)
+
+
+class TextsSection:
     """What is to be mapped or searched: the texts of both tabs are the same.
 
     `version` is new whenever there are other texts. `first` is the sample that lies ready, `part`
@@ -158,7 +174,7 @@ class MapTexts:
 
     def __init__(
         self,
-        handlers: CorpusHandlers,
+        handlers: TextsHandlers,
         texts: TextsLayout,
         colour: gr.Dropdown | None = None,
         colours: Callable[[Sequence[str]], gr.Dropdown] | None = None,
@@ -175,76 +191,53 @@ class MapTexts:
     def connect(self, tab: gr.Tab) -> None:
         """Samples, files, pasted lines, columns."""
         texts, out = self.texts, self.outputs
-        tab.select(told(self.arrive), self.version, out, **READ)
+        tab.select(worded(self.arrive), self.version, out, **READ)
         for title, chip in texts.samples.items():
-            chip.click(told(self.sample(title)), None, out, **READ)
-        texts.pairs.click(told(self.pairs), None, out, **READ)
-        texts.file.upload(told(self.file), texts.file, out, **READ)
-        texts.use_pasted.click(told(self.pasted), texts.pasted, out, **READ)
-        gr.on([texts.column.select, texts.labels.input], told(self.columns),
+            chip.click(worded(self.sample(title)), None, out, **READ)
+        texts.pairs.click(worded(self.pairs), None, out, **READ)
+        texts.file.upload(worded(self.file), texts.file, out, **READ)
+        texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **READ)
+        gr.on([texts.column.select, texts.labels.input], worded(self.columns),
               [texts.column, texts.labels], out, **READ)  # fmt: skip
 
     def arrive(self, request: gr.Request, version: str) -> list[Any]:
         """On the first look a sample lies ready; what the other tab has opened is taken over."""
-        atlas = self.handlers.atlas(request.session_hash)
-        if atlas.corpus is None:
+        texts = self.handlers.texts(request.session_hash).opened
+        if texts is None:
             return self.opened(self.handlers.open_sample(request.session_hash, self.first))
-        if atlas.opened == version:
+        if texts.token == version:
             return [gr.skip() for _ in self.outputs]
-        return self.opened(atlas)
+        return self.opened(texts)
 
-    def connect_pairs(self, button: gr.Button, tabs: gr.Tabs) -> None:
-        """A button of the Fine-tune tab that leads here with its texts."""
+    def restored(
+        self, visitor: str | None, settings: Mapping[str, str], form: FormT, remarks: list[str]
+    ) -> list[object]:
+        """A form as far as it can be had here: values of its boxes, then of `outputs`.
 
-        def go(request: gr.Request) -> list[Any]:
-            return [gr.Tabs(selected="map"), *self.pairs(request)]
-
-        button.click(told(go), None, [tabs, *self.outputs], **READ)
-
-    def connect_link(
-        self,
-        demo: gr.Blocks,
-        tabs: gr.Tabs,
-        name: str,
-        read: Callable[[object], tuple[Any, list[str]]],
-        model: gr.State,
-        boxes: Sequence[Any],
-    ) -> None:
-        """A link with settings under `name`, which is this tab's too, opens the tab with them.
-
-        `read` gives a form, whose fields are the values of `boxes`, and remarks.
+        `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
         """
-        outputs = [tabs, model, *boxes, *self.outputs]
-
-        def restore(request: gr.Request) -> list[Any]:
-            if name not in dict(request.query_params):
-                return [gr.skip() for _ in outputs]
-            form, *values = self.restored(request, *read(request.query_params[name]))
-            return [gr.Tabs(selected=name), form.model, *values]
-
-        demo.load(told(restore), None, outputs, **READ)
-
-    def restored(self, request: gr.Request, form: Any, remarks: list[str]) -> list[Any]:
-        """A link's form as far as it can be had here, and values of the boxes and `outputs`."""
-        query, visitor = dict(request.query_params), request.session_hash
+        corpus = settings.get("corpus", "")
         titles = {file: title for title, file in SAMPLES.items()}
-        title = titles.get(str(query.get("corpus", "")), self.first)
-        model, layers, layer, remark = loadable(self.handlers, visitor, form.model, form.layer)
-        form = replace(form, model=model, layer=layer)
+        model, layers, layer, remark = loadable(
+            self.handlers, visitor, str(form.model), str(form.layer)
+        )
         missing = (
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
             "Send the same file under “Your own texts” to have that again."
         )
-        for said in [*remarks, remark, "" if query.get("corpus") in titles else missing]:
+        for said in [*remarks, remark, "" if corpus in (*titles, PAIRS) else missing]:
             if said:
                 gr.Warning(escape(said, quote=False), duration=20)
-        models = self.handlers.picker.choices(visitor, form.model)
-        shown = vars(form) | {
-            "model": gr.Dropdown(choices=models, value=form.model),
-            "layer": gr.Dropdown(choices=layers, value=form.layer),
+        models = self.handlers.picker.choices(visitor, model)
+        values = vars(form) | {
+            "model": gr.Dropdown(choices=models, value=model),
+            "layer": gr.Dropdown(choices=layers, value=layer),
         }
-        opened = self.opened(self.handlers.open_sample(visitor, title))
-        return [form, *shown.values(), *opened]
+        if corpus == PAIRS:
+            texts = self.handlers.open_pairs(visitor)
+        else:
+            texts = self.handlers.open_sample(visitor, titles.get(corpus, self.first))
+        return [model, *values.values(), *self.opened(texts)]
 
     def sample(self, title: str) -> Any:
         """A handler for a sample."""
@@ -272,17 +265,17 @@ class MapTexts:
         """Other columns of the file."""
         return self.opened(self.handlers.choose_columns(request.session_hash, text, labels))
 
-    def opened(self, atlas: Atlas) -> list[Any]:
-        """Values of `outputs` for a corpus that has just been opened."""
-        assert atlas.corpus is not None
-        corpus = self.part(atlas.corpus)
-        names = list(atlas.table.columns) if atlas.table else []
+    def opened(self, texts: OpenTexts) -> list[object]:
+        """Values of `outputs` for texts that have just been opened."""
+        corpus = self.part(texts.corpus)
+        names = list(texts.table.columns) if texts.table else []
         labels = list(corpus.columns.labels)
-        values = [
-            atlas.opened,
+        report = corpus.report
+        values: list[object] = [
+            texts.token,
             gr.Dropdown(choices=names, value=corpus.columns.text if names else None),
             gr.Dropdown(choices=names, value=labels if names else [], multiselect=True),
-            corpus_facts(atlas.name, len(atlas.corpus), corpus.report.dropped, corpus.report.notes),
+            corpus_facts(texts.name, len(texts.corpus), report.dropped, report.notes),
         ]
         if self.colours is not None:
             values.append(self.colours(labels))
@@ -290,7 +283,7 @@ class MapTexts:
 
 
 def loadable(
-    handlers: CorpusHandlers, visitor: str | None, model: str, layer: str
+    handlers: TextsHandlers, visitor: str | None, model: str, layer: str
 ) -> tuple[str, list[str], str, str]:
     """A link's model if it is here, its layers, the layer, and a remark where either is another.
 

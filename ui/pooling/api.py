@@ -7,7 +7,7 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, EncoderError
 from encoder.layers import canonical_layer
 from ui.checks import parse_layer, parse_pooling, parse_text
-from ui.page.events import told
+from ui.page.events import worded
 from ui.pooling.form import View
 from ui.pooling.handlers import PoolingHandlers
 from ui.pooling.sections import compare_texts
@@ -66,8 +66,8 @@ def build_api(workbench: Workbench) -> None:
 
     # Lanes of their own: a call that loads a large model must not hold up the page.
     limits: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
-    gr.api(told(compare_pair), api_name="compare_pair", **limits)
-    gr.api(told(compare_set), api_name="compare_set", **limits)
+    gr.api(worded(compare_pair), api_name="compare_pair", **limits)
+    gr.api(worded(compare_set), api_name="compare_set", **limits)
 
 
 def parse_texts(texts: object, settings: Settings) -> tuple[str, ...]:

@@ -1,12 +1,10 @@
 """Scores and vectors as CSV."""
 
-import csv
-import io
-
 import numpy as np
 
 from ingest.templates import cell
 from ui.pooling.comparison import Comparison
+from ui.words import csv_text
 
 SETTING = ("model", "layer", "special_tokens_pooled")  # columns that both files begin with
 
@@ -33,7 +31,7 @@ def scores_csv(comparison: Comparison) -> str:
                 cell(view.b),
             ]
         )
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def vectors_csv(comparison: Comparison) -> str:
@@ -46,7 +44,7 @@ def vectors_csv(comparison: Comparison) -> str:
         for name, vector in zip("AB", pair, strict=True):
             about = [*_setting(comparison), pooling, name, cell(texts[name])]
             rows.append([*about, *_digits(vector)])
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def _setting(comparison: Comparison) -> list[str]:
@@ -56,9 +54,3 @@ def _setting(comparison: Comparison) -> list[str]:
 
 def _digits(vector: np.ndarray) -> list[str]:
     return [f"{value:.7g}" for value in vector]
-
-
-def _csv(rows: list[list[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()

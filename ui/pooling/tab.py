@@ -1,43 +1,38 @@
 """The Pooling tab: two sentences, twelve strategies, every score taken apart. Wiring only."""
 
 import html
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from encoder import POOLINGS, EncoderError
-from ui.page.components import copies_link
-from ui.page.events import pick_box, pick_name, picked, told
+from ui.page.components import copies_link, csv_file
+from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, pick_box, pick_name, picked, worded
 from ui.page.models import progress_text
+from ui.page.tab import Page, Tab
 from ui.pooling.comparison import Session
 from ui.pooling.examples import EXAMPLES
 from ui.pooling.files import scores_csv, vectors_csv
 from ui.pooling.form import View, split_texts
 from ui.pooling.handlers import Inputs, PoolingHandlers, Screen
 from ui.pooling.layout import lay_out
-from ui.state.workbench import Workbench
 from ui.words import message, notes
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-LIGHT: dict[str, Any] = {**QUIET, "queue": False}
-ENCODE: dict[str, Any] = {**QUIET, "concurrency_id": "encode", "concurrency_limit": 2}
-LOAD: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "load",
-                        "concurrency_limit": 2}  # fmt: skip
 PIN, UNPIN = "Pin these scores", "Unpin"
 
 
-def build(demo: gr.Blocks, workbench: Workbench) -> gr.Dropdown:
-    """Lay the tab out inside the current Blocks and connect it. Returns its model picker."""
-    return _PoolingTab(demo, PoolingHandlers(workbench)).ui.model
+def build(page: Page) -> Tab:
+    """Lay the tab out on the page and connect it."""
+    with page.tab("pooling", "Pooling"):
+        return _PoolingTab(page, PoolingHandlers(page.workbench)).door()
 
 
 class _PoolingTab:
     """Components on the one side, handlers on the other, and the events between them."""
 
-    def __init__(self, demo: gr.Blocks, handlers: PoolingHandlers) -> None:
+    def __init__(self, page: Page, handlers: PoolingHandlers) -> None:
         self.handlers = handlers
         self.session = gr.State(Session())
         self.ui = ui = lay_out(handlers)
@@ -58,7 +53,19 @@ class _PoolingTab:
         self.connect_picks()
         self.connect_sections()
         self.connect_keeping()
-        self.connect_link(demo)
+        self.connect_link(page.demo)
+        page.offer_own_models(ui.model)
+
+    def door(self) -> Tab:
+        """What others may use: the page with the sentences and settings that they give."""
+        ui = self.ui
+        form = [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
+                *self.model_outputs]  # fmt: skip
+        return Tab("pooling", form, self.open)
+
+    def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[Any]:
+        """The view that a link to it says."""
+        return self.restored(request, settings, Session())
 
     # --- the answer -------------------------------------------------------------------------
 
@@ -67,14 +74,16 @@ class _PoolingTab:
         ui = self.ui
         gr.on(
             [control.change for control in self.inputs],
-            told(self.refresh),
+            worded(self.refresh),
             self.inputs,
             [*self.core, *self.parts],
             trigger_mode="always_last",
             show_progress_on=ui.counts,
             **(ENCODE | {"show_progress": "minimal"}),
         )
-        ui.timer.tick(told(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE)
+        ui.timer.tick(
+            worded(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE
+        )
 
     def sent(self, values: Sequence[Any]) -> Inputs:
         """The values of `self.inputs`, in their order."""
@@ -109,11 +118,11 @@ class _PoolingTab:
         ui, pair = self.ui, [self.ui.a, self.ui.b]
         for name, chip in ui.chips.items():
             example = EXAMPLES[name]
-            chip.click(_always((example.a, example.b)), None, pair, **LIGHT)
-        ui.swap.click(lambda a, b: (b, a), pair, pair, **LIGHT)
-        ui.clear.click(_always(("", "")), None, pair, **LIGHT)
+            chip.click(_always((example.a, example.b)), None, pair, **INSTANT)
+        ui.swap.click(lambda a, b: (b, a), pair, pair, **INSTANT)
+        ui.clear.click(_always(("", "")), None, pair, **INSTANT)
         ui.reset.click(
-            told(self.reset),
+            worded(self.reset),
             self.session,
             [*pair, ui.pooling, ui.special, ui.measure, ui.lines, ui.pin, ui.link_notes,
              *self.model_outputs],
@@ -143,7 +152,7 @@ class _PoolingTab:
         for source, triggers in sources:
             gr.on(
                 triggers,
-                told(self.choose_model),
+                worded(self.choose_model),
                 [source, ui.layer, self.session],
                 self.model_outputs,
                 show_progress_on=ui.model_note,
@@ -192,16 +201,18 @@ class _PoolingTab:
 
     def connect_picks(self) -> None:
         ui = self.ui
-        ui.scores.pick(told(pick_name), None, ui.pooling, **LIGHT)
+        ui.scores.pick(worded(pick_name), None, ui.pooling, **INSTANT)
         ui.sections["layers"][0].pick(
-            told(self.pick_cell), self.session, [ui.layer, ui.pooling], **LIGHT
+            worded(self.pick_cell), self.session, [ui.layer, ui.pooling], **INSTANT
         )
         matrix, sentences = ui.sections["several"]
-        matrix.pick(told(self.pick_pair), ui.lines, [ui.a, ui.b], **LIGHT)
-        sentences.pick(told(self.pick_sentence), [ui.lines, ui.a, ui.b], [ui.a, ui.b], **LIGHT)
+        matrix.pick(worded(self.pick_pair), ui.lines, [ui.a, ui.b], **INSTANT)
+        sentences.pick(worded(self.pick_sentence), [ui.lines, ui.a, ui.b], [ui.a, ui.b], **INSTANT)
 
-    def pick_cell(self, event: gr.EventData, session: Session) -> tuple[str, str]:
-        layers = self.handlers.workbench.encoder(session.model, None).layers
+    def pick_cell(
+        self, request: gr.Request, event: gr.EventData, session: Session
+    ) -> tuple[str, str]:
+        layers = self.handlers.workbench.encoder(session.model, request.session_hash).layers
         row, column = picked(event, len(layers), len(POOLINGS))
         return str(layers[row]), list(POOLINGS)[column]
 
@@ -230,17 +241,17 @@ class _PoolingTab:
 
     def connect_keeping(self) -> None:
         ui = self.ui
-        ui.pin.click(told(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
+        ui.pin.click(worded(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
         for button, name, write in (
             (ui.scores_csv, "scores.csv", scores_csv),
             (ui.vectors_csv, "vectors.csv", vectors_csv),
         ):
-            button.click(told(self.save(name, write)), self.inputs, ui.download, **ENCODE)
+            button.click(worded(self.save(name, write)), self.inputs, ui.download, **ENCODE)
         ui.forget.click(
-            told(self.forget),
+            worded(self.forget),
             self.session,
             [ui.a, ui.b, ui.lines, self.session, ui.pin, ui.link_notes, ui.download, ui.address],
-            **LIGHT,
+            **INSTANT,
         )
 
     def pin(self, request: gr.Request, *values: Any) -> tuple[Session, str]:
@@ -251,9 +262,7 @@ class _PoolingTab:
         def saved(request: gr.Request, *values: Any) -> dict[str, str]:
             view = self.handlers.pair(self.sent(values), request.session_hash)
             comparison, _ = self.handlers.compare(view, request.session_hash)
-            text = write(comparison)
-            # The time makes each request a new value: the browser acts on changes only.
-            return {"name": name, "type": "text/csv", "text": text, "at": str(time.time_ns())}
+            return csv_file(name, write(comparison))
 
         return saved
 
@@ -268,7 +277,7 @@ class _PoolingTab:
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
         demo.load(
-            told(self.restore),
+            worded(self.restore),
             self.session,
             [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
              *self.model_outputs],
@@ -277,7 +286,11 @@ class _PoolingTab:
         demo.unload(self.leave)
 
     def restore(self, request: gr.Request, session: Session) -> list[Any]:
-        query = request.query_params
+        return self.restored(request, request.query_params, session)
+
+    def restored(
+        self, request: gr.Request, query: Mapping[str, str], session: Session
+    ) -> list[Any]:
         view, session, remarks = self.handlers.restore(query, session)
         model = self.show_model(view.model, str(view.layer), session, request)
         return [*self.show_view(view), notes(remarks), *model]

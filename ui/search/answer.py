@@ -13,12 +13,12 @@ import numpy as np
 
 from encoder import Encoder
 from encoder.background import background_sentences
-from encoder.trace import PairExplanation
 from explore import Hits, search
 from explore.fusion import reciprocal_rank_fusion
 from explore.lexical import Bm25Index, TermScore
 from explore.verdict import BestHits, Verdict
 from ingest import Corpus
+from ui.page.matrix import ReadablePair, explain
 from ui.search.index import Index, SearchSettings, prompts, query_options, text_options
 from ui.state.pairs import SAMPLES_FOLDER
 from ui.state.stages import Key, Tell
@@ -152,14 +152,14 @@ def _there(hits: Hits, query: int) -> Hits:
 def keywords(index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
     """BM25 over the texts of an index, made once. Raises Stopped."""
     key = index.source[:2]  # the texts alone
-    return index.atlas.stages.get(
+    return index.texts.stages.get(
         "bm25", key, lambda: Bm25Index(index.corpus.texts, on_progress=tell, stop=stop)
     )
 
 
 def has_background(index: Index, method: str) -> bool:
     """Whether `background` answers at once."""
-    return index.atlas.stages.known(*_background(index, method))
+    return index.texts.stages.known(*_background(index, method))
 
 
 def _background(index: Index, method: str) -> tuple[str, Key]:
@@ -178,7 +178,7 @@ def background(index: Index, method: str, tell: Tell, stop: threading.Event) -> 
         return BestHits.of(search(vectors, index.vectors, 1))
 
     stage, key = _background(index, method)
-    return index.atlas.stages.get(stage, key, make)
+    return index.texts.stages.get(stage, key, make)
 
 
 def verdict(answer: Answer, best: BestHits) -> Verdict | None:
@@ -202,8 +202,7 @@ class Why:
     """One text, held against a query and taken apart: the query is A, the text is B."""
 
     title: str  # "Hit 3"
-    explained: PairExplanation
-    readable: tuple[list[str], list[str]]  # the tokens of both sides
+    pair: ReadablePair
     prompts: tuple[str, str]  # put before query and text, "" where nothing is
     terms: tuple[TermScore, ...] | None  # None where keywords had no part in it
     cut: tuple[int, int] = (0, 0)  # tokens of query and text that the model has not read
@@ -215,10 +214,10 @@ def explain_hit(answer: Answer, row: int) -> Why:
     terms = None if answer.method == "dense" else shared_terms(index, answer.query, row)
     text = index.corpus.texts[row]
     title = f"Hit {answer.rows.index(row) + 1}"
-    return explain(title, answer.query, text, index.encoder, index.settings, terms)
+    return why_near(title, answer.query, text, index.encoder, index.settings, terms)
 
 
-def explain(
+def why_near(
     title: str,
     query: str,
     text: str,
@@ -227,21 +226,15 @@ def explain(
     terms: tuple[TermScore, ...] | None = None,
 ) -> Why:
     """The exact parts of a cosine, with the prompt that each side is encoded with."""
-    explained = encoder.explain_pair(
-        query,
-        text,
-        settings.pooling,
-        settings.layer,
-        query_options(encoder),
-        text_options(encoder),
-    )
-    readable = encoder.backbone.readable
-    shown = readable(explained.tokens_a), readable(explained.tokens_b)
+    pair = explain(
+        encoder, query, text, settings.pooling, settings.layer,
+        query_options(encoder), text_options(encoder),
+    )  # fmt: skip
     [cut_a], [cut_b] = (
         encoder.cut([side], options(encoder))
         for side, options in ((query, query_options), (text, text_options))
     )
-    return Why(title, explained, shown, prompts(encoder), terms, (cut_a, cut_b))
+    return Why(title, pair, prompts(encoder), terms, (cut_a, cut_b))
 
 
 def shared_terms(index: Index, query: str, row: int) -> tuple[TermScore, ...]:

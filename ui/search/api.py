@@ -9,7 +9,7 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, EncoderError
 from explore.verdict import Verdict
 from ui.checks import pooling_at
-from ui.page.events import told
+from ui.page.events import worded
 from ui.page.models import ModelPicker
 from ui.page.tasks import done_in_line
 from ui.search.answer import Answer, InMemory, background, find, keywords, verdict
@@ -17,8 +17,8 @@ from ui.search.form import USUAL_K, parse_encoding, parse_k, parse_method, parse
 from ui.search.handlers import EXPECTED_S
 from ui.search.html import cut_lines
 from ui.search.index import build_index, prompts
-from ui.state.stages import Tell
-from ui.state.texts import Atlas, for_search, open_texts
+from ui.state.stages import Stages, Tell
+from ui.state.texts import for_search, open_texts
 from ui.state.workbench import Workbench
 
 MOST_QUERIES = 100
@@ -55,24 +55,22 @@ def build_search_api(workbench: Workbench) -> None:
         encoder = workbench.encoder(encoding.model, visitor)
         own = pooling_at(encoding.layer, encoding.pooling, encoder)
         encoding = replace(encoding, pooling=own)
-        atlas = Atlas(settings.atlas_bytes)
-        open_texts(atlas, texts, "texts")
-        assert atlas.corpus is not None
-        corpus = for_search(atlas.corpus, settings.search_texts)
+        opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
+        corpus = for_search(opened.corpus, settings.search_texts)
 
         left_out = [f"Left out, {why}: {len(rows):,}."
                     for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
         cut: list[str] = []
 
         def work(tell: Tell, stop: threading.Event) -> list[dict]:
-            index = build_index(atlas, corpus, encoder, encoding, "api", tell, stop)
+            index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
             best = background(index, how, tell, stop) if with_verdict else None
             cut.extend(cut_lines(index, max(answer.cut for answer in answers)))
             return [_as_json(each, verdict(each, best) if best else None) for each in answers]
 
-        results = done_in_line(work, workbench.maps, EXPECTED_S)
+        results = done_in_line(work, workbench.work_queue, EXPECTED_S)
         before_query, before_text = prompts(encoder)
         return {
             "results": results,
@@ -89,7 +87,7 @@ def build_search_api(workbench: Workbench) -> None:
         }
 
     limits: dict[str, Any] = {"concurrency_id": "api-search", "concurrency_limit": 2}
-    gr.api(told(search), api_name="search", **limits)
+    gr.api(worded(search), api_name="search", **limits)
 
 
 def _listed(texts: object, queries: object) -> list[str]:

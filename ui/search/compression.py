@@ -1,6 +1,7 @@
 """Compression lab: fewer dimensions and fewer bits, and what they cost on this corpus. Wiring."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +12,16 @@ import plotly.graph_objects as go
 from encoder import EncoderError
 from explore.compress import CompressionResult, K, compress_grid
 from ui.page.components import markup, plot, prose, section
-from ui.page.events import QUIET, told
+from ui.page.events import TOUCH, worded
 from ui.page.matrix import figure_json
-from ui.page.tasks import Task, Work
+from ui.page.tasks import Steps, Task, at_once
 from ui.search.answer import background_queries
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
-from ui.search.index import Index
+from ui.search.index import ENCODING, Index
 from ui.search.judged import FEW
-from ui.state.judgements import sample_judgements
-from ui.state.stages import Key
+from ui.state.judgements import Grades, sample_judgements
+from ui.state.stages import Key, Tell
 from ui.words import notes
 
 # --- Recall over bytes: what smaller vectors cost, one mark for each way to store them ------------
@@ -192,12 +193,12 @@ UNRELATED = "unrelated questions"
 ASKED = (AUTO, UNRELATED)
 
 
-def choose_queries(index: Index, chosen: object) -> tuple[str, list[str]]:
+def choose_queries(index: Index, chosen: object, grades: Grades) -> tuple[str, list[str]]:
     """What is asked, in words, and the queries. Raises EncoderError for an unknown choice."""
     if chosen not in ASKED:
         raise EncoderError(f"Unknown queries {str(chosen)[:40]!r}. Choose: {', '.join(ASKED)}.")
     if chosen == AUTO:
-        judged = list(index.atlas.judged.grades)
+        judged = list(grades)
         if len(judged) >= FEW:  # of fewer an average says little
             return "judged queries", judged[:MOST_QUERIES]
         try:
@@ -221,41 +222,43 @@ class SearchCompress:
                 "what is lost on this corpus."
             )
             asked = gr.Radio(list(ASKED), value=AUTO, label="Queries", elem_id="compress-queries")
-            self.task = Task(handlers.workbench, "compress", "Measure it",
-                             queries="Encoding the queries",
-                             compression="Trying each way to store them")  # fmt: skip
+            self.task = Task(handlers.workbench, "compress", "Measure it", {
+                "encode": ENCODING,
+                "queries": "Encoding the queries",
+                "compression": "Trying each way to store them",
+            })  # fmt: skip
             chart = plot("Recall over bytes per sentence, a mark for each way to store vectors",
                          elem_id="compress-chart")  # fmt: skip
             table = markup(elem_id="compress")
         self.task.connect(self.prepare, self.show, [asked], [chart, table])
-        searched.change(told(self.fresh), None, [chart, table, self.task.progress], **QUIET)
+        searched.change(worded(self.fresh), None, [chart, table, self.task.progress], **TOUCH)
 
-    def prepare(self, visitor: str | None, asked: object) -> Work:
+    def prepare(self, visitor: str | None, asked: object) -> Steps:
         """The grid, checked."""
         index = self.handlers.index(visitor)
         title = index_title(index, self.handlers.picker, visitor)
-        kind, queries = choose_queries(index, asked)
+        kind, queries = choose_queries(index, asked, self.handlers.state(visitor).judged.grades)
 
-        def work(tell: Any, stop: Any) -> Compressed:
+        def work(tell: Tell, stop: threading.Event) -> Compressed:
             def make() -> Any:
                 vectors = index.encode_queries(queries, tell, stop)
                 return compress_grid(index.vectors, vectors, on_progress=tell, stop=stop)
 
             asked_of = hashlib.blake2b("\0".join(queries).encode("utf-8", "replace")).hexdigest()
-            results = index.atlas.stages.get("compress", (*index.source, asked_of), make)
+            results = index.texts.stages.get("compress", (*index.source, asked_of), make)
             n, d = index.vectors.shape
             line = queries_line(kind, queries)
             return Compressed(index.source, title, line, n, d, min(K, n), results)
 
-        return work
+        return at_once(work)
 
-    def show(self, made: Compressed) -> list[Any]:
+    def show(self, visitor: str | None, made: Compressed) -> list[object]:
         """Chart and table."""
         chart = figure_json(compression_chart(made.results, made.k))
         return [chart, compression_panel(made)]
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: what was measured stays while it is of the same vectors."""
-        if self.task.stays(request.session_hash):
+        if self.handlers.stays(self.task, request.session_hash):
             return [gr.skip(), gr.skip(), gr.skip()]
         return [None, "", ""]

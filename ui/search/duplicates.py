@@ -1,5 +1,6 @@
 """Find duplicates: pairs of texts of the corpus that are nearly the same. Wiring only."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -12,13 +13,15 @@ from explore.duplicates import Duplicates, near_duplicates
 from ingest import Corpus
 from ingest.findings import count
 from ingest.templates import cell
-from ui.page.components import downloader, markup, prose, saved, section
-from ui.page.events import QUIET, told
-from ui.page.tasks import Task, Work
+from ui.checks import as_number
+from ui.page.components import csv_file, downloader, markup, prose, section
+from ui.page.events import TOUCH, worded
+from ui.page.tasks import Steps, Task, at_once
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
-from ui.state.stages import Key
-from ui.words import cut, message, notes, number
+from ui.search.index import ENCODING
+from ui.state.stages import Key, Tell
+from ui.words import csv_text, cut, message, notes, number
 
 # --- Texts that say nearly the same: a table of pairs, the groups they form, and both as CSV ------
 
@@ -127,13 +130,8 @@ def parse_bound(kind: object, value: object) -> dict[str, float]:
     """`threshold` or `percentile` for the engine, which bounds it. Raises EncoderError."""
     if kind not in USUAL:
         raise EncoderError(f"Unknown kind {str(kind)[:40]!r}. Choose one of: {', '.join(USUAL)}.")
-    try:
-        found = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        found = float("nan")
-    if found != found:
-        raise EncoderError(f"The bound is {str(value)[:40]!r}; it must be a number.")
-    return {"percentile" if kind == PERCENTILE else "threshold": found}
+    bound = as_number(value, "The bound")
+    return {"percentile" if kind == PERCENTILE else "threshold": bound}
 
 
 class SearchTwins:
@@ -153,29 +151,31 @@ class SearchTwins:
                 bound = gr.Number(USUAL[PERCENTILE], label="Bound", elem_id="twins-bound", scale=1,
                                   info="percent, or a cosine from −1 to 1",
                                   min_width=150)  # fmt: skip
-            self.task = Task(handlers.workbench, "twins", "Find them",
-                             percentile="Looking at every pair for the percentile",
-                             duplicates="Looking at every pair")  # fmt: skip
+            self.task = Task(handlers.workbench, "twins", "Find them", {
+                "encode": ENCODING,
+                "percentile": "Looking at every pair for the percentile",
+                "duplicates": "Looking at every pair",
+            })  # fmt: skip
             table = markup(elem_id="twins")
             with gr.Row(elem_classes=["lab-actions"]):
                 take = gr.Button("Pairs as CSV", size="sm", elem_id="twins-csv", scale=0,
                                  min_width=140, visible="hidden")  # fmt: skip
             file = downloader(elem_id="twins-download")
-        kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **QUIET)
+        kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **TOUCH)
         self.task.connect(self.prepare, self.show, [kind, bound], [table, take])
-        take.click(told(self.save), None, file, **QUIET)
-        searched.change(told(self.fresh), None, [table, take, self.task.progress], **QUIET)
+        take.click(worded(self.save), None, file, **TOUCH)
+        searched.change(worded(self.fresh), None, [table, take, self.task.progress], **TOUCH)
 
-    def prepare(self, visitor: str | None, kind: object, bound: object) -> Work:
+    def prepare(self, visitor: str | None, kind: object, bound: object) -> Steps:
         """The search for pairs, checked."""
         index, asked = self.handlers.index(visitor), parse_bound(kind, bound)
         [(name, value)] = asked.items()
         title = index_title(index, self.handlers.picker, visitor)
         what = f"percentile {value:g} of all pairs" if name == "percentile" else f"cosine {value:g}"
 
-        def work(tell: Any, stop: Any) -> Twins:
+        def work(tell: Tell, stop: threading.Event) -> Twins:
             key = (*index.source, name, value)
-            found = index.atlas.stages.get(
+            found = index.texts.stages.get(
                 "twins", key,
                 lambda: near_duplicates(
                     index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
@@ -185,15 +185,15 @@ class SearchTwins:
                 index.source, index.corpus, title, what, found, by_share=name == "percentile"
             )
 
-        return work
+        return at_once(work)
 
-    def show(self, twins: Twins) -> list[Any]:
+    def show(self, visitor: str | None, twins: Twins) -> list[object]:
         """The table, and the button where there is something to save."""
         return [twins_panel(twins), gr.Button(visible=bool(len(twins.found.pairs)) or "hidden")]
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: the pairs stay while they are of the same texts under the same settings."""
-        if self.task.stays(request.session_hash):
+        if self.handlers.stays(self.task, request.session_hash):
             return [gr.skip(), gr.skip(), gr.skip()]
         return ["", gr.Button(visible="hidden"), ""]
 
@@ -202,4 +202,4 @@ class SearchTwins:
         made = self.task.result(request.session_hash)
         if made is None:
             raise EncoderError("No pairs are kept any more; find them again.")
-        return saved("near_duplicates.csv", twins_rows(made))
+        return csv_file("near_duplicates.csv", csv_text(twins_rows(made)))

@@ -1,6 +1,6 @@
 """Questions to begin with: some of each sample, and none of a visitor's own texts."""
 
-from ui.state.texts import Atlas
+from ui.state.texts import OpenTexts
 
 MOST = 5  # example buttons
 QUERIES: dict[str, tuple[str, ...]] = {
@@ -28,17 +28,17 @@ QUERIES: dict[str, tuple[str, ...]] = {
 }
 
 
-def examples(atlas: Atlas) -> tuple[str, ...]:
+def examples(texts: OpenTexts | None) -> tuple[str, ...]:
     """At most MOST questions of the texts that are open; the first one is asked by itself."""
-    return QUERIES.get(atlas.name, ()) if atlas.bundled else ()
+    return QUERIES.get(texts.name, ()) if texts and texts.bundled else ()
 
 
-def first_query(atlas: Atlas, typed: str) -> str:
+def first_query(texts: OpenTexts | None, typed: str) -> str:
     """What to ask of texts that have just been opened: what stands there, or an example of theirs.
 
     An example of other texts stays for a visitor's own: it shows how little chance hits are worth.
     """
-    offered = examples(atlas)
+    offered = examples(texts)
     known = {query for queries in QUERIES.values() for query in queries}
     if typed.strip() and (typed in offered or typed not in known or not offered):
         return typed

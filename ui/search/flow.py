@@ -9,16 +9,17 @@ import gradio as gr
 import plotly.graph_objects as go
 
 from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
+from ui.checks import row_number
 from ui.page.components import markup, plot, prose, section
-from ui.page.events import QUIET, picked_name, told
+from ui.page.events import TOUCH, picked_name, worded
 from ui.page.matrix import figure_json, plot_text
 from ui.page.models import LOADING, OtherModels
 from ui.page.palette import STRATEGY_COLOURS
-from ui.page.tasks import Task, Work
+from ui.page.tasks import Steps, Task, at_once
 from ui.search.answer import Answer
 from ui.search.handlers import SearchHandlers
 from ui.search.html import settings_line, why_panel
-from ui.search.index import SearchSettings
+from ui.search.index import ENCODING, SearchSettings
 from ui.search.rankings import (
     BM25,
     FUSED,
@@ -78,14 +79,14 @@ def bump_chart(
                     "line": {"color": "var(--body-text-color)",
                              "width": [2 if row == chosen else 0 for row in rows]}},
             customdata=rows,
-            text=[plot_text(_cut(texts[row], HOVER_CHARS)) for row in rows],
+            text=[plot_text(cut(texts[row], HOVER_CHARS)) for row in rows],
             hovertemplate=f"{plot_text(name)}, rank %{{y}}<br>%{{text}}<extra></extra>",
         )  # fmt: skip
     for at, anchor, shift in ((0, "right", -12), (len(names) - 1, "left", 12)):
         for row, by_name in ranks.items():
             if (rank := by_name[names[at]]) is not None and (at or anchor == "right"):
                 figure.add_annotation(
-                    x=at, y=rank, text=plot_text(_cut(texts[row], LABEL_CHARS)), showarrow=False,
+                    x=at, y=rank, text=plot_text(cut(texts[row], LABEL_CHARS)), showarrow=False,
                     xanchor=anchor, xshift=shift, font={"size": 11},
                 )  # fmt: skip
     figure.layout.template = None
@@ -101,10 +102,6 @@ def bump_chart(
         yaxis={"range": [k + 0.6, 0.4], "showticklabels": False},
     )  # fmt: skip
     return figure
-
-
-def _cut(text: str, chars: int) -> str:
-    return text if len(text) <= chars else f"{text[: chars - 1]}…"
 
 
 # --- Rankings against each other in words and tables: what they share, and what only one found ----
@@ -194,6 +191,7 @@ LATE = (
     "“{}” was ranked, but by now the page asks something else, or asks it otherwise. Press the "
     "button again."
 )
+NOT_RANKED = "That text is not in these rankings any more"
 WAITING = message("Press the button: the question above is ranked in each of these ways.")
 # Beside those of the poolings; names stand under every column.
 OTHER_COLOURS = {BM25: "var(--lab-neg)", FUSED: "var(--body-text-color)"}
@@ -221,9 +219,13 @@ class SearchFlow:
                 self.models = OtherModels(handlers.picker, "flow-models", scale=3, min_width=220)
             words = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                      label="And by words", elem_id="flow-keywords")  # fmt: skip
-            self.task = Task(handlers.workbench, "flow", "Compare the rankings",
-                             keywords="Counting the words", search="Ranking",
-                             queries="Encoding the question", **LOADING)  # fmt: skip
+            self.task = Task(handlers.workbench, "flow", "Compare the rankings", {
+                "encode": ENCODING,
+                "keywords": "Counting the words",
+                "search": "Ranking",
+                "queries": "Encoding the question",
+                **LOADING,
+            })  # fmt: skip
             self.facts = markup(WAITING, elem_id="flow-facts")
             self.chart = plot("Ranks of the hits under each way to rank", elem_id="flow-chart")
             self.picked = markup(elem_id="flow-picked")
@@ -236,13 +238,13 @@ class SearchFlow:
         self.task.connect(self.prepare, self.show, [poolings, layers, self.models.box, words],
                           outputs)  # fmt: skip
         self.models.connect(tab)
-        self.chart.pick(told(self.pick), None, [self.chart, self.picked, self.why], **QUIET)
-        self.picked.pick(told(self.explain), None, self.why, **QUIET)
-        searched.change(told(self.fresh), layers, [*outputs, self.task.progress, layers], **QUIET)
+        self.chart.pick(worded(self.pick), None, [self.chart, self.picked, self.why], **TOUCH)
+        self.picked.pick(worded(self.explain), None, self.why, **TOUCH)
+        searched.change(worded(self.fresh), layers, [*outputs, self.task.progress, layers], **TOUCH)
 
     def prepare(
         self, visitor: str | None, poolings: Any, layers: Any, models: Any, words: Any
-    ) -> Work:
+    ) -> Steps:
         """What was chosen, checked. Raises EncoderError."""
         answer, handlers = self.handlers.last(visitor), self.handlers
         cells = parse_cells(poolings, layers, answer.index.encoder.backbone.depth)
@@ -251,7 +253,7 @@ class SearchFlow:
         chosen = parse_keywords(words)
         if not (cells or others or chosen):
             raise EncoderError("Choose another way to rank: a pooling, a model, or words.")
-        most = self.handlers.settings.atlas_bytes
+        most = self.handlers.settings.texts_bytes
 
         def work(tell: Tell, stop: threading.Event) -> Flow:
             loaded = [
@@ -262,12 +264,12 @@ class SearchFlow:
             ]  # fmt: skip
             return follow_ranks(answer, cells, loaded, chosen, most, tell, stop)
 
-        return work
+        return at_once(work)
 
-    def show(self, flow: Flow) -> list[Any]:
+    def show(self, visitor: str | None, flow: Flow) -> list[object]:
         """Facts, chart, what was clicked, tables; of the question on the page only."""
-        if not self.is_of(flow, flow.index.atlas.answer):
-            flow.index.atlas.made.pop(self.task.name, None)
+        if not self.is_of(flow, self.handlers.state(visitor).answer):
+            self.task.forget(visitor)
             return [message(LATE.format(cut(flow.query))), None, "", "", "", ""]
         first = next(
             (row for row, by in flow.ranks.items() if by[flow.strategies[0].name] == 1), None
@@ -290,21 +292,21 @@ class SearchFlow:
         flow = self.task.result(request.session_hash)
         row = getattr(event, "row", None)
         if flow is None or not isinstance(row, int) or row not in flow.ranks:
-            raise EncoderError("That text is not in these rankings any more; compare them again.")
+            raise EncoderError(f"{NOT_RANKED}; click again.")
         return [self.drawn(flow, row), picked_text(flow, row), ""]
 
     def explain(self, request: gr.Request, event: gr.EventData) -> str:
         """Why one of the rankings has a text where it has it: "why:<ranking>:<row>"."""
         flow = self.task.result(request.session_hash)
         words = picked_name(event).split(":")
-        numbers = [int(w) for w in words[1:] if w.isascii() and w.isdecimal() and len(w) < 9]
-        if flow is None or len(numbers) != 2 or not flow.has(*numbers):
-            raise EncoderError("That text is not in these rankings any more; compare them again.")
-        return why_panel(explain_in(flow, *numbers))
+        if flow is None or len(words) != 3:
+            raise EncoderError(f"{NOT_RANKED}; click again.")
+        ranking = row_number(words[1], len(flow.strategies), NOT_RANKED)
+        return why_panel(explain_in(flow, ranking, row_number(words[2], flow.ranks, NOT_RANKED)))
 
     def is_current(self, visitor: str | None) -> bool:
         """Whether the rankings made last are of the very question that is answered now."""
-        flow, answer = self.task.result(visitor), self.handlers.atlas(visitor).answer
+        flow, answer = self.task.result(visitor), self.handlers.state(visitor).answer
         return flow is not None and self.is_of(flow, answer)
 
     def is_of(self, flow: Flow, answer: Answer | None) -> bool:
@@ -320,7 +322,7 @@ class SearchFlow:
         visitor = request.session_hash
         if self.is_current(visitor):
             return [gr.skip()] * 8
-        index = self.handlers.atlas(visitor).index
+        index = self.handlers.state(visitor).index
         gone = [WAITING, None, "", "", "", "", ""]
         if index is None:  # other texts have been opened, and nothing is found yet
             return [*gone, gr.skip()]

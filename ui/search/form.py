@@ -1,10 +1,16 @@
 """A search as the page or an API client sends it, and checked."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from encoder import DEFAULT_MODEL, EncoderError
-from ui.checks import OWN_POOLING, as_text, link_query, parse_pooling_and_layer, settings_from_json
+from ui.checks import (
+    OWN_POOLING,
+    as_text,
+    link_query,
+    parse_pooling_and_layer,
+    settings_from_json,
+    whole_in_range,
+)
 from ui.search.index import SearchSettings
 from ui.settings import Settings
 
@@ -16,12 +22,12 @@ LEAST_K, MOST_K, USUAL_K = 1, 50, 10
 class SearchForm:
     """What the page holds; every field may be anything until `parse` has seen it."""
 
-    query: Any = ""
-    model: Any = DEFAULT_MODEL
-    pooling: Any = OWN_POOLING
-    layer: Any = "-1"
-    method: Any = "Vectors"
-    k: Any = USUAL_K
+    query: object = ""
+    model: object = DEFAULT_MODEL
+    pooling: object = OWN_POOLING
+    layer: object = "-1"
+    method: object = "Vectors"
+    k: object = USUAL_K
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,7 @@ def parse_method(method: object) -> str:
 
 def parse_k(k: object) -> int:
     """How many hits. Raises EncoderError."""
-    try:
-        found = float(k)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        found = float("nan")
-    if found != found or not LEAST_K <= found <= MOST_K or found != int(found):
-        raise EncoderError(
-            f"k is {str(k)[:40]!r}; it must be a whole number from {LEAST_K} to {MOST_K}."
-        )
-    return int(found)
+    return whole_in_range(k, "k", LEAST_K, MOST_K)
 
 
 def on_page(form: SearchForm) -> SearchForm:

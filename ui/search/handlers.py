@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from encoder import Encoder, EncoderError
-from explore import ExploreError, Stopped
-from explore.lexical import Bm25Index
+from explore import Stopped
 from explore.verdict import Verdict
 from ingest import Corpus
-from ui.checks import pooling_at
-from ui.page.tasks import stoppable
-from ui.page.texts import CorpusHandlers
+from ui.checks import pooling_at, row_number
+from ui.page.tasks import Task, stoppable
+from ui.page.texts import TextsHandlers
 from ui.search.answer import (
     Answer,
     Why,
@@ -25,13 +24,14 @@ from ui.search.answer import (
 )
 from ui.search.form import Search, SearchForm, parse
 from ui.search.index import Index, build_index, is_encoded
+from ui.search.state import SearchState
+from ui.search.steering import NO_HIT
 from ui.state.jobs import Job
 from ui.state.stages import Tell
-from ui.state.texts import Atlas, for_search
+from ui.state.texts import OpenTexts, for_search
 
 EXPECTED_S = 15.0  # of one index, for those who wait
 NOTHING_YET = "Nothing has been searched yet: ask a question first, by Enter."
-EXPLAINED = "explained"  # in what was made for a visitor: the answer whose hit is taken apart
 STAGES = {
     "encode": "Turning texts into vectors",
     "store": "Storing the vectors",
@@ -44,7 +44,8 @@ STAGES = {
 class SearchRequest:
     """Everything a search is made of, checked. `owner` is "" where the vectors are a sample's."""
 
-    atlas: Atlas
+    state: SearchState
+    texts: OpenTexts
     corpus: Corpus
     encoder: Encoder
     search: Search
@@ -52,7 +53,7 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class JudgedAnswer:
     """An answer, and what its best hit is worth once that is known."""
 
     answer: Answer
@@ -60,104 +61,112 @@ class Found:
     whole: bool = False  # nothing more will come
 
 
-class SearchHandlers(CorpusHandlers):
+class SearchHandlers(TextsHandlers):
     """The tab's behaviour over one workbench. `visitor` is the key of a browser tab."""
+
+    def state(self, visitor: str | None) -> SearchState:
+        """What this tab keeps for a visitor."""
+        return self.texts(visitor).state(SearchState)
 
     def index(self, visitor: str | None) -> Index:
         """What was searched last. Raises EncoderError where there is nothing yet."""
-        found = self.atlas(visitor).index
-        if found is None:
+        index = self.state(visitor).index
+        if index is None:
             raise EncoderError(NOTHING_YET)
-        return found
+        return index
 
     def last(self, visitor: str | None) -> Answer:
         """The last query: its text, vector, hits and k. Raises EncoderError before the first."""
-        found = self.atlas(visitor).answer
-        if found is None:
+        answer = self.state(visitor).answer
+        if answer is None:
             raise EncoderError(NOTHING_YET)
-        return found
+        return answer
 
-    def keywords(self, index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
-        """BM25 over the texts of an index, made once. Raises Stopped."""
-        return keywords(index, tell, stop)
+    def stays(self, task: Task, visitor: str | None) -> bool:
+        """Whether what a section shows may stay when there are other hits.
+
+        It may while it is of the vectors that were searched, or while something new is under way.
+        """
+        result, index = task.result(visitor), self.state(visitor).index
+        current = result is not None and index is not None and result.source == index.source
+        return current or task.is_running(visitor)
 
     # --- one search -------------------------------------------------------------------------
 
     def request(self, visitor: str | None, form: SearchForm) -> SearchRequest:
         """Everything sent, checked. Raises EncoderError."""
-        atlas = self.atlas(visitor)
-        if atlas.corpus is None:
-            raise EncoderError("There are no texts yet. Choose a sample, or send a file.")
+        texts = self.opened(visitor)
         search = parse(form, self.settings)
         key = self.picker.parse(search.settings.model, visitor)
         encoder = self.workbench.encoder(key, visitor)
         pooling = pooling_at(search.settings.layer, search.settings.pooling, encoder)
         search = replace(search, settings=replace(search.settings, model=key, pooling=pooling))
         # What depends on a visitor's own model is the visitor's, whatever the texts are.
-        shared = atlas.bundled and self.workbench.tuned(key, visitor) is None
-        corpus = for_search(atlas.corpus, self.settings.search_texts)
-        return SearchRequest(atlas, corpus, encoder, search, "" if shared else visitor or "")
+        shared = texts.bundled and self.workbench.own_model(key, visitor) is None
+        corpus = for_search(texts.corpus, self.settings.search_texts)
+        owner = "" if shared else visitor or ""
+        return SearchRequest(self.state(visitor), texts, corpus, encoder, search, owner)
 
     def is_ready(self, asked: SearchRequest) -> bool:
         """Whether `answer` has nothing to compute but the query itself."""
-        atlas, corpus = asked.atlas, asked.corpus
-        counted = atlas.stages.known("bm25", (atlas.identity, len(corpus)))
-        return is_encoded(atlas, corpus, asked.encoder, asked.search.settings) and (
+        texts, corpus = asked.texts, asked.corpus
+        counted = texts.stages.known("bm25", (texts.identity, len(corpus)))
+        return is_encoded(texts, corpus, asked.encoder, asked.search.settings) and (
             counted or asked.search.method == "dense"
         )
 
-    def answer(self, asked: SearchRequest, tell: Tell, stop: threading.Event) -> Found:
+    def answer(self, asked: SearchRequest, tell: Tell, stop: threading.Event) -> JudgedAnswer:
         """The hits, and the verdict where nothing has to be computed for it. Raises Stopped."""
-        search, atlas = asked.search, asked.atlas
+        search, state = asked.search, asked.state
         index = build_index(
-            atlas, asked.corpus, asked.encoder, search.settings, asked.owner, tell, stop
+            asked.texts, asked.corpus, asked.encoder, search.settings, asked.owner, tell, stop
         )
         self.workbench.vectors.put(index.collection, index.vectors, tell, stop)
         words = keywords(index, tell, stop) if search.method != "dense" else None
         found = find(index, search.query, search.method, search.k, self.workbench.vectors, words)
         if stop.is_set():
             raise Stopped
-        atlas.index, atlas.answer = index, found
+        state.index, state.answer = index, found
         return (
-            self.judged(found, tell, stop) if has_background(index, search.method) else Found(found)
+            self.judged(found, tell, stop)
+            if has_background(index, search.method)
+            else JudgedAnswer(found)
         )
 
-    def answer_now(self, asked: SearchRequest, stop: threading.Event) -> Found | None:
+    def answer_now(self, asked: SearchRequest, stop: threading.Event) -> JudgedAnswer | None:
         """`answer` outside the line of long work; None where a newer search has ended this one.
 
-        Raises EncoderError.
+        Raises LabError.
         """
         try:
             return self.answer(asked, lambda *_: None, stop)
         except Stopped:
             return None
-        except ExploreError as error:
-            raise EncoderError(str(error)) from error
 
-    def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> Found:
+    def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> JudgedAnswer:
         """The same with what the best hit is worth. Raises Stopped."""
         best = background(answer.index, answer.method, tell, stop)
-        return Found(answer, verdict(answer, best), True)
+        return JudgedAnswer(answer, verdict(answer, best), True)
 
     def start(
         self,
         visitor: str | None,
         asked: SearchRequest,
         stop: threading.Event,
-        found: Found | None = None,
+        found: JudgedAnswer | None = None,
     ) -> Job:
-        """Join the line of maps with what takes time; yields Found, and again with the verdict.
+        """Queue what takes time; yields the answer, and again with the verdict.
 
         Where hits are `found` already, only the verdict is still to come.
         """
         job = Job(stoppable(partial(self._work, asked, found)), expected_s=EXPECTED_S, stop=stop)
         self.workbench.visitor(visitor or "").indexing = job
-        self.workbench.maps.join(job)
+        self.workbench.work_queue.join(job)
         return job
 
     def _work(
-        self, asked: SearchRequest, found: Found | None, tell: Tell, stop: threading.Event
-    ) -> Iterator[Found]:
+        self, asked: SearchRequest, found: JudgedAnswer | None, tell: Tell, stop: threading.Event
+    ) -> Iterator[JudgedAnswer]:
         if found is None:
             found = self.answer(asked, tell, stop)
             yield found
@@ -169,14 +178,6 @@ class SearchHandlers(CorpusHandlers):
     def why(self, visitor: str | None, name: str) -> Why:
         """A hit of the last query by "why:<row>", taken apart. Raises EncoderError."""
         answer = self.last(visitor)
-        word = name.removeprefix("why:")
-        row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
-        if row not in answer.rows:
-            raise EncoderError("That text is not among the hits any more; click again.")
-        why = explain_hit(answer, row)
-        self.atlas(visitor).made[EXPLAINED] = answer
+        why = explain_hit(answer, row_number(name.removeprefix("why:"), answer.rows, NO_HIT))
+        self.state(visitor).explained = answer
         return why
-
-    def is_explained(self, answer: Answer) -> bool:
-        """Whether one of these very hits is taken apart on the page."""
-        return answer.index.atlas.made.get(EXPLAINED) is answer

@@ -19,8 +19,8 @@ def settings_line(index: Index, model: str = "") -> str:
     """Texts, model, pooling, layer, prompts. `model` is the title of the index's model."""
     depth = index.encoder.backbone.depth
     layer = layer_phrase(canonical_layer(index.settings.layer, depth), depth)
-    said = [f"{index.file}: {count(len(index.corpus), 'text')}", model or index.settings.model,
-            f"{index.pooling} pooling", layer]  # fmt: skip
+    texts = f"{index.texts.name}: {count(len(index.corpus), 'text')}"
+    said = [texts, model or index.settings.model, f"{index.pooling} pooling", layer]
     before = [f"“{prompt}”" for prompt in prompts(index.encoder) if prompt]
     return " · ".join([*said, *(["prompts " + " and ".join(before)] if before else [])])
 
@@ -172,7 +172,8 @@ def why_panel(why: Why, matrix: bool = False) -> str:
 
     `matrix`: whether every token of one with every token of the other is drawn below.
     """
-    explained, (before_query, before_text) = why.explained, why.prompts
+    pair, (before_query, before_text) = why.pair, why.prompts
+    explained = pair.explained
     said = (
         f"{why.title}: cosine {number(explained.cosine, 4)} is the sum of what each token of the "
         "query (A) and of the text (B) adds."
@@ -186,7 +187,7 @@ def why_panel(why: Why, matrix: bool = False) -> str:
         said += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
     return (
         notes([said])
-        + shaded_tokens(explained, why.readable, pool_special=True)
+        + shaded_tokens(explained, (pair.tokens_a, pair.tokens_b), pool_special=True)
         + (terms_list(why.terms) if why.terms is not None else "")
     )
 

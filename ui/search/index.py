@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from explore import Stopped
 from explore.store import sample_collection, visitor_collection
 from ingest import Corpus
 from ui.state.stages import Key, Tell
-from ui.state.texts import Atlas, encode, source_key
+from ui.state.texts import OpenTexts, encode, source_key
 
 # The names by which sentence-transformers' encode_query and encode_document look for a prompt.
 FOR_QUERIES = ("query",)
 FOR_TEXTS = ("document", "passage", "corpus")
+ENCODING = "Turning texts into vectors"
 ENCODED_AT_ONCE = 128  # queries between two looks at whether to go on
 
 
@@ -32,22 +34,18 @@ class SearchSettings:
 class Index:
     """A corpus that can be searched. Vectors are unit rows, float32 (N, D), one a text."""
 
-    atlas: Atlas
-    corpus: Corpus
+    texts: OpenTexts
+    corpus: Corpus  # those of the texts that are searched
     encoder: Encoder
     settings: SearchSettings
     vectors: np.ndarray
     collection: str  # their name in the store
     cut: int = 0  # texts that are longer than the model reads
-    # Names the vectors: what everything that is computed from them depends on. Taken while the
-    # texts of the atlas are these: by the time that work ends it may hold others.
-    source: Key = field(init=False, repr=False)
-    file: str = field(init=False)  # what the texts are called; taken then, too
 
-    def __post_init__(self) -> None:
-        key = index_key(self.atlas, self.corpus, self.encoder, self.settings)
-        object.__setattr__(self, "source", key)
-        object.__setattr__(self, "file", self.atlas.name)
+    @cached_property
+    def source(self) -> Key:
+        """Names the vectors: what everything that is computed from them depends on."""
+        return index_key(self.texts, self.corpus, self.encoder, self.settings)
 
     @property
     def pooling(self) -> str:
@@ -100,23 +98,25 @@ def prompts(encoder: Encoder) -> tuple[str, str]:
     return encoder.prompt(query_options(encoder)), encoder.prompt(text_options(encoder))
 
 
-def index_key(atlas: Atlas, corpus: Corpus, encoder: Encoder, settings: SearchSettings) -> Key:
+def index_key(texts: OpenTexts, corpus: Corpus, encoder: Encoder, settings: SearchSettings) -> Key:
     """What the vectors of an index depend on."""
-    return source_key(atlas, corpus, encoder, settings, text_options(encoder))
+    return source_key(texts, corpus, encoder, settings, text_options(encoder))
 
 
-def is_encoded(atlas: Atlas, corpus: Corpus, encoder: Encoder, settings: SearchSettings) -> bool:
+def is_encoded(
+    texts: OpenTexts, corpus: Corpus, encoder: Encoder, settings: SearchSettings
+) -> bool:
     """Whether `build_index` has nothing to encode."""
-    return atlas.stages.known("encode", index_key(atlas, corpus, encoder, settings))
+    return texts.stages.known("encode", index_key(texts, corpus, encoder, settings))
 
 
 def keep_vectors(index: Index) -> None:
     """Make the vectors of an index the last that would have to go from what is kept."""
-    index.atlas.stages.get("encode", index.source, lambda: index.vectors)
+    index.texts.stages.get("encode", index.source, lambda: index.vectors)
 
 
 def build_index(
-    atlas: Atlas,
+    texts: OpenTexts,
     corpus: Corpus,
     encoder: Encoder,
     settings: SearchSettings,
@@ -128,13 +128,13 @@ def build_index(
 
     Raises EncoderError, Stopped.
     """
-    vectors = encode(atlas, corpus, encoder, settings, tell, stop, text_options(encoder))
-    parts = tuple(map(repr, index_key(atlas, corpus, encoder, settings)))
+    vectors = encode(texts, corpus, encoder, settings, tell, stop, text_options(encoder))
+    parts = tuple(map(repr, index_key(texts, corpus, encoder, settings)))
     name = visitor_collection(owner, *parts) if owner else sample_collection(*parts)
     # Counted once for a model: neither pooling nor layer has a part in it.
-    read = (atlas.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
-    cut = atlas.stages.get(
+    read = (texts.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
+    cut = texts.stages.get(
         "cut", read,
         lambda: np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder))),
     )  # fmt: skip
-    return Index(atlas, corpus, encoder, settings, vectors, name, cut)
+    return Index(texts, corpus, encoder, settings, vectors, name, cut)

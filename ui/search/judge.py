@@ -10,17 +10,17 @@ import gradio as gr
 
 from encoder import POOLINGS, Encoder, EncoderError
 from explore import search
-from ui.checks import number, whole
-from ui.finetune.data import Data
+from ui.checks import in_range, row_number, whole_in_range
 from ui.finetune.form import SEED
 from ui.page.components import csv_file, downloader, markup, prose, section, slider
-from ui.page.events import QUIET, picked_name, told
+from ui.page.events import READ, TOUCH, now, picked_name, worded
 from ui.page.models import LOADING, OtherModels
-from ui.page.tasks import Task, Work
+from ui.page.tab import Page
+from ui.page.tasks import Steps, Task, at_once
 from ui.search.form import parse_encoding
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
-from ui.search.index import Index, SearchSettings, prompts
+from ui.search.index import ENCODING, Index, SearchSettings, prompts
 from ui.search.judge_html import (
     THUMBS,
     Measured,
@@ -31,6 +31,7 @@ from ui.search.judge_html import (
 )
 from ui.search.judged import SHARE, Known, compare_strategies, to_desk, to_triplets
 from ui.search.rankings import WITH_KEYWORDS, Dense, parse_keywords, rankings
+from ui.search.steering import NO_HIT
 from ui.state.judgements import (
     Grades,
     irrelevant,
@@ -70,11 +71,9 @@ class Sending:
     """Triplets on their way, and what is said of them."""
 
     source: Key
-    visitor: str | None
     desk: Desk
     trained: tuple[str, ...]
     lines: Sequence[str]
-    version: int
 
 
 class SearchSend:
@@ -91,36 +90,35 @@ class SearchSend:
             self.seed = gr.Number(0, label="Seed of the split", precision=0, elem_id="judge-seed",
                                   min_width=120)  # fmt: skip
         self.task = Task(handlers.workbench, "judge-send", "Send to Fine-tune",
-                         queries="Encoding the queries")  # fmt: skip
+                         {"encode": ENCODING, "queries": "Encoding the queries"})  # fmt: skip
         self.said = markup(elem_id="judge-sent")
 
-    def connect(self, tabs: gr.Tabs, data: Data) -> None:
-        """The way to the Fine-tune tab, whose `data` takes the triplets."""
-        self.data = data
-        self.task.connect(self.prepare, self.show, [self.share, self.seed, data.version],
-                          [tabs, self.said, self.listed, *data.outputs])  # fmt: skip
+    def connect(self, page: Page) -> None:
+        """The way to the Fine-tune tab, which shows what is ready to train on."""
+        arrived = page.arrivals("finetune")
+        self.task.connect(self.prepare, self.show, [self.share, self.seed],
+                          [arrived, self.said, self.listed])  # fmt: skip
 
-    def prepare(self, visitor: str | None, share: Any, seed: Any, version: int) -> Work:
-        """Triplets of a share of the queries. Raises EncoderError."""
-        part = number(share, "The share for training", 1, 100) / 100
-        drawn = whole(seed, "The seed of the split", *SEED)
-        index, grades = self.handlers.index(visitor), self.handlers.atlas(visitor).judged.grades
+    def prepare(self, visitor: str | None, share: object, seed: object) -> Steps:
+        """Triplets of a share of the queries. Raises LabError."""
+        part = in_range(share, "The share for training", 1, 100) / 100
+        drawn = whole_in_range(seed, "The seed of the split", *SEED)
+        index, grades = self.handlers.index(visitor), self.handlers.state(visitor).judged.grades
 
         def work(tell: Tell, stop: threading.Event) -> Sending:
             sent = to_triplets(grades, best_hits(index, grades, tell, stop), part, drawn)
             said = sent_lines(sent, prompts_line(index.encoder))
-            return Sending(index.source, visitor, to_desk(sent), sent.trained, said, version)
+            return Sending(index.source, to_desk(sent), sent.trained, said)
 
-        return work
+        return at_once(work)
 
-    def show(self, made: Sending) -> list[Any]:
-        """Put them on the desk, and go there."""
-        atlas = self.handlers.atlas(made.visitor)
-        desk = self.data.handlers.put(made.visitor, made.desk)
-        atlas.sent.update(made.trained)
-        listed = judged_list(atlas.judged.grades, atlas.sent, atlas.left)
-        shown = self.data.show_new(desk, made.version)
-        return [gr.Tabs(selected="finetune"), notes(made.lines), listed, *shown]
+    def show(self, visitor: str | None, sending: Sending) -> list[object]:
+        """Put them where Fine-tune takes its pairs from, and go there."""
+        state = self.handlers.state(visitor)
+        self.handlers.workbench.visitor(visitor or "").put(sending.desk)
+        state.sent.update(sending.trained)
+        listed = judged_list(state.judged.grades, state.sent, state.left)
+        return [now(), notes(sending.lines), listed]
 
 
 def prompts_line(encoder: Encoder) -> str:
@@ -136,14 +134,14 @@ def prompts_line(encoder: Encoder) -> str:
 
 
 NO_HITS = message("Search first: the hits of your query are judged here.")
-READ: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "read",
-                        "concurrency_limit": 2, "show_progress": "minimal"}  # fmt: skip
 
 
 class SearchJudge:
     """The section. `searched` is new whenever there are other hits."""
 
-    def __init__(self, handlers: SearchHandlers, tab: gr.Tab, searched: gr.State) -> None:
+    def __init__(
+        self, page: Page, handlers: SearchHandlers, tab: gr.Tab, searched: gr.State
+    ) -> None:
         self.handlers = handlers
         with section("Judge and train", "judge-section"):
             prose(
@@ -154,6 +152,7 @@ class SearchJudge:
             self.lay_out_list()
             self.lay_out_scores()
             self.sending = SearchSend(handlers, self.listed)
+        self.sending.connect(page)
         self.connect(tab, searched)
 
     # --- layout -----------------------------------------------------------------------------
@@ -184,9 +183,13 @@ class SearchJudge:
             self.keywords = gr.CheckboxGroup(list(WITH_KEYWORDS), value=list(WITH_KEYWORDS),
                                              label="Keywords", elem_id="judge-keywords",
                                              min_width=220)  # fmt: skip
-        self.task = Task(self.handlers.workbench, "measure-search", "Measure them",
-                         queries="Encoding the queries", keywords="Counting the words",
-                         search="Searching", **LOADING)  # fmt: skip
+        self.task = Task(self.handlers.workbench, "measure-search", "Measure them", {
+            "encode": ENCODING,
+            "queries": "Encoding the queries",
+            "keywords": "Counting the words",
+            "search": "Searching",
+            **LOADING,
+        })  # fmt: skip
         self.scores = markup(elem_id="judge-scores")
 
     # --- events -----------------------------------------------------------------------------
@@ -194,35 +197,33 @@ class SearchJudge:
     def connect(self, tab: gr.Tab, searched: gr.State) -> None:
         """All events of the section but those of `sending`."""
         both, changed = [self.hits, self.listed], [self.said, self.hits, self.listed]
-        self.hits.pick(told(self.judge), None, both, **QUIET)
-        self.sample.click(told(self.load_sample), None, changed, **READ)
-        self.upload.upload(told(self.read), self.upload, changed, **READ)
-        self.undo.click(told(self.undone), None, changed, **QUIET)
-        self.clear.click(told(self.cleared), None, changed, **QUIET)
-        self.take.click(told(self.save), None, self.file, **QUIET)
+        self.hits.pick(worded(self.judge), None, both, **TOUCH)
+        self.sample.click(worded(self.load_sample), None, changed, **READ)
+        self.upload.upload(worded(self.read), self.upload, changed, **READ)
+        self.undo.click(worded(self.undone), None, changed, **TOUCH)
+        self.clear.click(worded(self.cleared), None, changed, **TOUCH)
+        self.take.click(worded(self.save), None, self.file, **TOUCH)
         chosen = [self.poolings, self.models.box, self.keywords]
         self.task.connect(self.prepare, self.show, chosen, [self.scores])
         remarks = [self.said, self.sending.said, self.task.progress, self.sending.task.progress]
-        searched.change(told(self.fresh), None, [*both, self.scores, *remarks], **QUIET)
+        searched.change(worded(self.fresh), None, [*both, self.scores, *remarks], **TOUCH)
         self.models.connect(tab)
 
     # --- judging ----------------------------------------------------------------------------
 
     def shown(self, visitor: str | None) -> list[str]:
         """The hits with their thumbs, and the list."""
-        atlas = self.handlers.atlas(visitor)
-        answer, grades = atlas.answer, atlas.judged.grades
+        state = self.handlers.state(visitor)
+        answer, grades = state.answer, state.judged.grades
         hits = thumbs_list(answer, grades.get(answer.query, {})) if answer else NO_HITS
-        return [hits, judged_list(grades, atlas.sent, atlas.left)]
+        return [hits, judged_list(grades, state.sent, state.left)]
 
     def judge(self, request: gr.Request, event: gr.EventData) -> list[str]:
         """A thumb, or the same thumb again to take it back."""
         visitor = request.session_hash
-        answer, judged = self.handlers.last(visitor), self.handlers.atlas(visitor).judged
+        answer, judged = self.handlers.last(visitor), self.handlers.state(visitor).judged
         name, _, word = picked_name(event).partition(":")
-        row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
-        if name not in THUMBS or row not in answer.rows:
-            raise EncoderError("That text is not among the hits any more; judge those shown.")
+        row = row_number(word, answer.rows if name in THUMBS else 0, NO_HIT)
         text, (_, grade) = answer.index.corpus.texts[row], THUMBS[name]
         before = judged.grades.get(answer.query, {}).get(text)
         same = before is not None and (before > 0) == (grade > 0)
@@ -237,7 +238,7 @@ class SearchJudge:
         """The bundled judgements, beside those that are there."""
         index = self.handlers.index(request.session_hash)
         found = sample_judgements(index.corpus)
-        self.handlers.atlas(request.session_hash).judged.add(found)
+        self.handlers.state(request.session_hash).judged.add(found)
         said = f"{len(found):,} queries of the sample, each with its relevant passages, are added."
         return self.changed(request.session_hash, said)
 
@@ -247,23 +248,23 @@ class SearchJudge:
             return [gr.skip(), gr.skip(), gr.skip()]
         index, file = self.handlers.index(request.session_hash), Path(path)
         found, remarks = read_judgements(file, file.name, index.corpus)
-        self.handlers.atlas(request.session_hash).judged.add(found)
+        self.handlers.state(request.session_hash).judged.add(found)
         return self.changed(request.session_hash, *remarks)
 
     def undone(self, request: gr.Request) -> list[str]:
         """The last change taken back."""
-        self.handlers.atlas(request.session_hash).judged.undo()
+        self.handlers.state(request.session_hash).judged.undo()
         return self.changed(request.session_hash, "The last change is taken back.")
 
     def cleared(self, request: gr.Request) -> list[str]:
         """All taken away."""
-        self.handlers.atlas(request.session_hash).judged.clear()
+        self.handlers.state(request.session_hash).judged.clear()
         return self.changed(request.session_hash, "Cleared; Undo brings them back.")
 
     def save(self, request: gr.Request) -> dict[str, str]:
         """All of them as a file, those on earlier texts too."""
-        atlas = self.handlers.atlas(request.session_hash)
-        grades = left_over(atlas.left, atlas.judged.grades)
+        state = self.handlers.state(request.session_hash)
+        grades = left_over(state.left, state.judged.grades)
         if not grades:
             raise EncoderError("Nothing is judged yet.")
         return csv_file("judgements.csv", judgements_csv(grades))
@@ -271,18 +272,19 @@ class SearchJudge:
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits; scores stay while they are of the vectors that are searched."""
         visitor = request.session_hash
-        scores = gr.skip() if self.task.stays(visitor) else ""
+        scores = gr.skip() if self.handlers.stays(self.task, visitor) else ""
         # What was said of texts that are open no more goes with them.
-        said = "" if self.handlers.atlas(visitor).index is None else gr.skip()
+        said = "" if self.handlers.state(visitor).index is None else gr.skip()
         return [*self.shown(visitor), scores, *[said] * 4]
 
     # --- measuring --------------------------------------------------------------------------
 
-    def prepare(self, visitor: str | None, poolings: Any, models: Any, words: Any) -> Work:
+    def prepare(
+        self, visitor: str | None, poolings: object, models: object, words: object
+    ) -> Steps:
         """The comparison, checked."""
         handlers = self.handlers
-        index, atlas = handlers.index(visitor), handlers.atlas(visitor)
-        grades = atlas.judged.grades
+        index, grades = handlers.index(visitor), handlers.state(visitor).judged.grades
         judged = judged_rows(grades, index.corpus.texts)
         if not judged:
             raise EncoderError(
@@ -297,10 +299,10 @@ class SearchJudge:
             sum(map(len, judged.values())),
         )
         known = Known.of(
-            [handlers.workbench.tuned(one.model, visitor) for one in (index.settings, *others)]
+            [handlers.workbench.own_model(one.model, visitor) for one in (index.settings, *others)]
         )
 
-        def work(tell: Any, stop: Any) -> Measured:
+        def work(tell: Tell, stop: threading.Event) -> Measured:
             loaded = [
                 self.named(visitor, self.models.load(visitor, one.model, tell), one)
                 for one in others
@@ -311,7 +313,7 @@ class SearchJudge:
             )
             return Measured(index.source, title, many, groups, known.unsure)
 
-        return work
+        return at_once(work)
 
     def mine(self, visitor: str | None, index: Index, poolings: Any) -> list[Dense]:
         """The index as it is, and other poolings of its model. Raises EncoderError."""
@@ -330,7 +332,7 @@ class SearchJudge:
         words = f"{asked.pooling or encoder.pooling} pooling{own}, {layer}"
         return Dense(self.handlers.picker.title(asked.model, visitor), words, encoder, asked)
 
-    def show(self, measured: Measured) -> list[Any]:
+    def show(self, visitor: str | None, measured: Measured) -> list[object]:
         """The tables."""
         return [scores_panel(measured)]
 

@@ -1,8 +1,6 @@
 """Strategies measured on judged queries: those that were trained on apart from those held out."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +11,9 @@ from explore import Hits
 from explore.relevance import MEASURES, Estimate, difference, estimate
 from ingest import text_key
 from ui.state.judgements import Grades, irrelevant, relevant
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 from ui.state.pairs import Desk, open_data
+from ui.words import csv_text
 
 K = 10
 FEW = 30  # queries: below, an interval from resampling is too narrow
@@ -34,7 +33,7 @@ class Known:
     unsure: bool = False
 
     @staticmethod
-    def of(models: Sequence[Tuned | None]) -> "Known":
+    def of(models: Sequence[OwnModel | None]) -> "Known":
         """Of models of the catalog (None) nothing is known, and nothing suspected."""
         own = [model for model in models if model is not None]
         runs = [model.run for model in own if model.run is not None]
@@ -245,13 +244,10 @@ def to_csv(sent: Sent) -> str:
     """The triplets as a file that the Fine-tune tab reads: texts as they are, with no guard
     against spreadsheets, which would be trained on.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    writer.writerows(
+    rows = (
         [t.query, t.relevant, t.irrelevant, ASSUMED if t.assumed else JUDGED] for t in sent.triplets
     )
-    return buffer.getvalue()
+    return csv_text([COLUMNS, *rows])
 
 
 def to_desk(sent: Sent) -> Desk:

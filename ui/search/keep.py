@@ -8,7 +8,7 @@ import gradio as gr
 
 from encoder import CATALOG
 from ui.page.components import address_bar, copies_link, markup, prose
-from ui.page.events import told
+from ui.page.events import TOUCH, worded
 from ui.search.answer import DEEP, Answer
 from ui.search.form import SearchForm, to_query
 from ui.search.handlers import SearchHandlers
@@ -58,8 +58,8 @@ NEEDED = {
 def search_snippet(answer: Answer) -> str:
     """A script for the settings and the query of this answer."""
     index, method = answer.index, answer.method
-    settings, atlas, corpus = index.settings, index.atlas, index.corpus
-    fewer = atlas.corpus is not None and len(corpus) < len(atlas.corpus)
+    settings, texts, corpus = index.settings, index.texts, index.corpus
+    fewer = len(corpus) < len(texts.corpus)
     hub = settings.model in CATALOG or "/" in settings.model
     sides = [options(index.encoder).prompt for options in (text_options, query_options)]
     prompts = [f", options=Options(prompt={name!r})" if name else "" for name in sides]
@@ -79,16 +79,14 @@ def search_snippet(answer: Answer) -> str:
     imports = f"from explore import {', '.join(NEEDED[method])}"
     return FRAME.format(
         imports=imports if method == "bm25" else f"{encoding}\n{imports}",
-        columns=corpus.columns if atlas.table else None,
-        file=repr(f"assets/samples/{atlas.name}" if atlas.bundled else atlas.name),
+        columns=corpus.columns if texts.table else None,
+        file=repr(f"assets/samples/{texts.name}" if texts.bundled else texts.name),
         sampled=f".sampled({len(corpus)})" if fewer else "",
         query=repr(answer.query),
         ranking=ranking,
     )
 
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden",
-                         "concurrency_id": "touch", "concurrency_limit": 4}  # fmt: skip
 HOW = (
     "Texts and question become vectors of length 1 with the same model, pooling and layer, so "
     "that their product is the cosine; every text is compared, none is skipped. <b>BM25</b> adds "
@@ -118,17 +116,18 @@ class SearchKeep:
                 code = gr.Code(language="python", elem_id="search-code", interactive=False,
                                show_label=False)  # fmt: skip
             address = address_bar(elem_id="search-address")
-        copies_link(copy, address, "Link copied: it asks this question again.", **QUIET)
-        searched.change(told(self.offer), list(form), [said, code, address], **QUIET)
+        copies_link(copy, address, "Link copied: it asks this question again.", **TOUCH)
+        searched.change(worded(self.offer), list(form), [said, code, address], **TOUCH)
 
     def offer(self, request: gr.Request, *values: Any) -> list[Any]:
         """Python and link for the answer on the page, "" while there is none."""
-        atlas = self.handlers.atlas(request.session_hash)
-        if atlas.answer is None:
+        answer = self.handlers.state(request.session_hash).answer
+        if answer is None:
             return ["", "", gr.skip()]
-        sample, form = sample_of(atlas), replace(SearchForm(*values), query=atlas.answer.query)
+        sample = sample_of(answer.index.texts)
+        form = replace(SearchForm(*values), query=answer.query)
         said = "" if sample else notes([
             "The link holds question and settings, never your texts: whoever opens it needs the "
             "same file."
         ])  # fmt: skip
-        return [said, search_snippet(atlas.answer), to_query(form, sample)]
+        return [said, search_snippet(answer), to_query(form, sample)]

@@ -10,7 +10,7 @@ from explore.query_lab import RankChange
 from ingest.findings import count
 from ui.checks import as_text
 from ui.page.components import markup, prose, section, slider
-from ui.page.events import QUIET, picked_name, told
+from ui.page.events import TOUCH, picked_name, worded
 from ui.search.answer import Answer
 from ui.search.form import parse_query
 from ui.search.handlers import SearchHandlers
@@ -96,7 +96,6 @@ def change_word(change: RankChange, k: int) -> str:
 
 
 USUAL = Weights()
-OFFERED = "query lab"  # whose hits are on offer
 NOTHING = message("Choose hits above, and the list moves.")
 NO_HITS = message("Search first: the hits of your query are offered here.")
 EXAMPLE = ("When is the library open?", "library", "swimming pool")
@@ -139,22 +138,22 @@ class SearchLab:
                 ]
                 go = gr.Button("Search A − B + C", elem_id="lab-analogy-go", scale=0, min_width=230)
             analogy = markup(elem_id="lab-analogy")
-        hits.pick(told(self.toggle), [choice, *weights], [choice, hits, moved], **QUIET)
-        gr.on([weight.change for weight in weights], told(self.weigh), [choice, *weights], moved,
-              trigger_mode="always_last", **QUIET)  # fmt: skip
-        gr.on([go.click, *(box.submit for box in texts)], told(self.analogy), texts, analogy,
-              **QUIET)  # fmt: skip
-        searched.change(told(self.fresh), None, [choice, hits, moved, analogy], **QUIET)
+        hits.pick(worded(self.toggle), [choice, *weights], [choice, hits, moved], **TOUCH)
+        gr.on([weight.change for weight in weights], worded(self.weigh), [choice, *weights], moved,
+              trigger_mode="always_last", **TOUCH)  # fmt: skip
+        gr.on([go.click, *(box.submit for box in texts)], worded(self.analogy), texts, analogy,
+              **TOUCH)  # fmt: skip
+        searched.change(worded(self.fresh), None, [choice, hits, moved, analogy], **TOUCH)
 
     def fresh(self, request: gr.Request) -> list[Any]:
         """Other hits: nothing is chosen of them yet."""
-        atlas = self.handlers.atlas(request.session_hash)
-        answer = atlas.answer
+        state = self.handlers.state(request.session_hash)
+        answer = state.answer
         if answer is None:
             return [Choice(), NO_HITS, NOTHING, ""]
-        if atlas.made.get(OFFERED) is answer:  # only its verdict is new
+        if state.offered is answer:  # only its verdict is new
             return [gr.skip() for _ in range(4)]
-        atlas.made[OFFERED] = answer
+        state.offered = answer
         return [Choice(), choices_list(answer, Choice()), NOTHING, ""]
 
     def toggle(

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import gradio as gr
+from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
-from ui.page.components import heading, markup, notice, plot, section, slider
+from ui.page.components import heading, markup, notice, pick, plot, section, slider
 from ui.search.examples import MOST
 from ui.search.form import LEAST_K, METHODS, MOST_K, SearchForm
 
@@ -21,7 +22,7 @@ LEAD = (
 class SearchLayout:
     """The question, its settings, and the answer."""
 
-    form: SearchForm  # its fields are components here
+    form: dict[str, Component]  # the boxes of a SearchForm, by its fields
     chips: list[gr.Button]
     model_note: gr.HTML
     progress: gr.HTML
@@ -44,10 +45,10 @@ def lay_out_search(
         chips = [gr.Button(queries[i], size="sm", elem_id=f"search-example-{i}",
                            elem_classes=["lab-chip"]) for i in range(MOST)]  # fmt: skip
     with gr.Row(elem_classes=["lab-settings"]):
-        model = _pick("Model", "search-model", models, DEFAULT_MODEL, scale=3)
-        pooling = _pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
-        layer = _pick("Layer", "search-layer", layers, "-1")
-        method = _pick("Ranked by", "search-method", list(METHODS), default.method, scale=2)
+        model = pick("Model", "search-model", models, DEFAULT_MODEL, scale=3)
+        pooling = pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
+        layer = pick("Layer", "search-layer", layers, "-1")
+        method = pick("Ranked by", "search-method", list(METHODS), default.method, scale=2)
         k = slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
                       scale=2, min_width=180)  # fmt: skip
     model_note = markup(elem_id="search-model-note")
@@ -62,10 +63,11 @@ def lay_out_search(
                      elem_id="search-why")  # fmt: skip
         why_matrix = plot("What each token of the question and of the hit add to the cosine",
                           elem_id="search-why-matrix")  # fmt: skip
-    form = SearchForm(query, model, pooling, layer, method, k)
-    return SearchLayout(form, chips, model_note, progress, stop, answer, hits, why, why_matrix)
-
-
-def _pick(label: str, elem_id: str, choices: list, value: str, scale: int = 1) -> gr.Dropdown:
-    return gr.Dropdown(choices, value=value, label=label, elem_id=elem_id, filterable=False,
-                       scale=scale, min_width=130)  # fmt: skip
+    form: dict[str, Component] = {
+        "query": query, "model": model, "pooling": pooling, "layer": layer, "method": method,
+        "k": k,
+    }  # fmt: skip
+    return SearchLayout(
+        form=form, chips=chips, model_note=model_note, progress=progress, stop=stop, answer=answer,
+        hits=hits, why=why, why_matrix=why_matrix,
+    )  # fmt: skip

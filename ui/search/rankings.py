@@ -12,7 +12,7 @@ from encoder.layers import canonical_layer
 from explore import Hits, Stopped, search
 from explore.fusion import found_only_by, overlap_at, ranks, reciprocal_rank_fusion
 from ui.checks import parse_layer, parse_pooling
-from ui.search.answer import DEEP, Answer, Why, explain, keywords, shared_terms
+from ui.search.answer import DEEP, Answer, Why, keywords, shared_terms, why_near
 from ui.search.index import (
     Index,
     SearchSettings,
@@ -75,7 +75,7 @@ def rankings(
             other = index
         else:
             other = build_index(
-                index.atlas, index.corpus, one.encoder, one.encoding, "", tell, stop
+                index.texts, index.corpus, one.encoder, one.encoding, "", tell, stop
             )
         vectors = other.encode_queries(list(queries), tell, stop)
         tell("search", len(hits) / len(dense))
@@ -99,7 +99,7 @@ def _is_own(index: Index, one: Dense) -> bool:
 
 
 def _known(index: Index, one: Dense) -> bool:
-    return _is_own(index, one) or is_encoded(index.atlas, index.corpus, one.encoder, one.encoding)
+    return _is_own(index, one) or is_encoded(index.texts, index.corpus, one.encoder, one.encoding)
 
 
 def _fused(dense: Hits, words: Hits) -> Hits:
@@ -158,16 +158,16 @@ def encode_cells(
     Kept as the stages of `encode`, so that nothing is encoded twice. Raises EncoderError where
     they and the index's own would not fit into the `max_bytes` that are kept, Stopped.
     """
-    encoder, corpus, atlas = index.encoder, index.corpus, index.atlas
+    encoder, corpus, texts = index.encoder, index.corpus, index.texts
     settings = {cell: SearchSettings(index.settings.model, *cell) for cell in cells}
-    known = [c for c in cells if is_encoded(atlas, corpus, encoder, settings[c])]
+    known = [c for c in cells if is_encoded(texts, corpus, encoder, settings[c])]
     missing = [c for c in cells if c not in known]
     if not missing:
         return
     keep_vectors(index)
     # A look at what is known keeps it from being the first to go.
     prompt = text_options(encoder)
-    there = [encode(atlas, corpus, encoder, settings[c], tell, stop, prompt) for c in known]
+    there = [encode(texts, corpus, encoder, settings[c], tell, stop, prompt) for c in known]
     poolings = list(dict.fromkeys(name for name, _ in missing))
     layers = list(dict.fromkeys(layer for _, layer in missing))
     order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
@@ -177,8 +177,8 @@ def encode_cells(
             raise Stopped
         tell("encode", at / len(order))
         rows = order[at : at + ENCODED_AT_ONCE]
-        texts = [corpus.texts[i] for i in rows]
-        grid = encoder.encode_grid(texts, poolings, layers, options=prompt)
+        some = [corpus.texts[i] for i in rows]
+        grid = encoder.encode_grid(some, poolings, layers, options=prompt)
         if not found:
             widths = {cell: grid[cell].shape[1] for cell in missing}
             taken = index.vectors.nbytes + sum(vectors.nbytes for vectors in there)
@@ -188,8 +188,8 @@ def encode_cells(
     if stop.is_set():
         raise Stopped  # other texts may be open by now: these vectors are not theirs
     for cell, vectors in found.items():
-        key = index_key(atlas, corpus, encoder, settings[cell])
-        atlas.stages.get("encode", key, _given(vectors))
+        key = index_key(texts, corpus, encoder, settings[cell])
+        texts.stages.get("encode", key, _given(vectors))
 
 
 def _given(vectors: np.ndarray) -> Callable[[], np.ndarray]:
@@ -245,7 +245,7 @@ def explain_in(flow: Flow, strategy: int, row: int) -> Why:
     text = flow.index.corpus.texts[row]
     terms = shared_terms(flow.index, flow.query, row) if by_words else None
     title = f"By {flow.strategies[strategy].name}"
-    return explain(title, flow.query, text, one.encoder, one.encoding, terms)
+    return why_near(title, flow.query, text, one.encoder, one.encoding, terms)
 
 
 def as_searched(index: Index) -> Dense:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from encoder import EncoderError
-from explore import ExploreError, search
+from explore import search
 from explore.query_lab import ALPHA, BETA, GAMMA, RankChange, analogy, rank_changes, steer
+from ui.checks import in_range, row_number
 from ui.search.answer import Answer
 from ui.search.index import Index
 
+NO_HIT = "That text is not among the hits any more"
 DEEP = 1_000  # ranks that are told; what lies below is "beyond"
 MOST_WEIGHT = 2.0
 
@@ -28,9 +29,7 @@ class Choice:
         A row is in one of both. Raises EncoderError for what is none of the hits `rows`.
         """
         side, _, word = name.partition(":")
-        row = int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else -1
-        if side not in ("more", "less") or row not in rows:
-            raise EncoderError("That text is not among the hits any more; click again.")
+        row = row_number(word, rows if side in ("more", "less") else 0, NO_HIT)
         left = Choice(*(tuple(r for r in side_ if r != row) for side_ in (self.more, self.less)))
         if row in getattr(self, side):
             return left
@@ -66,42 +65,27 @@ class Shift:
 
 def parse_weights(*values: object) -> Weights:
     """Three weights from 0 to 2. Raises EncoderError."""
-    found = []
-    for name, value in zip(("query", "more like", "less like"), values, strict=True):
-        try:
-            number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            number = float("nan")
-        if not 0 <= number <= MOST_WEIGHT:
-            raise EncoderError(
-                f"The weight of “{name}” is {str(value)[:40]!r}; it must be a number from 0 to "
-                f"{MOST_WEIGHT:g}."
-            )
-        found.append(number)
-    return Weights(*found)
+    names = ("query", "more like", "less like")
+    return Weights(*(
+        in_range(value, f"The weight of “{name}”", 0, MOST_WEIGHT)
+        for name, value in zip(names, values, strict=True)
+    ))  # fmt: skip
 
 
 def steered(answer: Answer, choice: Choice, weights: Weights) -> Shift:
     """The hits of the last query, moved by what is liked. Raises EncoderError."""
     vectors = answer.index.vectors
-    try:
-        moved = steer(
-            answer.vector, vectors[list(choice.more)], vectors[list(choice.less)],
-            weights.query, weights.more, weights.less,
-        )  # fmt: skip
-    except ExploreError as error:
-        raise EncoderError(str(error)) from error
+    moved = steer(
+        answer.vector, vectors[list(choice.more)], vectors[list(choice.less)],
+        weights.query, weights.more, weights.less,
+    )  # fmt: skip
     return shift(answer.index, answer.vector, moved, answer.k)
 
 
 def analogous(index: Index, a: str, b: str, c: str, k: int) -> Shift:
     """The hits of A − B + C beside those of C alone. Raises EncoderError."""
     first, second, third = index.encode_queries([a, b, c])
-    try:
-        made = analogy(first, second, third)
-    except ExploreError as error:
-        raise EncoderError(str(error)) from error
-    return shift(index, third, made, k)
+    return shift(index, third, analogy(first, second, third), k)
 
 
 def shift(index: Index, before: np.ndarray, after: np.ndarray, k: int) -> Shift:

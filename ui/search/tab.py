@@ -1,6 +1,6 @@
 """The Search tab: a question of many texts, its hits, and why each was found. Wiring only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,41 +8,26 @@ import gradio as gr
 
 from ui.checks import as_text
 from ui.page.components import notice
-from ui.page.events import now, picked_name, told, told_steps
-from ui.page.matrix import figure_json, token_matrix
-from ui.page.models import connect_model
-from ui.page.tasks import follow
-from ui.page.texts import MapTexts, lay_out_texts
+from ui.page.events import QUIET, TOUCH, now, picked_name, worded, worded_steps
+from ui.page.models import ModelBox, connect_model, layers_of
+from ui.page.tab import Page, Tab
+from ui.page.tasks import Moment, Telling
+from ui.page.texts import TextsSection, lay_out_texts
 from ui.search.compression import SearchCompress
 from ui.search.duplicates import SearchTwins
 from ui.search.examples import MOST, QUERIES, examples, first_query
 from ui.search.flow import SearchFlow
 from ui.search.form import SearchForm, from_json
-from ui.search.handlers import STAGES, Found, SearchHandlers
+from ui.search.handlers import STAGES, JudgedAnswer, SearchHandlers
 from ui.search.html import answer_panel, hits_table, why_panel
 from ui.search.judge import SearchJudge
 from ui.search.keep import SearchKeep
 from ui.search.lab import SearchLab
 from ui.search.layout import LEAD, SearchLayout, lay_out_search
-from ui.state.texts import SAMPLES, SEARCH_SAMPLE, Atlas, for_search
-from ui.state.workbench import Workbench
+from ui.search.state import SearchState
+from ui.state.texts import SAMPLES, SEARCH_SAMPLE, for_search
 from ui.words import message, notes
 
-# --- The further sections of the Search tab, below the hits and why they were found ---------------
-
-
-class SearchSections:
-    """Each lays itself out here and connects itself. `searched` is new when there are new hits."""
-
-    def __init__(self, handlers: SearchHandlers, tab: gr.Tab, searched: gr.State) -> None:
-        self.lab = SearchLab(handlers, searched)
-        self.judge = SearchJudge(handlers, tab, searched)
-        self.compress = SearchCompress(handlers, searched)
-        self.twins = SearchTwins(handlers, searched)
-
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-TOUCH: dict[str, Any] = {**QUIET, "concurrency_id": "touch", "concurrency_limit": 4}
 STOPPED = notes(["Stopped. What was found before stays."])
 STOPPED_EARLY = notes([
     "Stopped before anything was found: these texts are not turned into vectors yet. Enter in the "
@@ -52,22 +37,19 @@ ASK = "Ask something of these texts: type a question above, then Enter."
 CLICK = notice("Click a hit: what each token of it and of the question adds.")
 
 
-def build(demo: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workbench: Workbench) -> "SearchTab":
-    """Lay the tab out inside the current Blocks and connect it."""
-    made = SearchTab(SearchHandlers(workbench), tab)
-    made.texts.connect(tab)
-    boxes = list(vars(made.ui.form).values())
-    made.texts.connect_link(demo, tabs, "search", from_json, made.model, boxes)
-    return made
+def build(page: Page) -> Tab:
+    """Lay the tab out on the page and connect it."""
+    with page.tab("search", "Search") as tab:
+        return _SearchTab(page, SearchHandlers(page.workbench), tab).door()
 
 
-class SearchTab:
+class _SearchTab:
     """Components on the one side, handlers on the other, and the events between them.
 
-    `pickers` are its model pickers; `found` is new whenever there are new hits.
+    `searched` is new whenever there are new hits.
     """
 
-    def __init__(self, handlers: SearchHandlers, tab: gr.Tab) -> None:
+    def __init__(self, page: Page, handlers: SearchHandlers, tab: gr.Tab) -> None:
         self.handlers = handlers
         settings = handlers.settings
         texts = lay_out_texts(LEAD, "search-", SEARCH_SAMPLE, "Search these")
@@ -79,39 +61,62 @@ class SearchTab:
         )
         form = self.ui.form
         self.model = gr.State(SearchForm().model)  # the last one that loaded
-        self.settings = [self.model, form.pooling, form.layer, form.method, form.k]
-        self.texts = MapTexts(
+        self.settings = [self.model, form["pooling"], form["layer"], form["method"], form["k"]]
+        self.texts = TextsSection(
             handlers,
             texts,
             first=SEARCH_SAMPLE,
             part=lambda corpus: for_search(corpus, settings.search_texts),
         )
         self.asked = gr.State("")  # new whenever something is to be searched
-        self.found = gr.State("")
-        self.pickers = [form.model]
+        self.searched = gr.State("")
+        page.offer_own_models(form["model"])
+        self.texts.connect(tab)
         self.connect()
-        self.flow = SearchFlow(handlers, tab, self.found)
-        self.sections = SearchSections(handlers, tab, self.found)
-        self.keep = SearchKeep(handlers, [form.query, *self.settings], self.found)
+        SearchFlow(handlers, tab, self.searched)
+        SearchLab(handlers, self.searched)
+        SearchJudge(page, handlers, tab, self.searched)
+        SearchCompress(handlers, self.searched)
+        SearchTwins(handlers, self.searched)
+        SearchKeep(handlers, [form["query"], *self.settings], self.searched)
+
+    def door(self) -> Tab:
+        """What others may use: a search that they give, over a sample or the pairs to train on."""
+        form = [self.model, *self.ui.form.values(), *self.texts.outputs]
+        return Tab("search", form, self.open)
+
+    def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
+        """A search as a link to it says: `settings["search"]` in JSON, and the corpus."""
+        form, remarks = from_json(settings.get("search", "{}"))
+        return self.texts.restored(request.session_hash, settings, form, remarks)
 
     def connect(self) -> None:
         """Every event of the tab but those of its texts."""
         ui, form = self.ui, self.ui.form
-        self.outputs = [ui.progress, ui.stop, ui.answer, ui.hits, ui.why, ui.why_matrix, self.found]
-        connect_model(self.handlers.picker, form.model, self.model, ui.model_note, form.layer)
+        self.outputs = [
+            ui.progress,
+            ui.stop,
+            ui.answer,
+            ui.hits,
+            ui.why,
+            ui.why_matrix,
+            self.searched,
+        ]
+        chosen = ModelBox(form["model"], self.model, ui.model_note)
+        connect_model(self.handlers.picker, chosen, form["layer"], layers_of)
         self.texts.version.change(
-            told(self.prepare), form.query,
-            [*ui.chips, form.query, self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix,
-             self.found],
+            worded(self.prepare), form["query"],
+            [*ui.chips, form["query"], self.asked, ui.answer, ui.hits, ui.why, ui.why_matrix,
+             self.searched],
             **TOUCH,
         )  # fmt: skip
         for at, chip in enumerate(ui.chips):
-            chip.click(told(self.example(at)), None, [form.query, self.asked], **TOUCH)
-        form.query.submit(now, None, self.asked, **TOUCH)
+            chip.click(worded(self.example(at)), None, [form["query"], self.asked], **TOUCH)
+        form["query"].submit(now, None, self.asked, **TOUCH)
         gr.on(
             [self.asked.change, *(control.change for control in self.settings)],
-            told_steps(self.search),
-            [form.query, *self.settings],
+            worded_steps(self.search),
+            [form["query"], *self.settings],
             self.outputs,
             trigger_mode="multiple",  # a newer one ends the older
             # A question of milliseconds waits for no visitor whose texts are being indexed: who
@@ -120,18 +125,18 @@ class SearchTab:
             concurrency_limit=self.handlers.settings.max_visitors,
             **QUIET,
         )
-        ui.stop.click(told(self.stop), None, [ui.progress, ui.stop], **TOUCH)
-        ui.hits.pick(told(self.why), None, [ui.why, ui.why_matrix], **TOUCH)
+        ui.stop.click(worded(self.stop), None, [ui.progress, ui.stop], **TOUCH)
+        ui.hits.pick(worded(self.why), None, [ui.why, ui.why_matrix], **TOUCH)
 
-    def prepare(self, request: gr.Request, typed: str) -> list[Any]:
+    def prepare(self, request: gr.Request, typed: str) -> list[object]:
         """Other texts lie ready: examples of theirs, and something to ask; old hits are gone."""
-        atlas = self.handlers.atlas(request.session_hash)
-        offered = examples(atlas)
+        texts = self.handlers.texts(request.session_hash).opened
+        offered = examples(texts)
         chips = [
             gr.Button(offered[at], visible=True) if at < len(offered) else gr.Button(visible=False)
             for at in range(MOST)
         ]
-        query = first_query(atlas, as_text(typed))
+        query = first_query(texts, as_text(typed))
         # A box that is left alone cannot lose what is typed into it at this moment.
         asks = gr.skip() if query == typed else query
         # No hits, no token: the sections below forget those of other texts.
@@ -140,82 +145,73 @@ class SearchTab:
     def example(self, at: int) -> Any:
         """A handler for an example."""
 
-        def ask(request: gr.Request) -> list[Any]:
-            offered = examples(self.handlers.atlas(request.session_hash))
+        def ask(request: gr.Request) -> list[object]:
+            offered = examples(self.handlers.texts(request.session_hash).opened)
             return [offered[at], now()] if at < len(offered) else [gr.skip(), gr.skip()]
 
         return ask
 
-    def search(self, request: gr.Request, query: str, *values: Any) -> Iterator[list[Any]]:
+    def search(self, request: gr.Request, query: str, *values: object) -> Iterator[list[object]]:
         """Hits, then what the best is worth; a newer request ends this one without a word."""
         visitor, handlers = request.session_hash, self.handlers
-        atlas = handlers.atlas(visitor)
+        state = handlers.state(visitor)
         nothing = [gr.skip() for _ in self.outputs]  # an end without a word would empty them
-        if atlas.corpus is None:
+        if handlers.texts(visitor).opened is None:
             yield nothing
             return
         if not as_text(query).strip():
-            atlas.stop_search()
-            atlas.answer = None  # nothing stands on the page that the sections could go on from
+            state.stop()
+            state.answer = None  # nothing stands on the page that the sections could go on from
             yield [message(ASK), gr.Button(visible="hidden"), "", "", CLICK, None, ""]
             return
         asked = handlers.request(visitor, SearchForm(query, *values))
-        stop = atlas.begin_search()
-        found = None
+        stop = state.begin()
+        latest = None
         if handlers.is_ready(asked):
-            found = handlers.answer_now(asked, stop)
-            if found is None:
+            latest = handlers.answer_now(asked, stop)
+            if latest is None:
                 yield nothing  # another has taken its place
                 return
-            yield ["", gr.Button(visible="hidden"), *self.shown(found)]
-            if found.whole:
+            yield ["", gr.Button(visible="hidden"), *self.shown(state, latest)]
+            if latest.whole:
                 return
-        job = handlers.start(visitor, asked, stop, found)
-        rest = [gr.skip() for _ in self.outputs[2:]]
-        for moment in follow(job, handlers.workbench.maps, STAGES):
-            if atlas.searching is not job.stop:  # another has taken its place
-                # Gradio sends the last answer once more when this ends: it shall change nothing.
-                yield nothing
-                return
-            found = moment.made or found
-            shown = rest if moment.made is None else self.shown(moment.made)
-            if moment.ended not in ("", "done") and found is not None and not found.whole:
-                shown = self.shown(replace(found, whole=True))  # no verdict will come
-            if moment.ended == "done":
-                yield ["", gr.Button(visible="hidden"), *shown]
-            elif moment.made is not None and not moment.ended:
-                yield [moment.progress, gr.Button(visible=True), *shown]
-            elif moment.ended:
-                said = self.stopped(atlas) if moment.ended == "cancelled" else moment.progress
-                yield [said, gr.Button(visible="hidden"), *shown]
-            elif not job.stop.is_set():
-                yield [moment.progress, gr.Button(visible=True), *rest]
+        job = handlers.start(visitor, asked, stop, latest)
 
-    def shown(self, found: Found) -> list[Any]:
+        def show(moment: Moment) -> list[object] | None:
+            nonlocal latest
+            latest = moment.made or latest
+            if moment.ended not in ("", "done") and latest is not None and not latest.whole:
+                return self.shown(state, replace(latest, whole=True))  # no verdict will come
+            return None if moment.made is None else self.shown(state, moment.made)
+
+        telling = Telling(
+            show, len(self.outputs) - 2, lambda: state.searching is stop,
+            done=lambda _: "", stopped=lambda: self.stopped(state), stages=STAGES,
+        )  # fmt: skip
+        yield from telling.answers(job, handlers.workbench.work_queue)
+
+    def shown(self, state: SearchState, judged: JudgedAnswer) -> list[object]:
         """Values of the outputs behind progress and Stop."""
-        answer, vectors = found.answer, self.handlers.workbench.vectors
+        answer, vectors = judged.answer, self.handlers.workbench.vectors
         panel = answer_panel(
-            answer, found.verdict, not found.whole, vectors.place, vectors.notice
+            answer, judged.verdict, not judged.whole, vectors.place, vectors.notice
         )  # fmt: skip
         # A verdict comes with the hits once more, the same to the letter: of two answers that
         # reach the browser together it takes what the second leaves alone out of the first.
-        why = [CLICK, None] if not self.handlers.is_explained(answer) else [gr.skip(), gr.skip()]
+        why = [gr.skip(), gr.skip()] if state.explained is answer else [CLICK, None]
         return [panel, hits_table(answer), *why, answer.token]
 
-    def stop(self, request: gr.Request) -> list[Any]:
+    def stop(self, request: gr.Request) -> list[object]:
         """Give up; what was found before stays."""
-        atlas = self.handlers.atlas(request.session_hash)
-        atlas.stop_search()
-        return [self.stopped(atlas), gr.Button(visible="hidden")]
+        state = self.handlers.state(request.session_hash)
+        state.stop()
+        return [self.stopped(state), gr.Button(visible="hidden")]
 
-    def stopped(self, atlas: Atlas) -> str:
+    def stopped(self, state: SearchState) -> str:
         """What is said of a search that was given up."""
-        return STOPPED_EARLY if atlas.answer is None else STOPPED
+        return STOPPED_EARLY if state.answer is None else STOPPED
 
-    def why(self, request: gr.Request, event: gr.EventData) -> list[Any]:
+    def why(self, request: gr.Request, event: gr.EventData) -> list[object]:
         """A clicked hit, taken apart."""
         why = self.handlers.why(request.session_hash, picked_name(event))
-        return [
-            why_panel(why, matrix=True),
-            figure_json(token_matrix(why.explained, *why.readable)),
-        ]
+        return [why_panel(why, matrix=True), why.pair.matrix]

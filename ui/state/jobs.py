@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from encoder.errors import EncoderError
+from explore import Stopped
+from ingest import LabError
 
 log = logging.getLogger(__name__)
+ENDS = ("done", "failed", "cancelled")
 POLL_S = 0.3  # how long a listener waits for news before it looks around
 
 
@@ -77,9 +79,9 @@ class Job:
                     raise Cancelled
                 self.news.put(News("event", event))
             self.news.put(News("done"))
-        except Cancelled:
+        except (Cancelled, Stopped):
             self.news.put(News("cancelled"))
-        except EncoderError as error:
+        except LabError as error:
             self.news.put(News("failed", str(error)))
         except Exception:
             log.exception("A job failed")
@@ -89,7 +91,7 @@ class Job:
             self.ended.set()
 
 
-class Line:
+class Queue:
     """First come, first served, `slots` at a time."""
 
     def __init__(self, slots: int = 1) -> None:
@@ -145,3 +147,70 @@ class Line:
             with self._lock:
                 self._running.remove(job)
                 self._start_next()
+
+
+def hear(job: Job, line: Queue, soon_s: float = 0.0) -> Iterator[tuple[int, list[News]]]:
+    """(its place in the line, what is new) at least every third of a second, to the job's end.
+
+    A listener that is closed (the browser has gone) ends the job. `soon_s` waits a little longer
+    behind an event: the end, which may be right behind, then comes with it.
+    """
+    ended = False
+    try:
+        while not ended:
+            news = job.listen()
+            if soon_s and any(one.kind == "event" for one in news):
+                news += job.listen(soon_s)
+            place = line.place(job)
+            if place and job.stop.is_set():
+                line.leave(job)  # its turn would only end it
+            ended = any(one.kind in ENDS for one in news)
+            yield place, news
+    finally:
+        if not ended:
+            job.stop.set()
+            line.leave(job)
+
+
+class Tasks:
+    """Long work of one visitor by name, and what came of each: one of a name at a time."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, object] = {}
+        self._stops: dict[str, threading.Event] = {}
+
+    def begin(self, name: str) -> threading.Event:
+        """New work of this name; what is under way under it is given up, all else goes on."""
+        self.stop(name)
+        self._stops[name] = threading.Event()
+        return self._stops[name]
+
+    def stop(self, *names: str) -> None:
+        """Give up the work of these names."""
+        for name in names:
+            if name in self._stops:
+                self._stops[name].set()
+
+    def end(self, name: str, begun: threading.Event) -> None:
+        """That work has ended, if no newer work of this name has begun."""
+        if self._stops.get(name) is begun:
+            self._stops.pop(name, None)
+
+    def is_current(self, name: str, begun: threading.Event) -> bool:
+        """Whether nothing newer has taken the place of this work."""
+        return self._stops.get(name) is begun
+
+    def is_running(self, name: str) -> bool:
+        """Whether work of this name is under way."""
+        return name in self._stops
+
+    @property
+    def running(self) -> bool:
+        """Whether any work is under way."""
+        return bool(self._stops)
+
+    def close(self) -> None:
+        """Give everything up and forget what came of it."""
+        self.stop(*list(self._stops))
+        self._stops.clear()
+        self.results.clear()

@@ -1,7 +1,6 @@
 """What a visitor found relevant: kept by query and text, written to and read from CSV."""
 
 import csv
-import io
 import math
 import threading
 from collections.abc import Collection, Mapping
@@ -15,6 +14,7 @@ from ingest.findings import count
 from ingest.templates import FORMULA_STARTS, cell
 from ingest.text import tidy
 from ui.state.pairs import SAMPLES_FOLDER
+from ui.words import csv_text
 
 Grades = Mapping[str, Mapping[str, float]]  # query → text → grade; 0 is judged irrelevant
 COLUMNS = ("query", "text", "grade")
@@ -158,12 +158,9 @@ def judged_rows(grades: Grades, texts: tuple[str, ...]) -> dict[str, dict[int, f
 
 def judgements_csv(grades: Grades) -> str:
     """A row a judgement: query, text, grade."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for query, texts in grades.items():
-        writer.writerows([cell(query), cell(text), f"{g:g}"] for text, g in texts.items())
-    return buffer.getvalue()
+    rows = ([cell(query), cell(text), f"{grade:g}"]
+            for query, texts in grades.items() for text, grade in texts.items())  # fmt: skip
+    return csv_text([COLUMNS, *rows])
 
 
 def read_judgements(source: Path | bytes, name: str, corpus: Corpus) -> tuple[Grades, list[str]]:

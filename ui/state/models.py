@@ -1,5 +1,6 @@
 """The models of one visitor: trained here, blended, or brought back from a download."""
 
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -78,7 +79,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
+class OwnModel:
     """One model. `run` is None for one that was brought back; `record` then says what is known."""
 
     key: str
@@ -114,22 +115,25 @@ class Tuned:
         return sum(p.nbytes for p in own)
 
 
-class Shelf:
+OWN_KEY = re.compile(r"run-\d+")  # what `OwnModels.next_key` gives: never an id on the Hub
+
+
+class OwnModels:
     """Capped in number and bytes: the oldest goes, and `add` says so. Safe from several threads."""
 
     def __init__(self, most: int, max_bytes: int) -> None:
         self._most, self._max_bytes = most, max_bytes
-        self._models: OrderedDict[str, Tuned] = OrderedDict()
+        self._models: OrderedDict[str, OwnModel] = OrderedDict()
         self._made = 0
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._models)
 
-    def __iter__(self) -> Iterator[Tuned]:
+    def __iter__(self) -> Iterator[OwnModel]:
         return iter(list(self._models.values()))
 
-    def get(self, key: str) -> Tuned | None:
+    def get(self, key: str) -> OwnModel | None:
         """By key."""
         return self._models.get(key)
 
@@ -150,7 +154,7 @@ class Shelf:
         """Of all models on it."""
         return sum(model.bytes for model in self)
 
-    def add(self, tuned: Tuned, room: float = inf) -> list[str]:
+    def add(self, tuned: OwnModel, room: float = inf) -> list[str]:
         """Keep a model within `room` bytes for all; returns the names of those that had to go."""
         with self._lock:
             self._models[tuned.key] = tuned

@@ -26,7 +26,7 @@ from ingest import (
     read_table,
     to_pairs,
 )
-from ui.checks import number
+from ui.checks import in_range
 
 SAMPLES_FOLDER = Path(__file__).parents[2] / "assets" / "samples"
 SAMPLES = {
@@ -156,7 +156,7 @@ def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:
     if len(given) == 1:
         raise EncoderError(HALF_A_SCALE)
     low, high = (
-        number(end, f"The {name} label", -LARGEST_LABEL, LARGEST_LABEL)
+        in_range(end, f"The {name} label", -LARGEST_LABEL, LARGEST_LABEL)
         for name, end in (("lowest", lowest), ("highest", highest))
     )
     return low, high

@@ -30,6 +30,11 @@ class Stages:
         self._kept: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def share(self, identity: str) -> None:
+        """These texts are a bundled sample: what is computed of them is kept for all visitors."""
+        if self._shared is not None:
+            self._shared.samples.add(identity)
+
     def get(self, stage: str, key: Key, make: Callable[[], Any]) -> Any:
         """The result of a stage, computed unless it is known.
 

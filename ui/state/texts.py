@@ -1,12 +1,12 @@
-"""One visitor's corpus and all that was computed of it: each stage once, kept within bytes."""
+"""The texts that a visitor has open on the Map and Search tabs, and how they become vectors."""
 
 import hashlib
 import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,125 +28,96 @@ from ingest import (
     to_corpus,
 )
 from ui.checks import as_text
-from ui.state.judgements import Grades, Judgements, left_over, split_by_texts
+from ui.state.jobs import Tasks
 from ui.state.pairs import SAMPLES_FOLDER
 from ui.state.stages import Key, Stages, Tell
 
-TRUST, SIDES = "trust", "sides"  # long work on a finished map
 
+@dataclass(frozen=True, eq=False)
+class OpenTexts:
+    """Texts that lie open: what they are called, where they came from, and what names them.
 
-class Atlas:
-    """What the Map and Search tabs keep for one visitor. Freed when the visitor leaves."""
+    `stages` keeps what is computed of them. `identity` stands for the texts in keys; `token` is
+    new whenever texts are opened, so that a tab can compare it with what it shows.
+    """
 
-    def __init__(self, max_bytes: int, shared: Stages | None = None) -> None:
-        self.stages = Stages(max_bytes, shared)
-        self._shared = shared
-        self.name = ""
-        self.table: Table | None = None  # where other columns can still be chosen
-        self.corpus: Corpus | None = None
-        self.identity = ""  # of the texts, in keys
-        self.opened = ""  # new whenever texts are opened: a tab compares it with what it shows
-        self.bundled = False  # whether they are a sample of the app's, and nobody's own
-        self.titles: dict[Key, dict[int, str]] = {}  # what the visitor calls clusters
-        self.picture: Any = None  # the last map drawn
-        self.finished: Any = None  # the last one with all that belongs to it, for its files
-        self.running: threading.Event | None = None  # set it, and the map under way is given up
-        self.drawing = False  # whether one is under way
-        self.shown: Any = None  # colours, selection and lines over it
-        self.compared: Any = None  # the other side of the comparison
-        self.judged = Judgements()  # of these texts, under whatever model
-        self.left: Grades = {}  # what was judged on the texts before
-        # Queries that went to training: the models made of them outlive this corpus.
-        self.sent: set[str] = set()
-        self.tasks: dict[str, threading.Event] = {}  # long work by name: set it to give it up
-        self.made: dict[str, Any] = {}  # what came of each
-        self.index: Any = None  # what was searched last
-        self.answer: Any = None  # the last query and what it found
-        self.searching: threading.Event | None = None  # set it, and that work is given up
+    name: str
+    corpus: Corpus
+    stages: Stages = field(repr=False)
+    table: Table | None = None  # where other columns can still be chosen
+    bundled: bool = False  # whether they are a sample of the app's, and nobody's own
+    identity: str = field(init=False)
+    token: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
 
-    def open(
-        self, name: str, corpus: Corpus, table: Table | None = None, bundled: bool = False
-    ) -> None:
-        """Take another corpus; what was computed of the old one is forgotten."""
-        before = left_over(self.left, self.judged.grades)
-        self.close()
-        # What was judged on these very texts, earlier on, counts again.
-        here, self.left = split_by_texts(before, corpus.texts)
-        self.judged = Judgements(here)
+    def __post_init__(self) -> None:
         digest = hashlib.blake2b(digest_size=12)
-        for text in corpus.texts:
+        for text in self.corpus.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
-        self.identity = digest.hexdigest()
-        self.opened = secrets.token_hex(8)
-        self.name, self.corpus, self.table, self.bundled = name, corpus, table, bundled
-        if bundled and self._shared is not None:
-            self._shared.samples.add(self.identity)
+        object.__setattr__(self, "identity", digest.hexdigest())
 
-    def begin(self) -> threading.Event:
-        """A new map is to be drawn; one under way is given up, and all work on the one before."""
-        self.stop()
-        for name in (TRUST, SIDES):
-            self.stop_task(name)
-        self.running = threading.Event()
-        self.drawing = True
-        return self.running
 
-    def stop(self) -> None:
-        """Give up the map under way."""
-        self.drawing = False
-        if self.running is not None:
-            self.running.set()
+class TabState:
+    """What one tab keeps for one visitor while texts are open; each tab has a kind of its own."""
 
-    def end(self, begun: threading.Event) -> None:
-        """That map has ended, if no newer one has begun."""
-        if self.running is begun:
-            self.drawing = False
+    @property
+    def at_work(self) -> bool:
+        """Whether something is under way that the visitor waits for."""
+        return False
 
-    def begin_search(self) -> threading.Event:
-        """New work for the Search tab; what is under way there is given up."""
-        self.stop_search()
-        self.searching = threading.Event()
-        return self.searching
+    def reopen(self, texts: OpenTexts | None) -> None:
+        """Forget what was of other texts, and give up work on them; None: the visitor has left."""
 
-    def stop_search(self) -> None:
-        """Give up what is under way for the Search tab. A map goes on."""
-        if self.searching is not None:
-            self.searching.set()
 
-    def begin_task(self, name: str) -> threading.Event:
-        """New work of this name; what is under way under it is given up, all else goes on."""
-        self.stop_task(name)
-        self.tasks[name] = threading.Event()
-        return self.tasks[name]
+StateT = TypeVar("StateT", bound=TabState)
 
-    def stop_task(self, name: str) -> None:
-        """Give up the work of this name."""
-        if name in self.tasks:
-            self.tasks[name].set()
 
-    def end_task(self, name: str, begun: threading.Event) -> None:
-        """That work has ended, if no newer work of this name has begun."""
-        if self.tasks.get(name) is begun:
-            self.tasks.pop(name, None)
+class VisitorTexts:
+    """The texts that a visitor has open on the Map and Search tabs, and what belongs to them.
+
+    Freed when the visitor leaves.
+    """
+
+    def __init__(self, max_bytes: int = 0, shared: Stages | None = None) -> None:
+        self.stages = Stages(max_bytes, shared)
+        self.opened: OpenTexts | None = None
+        self.tasks = Tasks()
+        self._states: dict[type[TabState], TabState] = {}
+
+    def open(self, texts: OpenTexts) -> OpenTexts:
+        """Take other texts; what was computed of the old ones is forgotten. Returns them."""
+        self._forget(texts)
+        self.opened = texts
+        if texts.bundled:
+            self.stages.share(texts.identity)
+        return texts
 
     def close(self) -> None:
-        """Forget everything: the visitor has left, or has other texts."""
-        for name in list(self.tasks):
-            self.stop_task(name)
-        self.tasks.clear()
-        self.made.clear()
-        self.stop()
-        self.stop_search()
-        self.running = self.searching = None
+        """Forget everything: the visitor has left."""
+        self._forget(None)
+        self.opened = None
+
+    def _forget(self, texts: OpenTexts | None) -> None:
+        self.tasks.close()
+        for state in list(self._states.values()):
+            state.reopen(texts)
         self.stages.clear()
-        self.titles.clear()
-        self.judged = Judgements()
-        self.corpus = self.table = self.picture = self.finished = None
-        self.shown = self.compared = None
-        self.index = self.answer = None
+
+    def state(self, kind: type[StateT]) -> StateT:
+        """What a tab keeps, by its kind; made at need."""
+        state = self._states.get(kind)
+        if state is None:
+            state = self._states.setdefault(kind, kind())
+            state.reopen(self.opened)
+        assert isinstance(state, kind)
+        return state
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a map, a search or other long work is under way."""
+        return self.tasks.running or any(state.at_work for state in list(self._states.values()))
 
 
-# --- The texts of the Map and Search tabs: samples, files, pasted lines, or the pairs of a vi
+# --- Opening texts: samples, files, pasted lines, or the pairs of a visitor ----------------------
 
 
 SAMPLES = {
@@ -158,75 +129,64 @@ FIRST_SAMPLE = next(iter(SAMPLES))  # on the Map tab
 SEARCH_SAMPLE = "What a small town's offices say"
 
 
-def open_sample(atlas: Atlas, title: str) -> None:
-    """One of the bundled corpora."""
+def open_sample(title: str, stages: Stages) -> OpenTexts:
+    """One of the bundled corpora. Raises EncoderError for an unknown one."""
     if title not in SAMPLES:
         raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    open_data(atlas, SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title], bundled=True)
+    return open_data(SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title], stages, bundled=True)
 
 
 def open_data(
-    atlas: Atlas, source: Path | bytes | str, name: str, *, bundled: bool = False
-) -> None:
-    """A file, its bytes, or pasted text; of one over the limit a sample is read, and told.
+    source: Path | bytes | str, name: str, stages: Stages, *, bundled: bool = False
+) -> OpenTexts:
+    """A file, its bytes, or pasted text; of one over the limit a sample, as its report says.
 
-    Raises EncoderError for what cannot be read; the corpus that was there stays.
+    Raises IngestError for what cannot be read.
     """
     if isinstance(source, str) and not source.strip():
-        raise EncoderError("Nothing was pasted. Paste sentences, one a line.")
+        raise IngestError("Nothing was pasted. Paste sentences, one a line.")
     try:
-        try:
-            table = read_table(source, name, LIMITS, singles=True)
-        except OverLimit:
-            table = read_table(source, name, LIMITS, sample=True, singles=True)
-        _open_table(atlas, name, table, guess_text_column(table), bundled)
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+        table = read_table(source, name, LIMITS, singles=True)
+    except OverLimit:
+        table = read_table(source, name, LIMITS, sample=True, singles=True)
+    return _of_table(name, table, guess_text_column(table), stages, bundled)
 
 
-def sample_of(atlas: Atlas) -> str:
+def sample_of(texts: OpenTexts) -> str:
     """The file of the bundled sample whose usual texts these are, "" for any others."""
-    if not atlas.bundled or atlas.table is None or atlas.corpus is None:
+    if not texts.bundled or texts.table is None:
         return ""
-    usual = guess_text_column(atlas.table).text == atlas.corpus.columns.text
-    return atlas.name if usual else ""
+    usual = guess_text_column(texts.table).text == texts.corpus.columns.text
+    return texts.name if usual else ""
 
 
-def choose_columns(atlas: Atlas, text: object, labels: Sequence[object]) -> None:
-    """Read other columns of the same file. Raises EncoderError."""
-    if atlas.table is None:
-        raise EncoderError("These texts came without columns to choose from.")
-    try:
-        columns = CorpusColumns(str(text), tuple(str(name) for name in labels or ()))
-        _open_table(atlas, atlas.name, atlas.table, columns, atlas.bundled)
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+def choose_columns(texts: OpenTexts | None, column: object, labels: Sequence[object]) -> OpenTexts:
+    """Other columns of the same file. Raises IngestError."""
+    if texts is None or texts.table is None:
+        raise IngestError("These texts came without columns to choose from.")
+    columns = CorpusColumns(str(column), tuple(str(name) for name in labels or ()))
+    return _of_table(texts.name, texts.table, columns, texts.stages, texts.bundled)
 
 
-def open_pairs(atlas: Atlas, pairs: PairSet | None, name: str) -> None:
-    """The distinct texts of the pairs on the Fine-tune tab."""
+def open_pairs(pairs: PairSet | None, name: str, stages: Stages) -> OpenTexts:
+    """The distinct texts of the pairs on the Fine-tune tab. Raises IngestError without any."""
     if pairs is None:
-        raise EncoderError(
-            "There are no pairs yet. Choose or send some on the Fine-tune tab first."
-        )
-    atlas.open(f"texts of {name}", corpus_of_pairs(pairs))
+        raise IngestError("There are no pairs yet. Choose or send some on the Fine-tune tab first.")
+    return OpenTexts(f"texts of {name}", corpus_of_pairs(pairs), stages)
 
 
-def open_texts(atlas: Atlas, texts: Sequence[str], name: str) -> None:
-    """Texts as a list, from the web API."""
+def open_texts(texts: Sequence[str], name: str, stages: Stages) -> OpenTexts:
+    """Texts as a list, from the web API. Raises IngestError."""
     # No reader comes between: a list needs no guess at separators, quotes or a header.
     frame = pd.DataFrame({"text": list(map(as_text, texts))}, index=range(1, len(texts) + 1))
     table = Table(frame, "the web API", "", True, len(texts))
-    try:
-        _open_table(atlas, name, table, CorpusColumns("text"))
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+    return _of_table(name, table, CorpusColumns("text"), stages)
 
 
-def _open_table(
-    atlas: Atlas, name: str, table: Table, columns: CorpusColumns, bundled: bool = False
-) -> None:
-    atlas.open(name, to_corpus(table, columns), table, bundled)
+def _of_table(
+    name: str, table: Table, columns: CorpusColumns, stages: Stages, bundled: bool = False
+) -> OpenTexts:
+    return OpenTexts(name, to_corpus(table, columns), stages, table, bundled)
 
 
 def on_map(corpus: Corpus, most: int) -> Corpus:
@@ -264,7 +224,7 @@ class Encoding(Protocol):
 
 
 def source_key(
-    atlas: Atlas,
+    texts: OpenTexts,
     corpus: Corpus,
     encoder: Encoder,
     settings: Encoding,
@@ -273,13 +233,13 @@ def source_key(
     """What vectors depend on. Of a large corpus the Map has a sample, the Search tab more."""
     own = repr(encoder.recipe) if settings.pooling is None else str(encoder.recipe.include_prompt)
     return (
-        *(atlas.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
+        *(texts.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
         *(settings.pooling, settings.layer),
     )
 
 
 def encode(
-    atlas: Atlas,
+    texts: OpenTexts,
     corpus: Corpus,
     encoder: Encoder,
     settings: Encoding,
@@ -297,12 +257,12 @@ def encode(
             if stop.is_set():
                 raise Stopped
             tell("encode", at / len(order))
-            texts = [corpus.texts[i] for i in order[at : at + ENCODED_AT_ONCE]]
-            rows.append(encoder.encode(texts, settings.pooling, settings.layer, options=options))
+            some = [corpus.texts[i] for i in order[at : at + ENCODED_AT_ONCE]]
+            rows.append(encoder.encode(some, settings.pooling, settings.layer, options=options))
         vectors = np.concatenate(rows)
         back = np.empty_like(vectors)
         back[order] = vectors
         return back
 
-    key = source_key(atlas, corpus, encoder, settings, options)
-    return atlas.stages.get("encode", key, make)
+    key = source_key(texts, corpus, encoder, settings, options)
+    return texts.stages.get("encode", key, make)

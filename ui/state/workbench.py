@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from encoder import (
     CATALOG,
@@ -23,13 +22,14 @@ from encoder.calibration import Calibration, calibrate, calibration_key, shipped
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
 from explore.project import warm as warm_umap
+from ui.checks import parse_model
 from ui.settings import Settings
 from ui.state.costs import Costs
-from ui.state.jobs import Job, Line
-from ui.state.models import Shelf, Tuned
+from ui.state.jobs import Job, Queue
+from ui.state.models import OWN_KEY, OwnModel, OwnModels
 from ui.state.pairs import SAMPLES, Checked, Desk
 from ui.state.stages import Stages
-from ui.state.texts import Atlas
+from ui.state.texts import StateT, VisitorTexts
 from ui.state.vectors import Vectors
 
 log = logging.getLogger(__name__)
@@ -53,19 +53,26 @@ class Visitor:
     """What is kept for one browser tab, until it is closed."""
 
     cache: ArrayCache = field(repr=False)
-    shelf: Shelf = field(repr=False)  # the models it has trained
+    own_models: OwnModels = field(repr=False)  # the models it has trained
     desk: Desk | None = None  # the pairs it trains on
     checked: Checked | None = None  # what the check on the screen found
     costs: Costs = field(default_factory=Costs, repr=False)  # of runs on these pairs
     job: Job | None = None  # its latest run
-    atlas: Atlas = field(default_factory=lambda: Atlas(0), repr=False)  # its corpus and maps
+    texts: VisitorTexts = field(default_factory=VisitorTexts, repr=False)
     indexing: Job | None = None  # what it last had encoded for a search
+
+    def put(self, desk: Desk) -> Desk:
+        """Take pairs in place of those that were there. Returns them."""
+        self.desk, self.checked = desk, None
+        self.costs.turn_to(desk.pairs)
+        return desk
 
     @property
     def sent_something(self) -> bool:
         """Whether texts of a file or a paste are kept, which nobody could bring back."""
         pairs = self.desk is not None and self.desk.name not in SAMPLES.values()
-        return pairs or (self.atlas.corpus is not None and not self.atlas.bundled)
+        texts = self.texts.opened
+        return pairs or (texts is not None and not texts.bundled)
 
     @property
     def busy(self) -> bool:
@@ -76,7 +83,7 @@ class Visitor:
     def at_work(self) -> bool:
         """Whether a run, a map, a search or other long work is under way."""
         searching = self.indexing is not None and not self.indexing.ended.is_set()
-        return self.busy or self.atlas.drawing or searching or bool(self.atlas.tasks)
+        return self.busy or searching or self.texts.at_work
 
 
 class Workbench:
@@ -89,8 +96,8 @@ class Workbench:
         self._loading: dict[str, threading.Lock] = {}
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
-        self.line = Line(settings.training_slots)
-        self.maps = Line(settings.map_slots)
+        self.training_queue = Queue(settings.training_slots)
+        self.work_queue = Queue(settings.map_slots)
         self.vectors = Vectors(settings.vector_store)
         self.samples = Stages(settings.shared_bytes)  # what was computed of the bundled texts
         self._lock = threading.Lock()
@@ -101,31 +108,52 @@ class Workbench:
 
     def is_loaded(self, model: str, visitor: str | None = None) -> bool:
         """True where `encoder` answers at once."""
-        return model in self._models or self.tuned(model, visitor) is not None
+        return model in self._models or self.own_model(model, visitor) is not None
 
-    def tuned(self, model: str, visitor: str | None) -> Tuned | None:
+    def model_key(self, model: object, visitor: str | None = None) -> str:
+        """The key of a model that this visitor may ask for. Raises EncoderError for any other.
+
+        A key of the visitor's own, of the catalog, or, where the host allows it, an id on the Hub.
+        """
+        if self.own_model(str(model), visitor) is not None:
+            return str(model)
+        if OWN_KEY.fullmatch(str(model)):
+            raise EncoderError(
+                f"Your model {str(model)!r} is not kept any more. Choose another in the list."
+            )
+        return parse_model(model, self.settings)
+
+    def has_model(self, model: object, visitor: str | None = None) -> bool:
+        """Whether this visitor may ask for that model."""
+        try:
+            self.model_key(model, visitor)
+        except EncoderError:
+            return False
+        return True
+
+    def own_model(self, model: str, visitor: str | None) -> OwnModel | None:
         """A model of this visitor's own by its key, if it is one."""
         known = self._visitors.get(visitor or "")
-        return known.shelf.get(model) if known else None
+        return known.own_models.get(model) if known else None
 
-    def by_token(self, token: str) -> Tuned | None:
+    def by_token(self, token: str) -> OwnModel | None:
         """A visitor's model by its download token."""
         with self._lock:
             visitors = list(self._visitors.values())
-        models = (model for known in visitors for model in known.shelf)
+        models = (model for known in visitors for model in known.own_models)
         return next((m for m in models if same_token(m.token, token)), None)
 
-    def keep(self, tuned: Tuned, visitor: Visitor) -> list[str]:
-        """Put a model on a visitor's shelf; returns the names of those that had to go for it.
+    def keep(self, tuned: OwnModel, visitor: Visitor) -> list[str]:
+        """Keep a model of a visitor's; returns the names of those that had to go for it.
 
         Where the models of all visitors fill their room, each new one costs its own visitor the
         oldest; the newest is always kept, and nobody loses a model to somebody else.
         """
         self._make_private(tuned.encoder)
         with self._lock:
-            others = [v.shelf for v in self._visitors.values() if v is not visitor]
-        room = self.settings.all_model_bytes - sum(shelf.bytes for shelf in others)
-        return visitor.shelf.add(tuned, room)
+            others = [v.own_models for v in self._visitors.values() if v is not visitor]
+        room = self.settings.all_model_bytes - sum(own_models.bytes for own_models in others)
+        return visitor.own_models.add(tuned, room)
 
     def _make_private(self, encoder: Encoder) -> None:
         """Nothing that this model makes of the bundled texts is kept for others."""
@@ -138,41 +166,42 @@ class Workbench:
         elif all(repr(model.recipe) != repr(recipe) for model in public):
             self.samples.private.add(repr(recipe))  # the same transformer, another head
 
-    def picture_by_token(self, token: str) -> Any:
-        """A visitor's map by its download token, or None."""
+    def states(self, kind: type[StateT]) -> list[StateT]:
+        """What a tab keeps, by its kind, for all visitors."""
         with self._lock:
             visitors = list(self._visitors.values())
-        found = (p for known in visitors for p in (known.atlas.picture, known.atlas.finished))
-        return next((p for p in found if p is not None and same_token(p.token, token)), None)
+        return [visitor.texts.state(kind) for visitor in visitors]
 
-    def own(self, visitor: str | None) -> list[Tuned]:
+    def own_models(self, visitor: str | None) -> list[OwnModel]:
         """The models of one visitor, oldest first."""
         known = self._visitors.get(visitor or "")
-        return list(known.shelf) if known else []
+        return list(known.own_models) if known else []
 
     def encoder(
-        self, model: str, visitor: str | None, on_progress: Progress | None = None
+        self, model: object, visitor: str | None, on_progress: Progress | None = None
     ) -> Encoder:
-        """The encoder of a checked model name, keeping its vectors with the visitor.
+        """The encoder of a model, keeping its vectors with the visitor.
 
         Loads it if need be; callers who ask for the same model wait for one load. Raises
-        ModelRefused, DownloadFailed.
+        EncoderError for a model that this visitor may not ask for: nothing else reaches the
+        loader; ModelRefused, DownloadFailed.
         """
-        own = self.tuned(model, visitor)
+        key = self.model_key(model, visitor)
+        own = self.own_model(key, visitor)
         if own is not None:
             return own.encoder.with_cache(self.visitor(visitor or "").cache)
         with self._lock:
-            lock = self._loading.setdefault(model, threading.Lock())
+            lock = self._loading.setdefault(key, threading.Lock())
         with lock:
-            encoder = self._models.get(model)
+            encoder = self._models.get(key)
             if encoder is None:
-                spec: ModelSpec = CATALOG[model] if model in CATALOG else hub_spec(model)
+                spec: ModelSpec = CATALOG[key] if key in CATALOG else hub_spec(key)
                 encoder = self._load(
                     spec, max_bytes=self.settings.max_model_bytes, on_progress=on_progress
                 )
             with self._lock:
-                self._models[model] = encoder
-                self._models.move_to_end(model)
+                self._models[key] = encoder
+                self._models.move_to_end(key)
                 self._evict_models()
         return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
 
@@ -233,15 +262,14 @@ class Workbench:
         with self._lock:
             if key not in self._visitors:
                 settings = self.settings
-                shelf = Shelf(settings.max_runs, settings.visitor_model_bytes)
-                atlas = Atlas(settings.atlas_bytes, self.samples)
-                self._visitors[key] = Visitor(
-                    ArrayCache(settings.visitor_bytes), shelf, atlas=atlas
-                )
+                own_models = OwnModels(settings.max_runs, settings.visitor_model_bytes)
+                texts = VisitorTexts(settings.texts_bytes, self.samples)
+                cache = ArrayCache(settings.visitor_bytes)
+                self._visitors[key] = Visitor(cache, own_models, texts=texts)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items()
-                        if k != key and not v.at_work and not v.shelf]  # fmt: skip
+                        if k != key and not v.at_work and not v.own_models]  # fmt: skip
                 idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
                 if not idle:
                     break  # runs are never lost to make room
@@ -255,10 +283,10 @@ class Workbench:
             gone = self._visitors.pop(visitor or "", None)
         if gone is not None:
             if gone.job is not None:
-                self.line.leave(gone.job)
+                self.training_queue.leave(gone.job)
             gone.cache.clear()
-            gone.shelf.clear()
-            gone.atlas.close()
+            gone.own_models.clear()
+            gone.texts.close()
             self._drop_vectors(visitor or "", gone)
 
     def _drop_vectors(self, key: str, gone: Visitor) -> None:
@@ -268,9 +296,9 @@ class Workbench:
             return
 
         def drop() -> None:
-            gone.atlas.stop_search()
+            gone.texts.close()  # ends what still writes
             if job is not None:
-                self.maps.leave(job)
+                self.work_queue.leave(job)
                 job.ended.wait()
             self.vectors.forget(key)
 

@@ -17,7 +17,7 @@ from ui.finetune.takehome.archive import record_of
 from ui.page.models import ModelPicker
 from ui.settings import Settings
 from ui.shell import build_app
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 from ui.state.pairs import SAMPLES, open_sample
 from ui.state.workbench import Workbench
 
@@ -57,10 +57,10 @@ def finished(_tiny):
 def keep(workbench, finished):
     """`keep("run-1", name="mine")`: a run on the visitor's shelf."""
 
-    def kept(key: str, brought_back: bool = False, **fields) -> Tuned:
+    def kept(key: str, brought_back: bool = False, **fields) -> OwnModel:
         run = a_run(finished, key=key, **{"name": f"Run {key}"} | fields)
         own = None if brought_back else run
-        model = Tuned(key, run.name, finished.encoder, own, record_of(run))
+        model = OwnModel(key, run.name, finished.encoder, own, record_of(run))
         workbench.keep(model, workbench.visitor("ann"))
         return model
 
@@ -139,7 +139,7 @@ def test_what_a_zip_calls_run_1_is_no_run_of_this_visitor(handler, keep, on_desk
 def test_a_run_of_more_than_the_form_allows_fills_what_it_can(handler, workbench, keep, finished):
     config = replace(finished.config, batch_size=256, held_out_share=0.0)
     run = a_run(replace(finished, config=config))
-    workbench.keep(Tuned("run-1", "x", finished.encoder, run), workbench.visitor("ann"))
+    workbench.keep(OwnModel("run-1", "x", finished.encoder, run), workbench.visitor("ann"))
     _, note, form = reused(handler, "run-1")
     assert (form["batch_size"], form["held_out"]) == (128, 5)
     assert "Batch size was 256" in note
@@ -149,10 +149,10 @@ def test_a_run_of_more_than_the_form_allows_fills_what_it_can(handler, workbench
 
 
 def test_a_model_brought_back_is_told_from_the_one_it_was(handler, bert, workbench, keep, tmp_path):
-    keep(workbench.visitor("ann").shelf.next_key(), name="My first run")
+    keep(workbench.visitor("ann").own_models.next_key(), name="My first run")
     for _ in range(2):
         handler("archive", "upload")(VISITOR, str(a_zip(bert, tmp_path)))
-    names = [model.name for model in workbench.own("ann")]
+    names = [model.name for model in workbench.own_models("ann")]
     assert names == [
         "My first run", "My first run (brought back)", "My first run (brought back) (2)",
     ]  # fmt: skip
@@ -183,7 +183,7 @@ def test_a_comparison_says_why_there_is_none(handler, workbench, keep, finished)
     elsewhere = tuple(number + 900 for number in finished.held_out.row_numbers)
     moved = replace(finished.held_out, row_numbers=elsewhere)
     run = a_run(replace(finished, held_out=moved), key="run-2", data="other.csv")
-    workbench.keep(Tuned("run-2", "x", finished.encoder, run), workbench.visitor("ann"))
+    workbench.keep(OwnModel("run-2", "x", finished.encoder, run), workbench.visitor("ann"))
     _, text = handler("against", "select")(VISITOR, "run-1", "run-2")
     assert "cannot be compared. They were judged on different files" in text
 
@@ -220,7 +220,7 @@ def test_a_pair_is_opened_from_the_ledger_and_from_its_dot(handler, keep, finish
 def test_of_a_triplet_the_negative_is_taken_apart_too(handler, workbench, bert):
     finished = done(bert, "triplet")
     run = a_run(finished)
-    workbench.keep(Tuned("run-1", "x", finished.encoder, run), workbench.visitor("ann"))
+    workbench.keep(OwnModel("run-1", "x", finished.encoder, run), workbench.visitor("ann"))
     assert 'data-pick="pair:1:2"' in ledger(ledger_rows(finished), "file order")
     anchor, positive, negative = finished.held_out.texts[1]
     for name, other in (("pair:1", positive), ("pair:1:2", negative)):

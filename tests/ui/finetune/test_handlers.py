@@ -27,7 +27,7 @@ def handlers(bert, timings):
     timings.go.set()
     for visitor in list(workbench._visitors.values()):
         if visitor.job is not None:
-            workbench.line.leave(visitor.job)
+            workbench.training_queue.leave(visitor.job)
             assert visitor.job.ended.wait(SOON_S)
 
 
@@ -55,7 +55,7 @@ def news(job: Job) -> list:
 def test_training_joins_the_line_before_anything_is_timed(handlers, timings):
     timings.go.clear()
     job = handlers.start(asked(handlers))  # would wait for the timing
-    assert handlers.workbench.line.busy == 1
+    assert handlers.workbench.training_queue.busy == 1
     assert job.expected_s == ui.finetune.job.ROUGH_S + ui.finetune.job.ROUGH_REST_S
     timings.go.set()
     told = news(job)
@@ -74,7 +74,7 @@ def test_what_is_timed_on_the_page_is_expected_and_not_timed_again(handlers, tim
     timings.go.clear()
     handlers.start(asked(handlers, "bob"))  # holds the slot
     job = handlers.start(request)
-    assert handlers.workbench.line.place(job) == 1
+    assert handlers.workbench.training_queue.place(job) == 1
     assert job.expected_s == cost.total_s
     timings.go.set()
     assert ("event", cost) in news(job)
@@ -89,7 +89,7 @@ def test_steps_timed_beside_another_run_are_timed_again_in_the_line(handlers, ti
         yield 1
 
     other = Job(work)
-    handlers.workbench.line.join(other)
+    handlers.workbench.training_queue.join(other)
     request = asked(handlers)
     assert not handlers.cost(request).alone
     job = handlers.start(request)
@@ -104,7 +104,7 @@ def test_a_run_within_a_budget_is_expected_to_take_it(handlers, timings):
     timings.go.clear()
     job = handlers.start(asked(handlers, form=replace(QUICK, duration="2 minutes")))
     assert job.expected_s == 120 + ui.finetune.job.ROUGH_REST_S
-    handlers.workbench.line.leave(job)
+    handlers.workbench.training_queue.leave(job)
 
 
 def test_no_run_is_expected_to_take_longer_than_the_host_allows(bert, timings):
@@ -113,7 +113,7 @@ def test_no_run_is_expected_to_take_longer_than_the_host_allows(bert, timings):
     job = handlers.start(asked(handlers, form=replace(QUICK, duration="2 minutes")))
     assert job.expected_s == 20
     assert handlers.at_stake("ann") == {"models": 0, "running": True}
-    handlers.workbench.line.leave(job)
+    handlers.workbench.training_queue.leave(job)
 
 
 def test_what_is_expected_follows_the_steps(handlers, timings, monkeypatch):
@@ -136,7 +136,7 @@ def test_the_expectation_is_corrected_when_the_steps_are_timed(handlers, timings
 def test_a_loss_that_does_not_fit_is_refused_before_the_line(handlers, timings):
     with pytest.raises(EncoderError, match="does not fit"):
         handlers.start(asked(handlers, form=replace(QUICK, loss="triplet")))
-    assert not handlers.workbench.line.busy
+    assert not handlers.workbench.training_queue.busy
 
 
 def test_one_visitor_has_one_run_at_a_time(handlers, timings):
@@ -204,7 +204,7 @@ def test_costs_are_kept_for_one_set_of_pairs_only(bert):
 
 def test_names_of_models_are_told_apart(handlers, timings):
     jobs = [news(handlers.start(asked(handlers))) for _ in range(2)]
-    shelf = handlers.visitor("ann").shelf
+    shelf = handlers.visitor("ann").own_models
     first, second = (run.key for run, _ in (told[-2][1] for told in jobs))
     shelf.rename(first, "mine")
     shelf.rename(second, "mine")

@@ -24,7 +24,7 @@ from ui.finetune.results_html import (
 )
 from ui.finetune.run_html import cost_line, progress, split_bar
 from ui.finetune.takehome.archive import record_of
-from ui.state.models import Run, Tuned
+from ui.state.models import OwnModel, Run
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +103,10 @@ def test_a_real_run_fills_the_ledger_with_its_held_out_pairs(done):
 # --- runs ---------------------------------------------------------------------------------------
 
 
-def kept(done, key: str, predicted_s: float | None = 31.24, **words: str) -> Tuned:
+def kept(done, key: str, predicted_s: float | None = 31.24, **words: str) -> OwnModel:
     named = {"name": f"Run {key}", "model": "a-model", "data": "pairs.csv"} | words
     run = Run(key, done=done, study=NO_CHANGE, predicted_s=predicted_s, **named)
-    return Tuned(key, run.name, done.encoder, run)
+    return OwnModel(key, run.name, done.encoder, run)
 
 
 def test_a_row_tells_all_about_a_run(done):
@@ -136,8 +136,10 @@ def test_a_model_that_was_brought_back_shows_what_its_zip_says(done):
         "before": {"spearman": [0.5, 0.4, 0.6]}, "after": {"spearman": [0.6, 0.5, 0.7]},
         "gain": [0.1, 0.02, 0.2], "train_seconds": 28.06,
     }  # fmt: skip
-    silent = Tuned("run-3", "Silent", done.encoder)
-    root = check(runs_table([Tuned("run-2", "Mine", done.encoder, None, record), silent], "run-2"))
+    silent = OwnModel("run-3", "Silent", done.encoder)
+    root = check(
+        runs_table([OwnModel("run-2", "Mine", done.encoder, None, record), silent], "run-2")
+    )
     known, unknown = root.one("tbody").all("tr")
     assert known.one("button").attributes["data-pick"] == "run:run-2"
     assert known.one("th").one("small").text == "brought back: pairs.csv, graded pairs"

@@ -9,7 +9,7 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, DownloadFailed, Encoder
 from tests.ui.map.pages import TABLE
 from ui.map import tab as map_tab
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm
 from ui.map.handlers import MapHandlers
 from ui.settings import Settings
@@ -46,12 +46,12 @@ class MapLab:
             self.handlers.open_text(visitor, TABLE)
         return self.handlers.start(self.handlers.request(visitor, MapForm(**form)))
 
-    def draw(self, visitor: str = "ann", **form: Any) -> Picture:
+    def draw(self, visitor: str = "ann", **form: Any) -> DrawnMap:
         """A whole map; by PCA unless something else is asked for."""
         assert kinds(self.start(visitor, **{"method": "PCA", **form}))[-1] == "done"
         return self.handlers.picture(visitor)
 
-    def fresh(self, visitor: str, **form: Any) -> Picture:
+    def fresh(self, visitor: str, **form: Any) -> DrawnMap:
         """The same of a visitor of whom nothing is known yet."""
         self.workbench.forget(visitor)
         return self.draw(visitor, **form)

@@ -12,7 +12,7 @@ import numpy as np
 from encoder import Encoder
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node, read_html
-from ui.map.drawing import Picture, draw
+from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
 from ui.state.texts import Atlas, on_map, open_data
 
@@ -65,7 +65,7 @@ def steps(
     most: int = 5_000,
     stop: threading.Event | None = None,
     **form: Any,
-) -> Iterator[Picture]:
+) -> Iterator[DrawnMap]:
     """The pictures of one drawing, each with more."""
     assert atlas.corpus is not None
     asked, corpus = MapForm(**form), on_map(atlas.corpus, most)
@@ -73,7 +73,7 @@ def steps(
     return draw(atlas, corpus, encoder, settings, asked, quiet, stop or threading.Event())
 
 
-def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> Picture:
+def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> DrawnMap:
     """The last of them."""
     *_, picture = steps(atlas, encoder, most, **form)
     return picture
@@ -99,12 +99,12 @@ def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
     return np.frombuffer(base64.b64decode(base), kind)
 
 
-def in_three(encoder: Encoder) -> Picture:
+def in_three(encoder: Encoder) -> DrawnMap:
     """The small corpus on a map, in three clusters."""
     return drawn(an_atlas(), encoder, clustering="k-means", n_clusters=3, method="PCA")
 
 
-def hostile_picture(bert: Encoder) -> Picture:
+def hostile_picture(bert: Encoder) -> DrawnMap:
     """A map on which everything is an attack: texts, column, labels, titles, file and model."""
     records = [
         {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}

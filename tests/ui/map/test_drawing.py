@@ -29,7 +29,7 @@ def page(map_page):
         map_page.workbench.forget(visitor)
         map_page.handlers.open_text(visitor, TABLE)
     yield map_page
-    assert free(map_page.workbench.maps)
+    assert free(map_page.workbench.work_queue)
 
 
 @contextmanager
@@ -94,13 +94,13 @@ def test_a_map_that_fails_says_why_and_can_no_longer_be_stopped(page):
         steps.extend(drawing(page, replace(PCA, layer="7")))  # what came before stays in it
     assert "Unknown layer 7" in said(steps[-1])
     assert steps[-1]["stop-map"].visible == "hidden"
-    assert free(page.workbench.maps)
+    assert free(page.workbench.work_queue)
 
 
 def test_a_form_that_is_refused_is_told_before_the_line(page):
     with pytest.raises(gr.Error, match="seed is -1"):
         list(drawing(page, replace(PCA, seed=-1)))
-    assert not page.workbench.maps.busy
+    assert not page.workbench.work_queue.busy
 
 
 # --- stopping -----------------------------------------------------------------------------------
@@ -110,12 +110,12 @@ def test_stop_ends_a_layout_says_so_and_frees_the_line(page):
     with no_layout():
         steps = drawing(page, replace(PCA, method="UMAP"))
         until(steps, "Waiting for another map")
-        assert page.workbench.maps.busy == 1
+        assert page.workbench.work_queue.busy == 1
         answer = page.call(("stop-map", "click"))
         assert "Stopped" in answer["map-progress"]
         assert answer["stop-map"].visible == "hidden"
         rest = list(steps)
-        assert free(page.workbench.maps)
+        assert free(page.workbench.work_queue)
     # Nothing comes after the click that would take its word back.
     assert {said(step) for step in rest} == {"Stopped. What was drawn so far stays."}
     assert rest[-1]["stop-map"].visible == "hidden"
@@ -144,7 +144,7 @@ def test_stop_ends_the_encoding(page, count_forwards):
     finally:
         go.set()
         handle.remove()
-    assert free(page.workbench.maps)
+    assert free(page.workbench.work_queue)
     with count_forwards(encoder) as calls:
         page.draw("ann")
     assert 0 < few < few + len(calls)  # not all of it was done when it was stopped
@@ -153,7 +153,7 @@ def test_stop_ends_the_encoding(page, count_forwards):
 
 def test_a_map_that_waits_in_the_line_is_stopped_at_once(bert):
     lab = MapLab(tiny_workbench(bert, bert, map_slots=1))
-    line = lab.workbench.maps
+    line = lab.workbench.work_queue
     with no_layout():
         first = lab.start("ann", method="UMAP")
         second = lab.start("bob", method="UMAP")
@@ -175,7 +175,7 @@ def test_a_newer_map_ends_the_older_one_without_a_word(page):
         newer = list(drawing(page))
         assert said(newer[-1]).startswith("Drawn in")
         assert list(older) == [{}]
-    assert free(page.workbench.maps)
+    assert free(page.workbench.work_queue)
     assert page.handlers.picture("ann").projection.method == "pca"
 
 
@@ -186,7 +186,7 @@ def test_other_texts_end_the_map_of_the_old_ones_without_a_word(page):
         page.handlers.open_text("ann", "Quite other texts.\nTwo of them.")
         assert list(older) == [{}]
     assert page.handlers.atlas("ann").picture is None
-    assert free(page.workbench.maps)
+    assert free(page.workbench.work_queue)
 
 
 def test_a_browser_that_is_gone_ends_its_map(page):
@@ -194,7 +194,7 @@ def test_a_browser_that_is_gone_ends_its_map(page):
         steps = drawing(page, replace(PCA, method="UMAP"))
         until(steps, "Waiting for another map")
         steps.close()
-        assert free(page.workbench.maps)
+        assert free(page.workbench.work_queue)
 
 
 # --- several visitors ---------------------------------------------------------------------------
@@ -263,6 +263,6 @@ def test_forgetting_a_visitor_ends_its_map_and_frees_everything_of_it(page):
     assert page.handlers.picture("bob") is other
     left = weakref.ref(atlas)
     del atlas, job
-    assert free(page.workbench.maps)
+    assert free(page.workbench.work_queue)
     gc.collect()
     assert left() is None  # nothing holds it any more

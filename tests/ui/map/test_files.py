@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, steps
 from tests.ui.test_hostile_text import ATTACKS
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.files import FILES, SPATIAL, as_csv, as_html, as_npz, as_parquet, columns, settings_json
 from ui.map.form import MapForm, from_json
 from ui.map.sections import TITLES
@@ -27,11 +27,11 @@ FORM = {"clustering": "k-means", "n_clusters": 3, "method": "PCA"}
 
 
 @pytest.fixture(scope="module")
-def picture(_tiny) -> Picture:
+def picture(_tiny) -> DrawnMap:
     return drawn(an_atlas(), _tiny("bert"), **FORM)
 
 
-def rows_of(picture: Picture) -> list[dict[str, str]]:
+def rows_of(picture: DrawnMap) -> list[dict[str, str]]:
     text = as_csv(picture).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 

@@ -18,7 +18,7 @@ from tests.ui.map.pages import (
     steps,
 )
 from tests.ui.test_hostile_text import ATTACKS
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.html import (
     cluster_table,
     header,
@@ -29,7 +29,7 @@ from ui.map.html import (
     selection_panel,
     space_note,
 )
-from ui.map.trust import Report
+from ui.map.trust import Trust
 from ui.map.trust_html import report_table, stability_table
 from ui.map.view import SIMILARITY, Shown
 from ui.page.tasks import STAGES, stages_line
@@ -39,12 +39,12 @@ NONE = np.zeros(0, np.int64)
 
 
 @pytest.fixture(scope="module")
-def picture(_tiny) -> Picture:
+def picture(_tiny) -> DrawnMap:
     return in_three(_tiny("bert"))
 
 
 @pytest.fixture(scope="module")
-def hostile(_tiny) -> Picture:
+def hostile(_tiny) -> DrawnMap:
     return hostile_picture(_tiny("bert"))
 
 
@@ -57,7 +57,7 @@ def test_everything_a_visitor_wrote_is_shown_as_the_text_it_is(hostile):
     searched = Shown(colour=SIMILARITY, similar=similar, query=ATTACKS[0])
     landed = place(hostile.vectors[0], hostile.vectors, hostile.projection.coordinates)
     stable = Stability(8, (8,) * 10, (1.0,) * 10, (0.5,) * 8, 20)
-    report = Report(hostile, drivers=(Driver(f"column “{ATTACKS[0]}”", 0.5, 2),))
+    report = Trust(hostile, drivers=(Driver(f"column “{ATTACKS[0]}”", 0.5, 2),))
     for attack in ATTACKS:
         pieces = {
             "header": header(hostile),
@@ -118,7 +118,7 @@ def test_the_header_says_no_number_before_it_is_known(picture, bert):
 def test_the_smallest_maps_say_why_they_look_as_they_do(bert, texts):
     small = drawn(listed(texts), bert)
     pieces = [header(small), cluster_table(small), point_panel(small, 0), hubs_panel(small),
-              selection_panel(small, np.arange(len(texts))), report_table(Report(small))]  # fmt: skip  # noqa: E501
+              selection_panel(small, np.arange(len(texts))), report_table(Trust(small))]  # fmt: skip  # noqa: E501
     said = [shown_text(piece) for piece in pieces]
     assert len(check(f"<div>{pieces[0]}</div>").all(".lab-message")) == 1  # says why
     assert not re.search(r"\bnan\b|None", "".join(said))

@@ -19,7 +19,7 @@ from tests.ui.map.pages import (
     listed,
     shown_text,
 )
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.figures import Overlay
 from ui.map.html import (
     header,
@@ -30,7 +30,7 @@ from ui.map.html import (
     selection_panel,
     selection_rows,
 )
-from ui.map.trust import NullMap, Report
+from ui.map.trust import NullMap, Trust
 from ui.map.trust_html import not_yet, null_words, report_table, stability_table
 from ui.map.view import LENGTH, SIMILARITY, Shown
 
@@ -38,12 +38,12 @@ NONE = np.zeros(0, np.int64)
 
 
 @pytest.fixture(scope="module")
-def picture(_tiny) -> Picture:
+def picture(_tiny) -> DrawnMap:
     return in_three(_tiny("bert"))
 
 
 @pytest.fixture(scope="module")
-def hostile(_tiny) -> Picture:
+def hostile(_tiny) -> DrawnMap:
     return hostile_picture(_tiny("bert"))
 
 
@@ -157,7 +157,7 @@ def test_a_place_between_islands_says_little(picture):
 
 
 def test_the_report_has_a_row_for_each_number_with_its_meaning(picture):
-    report = Report(picture, agreement=0.456, silhouette=0.123, drivers=(Driver("digits", 0.5, 2),))
+    report = Trust(picture, agreement=0.456, silhouette=0.123, drivers=(Driver("digits", 0.5, 2),))
     root = check(report_table(report))
     rows = {tr.one("th").text: [td.text for td in tr.all("td")] for tr in root.all("tr")}
     fidelity = picture.fidelity
@@ -180,14 +180,14 @@ def test_the_report_has_a_row_for_each_number_with_its_meaning(picture):
 )  # fmt: skip
 def test_a_silhouette_is_judged_against_that_of_noise(picture, here, there, said):
     null = NullMap(picture.projection, picture.clusters, 0.25, there)
-    words = shown_text(null_words(Report(picture, silhouette=here), null))
+    words = shown_text(null_words(Trust(picture, silhouette=here), null))
     assert said in words
     assert "there, 3 and 0% here." in words
     assert "kNN recall is" in words
     assert "25% there" in words
     assert "proves nothing" in words  # noise has as many clusters
     fewer = replace(picture.clusters, labels=np.minimum(picture.clusters.labels, 0))
-    words = shown_text(null_words(Report(picture), replace(null, clusters=fewer)))
+    words = shown_text(null_words(Trust(picture), replace(null, clusters=fewer)))
     assert "proves nothing" not in words
     assert "silhouette" not in words
 
@@ -235,7 +235,7 @@ def test_where_no_seed_has_a_part_there_is_a_sentence_and_no_table(picture):
 )  # fmt: skip
 def test_the_agreement_names_both_sides(picture, config, said):
     clusters = replace(picture.clusters, config=config)
-    words = shown_text(report_table(Report(replace(picture, clusters=clusters), agreement=0.5)))
+    words = shown_text(report_table(Trust(replace(picture, clusters=clusters), agreement=0.5)))
     assert said in words
     assert ("The unclustered count as one group on each side" in words) == (
         config.method == "hdbscan"
@@ -245,7 +245,7 @@ def test_the_agreement_names_both_sides(picture, config, said):
 def test_a_silhouette_says_of_which_texts_it_is(picture):
     def words(labels: np.ndarray) -> str:
         shown = replace(picture, clusters=replace(picture.clusters, labels=labels))
-        return shown_text(report_table(Report(shown, silhouette=0.1)))
+        return shown_text(report_table(Trust(shown, silhouette=0.1)))
 
     assert "Of all 96 texts." in words(picture.clusters.labels)
     some = np.where(np.arange(96) < 30, -1, picture.clusters.labels)
@@ -258,7 +258,7 @@ def test_a_silhouette_says_of_which_texts_it_is(picture):
 
 def test_noise_is_said_to_be_one_draw(picture):
     null = NullMap(picture.projection, picture.clusters, 0.25, 0.1)
-    words = shown_text(null_words(Report(picture, silhouette=0.2), null))
+    words = shown_text(null_words(Trust(picture, silhouette=0.2), null))
     assert "It is one draw, and another would have other numbers." in words
     assert "this noise has as many" in words
     assert "The silhouette, of the clustered texts, is 0.200 here" in words

@@ -28,16 +28,16 @@ from tests.ui.map.lab import event
 from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
 from tests.ui.state.test_jobs import free
 from ui.map.drawing import dense_space
-from ui.map.trust import DRAWN, Report, measure, torn_and_false
+from ui.map.trust import DRAWN, Trust, measure_trust, torn_and_false
 
 MEASURE = ("measure-trust", "click")
 
 
-def reports(picture, stop=None, tell=quiet) -> list[Report]:
-    return list(measure(picture, tell, stop or threading.Event()))
+def reports(picture, stop=None, tell=quiet) -> list[Trust]:
+    return list(measure_trust(picture, tell, stop or threading.Event()))
 
 
-def known(report: Report) -> list[str]:
+def known(report: Trust) -> list[str]:
     """The parts of a report that are there."""
     parts = ("agreement", "silhouette", "drivers", "swept", "null", "stable")
     return [part for part in parts if getattr(report, part) not in (None, ())]
@@ -49,7 +49,7 @@ def picture(_tiny):
 
 
 @pytest.fixture(scope="module")
-def full(picture) -> list[Report]:
+def full(picture) -> list[Trust]:
     return reports(picture)
 
 
@@ -107,7 +107,7 @@ def test_progress_is_told_and_a_stop_ends_it(picture):
                     clusters=ClusterConfig(min_cluster_size=5)))  # fmt: skip
     found = []
     with pytest.raises(Stopped):
-        found.extend(measure(fresh, tell, stop))
+        found.extend(measure_trust(fresh, tell, stop))
     assert [known(report)[-1] for report in found] == ["drivers", "swept"]
     assert any(stage.startswith("a world without structure") for stage in told)
 
@@ -157,7 +157,7 @@ def page(map_page):
     map_page.workbench.forget("ann")
     map_page.draw("ann", min_cluster_size=4)
     yield map_page
-    assert free(map_page.workbench.maps)
+    assert free(map_page.workbench.work_queue)
 
 
 def test_measuring_fills_the_page_and_says_how_long_it_took(page):
@@ -219,7 +219,7 @@ def test_stop_ends_the_measuring_and_keeps_what_was_measured(page):
         answer = page.call(("stop-measure", "click"))
         assert "Stopped" in answer["measure-progress"]
         rest = list(steps)
-        assert free(page.workbench.maps)
+        assert free(page.workbench.work_queue)
     for progress, button, *others in rest:
         assert "Stopped" in progress
         assert button.visible == "hidden"
@@ -232,7 +232,7 @@ def test_a_new_map_ends_the_measuring_of_the_old_one(page):
     with under_way(page) as steps:
         page.draw("ann", clustering="k-means")
         list(steps)
-        assert free(page.workbench.maps)
+        assert free(page.workbench.work_queue)
 
 
 @pytest.mark.parametrize("at", [MEASURE, ("compare-maps", "click")])

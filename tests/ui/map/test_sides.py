@@ -17,7 +17,7 @@ from ui.map.form import MapForm, parse
 from ui.map.sections import moved_table
 from ui.map.sides import Sides, draw_sides, moved_rows, overlap_words
 from ui.map.view import LENGTH, RECALL
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 
 COMPARE = ("compare-maps", "click")
 
@@ -195,7 +195,7 @@ def test_the_layers_follow_a_model_that_is_here(page):
 
 
 def test_a_tuned_model_can_be_the_other_side(page, bert):
-    page.workbench.keep(Tuned("run-1", "My run", bert), page.workbench.visitor("ann"))
+    page.workbench.keep(OwnModel("run-1", "My run", bert), page.workbench.visitor("ann"))
     fresh = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
     assert "run-1" in [key for _, key in fresh["other-model"].choices]
     steps = page.steps(COMPARE, "run-1", "cls", "-1")

@@ -9,12 +9,12 @@ import pytest
 from explore import ClusterConfig, agreement, cluster
 from explore.on_map import clusters_on_map
 from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, quiet
-from ui.map.drawing import Picture
-from ui.map.trust import Report, measure
+from ui.map.drawing import DrawnMap
+from ui.map.trust import Trust, measure_trust
 
 
-def reports(picture: Picture) -> list[Report]:
-    return list(measure(picture, quiet, threading.Event()))
+def reports(picture: DrawnMap) -> list[Trust]:
+    return list(measure_trust(picture, quiet, threading.Event()))
 
 
 GROUPED = {
@@ -37,7 +37,7 @@ def test_a_map_that_lies_never_agrees_with_the_vectors(bert, way):
         clusters = cluster(lie.vectors, lie.settings.clusters, space=places)
         lie = replace(lie, clusters=clusters)
     assert lie.clusters.count > 1
-    assert abs(next(measure(lie, quiet, threading.Event())).agreement) < 0.2
+    assert abs(next(measure_trust(lie, quiet, threading.Event())).agreement) < 0.2
 
 
 def test_clusters_of_the_map_are_compared_with_those_of_the_vectors(bert):
@@ -52,7 +52,7 @@ def test_as_many_clusters_are_looked_for_on_the_map_by_the_same_method(bert, way
     shown = drawn(an_atlas(), bert, method="PCA", **GROUPED[way])
     there = clusters_on_map(shown.vectors, shown.projection.coordinates, shown.clusters)
     assert len(np.unique(there)) == 4
-    found = next(measure(shown, quiet, threading.Event())).agreement
+    found = next(measure_trust(shown, quiet, threading.Event())).agreement
     assert found == agreement(shown.clusters.labels, there)
     by_density = cluster(shown.vectors, ClusterConfig(space="map"),
                          space=shown.projection.coordinates)  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from encoder import EncoderError
 from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, steps, unpacked
 from tests.ui.test_hostile_text import ATTACKS, HARD
-from ui.map.drawing import Picture
+from ui.map.drawing import DrawnMap
 from ui.map.figures import UNCLUSTERED, Overlay
 from ui.map.view import (
     CLUSTER,
@@ -28,11 +28,11 @@ KEYS = {"rev", "points", "paint", "overlay", "names", "selected", "focus", "focu
 
 
 @pytest.fixture(scope="module")
-def picture(_tiny) -> Picture:
+def picture(_tiny) -> DrawnMap:
     return drawn(an_atlas(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
 
 
-def shown(picture: Picture, **changes) -> dict:
+def shown(picture: DrawnMap, **changes) -> dict:
     """The value, as the browser parses it: strict JSON that can be sent."""
     text = value(picture, Shown(**changes))
     assert text.encode()  # fails for half a surrogate pair, as Gradio would

@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 
 from encoder import EncoderError, ModelRefused
-from ui.page.events import told
+from ui.page.events import worded
 
 
 def failing(error: Exception):
@@ -15,16 +15,16 @@ def failing(error: Exception):
         """Why."""
         raise error
 
-    return told(fail)
+    return worded(fail)
 
 
 def test_what_a_function_returns_passes_through():
     def add(a: int, b: int = 2) -> int:
         return a + b
 
-    assert told(add)(1) == 3
-    assert told(add)(1, b=5) == 6
-    assert inspect.signature(told(add)) == inspect.signature(add)  # Gradio reads it
+    assert worded(add)(1) == 3
+    assert worded(add)(1, b=5) == 6
+    assert inspect.signature(worded(add)) == inspect.signature(add)  # Gradio reads it
 
 
 @pytest.mark.parametrize("kind", [EncoderError, ModelRefused])

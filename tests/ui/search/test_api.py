@@ -108,12 +108,12 @@ def test_it_waits_for_its_turn_among_the_long_work_of_the_page(tiny):
         yield None
 
     for _ in range(workbench.settings.map_slots):
-        workbench.maps.join(Job(busy))
+        workbench.work_queue.join(Job(busy))
     asked = threading.Thread(
         target=lambda: answers.append(fn(gr.Request(session_hash="ann"), TEXTS, "cats"))
     )
     asked.start()
-    while not workbench.maps._waiting:
+    while not workbench.work_queue._waiting:
         asked.join(0.01)
     assert answers == []
     release.set()

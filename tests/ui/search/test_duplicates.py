@@ -79,7 +79,7 @@ def test_a_percentile_that_gives_too_many_is_answered_by_the_engine(sections, mo
         steps(GO, PERCENTILE, 0, visitor="bob")
     with pytest.raises(Exception, match="threshold is 3"):
         steps(GO, COSINE, 3, visitor="bob")
-    assert free(sections.workbench.maps)
+    assert free(sections.workbench.work_queue)
 
 
 def test_nothing_is_found_is_said_and_nothing_is_offered_to_save(sections):
@@ -120,7 +120,7 @@ def test_stop_gives_up(sections):
     assert "Stopped" in ends[-1][0]
     assert "twins" not in atlas.made
     assert sections.fresh("eve", 3)["twins"] == ""
-    assert free(sections.workbench.maps)
+    assert free(sections.workbench.work_queue)
 
 
 def test_hostile_texts_are_texts_and_long_tables_are_cut(sections):

@@ -72,7 +72,7 @@ def three_kept(tiny):
     """A lab that keeps three matrices of vectors for a visitor, and half of another."""
     encoder = tiny("bert")
     room = int(3.5 * encoder.encode(TEXTS).nbytes)
-    return SearchLab(tiny_workbench(encoder, tiny("roberta"), atlas_bytes=room)), encoder, room
+    return SearchLab(tiny_workbench(encoder, tiny("roberta"), texts_bytes=room)), encoder, room
 
 
 class Passes(list):

@@ -15,7 +15,7 @@ from ui.search.judge import best_hits, prompts_line
 from ui.search.judge_html import scores_panel, sent_lines
 from ui.search.judged import ALL, ASSUMED, HELD_OUT, NAME, TRAINED, split_queries, to_triplets
 from ui.state.judgements import sample_judgements
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 
 
 def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(sections):
@@ -112,7 +112,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(sections, bert):
     sections.call(SEND, 70, 0, 0, visitor="ned")
     known = sections.workbench.visitor("ned")
     run = a_run(done(bert, pairs=known.desk.pairs, steps=1), key="run-1", name="judged, run 1")
-    sections.workbench.keep(Tuned("run-1", run.name, run.tuned, run), known)
+    sections.workbench.keep(OwnModel("run-1", run.name, run.tuned, run), known)
     offer = sections.function("tab-search", "select")
     offered = sections.call(offer, [], [], visitor="ned")
     assert offered["judge-models"].value == ["run-1"]
@@ -147,7 +147,7 @@ def test_a_model_of_which_nothing_is_known_is_no_proof(sections, bert):
     sections.sample("pat")
     sections.call(SAMPLE, visitor="pat")
     known = sections.workbench.visitor("pat")
-    sections.workbench.keep(Tuned("run-7", "from a file", bert), known)
+    sections.workbench.keep(OwnModel("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
         sections.call(GO, [], models, [], visitor="pat")
         [group] = measured(sections, "pat").groups

@@ -4,7 +4,7 @@ from encoder import DEFAULT_MODEL
 from tests.ui.map.lab import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
 from ui.search.form import SearchForm
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 from ui.state.texts import SEARCH_SAMPLE, open_sample
 
 
@@ -53,7 +53,7 @@ def test_what_a_visitors_own_model_makes_of_a_sample_goes_with_the_visitor(lab, 
     lab.workbench.encoder(DEFAULT_MODEL, None)
     own = tiny("distilbert")
     known = lab.workbench.visitor("ann")
-    lab.workbench.keep(Tuned("run-1", "mine", own), known)
+    lab.workbench.keep(OwnModel("run-1", "mine", own), known)
     open_sample(known.atlas, SEARCH_SAMPLE)
     index = lab.judged("ann", model="run-1").answer.index
     stages = known.atlas.stages

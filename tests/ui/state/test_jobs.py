@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from encoder import EncoderError
-from ui.state.jobs import Job, Line
+from ui.state.jobs import Job, Queue
 
 SOON_S = 10
 
@@ -31,7 +31,7 @@ def ended(job: Job) -> list[str]:
     return [kind for kind in kinds if kind != "progress"]
 
 
-def free(line: Line) -> bool:
+def free(line: Queue) -> bool:
     """Whether the slot is free within two seconds."""
     waited = threading.Event()
     for _ in range(200):
@@ -42,7 +42,7 @@ def free(line: Line) -> bool:
 
 
 def test_jobs_run_one_after_the_other_and_know_their_place():
-    line, go = Line(), threading.Event()
+    line, go = Queue(), threading.Event()
     first, second, third = (Job(until_told(go), expected_s=40) for _ in range(3))
     for job in (first, second, third):
         line.join(job)
@@ -56,7 +56,7 @@ def test_jobs_run_one_after_the_other_and_know_their_place():
 
 
 def test_what_is_known_better_while_it_runs_is_what_the_next_one_expects():
-    line, go = Line(), threading.Event()
+    line, go = Queue(), threading.Event()
     first, second = (Job(until_told(go), expected_s=1000) for _ in range(2))
     for job in (first, second):
         line.join(job)
@@ -67,7 +67,7 @@ def test_what_is_known_better_while_it_runs_is_what_the_next_one_expects():
 
 
 def test_two_slots_run_two():
-    line, go = Line(slots=2), threading.Event()
+    line, go = Queue(slots=2), threading.Event()
     jobs = [Job(until_told(go)) for _ in range(3)]
     for job in jobs:
         line.join(job)
@@ -79,7 +79,7 @@ def test_two_slots_run_two():
 
 
 def test_leaving_while_waiting_makes_room_at_once():
-    line, go = Line(), threading.Event()
+    line, go = Queue(), threading.Event()
     first, second, third = (Job(until_told(go)) for _ in range(3))
     for job in (first, second, third):
         line.join(job)
@@ -92,7 +92,7 @@ def test_leaving_while_waiting_makes_room_at_once():
 
 @pytest.mark.parametrize("between", [True, False], ids=["between events", "within an event"])
 def test_leaving_while_running_ends_the_work_and_frees_the_slot(between):
-    line, go, closed = Line(), threading.Event(), threading.Event()
+    line, go, closed = Queue(), threading.Event(), threading.Event()
 
     def work(job):
         try:
@@ -125,7 +125,7 @@ def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
         yield 1
         raise error
 
-    line, job = Line(), Job(work)
+    line, job = Queue(), Job(work)
     line.join(job)
     assert job.ended.wait(SOON_S)
     news = [job.news.get() for _ in range(2)]

@@ -9,7 +9,7 @@ from encoder import CATALOG, DEFAULT_MODEL, ModelRefused
 from ingest import read_corpus
 from ui.settings import Settings
 from ui.state.jobs import Job
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 from ui.state.workbench import Workbench
 
 OTHERS = [key for key in CATALOG if key != DEFAULT_MODEL]
@@ -208,8 +208,8 @@ def test_who_is_nobody_leaves_nothing_behind(make):
 
 
 def test_where_all_models_fill_their_room_a_new_one_costs_its_own_visitor_the_oldest(make, bert):
-    def model(key: str) -> Tuned:
-        return Tuned(key, f"Model {key}", bert)
+    def model(key: str) -> OwnModel:
+        return OwnModel(key, f"Model {key}", bert)
 
     size = model("run-0").bytes
     workbench = make(all_model_bytes=int(3.5 * size))
@@ -218,7 +218,7 @@ def test_where_all_models_fill_their_room_a_new_one_costs_its_own_visitor_the_ol
     assert workbench.keep(model("run-2"), first) == []
     assert workbench.keep(model("run-1"), second) == []
     assert workbench.keep(model("run-2"), second) == ["Model run-1"]
-    assert [own.key for own in workbench.own("first")] == ["run-1", "run-2"]
-    assert [own.key for own in workbench.own("second")] == ["run-2"]
+    assert [own.key for own in workbench.own_models("first")] == ["run-1", "run-2"]
+    assert [own.key for own in workbench.own_models("second")] == ["run-2"]
     full = make(all_model_bytes=1)
     assert full.keep(model("run-1"), full.visitor("alone")) == [], "the newest is always kept"

@@ -1,7 +1,5 @@
 """The zip to take home: a folder that sentence-transformers loads, and all that was found."""
 
-import csv
-import io
 import json
 import shutil
 import tempfile
@@ -20,6 +18,7 @@ from ui.finetune.takehome.card import model_card
 from ui.finetune.takehome.facts import all_pairs, base_of, one_line, slug, versions
 from ui.finetune.takehome.script import training_script
 from ui.state.models import Run
+from ui.words import csv_text
 
 # --- `run.json`: what a table of runs shows of a run, as it is written ----------------------------
 
@@ -114,9 +113,7 @@ def scores_csv(run: Run) -> str:
                 *(f"{value:.6g}" for value in values),
             ]
         )
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
+    return csv_text(rows)
 
 
 def pairs_csv(run: Run) -> str:

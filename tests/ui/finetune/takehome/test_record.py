@@ -12,7 +12,7 @@ from encoder.evaluation import Metric
 from tests.ui.finetune.takehome.runs import a_run, a_zip, done, with_file
 from ui.finetune.results_html import runs_table
 from ui.finetune.takehome import read_archive, write_archive
-from ui.state.models import Tuned
+from ui.state.models import OwnModel
 
 LIMIT = 10**7
 
@@ -97,5 +97,5 @@ def test_a_figure_whose_bounds_are_unknown_comes_home_and_back(bert, tmp_path):
     back = read_archive(sent, LIMIT)
     assert back.notes == ()
     assert back.record["gain"] == [0.05, None, None]
-    shelf = [Tuned("run-2", back.name, back.encoder, record=back.record)]
+    shelf = [OwnModel("run-2", back.name, back.encoder, record=back.record)]
     assert "too few texts to say" in runs_table(shelf, "")
