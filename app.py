@@ -4,10 +4,12 @@ import os
 import threading
 from typing import Any
 
-# Read by Gradio and huggingface_hub when they are imported: nothing is reported anywhere, and the
-# statistics that Gradio keeps of every event (milliseconds of CPU each) are kept rarely.
+# Read by Gradio and huggingface_hub when they are imported: nothing is reported anywhere, the
+# statistics that Gradio keeps of every event (milliseconds of CPU each) are kept rarely, and models
+# come over plain HTTP, for hf_xet (1.8.0) goes on with a download that its visitor has stopped.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 

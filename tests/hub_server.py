@@ -24,7 +24,6 @@ class Request:
     method: str
     name: str
     is_redirected: bool  # to where the content is, which makes a second request
-    range: str | None
     authorization: str | None
 
 
@@ -34,15 +33,13 @@ class HubServer:
     def __init__(self, folder: Path, repo_id: str) -> None:
         self.folder = folder
         self.repo_id = repo_id
-        self.revision = "main"
         self.requests: list[Request] = []
-        self.breaks: dict[str, list[int]] = {}  # file: bytes to send before each broken answer
         self.stalls: set[str] = set()  # files ("" is the listing) that are never answered
         self.missing: set[str] = set()  # files that are listed but not there
         self.corrupt: set[str] = set()  # files whose content is not what the listing announced
+        self.short: set[str] = set()  # files whose content lacks its last byte
         self.refusal: tuple[int, str] | None = None  # status and X-Error-Code, for every request
         self.extra_info: dict[str, Any] = {}  # fields of the listing to replace
-        self.ignores_ranges = False
         self.closing = threading.Event()
         self._news = threading.Condition()
         server = self
@@ -150,11 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         is_content = path.startswith("/content/")
         is_redirected = path.startswith(files) and name.endswith(LFS_SUFFIXES)
         given = self.headers
-        hub.record(
-            Request(
-                self.command, name, is_redirected, given.get("Range"), given.get("Authorization")
-            )
-        )
+        hub.record(Request(self.command, name, is_redirected, given.get("Authorization")))
 
         if name in hub.stalls:
             hub.closing.wait()
@@ -164,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_content(name, {"ETag": f'"{hub.sha256(name)}"'})
         elif not path.startswith((listing, files)):
             self._refuse(404, "RepoNotFound")
-        elif revision not in (hub.revision, hub.commit):
+        elif revision not in ("main", hub.commit):
             self._refuse(404, "RevisionNotFound")
         elif path.startswith(listing):
             self._send(200, json.dumps(hub.info()).encode(), {"Content-Type": "application/json"})
@@ -194,33 +187,18 @@ class _Handler(BaseHTTPRequestHandler):
         body = hub.content(name)
         if name in hub.corrupt:
             body = body[::-1]
-        status = 200
-        start = self._range_start()
-        if start is not None and not hub.ignores_ranges:
-            status = 206
-            headers = headers | {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
-            body = body[start:]
-        breaks = hub.breaks.get(name) if self.command == "GET" else None
-        self._send(status, body, headers, break_after=breaks.pop(0) if breaks else None)
-
-    def _range_start(self) -> int | None:
-        given = self.headers.get("Range")
-        return int(given.removeprefix("bytes=").partition("-")[0]) if given else None
+        if name in hub.short and self.command == "GET":
+            body = body[:-1]
+        self._send(200, body, headers)
 
     def _refuse(self, status: int, code: str) -> None:
         self._send(status, b"", {"X-Error-Code": code} if code else {})
 
-    def _send(
-        self, status: int, body: bytes, headers: dict[str, str], break_after: int | None = None
-    ) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "HEAD":
-            return
-        self.wfile.write(body[:break_after])
-        if break_after is not None:
-            self.wfile.flush()
-            self.close_connection = True  # fewer bytes than announced: the client sees a break
+        if self.command != "HEAD":
+            self.wfile.write(body)

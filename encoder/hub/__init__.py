@@ -1,11 +1,9 @@
-"""Fetch a sentence encoder from the Hugging Face Hub: safetensors only, checked, resumable.
+"""Fetch a sentence encoder from the Hugging Face Hub: safetensors only, chosen and measured first.
 
-Files land in the ordinary Hub cache, `models--org--name/{blobs,snapshots,refs}`, so other programs
-share them. We add one thing to it: `verified/<commit>.json`, see `record.py`.
+huggingface_hub does the fetching, into the ordinary Hub cache that other programs share.
 """
 
 from encoder.hub.download import DownloadProgress, download
-from encoder.hub.repo import valid_repo_id
-from encoder.hub.selection import select_files
+from encoder.hub.selection import select_files, valid_repo_id
 
 __all__ = ["DownloadProgress", "download", "select_files", "valid_repo_id"]

@@ -1,4 +1,4 @@
-"""Which files of a repo are needed to run it, and whether they are allowed: safe, not too large."""
+"""Which repo, which of its files, and how many bytes may be fetched: everything else is refused."""
 
 import json
 import re
@@ -7,10 +7,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from huggingface_hub.constants import SAFETENSORS_INDEX_FILE, SAFETENSORS_SINGLE_FILE
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
 from encoder.errors import ModelRefused
-from encoder.hub.repo import EXAMPLE_ID
 
+EXAMPLE_ID = "sentence-transformers/all-MiniLM-L6-v2"
 MODULES = "modules.json"
 
 # What a folder of a model may hold besides weights: configuration and tokenizer.
@@ -22,6 +24,22 @@ _TEXT_FILES = (
 _ROOT_FILES = (*_TEXT_FILES, MODULES, "config_sentence_transformers.json")
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _SHARD = re.compile(r"model-\d{5}-of-(\d{5})\.safetensors")
+
+
+def valid_repo_id(repo_id: str) -> str:
+    """A Hub id, `name` or `org/name`, without the spaces around it.
+
+    Raises ModelRefused for anything else: a path, a URL, `..`, forbidden characters.
+    """
+    name = repo_id.strip()
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise ModelRefused(
+            f"{repo_id!r} is not the id of a model on the Hub. Give `name` or `org/name`, not a "
+            f"path or a URL; for example {EXAMPLE_ID!r}."
+        ) from error
+    return name
 
 
 def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -> list[str]:
@@ -56,14 +74,11 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
     return sorted(text) + sorted(weights)
 
 
-def module_folders(repo_id: str, snapshot: Path) -> list[str]:
-    """Folders of the sentence-transformers modules, `""` being the root; just that without any.
+def module_folders(repo_id: str, path: Path) -> list[str]:
+    """Folders of the sentence-transformers modules named in a modules.json, `""` being the root.
 
-    Raises ModelRefused for a modules.json that cannot be read or names a folder outside.
+    Raises ModelRefused for one that cannot be read or names a folder outside.
     """
-    path = snapshot / MODULES
-    if not path.is_file():
-        return [""]
     try:
         modules = json.loads(path.read_text(encoding="utf-8"))
         folders = [str(module["path"]).strip("/") for module in modules]

@@ -41,11 +41,9 @@ def test_valid_repo_id_refuses_paths_and_urls_with_an_example(name):
         valid_repo_id(name)
 
 
-def test_a_bad_id_or_revision_is_refused_without_any_request(server, fetch):
+def test_a_bad_id_is_refused_without_any_request(server, fetch):
     with pytest.raises(ModelRefused):
         fetch("../tiny-model")
-    with pytest.raises(ModelRefused, match=r"'\.\./main' is not a revision"):
-        fetch(revision="../main")
     assert server.requests == []
 
 

@@ -1,7 +1,7 @@
 """What the Hub, the network and the disk can answer but the files, in words a visitor can use."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 from huggingface_hub.errors import (
@@ -9,51 +9,52 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     RepositoryNotFoundError,
-    RevisionNotFoundError,
 )
 
-from encoder.errors import DownloadFailed
-from encoder.hub.repo import EXAMPLE_ID, Repo
+from encoder.hub.selection import EXAMPLE_ID
 
 _TRANSIENT_STATUS = (408, 429, 500, 502, 503, 504)
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A model on the Hub, and where it is cached."""
+
+    id: str
+    endpoint: str
+    cache: Path
 
 
 class Unreachable(Exception):
     """The Hub cannot be asked just now; a snapshot in the cache may serve instead."""
 
 
-@contextmanager
-def hub_errors(repo: Repo) -> Iterator[None]:
-    """Turn what the Hub, the network and the disk raise into DownloadFailed or Unreachable."""
-    try:
-        yield
-    except HfHubHTTPError as error:
+def unreachable(repo: Repo, error: BaseException) -> str | None:
+    """Why the Hub cannot be asked just now; None where it, or the disk, has said no."""
+    if isinstance(error, Unreachable):
+        return str(error)
+    if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
         if status in _TRANSIENT_STATUS:
-            raise Unreachable(f"{repo.endpoint} answered with HTTP {status}") from error
-        raise DownloadFailed(_refusal(repo, error, status)) from error
-    except (httpx2.RequestError, httpx2.InvalidURL) as error:
-        raise Unreachable(f"{repo.endpoint} could not be reached ({error})") from error
-    except OSError as error:
-        raise DownloadFailed(
+            return f"{repo.endpoint} answered with HTTP {status}"
+    elif isinstance(error, httpx2.RequestError | httpx2.InvalidURL):
+        return f"{repo.endpoint} could not be reached ({error})"
+    return None
+
+
+def refusal(repo: Repo, error: BaseException) -> str:
+    """Why a model that the Hub was asked for cannot be had, and what to do instead."""
+    if not isinstance(error, HfHubHTTPError):
+        if isinstance(error, OSError) and error.errno is None:  # huggingface_hub's, not the disk's
+            reason = str(error).partition("\n")[0]  # its remedy is for programmers
+            return f"{repo.id!r} did not arrive whole: {reason} Try again."
+        return (
             f"Could not store {repo.id!r} in {repo.cache}: {error}. Free some space there or "
             "choose another folder with HF_HUB_CACHE."
-        ) from error
-
-
-def gated(repo: Repo) -> str:
-    """Says that a model is gated and what to do instead."""
-    return (
-        f"{repo.id!r} is gated: its authors let in only users who accepted their terms, and no "
-        "token is sent. Choose a model without such terms."
-    )
-
-
-def _refusal(repo: Repo, error: HfHubHTTPError, status: int) -> str:
+        )
+    status = error.response.status_code
     if isinstance(error, GatedRepoError):
         return gated(repo)
-    if isinstance(error, RevisionNotFoundError):
-        return f"{repo.id!r} has no revision {repo.revision!r}. Give a branch, tag or commit of it."
     is_about_one_file = isinstance(error, EntryNotFoundError)
     if isinstance(error, RepositoryNotFoundError) or (status == 404 and not is_about_one_file):
         # The Hub gives one answer for both, lest it tell strangers which private repos exist.
@@ -67,3 +68,11 @@ def _refusal(repo: Repo, error: HfHubHTTPError, status: int) -> str:
             "and no token is sent. Choose a public model."
         )
     return f"{repo.endpoint} answered with HTTP {status} for {repo.id!r}. Try again later."
+
+
+def gated(repo: Repo) -> str:
+    """Says that a model is gated and what to do instead."""
+    return (
+        f"{repo.id!r} is gated: its authors let in only users who accepted their terms, and no "
+        "token is sent. Choose a model without such terms."
+    )
