@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from ingest.pairs import NO_TEXT, PairSet
 from ingest.report import Report
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts
+from ingest.unpack import Source
 
 AGAIN = "same text again"
 SIDE = "side"
@@ -81,16 +81,17 @@ class Corpus:
 
 
 def read_corpus(
-    source: Path | bytes | str,
+    source: Source,
     filename: str = "",
     columns: CorpusColumns | None = None,
     limits: Limits = LIMITS,
     *,
     sample: bool = False,
 ) -> Corpus:
-    """Read texts from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+    """Read texts from a path, the bytes of a file, or `io.StringIO(text)`, as `read_table` does.
 
-    What does not look like a table of several columns is read as a text a line.
+    Without columns, they are guessed. What does not look like a table of several columns is read
+    as a text a line.
     Raises IngestError for what cannot be read, and when there are no texts in it.
     """
     table = read_table(source, filename, limits, sample=sample, singles=True)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from ingest.scales import without_scale
 from ingest.scaling import Labels, none_usable, read_labels
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts, words
+from ingest.unpack import Source
 
 NO_TEXT = "a list or an object instead of a text"
 UNUSED = "Labels not used: "
@@ -88,24 +88,20 @@ class PairSet:
 
 
 def read_pairs(
-    source: Path | bytes | str,
+    source: Source,
     mapping: ColumnMapping | None = None,
     *,
     filename: str = "",
     limits: Limits = LIMITS,
     sample: bool = False,
 ) -> PairSet:
-    """Read pairs from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+    """Read pairs from a path, the bytes of a file, or `io.StringIO(text)`, as `read_table` does.
 
+    Without a mapping, columns are guessed.
     Raises IngestError for what cannot be read, and when no usable row is left.
     """
     table = read_table(source, filename, limits, sample=sample)
-    try:
-        return to_pairs(table, mapping or guess_columns(table), limits=limits)
-    except IngestError as error:
-        if isinstance(source, str) and "\n" not in source:
-            raise IngestError(f"{error} A path must be given as a Path.") from error
-        raise
+    return to_pairs(table, mapping or guess_columns(table), limits=limits)
 
 
 def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -> PairSet:

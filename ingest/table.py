@@ -1,5 +1,6 @@
 """Any file or pasted text → a table of text cells, with what was assumed on the way."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from ingest.lines import find_layout, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.text import characters
-from ingest.unpack import PARQUET, unpack
+from ingest.unpack import PARQUET, Source, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,14 +67,16 @@ class Table:
 
 
 def read_table(
-    source: Path | bytes | str,
+    source: Source,
     filename: str = "",
     limits: Limits = LIMITS,
     *,
     sample: bool = False,
     singles: bool = False,
 ) -> Table:
-    """Read a path, the bytes of a file, or pasted text (a string is never taken as a path).
+    """Read a file by its path, the bytes of one, or pasted text in an `io.StringIO`.
+
+    A string is a path, as in pandas: what somebody else has typed never goes in as one.
 
     CSV with any usual separator, TSV, JSON Lines, JSON or Parquet, plain or in a .gz or .zip;
     encoding, separator and header are found. Over `limits`, `sample` reads a seeded sample.
@@ -82,18 +85,15 @@ def read_table(
 
     Raises IngestError for what cannot be read, is empty, or is over a limit.
     """
-    if isinstance(source, str):
-        data, cut = unpack(source.encode("utf-8", "replace"), limits, sample)
-    else:
-        data, cut = unpack(source, limits, sample)
-    if isinstance(source, Path):
-        filename = filename or source.name
+    data, cut = unpack(source, limits, sample)
+    if isinstance(source, str | Path):
+        filename = filename or Path(source).name
     notes: tuple[str, ...] = ()
     if data.startswith(PARQUET):
         rows = parquet_records(data, limits, sample)
         return _limited(_from_records(rows, "Parquet", "Parquet", notes), limits, sample)
     text, encoding, notes = decode(data, cut)
-    encoding = "pasted text" if isinstance(source, str) else encoding
+    encoding = "pasted text" if isinstance(source, io.StringIO) else encoding
     if cut:
         text = text[: text.rfind("\n") + 1] or text
         notes += ("Only the beginning of the file was read: it is over the limit.",)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -49,11 +50,12 @@ def open_data(
     """
     if isinstance(source, str) and not source.strip():
         raise EncoderError("Nothing was pasted. Paste sentences, one a line.")
+    pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
     try:
         try:
-            table = read_table(source, name, LIMITS, singles=True)
+            table = read_table(pasted, name, LIMITS, singles=True)
         except OverLimit:
-            table = read_table(source, name, LIMITS, sample=True, singles=True)
+            table = read_table(pasted, name, LIMITS, sample=True, singles=True)
         _open_table(atlas, name, table, guess_text_column(table), bundled)
     except IngestError as error:
         raise EncoderError(str(error)) from error

@@ -2,6 +2,7 @@
 
 import random
 import time
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def clean_rows(count: int = 216) -> list[str]:
 
 
 def pairs_of(*rows: str, header: str = "sentence1,sentence2,label", **options) -> PairSet:
-    return read_pairs("\n".join([header, *rows]), **options)
+    return read_pairs(StringIO("\n".join([header, *rows])), **options)
 
 
 def named(pairs: PairSet, name: str, **options):
@@ -118,7 +119,9 @@ def test_false_negatives_only_where_a_batch_gives_the_negatives():
     found = named(pairs, "false_negatives", loss_in_batch=True, batch_size=20)
     assert found.rows == (218,), "the row labelled 0 is no positive"
     assert "batches of 20" in found.effect
-    positives = read_pairs("\n".join(["a,b,c", *rows]), ColumnMapping("positive", ("a", "b")))
+    positives = read_pairs(
+        StringIO("\n".join(["a,b,c", *rows])), ColumnMapping("positive", ("a", "b"))
+    )
     assert named(positives, "false_negatives").rows == (218, 219)
 
 
@@ -193,7 +196,7 @@ def test_columns_in_the_wrong_order():
 
 
 def test_an_id_chosen_as_text():
-    pairs = read_pairs("a,b,c\n" + "".join(f"{n},text {n},{n % 2}\n" for n in range(30)),
+    pairs = read_pairs(StringIO("a,b,c\n" + "".join(f"{n},text {n},{n % 2}\n" for n in range(30))),
                        ColumnMapping("binary", ("a", "b"), "c"))  # fmt: skip
     assert named(pairs, "no_words").severity == "error"
 

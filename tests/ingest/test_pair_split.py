@@ -1,6 +1,7 @@
 """Splits: no text on two sides unless said; seeded; near the wished shares; stratified."""
 
 import time
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -146,7 +147,7 @@ def test_shares_that_cannot_be():
 def test_twenty_thousand_rows_in_seconds():
     rows = "".join(f"left {n} of {n % 7000},right {n},{n % 6}\n" for n in range(20_000))
     started = time.perf_counter()
-    pairs = read_pairs("a,b,score\n" + rows)
+    pairs = read_pairs(StringIO("a,b,score\n" + rows))
     split = split_pairs(pairs)
     assert time.perf_counter() - started < 10
     assert len(split.held_out) == pytest.approx(4_000, abs=10)
