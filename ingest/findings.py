@@ -29,7 +29,11 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Finding:
-    """rows: 1-based data rows of the file, sorted; empty where it concerns all of them."""
+    """One thing that a check says of the pairs.
+
+    name: no two findings of one check that have a remedy share it.
+    rows: 1-based data rows of the file, sorted; empty where it concerns all of them.
+    """
 
     name: str
     severity: Severity

@@ -131,14 +131,14 @@ def split_notes(context: Context) -> Iterator[Finding]:
     """What the split says: no validation part, or texts on two sides."""
     split = context.split or split_pairs(context.pairs)
     if split.notes:
-        apart = "one by one" in " ".join(split.notes) or not len(split.held_out)
+        proves_nothing = split.by_row or not len(split.held_out)
         yield Finding(
             "split_fallback",
-            "warning" if apart else "note",
+            "warning" if proves_nothing else "note",
             (),
             " ".join(split.notes),
             "The held-out result is then no proof: texts seen in training are scored again."
-            if apart
+            if proves_nothing
             else "Without a validation part no best step can be chosen; the last one is kept.",
         )
 

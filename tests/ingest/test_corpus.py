@@ -220,6 +220,8 @@ def test_a_sample_is_seeded_and_in_the_order_of_the_file():
     assert sample.report.notes == (*corpus.report.notes, "A sample of 1,000 of 1,200 texts.")
     assert sample.report.read == 1_200
     assert corpus.sampled(1_200) is corpus
+    why = corpus.sampled(2, why="is on the map").report.notes[-1]
+    assert why == "A sample of 2 of 1,200 texts is on the map."
     with pytest.raises(IngestError, match="sample of 0"):
         corpus.sampled(0)
 

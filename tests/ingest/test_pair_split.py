@@ -112,6 +112,7 @@ def test_a_group_larger_than_a_part_is_trained_on():
     assert set(range(30)) <= set(split.train.tolist())
     assert len(split.held_out) == 20
     assert split.notes == ()
+    assert not split.by_row
 
 
 def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
@@ -119,6 +120,7 @@ def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
     pairs = pair_set(rows)
     split = split_pairs(pairs)
     assert len(split.held_out) == pytest.approx(20, abs=1)
+    assert split.by_row
     assert "102 of 102 rows are connected" in split.notes[0]
     names = split.part_names()
     assert names[0] == names[100] == names[101], "equal pairs stay together"

@@ -247,3 +247,21 @@ def test_scales_that_are_fine():
         assert check_scale(scale) == []
     with pytest.raises(IngestError, match="has no labels, so it takes no scale"):
         ColumnMapping("positive", ("a", "b"), scale=(0, 1))
+
+
+# --- whether anything was changed -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "scaled"),
+    [
+        (["0", "0.5", "1"], "score", False),
+        (["0", "2.5", "5"], "score", True),
+        (["yes", "no", "yes"], "score", True),
+        (["0", "1", "1"], "binary", False),
+        (["yes", "no", "yes"], "binary", True),
+        (["3", "4"] * 12, "binary", True),
+    ],
+)
+def test_labels_on_0_to_1_already_are_not_scaled(cells, kind, scaled):
+    assert read_labels(cells, kind).scaled is scaled
