@@ -13,6 +13,7 @@ from encoder.errors import UnknownName
 from encoder.metrics import METRICS, PRIMARY, best_threshold, one_class
 
 RESAMPLES = 1000
+ERROR_RESAMPLES = 100  # of a standard error, which needs no tails
 LEVEL = 95  # percent
 FEWEST_GROUPS = 3  # below, there is nothing to draw an interval from
 DRAWS_A_WORD = 20  # resamples between two words on progress
@@ -156,10 +157,12 @@ def difference(
     return Metric(measure(after, metric) - measure(before, metric), *_interval(spread))
 
 
-def standard_error(predictions: Predictions, seed: int = 0, resamples: int = 100) -> float:
+def standard_error(predictions: Predictions) -> float:
     """Of the primary metric, by the bootstrap over groups; NaN where nothing can be drawn."""
     metric = PRIMARY[predictions.kind]
-    spread = [measure(predictions, metric, rows) for rows in _draws(predictions, seed, resamples)]
+    spread = [
+        measure(predictions, metric, rows) for rows in _draws(predictions, 0, ERROR_RESAMPLES)
+    ]
     return float(np.std(spread)) if spread else float("nan")
 
 

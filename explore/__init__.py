@@ -25,7 +25,7 @@ from explore.neighbours import Hits, hubness, neighbours, occurrences, search
 from explore.null_world import null_world
 from explore.place import Place, place
 from explore.project import Projection, ProjectionConfig, project
-from explore.relevance import Estimate, difference, estimate, evaluate
+from explore.relevance import Estimate, difference, estimate
 from explore.stability import Stability, stability
 from explore.store import NotStored, StoreUnavailable, VectorStore, open_store
 from explore.sweep import SweepPoint, sweep
@@ -64,7 +64,6 @@ __all__ = [
     "distortion",
     "drivers",
     "estimate",
-    "evaluate",
     "found_only_by",
     "hubness",
     "map_fidelity",

@@ -43,28 +43,24 @@ class Bm25Index:
     Lucene's variant as bm25s computes it (Kamphuis et al., ECIR 2020): the sum over the terms t of
     the query, as often as they stand there, of idf(t) · f / (f + k1 (1 - b + b l / l̄)) with
     idf(t) = ln(1 + (N - n + 0.5) / (n + 0.5)); f counts t in the text of l terms, l̄ is the mean
-    length, n counts the texts with t. k1 is 1.5, b 0.75. With `english_stop_words` bm25s's 33
-    function words are left out of texts and queries. Raises Stopped.
+    length, n counts the texts with t. k1 is 1.5, b 0.75. Raises Stopped.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
-        english_stop_words: bool = False,
         on_progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         import bm25s
-        from bm25s.stopwords import STOPWORDS_EN
 
         _listed("texts", texts)
-        self._left_out = frozenset(STOPWORDS_EN if english_stop_words else ())
         self.size = len(texts)
         terms = []
         for at, text in enumerate(texts):
             if at % TOLD_EVERY == 0:
                 tell(on_progress, stop, "keywords", at / self.size)
-            terms.append(self.terms(text))
+            terms.append(tokens(text))
         self._model = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64")
         self._known: frozenset[str] = frozenset().union(*terms)
         if self._known:
@@ -77,13 +73,9 @@ class Bm25Index:
         arrays = self._model.scores.values() if self._known else ()
         return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._known)
 
-    def terms(self, text: str) -> list[str]:
-        """The terms of a text in order, those that are left out left out."""
-        return [term for term in tokens(text) if term not in self._left_out]
-
     def scores(self, query: str) -> np.ndarray:
         """Float64 (N,) of one query; 0 for a text that shares no term with it."""
-        return self._scores([term for term in self.terms(query) if term in self._known])
+        return self._scores([term for term in tokens(query) if term in self._known])
 
     def _scores(self, terms: list[str]) -> np.ndarray:
         return self._model.get_scores(terms) if terms else np.zeros(self.size)
@@ -92,7 +84,7 @@ class Bm25Index:
         """The k texts with the largest score for each query; k is cut to N.
 
         Only a text that shares a term with the query is a hit. Behind those stand places with index
-        -1 and score 0: `how_many` counts the hits. Among equal scores the earlier text comes first.
+        -1 and score 0. Among equal scores the earlier text comes first.
         """
         _listed("queries", queries)
         if k < 1:
@@ -113,7 +105,7 @@ class Bm25Index:
         """
         if not 0 <= row < self.size:
             raise ExploreError(f"There is no text {row}: the index holds {self.size:,}, from 0.")
-        counts = Counter(term for term in self.terms(query) if term in self._known)
+        counts = Counter(term for term in tokens(query) if term in self._known)
         parts = {term: n * float(self._scores([term])[row]) for term, n in counts.items()}
         found = [TermScore(term, part) for term, part in parts.items() if part > 0]
         return tuple(sorted(found, key=lambda part: -part.score))
@@ -123,11 +115,6 @@ def _listed(name: str, texts: Sequence[str]) -> None:
     """A text is a sequence of texts too, of its letters."""
     if isinstance(texts, str):
         raise ExploreError(f"{name} is one text, {texts[:40]!r}; give a list of texts.")
-
-
-def how_many(hits: Hits) -> np.ndarray:
-    """Int64 (Q,): how many hits of each query are there, not places left empty."""
-    return (hits.indices >= 0).sum(axis=1)
 
 
 def tokens(text: str) -> list[str]:

@@ -146,16 +146,3 @@ def difference(
     """
     same_rows(before=before, after=after)
     return estimate(np.asarray(after, np.float64) - before, resamples, seed)
-
-
-def evaluate(
-    strategies: Mapping[str, Hits], judged: Judgements, k: int = K, seed: int = 0
-) -> dict[str, dict[str, Estimate]]:
-    """{strategy: {"nDCG" | "MRR" | "recall": its estimate at k}}."""
-    return {
-        name: {
-            title: estimate(measure(hits, judged, k), seed=seed)
-            for title, measure in MEASURES.items()
-        }
-        for name, hits in strategies.items()
-    }

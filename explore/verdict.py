@@ -72,15 +72,19 @@ class BestHits:
         """100 (1 - p): at most 100 n / (n + 1), and 0 for what every unrelated query finds."""
         return 100 * (1 - self.p_value(score))
 
-    def verdict(self, score: float) -> Verdict:
-        """The same in words."""
+    def verdict(self, score: float, conclusive: bool = True) -> Verdict:
+        """How good a best score is, in words.
+
+        conclusive: the scores rank every text by meaning, so that a bad one says that nothing here
+        is relevant; of keywords or a fusion it only says that these hits are no better than chance.
+        """
         p = self.p_value(score)
         percentile = self.percentile(score)
         level = next((name for name, most in LEVELS.items() if p <= most), NONE)
         # Above all of them, and still nothing can be said with any confidence.
         if level != "strong" and score > self.scores[-1] and 1 / (self.queries + 1) > 0.05:
             level = UNKNOWN
-        words = _words(level, percentile, self.queries)
+        words = _words(level, percentile, self.queries, conclusive)
         return Verdict(level, words, percentile, p, self.queries)
 
 
@@ -89,15 +93,18 @@ def background(query_vectors: np.ndarray, corpus_vectors: np.ndarray) -> BestHit
     return BestHits.of(search(query_vectors, corpus_vectors, 1))
 
 
-def _words(level: str, percentile: float, queries: int) -> str:
+def _words(level: str, percentile: float, queries: int, conclusive: bool) -> str:
     share = f"{int(percentile + 1e-9)} %"  # cut, not rounded: 99.6 is not "better than 100 %"
     better = f"better than {share} of unrelated queries"
-    said = {
+    nothing = (
+        "nothing relevant here" if conclusive else "no better than what unrelated queries find"
+    )
+    words = {
         "strong": better,
         "likely": f"{better}: probably relevant",
         "weak": f"{better}: perhaps related, more likely chance",
-        NONE: f"nothing relevant here: only better than {share} of unrelated queries",
+        NONE: f"{nothing}: only better than {share} of unrelated queries",
         UNKNOWN: "better than every unrelated query, but these are too few to say",
     }[level]
     few = f" ({queries:,} quer{'y' if queries == 1 else 'ies'}; {ENOUGH} say more)"
-    return said + (few if queries < ENOUGH else "")
+    return words + (few if queries < ENOUGH else "")

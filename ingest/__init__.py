@@ -2,15 +2,17 @@ r"""Files and pasted text to clean pairs of sentences, checked and split, or to 
 
 pandas and pyarrow are imported when the first table is read.
 
+>>> from io import StringIO
 >>> from ingest import check, read_pairs, split_pairs
->>> pairs = read_pairs("a;b;score\nIt is raining.;Rain falls.;4,5\nIt is raining.;I sing.;0")
+>>> text = "a;b;score\nIt is raining.;Rain falls.;4,5\nIt is raining.;I sing.;0"
+>>> pairs = read_pairs(StringIO(text))  # or read_pairs("pairs.csv")
 >>> pairs.kind, pairs.labels.tolist(), pairs.report.scaling
 ('score', [0.8999999761581421, 0.0], '0–5 divided by 5')
 >>> [finding.name for finding in check(pairs)][:1]
 ['few_rows']
 
 >>> from ingest import read_corpus
->>> read_corpus("I came, I saw, I won.\nIt is raining.").texts
+>>> read_corpus(StringIO("I came, I saw, I won.\nIt is raining.")).texts
 ('I came, I saw, I won.', 'It is raining.')
 """
 
@@ -28,6 +30,7 @@ from ingest.split import Split, connected_groups, split_pairs
 from ingest.table import Table, read_table
 from ingest.templates import template, write_csv, write_dropped
 from ingest.text import text_key
+from ingest.unpack import Source
 
 __all__ = [
     "FINDINGS",
@@ -45,6 +48,7 @@ __all__ = [
     "PairSet",
     "Remedy",
     "Report",
+    "Source",
     "Split",
     "Table",
     "check",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -12,11 +11,12 @@ from ingest.errors import IngestError
 from ingest.kinds import TEXTS
 from ingest.limits import LIMITS, Limits
 from ingest.pairs import NO_TEXT, PairSet
-from ingest.report import Report
+from ingest.report import Reason, Report
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts
+from ingest.unpack import Source
 
-AGAIN = "same text again"
+AGAIN = Reason("same text again", "same_text_again")
 SIDE = "side"
 
 
@@ -65,32 +65,34 @@ class Corpus:
             labels={name: tuple(cells[i] for i in chosen) for name, cells in self.labels.items()},
         )
 
-    def sampled(self, most: int, seed: int = 0) -> "Corpus":
+    def sampled(self, most: int, seed: int = 0, why: str = "") -> "Corpus":
         """`most` texts drawn with a seed, in the order of the file; all if there are no more.
 
-        The report stays that of the whole file, with a note. Raises IngestError for most < 1.
+        The report stays that of the whole file, with a note: "A sample of 10 of 60 texts", and
+        `why`, the rest of that sentence. Raises IngestError for most < 1.
         """
         if most < 1:
             raise IngestError(f"A sample of {most} texts; give 1 or more.")
         if len(self) <= most:
             return self
         chosen = np.random.default_rng(seed).choice(len(self), most, replace=False)
-        note = f"A sample of {most:,} of {len(self):,} texts."
+        note = f"A sample of {most:,} of {len(self):,} texts{why and f' {why}'}."
         report = replace(self.report, notes=(*self.report.notes, note))
         return replace(self.take(np.sort(chosen)), report=report)
 
 
 def read_corpus(
-    source: Path | bytes | str,
+    source: Source,
     filename: str = "",
     columns: CorpusColumns | None = None,
     limits: Limits = LIMITS,
     *,
     sample: bool = False,
 ) -> Corpus:
-    """Read texts from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+    """Read texts from a path, the bytes of a file, or `io.StringIO(text)`, as `read_table` does.
 
-    What does not look like a table of several columns is read as a text a line.
+    Without columns, they are guessed. What does not look like a table of several columns is read
+    as a text a line.
     Raises IngestError for what cannot be read, and when there are no texts in it.
     """
     table = read_table(source, filename, limits, sample=sample, singles=True)
@@ -103,7 +105,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
     table.check_has([columns.text, *columns.labels])
-    dropped = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
     fixed: dict[str, list[int]] = {}
     kept: dict[str, int] = {}  # text → position of its row
     numbers = [int(number) for number in table.frame.index]

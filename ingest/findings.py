@@ -29,7 +29,11 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Finding:
-    """rows: 1-based data rows of the file, sorted; empty where it concerns all of them."""
+    """One thing that a check says of the pairs.
+
+    name: no two findings of one check that have a remedy share it.
+    rows: 1-based data rows of the file, sorted; empty where it concerns all of them.
+    """
 
     name: str
     severity: Severity
@@ -89,10 +93,9 @@ class Context:
         return self.cosines()
 
 
-def leave_out(rows: tuple[int, ...], reason: str, label: str = "") -> Remedy:
+def leave_out(rows: tuple[int, ...], reason: str) -> Remedy:
     """The remedy that drops rows, and lists them as dropped for `reason`."""
-    label = label or f"Leave out {count(len(rows), 'row')}"
-    return Remedy(label, lambda pairs: pairs.without(rows, reason))
+    return Remedy(f"Leave out {count(len(rows), 'row')}", lambda pairs: pairs.without(rows, reason))
 
 
 def count(number: int, noun: str) -> str:

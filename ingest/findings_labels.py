@@ -82,12 +82,12 @@ def class_imbalance(context: Context) -> Iterator[Finding]:
         )
 
 
-def balanced(pairs: PairSet, common: float, seed: int = 0) -> PairSet:
+def balanced(pairs: PairSet, common: float) -> PairSet:
     """At most KEPT_PER_RARE rows of the common label for each row of another; seeded."""
     assert pairs.labels is not None
     many = np.flatnonzero(pairs.labels == np.float32(common))
     wanted = KEPT_PER_RARE * (len(pairs) - len(many))
-    gone = np.random.default_rng(seed).permutation(many)[wanted:]
+    gone = np.random.default_rng(0).permutation(many)[wanted:]
     return pairs.without((pairs.row_numbers[at] for at in gone), "fewer of the common label")
 
 
@@ -131,14 +131,14 @@ def split_notes(context: Context) -> Iterator[Finding]:
     """What the split says: no validation part, or texts on two sides."""
     split = context.split or split_pairs(context.pairs)
     if split.notes:
-        apart = "one by one" in " ".join(split.notes) or not len(split.held_out)
+        proves_nothing = split.by_row or not len(split.held_out)
         yield Finding(
             "split_fallback",
-            "warning" if apart else "note",
+            "warning" if proves_nothing else "note",
             (),
             " ".join(split.notes),
             "The held-out result is then no proof: texts seen in training are scored again."
-            if apart
+            if proves_nothing
             else "Without a validation part no best step can be chosen; the last one is kept.",
         )
 

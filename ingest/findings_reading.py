@@ -3,37 +3,24 @@
 from collections.abc import Iterator
 
 from ingest.findings import Context, Finding, Severity, count
+from ingest.report import Reason
 
-# {finding: (how its reasons in the report begin, what the rows would have done)}
-DROPPED: dict[str, tuple[tuple[str, ...], str]] = {
-    "empty_text": (
-        ("empty text",),
-        "An empty text has no tokens to pool over: it gives a zero or NaN vector and a NaN loss.",
-    ),
-    "label_missing": (
-        ("label missing",),
-        "A pair without a label teaches nothing; as NaN it spoils the loss of its whole batch.",
-    ),
-    "label_unrecognised": (
-        ("label not recognised",),
-        "A guessed label would pull the vectors the wrong way, so these rows are left out.",
-    ),
-    "label_outside_scale": (
-        ("label outside the scale",),
-        "One label far off the scale would outweigh all others in the loss, or squeeze them "
-        "together when scaled.",
-    ),
-    "unreadable_rows": (
-        ("more cells than columns", "not a readable record", "a list or an object"),
-        "A separator inside a text without quotes shifts the cells: a label would be read as text. "
-        "A line that is no record holds nothing to learn from, and a list is no one text.",
-    ),
-    "too_long": (
-        ("text longer than",),
-        "Most of such a text is cut off before the model sees it. Often a quote that is never "
-        "closed joined many rows into one.",
-    ),
-    "blank_lines": (("blank line",), "None: they are skipped."),
+# {finding, as the code of a reason: what the rows would have done}
+DROPPED: dict[str, str] = {
+    "empty_text": "An empty text has no tokens to pool over: it gives a zero or NaN vector and a "
+    "NaN loss.",
+    "label_missing": "A pair without a label teaches nothing; as NaN it spoils the loss of its "
+    "whole batch.",
+    "label_unrecognised": "A guessed label would pull the vectors the wrong way, so these rows "
+    "are left out.",
+    "label_outside_scale": "One label far off the scale would outweigh all others in the loss, or "
+    "squeeze them together when scaled.",
+    "unreadable_rows": "A separator inside a text without quotes shifts the cells: a label would "
+    "be read as text. A line that is no record holds nothing to learn from, and a list is no one "
+    "text.",
+    "too_long": "Most of such a text is cut off before the model sees it. Often a quote that is "
+    "never closed joined many rows into one.",
+    "blank_lines": "None: they are skipped.",
 }
 # {kind: (why labels are scaled, what to do when the scale is another one)}
 SCALED: dict[str, tuple[str, str]] = {
@@ -51,27 +38,29 @@ SCALED: dict[str, tuple[str, str]] = {
 
 def dropped_rows(context: Context) -> Iterator[Finding]:
     """One finding for each reason for which reading dropped rows."""
-    for name, (beginnings, effect) in DROPPED.items():
-        for reason, rows in context.pairs.report.dropped.items():
-            if reason.startswith(beginnings):
+    report = context.pairs.report
+    reasons = [reason for reason in report.dropped if isinstance(reason, Reason)]
+    for name, effect in DROPPED.items():
+        for reason in reasons:
+            if reason.code == name:
+                rows = report.dropped[reason]
                 what = f"{count(len(rows), 'row')} left out: {reason}."
                 if name == "label_unrecognised":
-                    notes = [n for n in context.pairs.report.notes if n.startswith("Labels not r")]
-                    what = " ".join((what, *notes))
+                    what = f"{what} {report.unrecognised}"
                 severity: Severity = "note" if name == "blank_lines" else "warning"
                 yield Finding(name, severity, rows, what, effect)
 
 
 def unused_label(context: Context) -> Iterator[Finding]:
     """A column that is called a label and is not used: its words may be none that are known."""
-    for note in context.pairs.report.notes:
-        if note.startswith("Labels not used"):
-            effect = (
-                "Pairs that do not belong together would be pulled together. If the column says "
-                "which do, choose its kind and column; of words that are not known, write yes and "
-                "no, or numbers, instead."
-            )
-            yield Finding("label_unrecognised", "warning", (), note, effect)
+    note = context.pairs.report.unused_label
+    if note:
+        effect = (
+            "Pairs that do not belong together would be pulled together. If the column says which "
+            "do, choose its kind and column; of words that are not known, write yes and no, or "
+            "numbers, instead."
+        )
+        yield Finding("label_unrecognised", "warning", (), note, effect)
 
 
 def fixed_text(context: Context) -> Iterator[Finding]:
@@ -87,7 +76,7 @@ def fixed_text(context: Context) -> Iterator[Finding]:
 def scaled_labels(context: Context) -> Iterator[Finding]:
     """How labels became numbers from 0 to 1."""
     report, kind = context.pairs.report, context.pairs.kind
-    if kind in SCALED and report.scaling and "kept as" not in report.scaling:
+    if kind in SCALED and report.scaled:
         effect, other = SCALED[kind]
         what = f"Labels were scaled: {report.scaling}. {report.scaling_note}".strip()
         effect = f"{effect} {other}" if report.scale else effect
@@ -96,7 +85,8 @@ def scaled_labels(context: Context) -> Iterator[Finding]:
 
 def assumptions(context: Context) -> Iterator[Finding]:
     """What was assumed about the file: its encoding, its header, a sample of its rows."""
-    notes = [n for n in context.pairs.report.notes if not n.startswith("Labels not")]
+    report = context.pairs.report
+    notes = [n for n in report.notes if n not in (report.unrecognised, report.unused_label)]
     if notes:
         effect = "If one is wrong, texts or labels are not what you meant: look at the preview."
         yield Finding("assumptions", "note", (), " ".join(notes), effect)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ingest.findings import Context, Finding, Remedy, count, leave_out
 from ingest.pairs import PairSet
-from ingest.text import MARKUP, MOJIBAKE, tidy
+from ingest.text import EMPTY, MARKUP, MOJIBAKE, tidy
 
 ASKS = re.compile(
     r"\?\s*$|^(?:who|what|when|where|why|which|how|is|are|do|does|did|can|could|should|will)\b",
@@ -190,7 +190,7 @@ def _rewritten(pairs: PairSet, rewrite: Callable[[str], str]) -> PairSet:
     rows = tuple(tuple(tidy(rewrite(text))[0] for text in row) for row in pairs.texts)
     whole = [at for at, row in enumerate(rows) if all(row)]
     empty = [n for at, n in enumerate(pairs.row_numbers) if not all(rows[at])]
-    left = pairs.without(empty, "empty text")
+    left = pairs.without(empty, EMPTY)
     return PairSet(left.kind, tuple(rows[at] for at in whole), left.labels, left.row_numbers,
                    left.report)  # fmt: skip
 

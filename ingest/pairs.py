@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -15,14 +14,14 @@ from ingest.labels import is_missing
 from ingest.limits import LIMITS, Limits
 from ingest.names import LABELS, plain
 from ingest.neighbours import NEAR, earlier_twins
-from ingest.report import Report
+from ingest.report import Reason, Report
 from ingest.scales import without_scale
-from ingest.scaling import Labels, none_usable, read_labels
+from ingest.scaling import NOT_RECOGNISED, Labels, none_usable, read_labels
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts, words
+from ingest.unpack import Source
 
-NO_TEXT = "a list or an object instead of a text"
-UNUSED = "Labels not used: "
+NO_TEXT = Reason("a list or an object instead of a text", "unreadable_rows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +87,20 @@ class PairSet:
 
 
 def read_pairs(
-    source: Path | bytes | str,
+    source: Source,
     mapping: ColumnMapping | None = None,
     *,
     filename: str = "",
     limits: Limits = LIMITS,
     sample: bool = False,
 ) -> PairSet:
-    """Read pairs from a path, the bytes of a file, or pasted text; columns are guessed if need be.
+    """Read pairs from a path, the bytes of a file, or `io.StringIO(text)`, as `read_table` does.
 
+    Without a mapping, columns are guessed.
     Raises IngestError for what cannot be read, and when no usable row is left.
     """
     table = read_table(source, filename, limits, sample=sample)
-    try:
-        return to_pairs(table, mapping or guess_columns(table), limits=limits)
-    except IngestError as error:
-        if isinstance(source, str) and "\n" not in source:
-            raise IngestError(f"{error} A path must be given as a Path.") from error
-        raise
+    return to_pairs(table, mapping or guess_columns(table), limits=limits)
 
 
 def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -> PairSet:
@@ -116,7 +111,7 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
     table.check_has([*mapping.texts, *([mapping.label] if mapping.label else [])])
     numbers = [int(number) for number in table.frame.index]
     fixed: dict[str, list[int]] = {}
-    dropped = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
     columns = [table.frame[name].tolist() for name in mapping.texts]
     texts: dict[int, tuple[str, ...]] = {}  # position → texts that can be used
     for at, row in enumerate(zip(*columns, strict=True)):
@@ -129,7 +124,7 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         texts[at] = texts_of_row
         for what in done:
             fixed.setdefault(what, []).append(numbers[at])
-    kept, labels, found, notes = list(texts), None, None, table.notes
+    kept, labels, found, unrecognised = list(texts), None, None, ""
     if mapping.label:
         cells = table.frame[mapping.label].tolist()
         found = _labels(cells, kept, mapping)
@@ -137,19 +132,16 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
             dropped[reason] = [numbers[kept[p]] for p in positions]
         for what, positions in found.fixed.items():
             fixed[what] = [numbers[kept[p]] for p in positions]
-        examples = dict.fromkeys(
-            cells[kept[p]] for p in found.dropped.get("label not recognised", [])
-        )
+        examples = [cells[kept[p]] for p in found.dropped.get(NOT_RECOGNISED, [])]
         if examples:
-            shown = ", ".join(repr(cell[:30]) for cell in list(examples)[:5])
-            notes += (f"Labels not recognised: {shown}.",)
+            unrecognised = f"Labels not recognised: {_shown(examples)}."
         usable = ~np.isnan(found.values)
         if kept and not usable.any():
             used = [cells[at] for at in kept]
             raise none_usable(used, mapping.kind, mapping.label, mapping.scale)
         kept = [at for at, use in zip(kept, usable, strict=True) if use]
         labels = found.values[usable]
-    notes += _unused_label(table, mapping)
+    unused_label = _unused_label(table, mapping)
     if not kept:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
@@ -162,9 +154,12 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         scaling=found.scaling if found else "",
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notes=notes,
+        notes=(*table.notes, *filter(None, (unrecognised, unused_label))),
         scaling_note=found.note if found else "",
         scale=found.scale if found else None,
+        scaled=found is not None and found.scaled,
+        unrecognised=unrecognised,
+        unused_label=unused_label,
     )
     rows = tuple(texts[at] for at in kept)
     return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in kept), report)
@@ -177,14 +172,21 @@ def _labels(cells: list[str], kept: list[int], mapping: ColumnMapping) -> Labels
     return read_labels(chosen, mapping.kind, mapping.scale, codes, mapping.label or "")
 
 
-def _unused_label(table: Table, mapping: ColumnMapping) -> tuple[str, ...]:
-    """A note on a column that is called a label and is none of those chosen; else nothing."""
+def _unused_label(table: Table, mapping: ColumnMapping) -> str:
+    """A note on a column that is called a label and is none of those chosen; "" without one."""
     if mapping.kind in LABELLED:
-        return ()
+        return ""
     free = [name for name in table.columns if name not in mapping.texts]
     name = next((n for n in free if plain(without_scale(n)) in LABELS), None)
     present = [] if name is None else [c for c in table.frame[name] if not is_missing(c)]
     if not present:
-        return ()
-    shown = ", ".join(repr(cell[:30]) for cell in list(dict.fromkeys(present))[:5])
-    return (f"{UNUSED}column {name!r} holds {shown}, and no pair is read as a negative one.",)
+        return ""
+    return (
+        f"Labels not used: column {name!r} holds {_shown(present)}, and no pair is read as a "
+        "negative one."
+    )
+
+
+def _shown(cells: Iterable[str]) -> str:
+    """The first few distinct cells, shortened."""
+    return ", ".join(repr(cell[:30]) for cell in list(dict.fromkeys(cells))[:5])

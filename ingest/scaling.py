@@ -7,9 +7,13 @@ import numpy as np
 
 from ingest.errors import IngestError
 from ingest.labels import as_array, is_missing, label_number, label_word, two_values, yes_or_no
+from ingest.report import Reason
 from ingest.scales import describe, find_scale, signed, span, why_scale
 
 ENTAILMENT_CODES = {0.0: 1.0, 1.0: 0.5, 2.0: 0.0}  # entailment, neutral, contradiction (SNLI, MNLI)
+MISSING = Reason("label missing", "label_missing")
+NOT_RECOGNISED = Reason("label not recognised", "label_unrecognised")
+OUTSIDE = Reason("label outside the scale", "label_outside_scale")
 Ends = tuple[float, float]
 
 
@@ -17,17 +21,18 @@ Ends = tuple[float, float]
 class Labels:
     """values: float32 (N,) in [0, 1], NaN where there is no usable label. The rest is by position.
 
-    `scaling` says in words what was done, `note` what was seen and is not certain; `scale` is the
-    (lowest, highest) label, None for words. `fixed` says what was mended, `dropped` why there is
-    no value.
+    `scaling` says in words what was done, `scaled` whether that changed any label, `note` what was
+    seen and is not certain; `scale` is the (lowest, highest) label, None for words. `fixed` says
+    what was mended, `dropped` why there is no value.
     """
 
     values: np.ndarray
     scaling: str
+    scaled: bool
     note: str
     scale: Ends | None
     fixed: dict[str, list[int]]
-    dropped: dict[str, list[int]]
+    dropped: dict[Reason, list[int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,7 @@ class _Reading:
     outside: np.ndarray | None = None
     note: str = ""
     scale: Ends | None = None
+    scaled: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +87,14 @@ def read_labels(
     commas = ["," in cell and label_word(cell) is None for cell in cells]
     fixed = {"decimal comma read as a point": np.array(commas, bool) & ~np.isnan(values)}
     dropped = {
-        "label missing": missing,
-        "label not recognised": np.isnan(values) & ~missing & ~outside,
-        "label outside the scale": outside & ~missing,
+        MISSING: missing,
+        NOT_RECOGNISED: np.isnan(values) & ~missing & ~outside,
+        OUTSIDE: outside & ~missing,
     }
     return Labels(
         values.astype(np.float32),
         read.scaling,
+        read.scaled,
         read.note,
         read.scale,
         {what: np.flatnonzero(rows).tolist() for what, rows in fixed.items() if rows.any()},
@@ -125,7 +132,9 @@ def _binary(column: _Column, scale: Ends | None, entailment_codes: bool) -> _Rea
     values[numbers == high] = 1
     outside = (numbers < low) | (numbers > high) if scale else None
     if (low, high) == (0, 1):
-        return _Reading(values, _words_used(column) or "0 and 1 kept as they are", outside)
+        words = _words_used(column)
+        scaling = words or "0 and 1 kept as they are"
+        return _Reading(values, scaling, outside, scaled=bool(words))
     note = "" if scale else "They are the only two numbers, so the larger one is taken for yes."
     return _Reading(values, _two(low, high), outside, note, (low, high))
 
@@ -161,7 +170,7 @@ def _graded(column: _Column, scale: Ends | None, entailment_codes: bool) -> _Rea
     note = f"{note} {why}".strip()
     if not scale and two_values(column.cells) not in (None, (0, 1), ends):
         note += " There are only two; if they mean no and yes, choose the kind 'yes or no'."
-    return _Reading(values, describe(low, high), outside, note, ends)
+    return _Reading(values, describe(low, high), outside, note, ends, scaled=ends != (0, 1))
 
 
 def _seen(numbers: np.ndarray) -> str:

@@ -21,6 +21,7 @@ class Split:
     """Sorted row indices of each part, int64; together they are 0 … N − 1, each once.
 
     groups (N,): rows with the same number are connected by texts and stand in one part.
+    by_row: texts stand on two sides, as too many rows are connected to keep them together.
     """
 
     train: np.ndarray
@@ -28,6 +29,7 @@ class Split:
     held_out: np.ndarray
     groups: np.ndarray
     notes: tuple[str, ...] = ()
+    by_row: bool = False
 
     def part_names(self) -> list[str]:
         """'train', 'validation' or 'held-out' for each row."""
@@ -45,10 +47,10 @@ def split_pairs(
     """Split by connected texts, so that no text (case and punctuation aside) stands on two sides.
 
     Groups larger than a part go to train. If that leaves less than a quarter of the wished
-    held-out rows, rows are split one by one, only equal pairs staying together, and `notes` says
-    so. Shares are kept within each label, for scores within each fifth of them. The same seed gives
-    the same split, and where some rows are left out or more are held out, nearly all others stay
-    on their side: a model trained before has not seen what is held out now.
+    held-out rows, rows are split one by one, only equal pairs staying together; `by_row` and
+    `notes` say so. Shares are kept within each label, for scores within each fifth of them. The
+    same seed gives the same split, and where some rows are left out or more are held out, nearly
+    all others stay on their side: a model trained before has not seen what is held out now.
 
     Raises IngestError for shares that are negative or leave nothing to train on.
     """
@@ -59,7 +61,7 @@ def split_pairs(
     if problems:
         raise IngestError(*problems)
     total = len(pairs)
-    notes = []
+    notes, by_row = [], False
     wished = round(held_out_share * total)
     if held_out_share and total > 1:
         wished = max(1, wished)
@@ -80,11 +82,11 @@ def split_pairs(
                 f"{largest} of {total} rows are connected by shared texts, so rows were split one "
                 "by one: texts stand on both sides, and held-out results will look too good."
             )
-            part, groups = apart, rows_apart
+            part, groups, by_row = apart, rows_apart, True
     if wished and not np.any(part == 2):
         notes.append("All rows are one pair or connected texts: nothing could be held out.")
     train, valid, held_out = (np.flatnonzero(part == number) for number in range(3))
-    return Split(train, valid, held_out, groups, tuple(notes))
+    return Split(train, valid, held_out, groups, tuple(notes), by_row)
 
 
 def connected_groups(pairs: PairSet) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Any file or pasted text → a table of text cells, with what was assumed on the way."""
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +16,22 @@ from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
 from ingest.lines import find_layout, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
+from ingest.report import Reason
 from ingest.text import characters
-from ingest.unpack import PARQUET, unpack
+from ingest.unpack import PARQUET, Source, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Dropped = dict[str, tuple[int, ...]]
-EMPTY = ' \t\r\n,;|"'  # what a table of empty cells is made of
+EMPTY_CELLS = ' \t\r\n,;|"'  # what a table of empty cells is made of
 WANTED = {
     False: "Send a table with a row per pair.",
     True: "Send texts, one a line, or a table with a column of texts.",
 }
+RAGGED = Reason("more cells than columns", "unreadable_rows")
+BLANK = Reason("blank line", "blank_lines")
+NO_RECORD = Reason("not a readable record", "unreadable_rows")
 RECORDS = ("JSON", "Parquet")
 HINTS = {".tsv": "\t", ".tab": "\t", ".csv": ","}
 
@@ -66,14 +71,16 @@ class Table:
 
 
 def read_table(
-    source: Path | bytes | str,
+    source: Source,
     filename: str = "",
     limits: Limits = LIMITS,
     *,
     sample: bool = False,
     singles: bool = False,
 ) -> Table:
-    """Read a path, the bytes of a file, or pasted text (a string is never taken as a path).
+    """Read a file by its path, the bytes of one, or pasted text in an `io.StringIO`.
+
+    A string is a path, as in pandas: what somebody else has typed never goes in as one.
 
     CSV with any usual separator, TSV, JSON Lines, JSON or Parquet, plain or in a .gz or .zip;
     encoding, separator and header are found. Over `limits`, `sample` reads a seeded sample.
@@ -82,25 +89,22 @@ def read_table(
 
     Raises IngestError for what cannot be read, is empty, or is over a limit.
     """
-    if isinstance(source, str):
-        data, cut = unpack(source.encode("utf-8", "replace"), limits, sample)
-    else:
-        data, cut = unpack(source, limits, sample)
-    if isinstance(source, Path):
-        filename = filename or source.name
+    data, cut = unpack(source, limits, sample)
+    if isinstance(source, str | Path):
+        filename = filename or Path(source).name
     notes: tuple[str, ...] = ()
     if data.startswith(PARQUET):
         rows = parquet_records(data, limits, sample)
         return _limited(_from_records(rows, "Parquet", "Parquet", notes), limits, sample)
     text, encoding, notes = decode(data, cut)
-    encoding = "pasted text" if isinstance(source, str) else encoding
+    encoding = "pasted text" if isinstance(source, io.StringIO) else encoding
     if cut:
         text = text[: text.rfind("\n") + 1] or text
         notes += ("Only the beginning of the file was read: it is over the limit.",)
     text, removed = characters(text)
     notes += (f"{removed} control characters removed.",) if removed else ()
     text = text.lstrip("\ufeff\r\n").rstrip()  # a row of empty cells at the end says nothing
-    if text and not text.strip(EMPTY):
+    if text and not text.strip(EMPTY_CELLS):
         raise IngestError(f"Every cell is empty. {WANTED[singles]}")
     if not text:
         raise IngestError(f"There is no text in it. {WANTED[singles]}")
@@ -125,7 +129,7 @@ def _from_records(
     names = [name.strip() or "column" for name in map(str, frame.columns)]
     frame.columns = pd.Index(_distinct(names))
     bad = tuple(number for number, record in enumerate(records, start=1) if not record)
-    dropped = {"not a readable record": bad} if bad else {}
+    dropped: Dropped = {NO_RECORD: bad} if bad else {}
     return Table(frame, encoding, delimiter, True, len(records), dropped, notes)
 
 
@@ -174,9 +178,9 @@ def _from_cells(
     filled = cells != ""
     ragged = filled.loc[:, width:].any(axis=1)
     blank = ~filled.any(axis=1)
-    dropped = {
-        "more cells than columns": tuple(cells.index[ragged].tolist()),
-        "blank line": tuple(cells.index[blank].tolist()),
+    dropped: Dropped = {
+        RAGGED: tuple(cells.index[ragged].tolist()),
+        BLANK: tuple(cells.index[blank].tolist()),
     }
     frame = cells.loc[~(ragged | blank), : width - 1]
     kept = [n for n in range(width) if names[n] or filled[n].any()]

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from ingest.limits import Limits
+from ingest.report import Reason
+
+EMPTY = Reason("empty text", "empty_text")
 
 INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")  # joiners stay: emoji and scripts need them
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -44,16 +47,17 @@ def tidy(cell: str) -> tuple[str, tuple[str, ...]]:
 
 def usable_texts(
     cells: Sequence[str], limits: Limits
-) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """The texts of a row made tidy, what was done to them, why the row is unusable ("" if not)."""
+) -> tuple[tuple[str, ...], tuple[str, ...], Reason | None]:
+    """The texts of a row made tidy, what was done to them, and why the row is unusable, if so."""
     tidied = [tidy(cell) for cell in cells]
     texts = tuple(text for text, _ in tidied)
     done = tuple(dict.fromkeys(what for _, done in tidied for what in done))
     if not all(texts):
-        return texts, done, "empty text"
+        return texts, done, EMPTY
     if max(map(len, texts)) > limits.cell_chars:
-        return texts, done, f"text longer than {limits.cell_chars:,} characters"
-    return texts, done, ""
+        words = f"text longer than {limits.cell_chars:,} characters"
+        return texts, done, Reason(words, "too_long")
+    return texts, done, None
 
 
 def text_key(text: str) -> str:

@@ -27,21 +27,21 @@ FOREIGN = {
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
     b"SQLite format 3": "an SQLite database",
 }
+SHOWN_CHARS = 200  # of a path that cannot be read
 READABLE = "Readable are CSV, TSV, JSON Lines and Parquet, plain or in a .gz or .zip."
+Source = str | Path | bytes | io.StringIO  # a path, a path, the content of a file, a pasted text
 UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
-def unpack(source: Path | bytes, limits: Limits, sample: bool) -> tuple[bytes, bool]:
+def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
     """The plain bytes, and whether they are only the beginning (`sample`) of a larger file.
 
-    Raises IngestError for what is over a limit, broken, or of a kind that holds no rows.
+    Raises IngestError for what is missing, over a limit, broken, or of a kind that holds no rows.
     """
-    if isinstance(source, Path):
-        try:
-            with source.open("rb") as file:
-                data = file.read((limits.unpacked_bytes if sample else limits.file_bytes) + 1)
-        except OSError as error:
-            raise IngestError(f"{source.name} cannot be read: {error.strerror}.") from None
+    if isinstance(source, io.StringIO):
+        data = source.getvalue().encode("utf-8", "replace")
+    elif isinstance(source, str | Path):
+        data = _file(source, limits.unpacked_bytes if sample else limits.file_bytes)
     else:
         data = bytes(source)
     if len(data) > limits.file_bytes and not sample:
@@ -69,6 +69,21 @@ def unpack(source: Path | bytes, limits: Limits, sample: bool) -> tuple[bytes, b
     if cut and data.startswith(PARQUET):
         raise IngestError(f"A Parquet file over {size(limits.unpacked_bytes)} cannot be sampled.")
     return data[: limits.unpacked_bytes], cut
+
+
+def _file(path: str | Path, most: int) -> bytes:
+    """The file's first `most` bytes, and one more where it has more."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        shown = repr(str(path)[:SHOWN_CHARS])
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else None
+        why = why or getattr(error, "strerror", None) or str(error)
+        raise IngestError(
+            f"{shown} cannot be read: {why}. Check the path; to read rows that are not in a file, "
+            "give them as io.StringIO(text)."
+        ) from None
 
 
 def _read(stream: BinaryIO | gzip.GzipFile, limits: Limits, sample: bool) -> bytes:

@@ -210,7 +210,7 @@ class _Looks:
 
 @contextmanager
 def _memory_errors(config: TrainConfig) -> Iterator[None]:
-    """Out of memory, in words."""
+    """Out of memory, in words. PyTorch has no error of its own for it: its text must tell."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:

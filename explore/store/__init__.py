@@ -13,6 +13,7 @@ from explore.store.interface import (
     NotStored,
     StoreUnavailable,
     VectorStore,
+    owner,
     sample_collection,
     visitor_collection,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "StoreUnavailable",
     "VectorStore",
     "open_store",
+    "owner",
     "sample_collection",
     "visitor_collection",
 ]

@@ -46,6 +46,12 @@ def visitor_prefix(visitor: str) -> str:
     return f"{VISITOR}{_digest(visitor)}_"
 
 
+def owner(collection: str) -> str:
+    """Whose a collection is: "" for a sample, else what stands for the visitor in its name."""
+    name = checked_name(collection)
+    return "" if name.startswith(SAMPLE) else name.removeprefix(VISITOR).partition("_")[0]
+
+
 def _digest(*key: str) -> str:
     """32 hex digits that differ wherever the parts of the key do: ("ab", "c") or ("a", "bc")."""
     if not key or not all(isinstance(part, str) and part for part in key):
@@ -61,7 +67,8 @@ class VectorStore(ABC):
     What is common to all engines is checked here; an engine implements the abstract methods.
     """
 
-    engine: str  # for the screen: what keeps the vectors
+    engine: str  # what keeps the vectors, by its name
+    place: str  # where they are, in words: "in memory"
     persists = True  # whether they are written somewhere, else they take this process's memory
 
     def put(

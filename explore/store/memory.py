@@ -13,6 +13,7 @@ class MemoryStore(VectorStore):
     """The default engine. Arrays are kept as they are given, not copied: leave them unchanged."""
 
     engine = "in memory"
+    place = "in memory"
     persists = False
 
     def __init__(self) -> None:

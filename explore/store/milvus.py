@@ -146,7 +146,7 @@ class MilvusStore(VectorStore):
     """Collections of a Milvus database; made by `open_file` and `open_server`."""
 
     def __init__(self, client: Any, engine: str, released: Callable[[], None]) -> None:
-        self.engine = engine
+        self.engine, self.place = engine, f"in {engine}"
         self._client: Any = client
         self._released = released
         # Around what opens, renames or drops a collection, which Milvus Lite does not guard itself;

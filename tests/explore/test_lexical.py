@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explore import ExploreError, Stopped
-from explore.lexical import Bm25Index, how_many, tokens
+from explore.lexical import Bm25Index, tokens
 from tests.explore.points import Told, read_sample
 
 TEXTS = ["a cat sat", "The dog barked at the dog!", "", "🙂", "a Cat, a cat", "fish"]
@@ -49,7 +49,6 @@ def test_hits_are_ordered_and_places_that_nothing_fills_are_marked():
     np.testing.assert_allclose(hits.scores[0], [*(best[row] for row in order), 0], rtol=1e-6)
     assert hits.scores.dtype == np.float32
     assert hits.indices.dtype == np.int64
-    assert how_many(hits).tolist() == [3, 0, 1]
     assert (hits.scores[hits.indices < 0] == 0).all()
 
 
@@ -64,7 +63,7 @@ def test_the_parts_of_a_hit_sum_to_its_score():
     index = Bm25Index(texts)
     queries = [f"{a} {b}" for a, b in zip(texts[:40], texts[-40:], strict=True)]
     hits = index.search(queries, 5)
-    assert how_many(hits).min() > 0
+    assert (hits.indices[:, 0] >= 0).all()
     for at, query in enumerate(queries):
         for row, score in zip(hits.indices[at], hits.scores[at], strict=True):
             parts = index.why(query, int(row)) if row >= 0 else ()
@@ -87,20 +86,12 @@ def test_a_term_that_stands_twice_in_the_query_counts_twice():
 def test_where_no_word_is_there_is_no_hit(texts: list[str], query: str):
     hits = Bm25Index(texts).search([query, query], 2)
     assert hits.indices.shape == hits.scores.shape == (2, min(2, len(texts)))
-    assert how_many(hits).tolist() == [0, 0]
+    assert (hits.indices == -1).all()
     assert Bm25Index(TEXTS).search([query], 3).indices.tolist() == [[-1] * 3]
 
 
 def test_no_queries_no_hits():
     assert Bm25Index(TEXTS).search([], 3).indices.shape == (0, 3)
-
-
-def test_english_stop_words_are_left_out_of_texts_and_queries_where_that_is_asked_for():
-    index = Bm25Index(["the end", "an end of it all", "the"], english_stop_words=True)
-    assert how_many(index.search(["the", "of it", "The End"], 3)).tolist() == [0, 0, 2]
-    # Its length counts what is left: both texts have the term once, the first has fewer others.
-    assert index.search(["end"], 2).indices.tolist() == [[0, 1]]
-    assert how_many(Bm25Index(["the end", "the"]).search(["the"], 2)).tolist() == [2]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,14 @@ def test_words_and_levels():
     assert said[0.97].percentile == pytest.approx(100 - 3200 / 1001)
 
 
+def test_keywords_and_fusions_never_say_that_nothing_is_relevant():
+    null = BestHits(np.arange(1, 1001) / 1000)
+    verdict = null.verdict(0.5, conclusive=False)
+    assert verdict.level == "none"
+    assert verdict.words.startswith("no better than what unrelated queries find: only better than")
+    assert null.verdict(0.97, conclusive=False) == null.verdict(0.97)
+
+
 def test_three_hundred_queries_are_enough_for_99_percent_and_nothing_is_added():
     verdict = BestHits(np.linspace(0, 0.5, ENOUGH)).verdict(0.6)
     assert (verdict.level, verdict.words) == ("strong", "better than 99 % of unrelated queries")

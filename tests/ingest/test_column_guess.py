@@ -1,5 +1,7 @@
 """Columns found by name and by content; and a mapping that cannot be is refused, all at once."""
 
+from io import StringIO
+
 import pytest
 
 from ingest import ColumnMapping, IngestError, check, guess_columns, read_table, to_pairs
@@ -8,7 +10,7 @@ A, B, C = "The train was late again.", "Once more we waited for the train.", "My
 
 
 def guess(text: str) -> ColumnMapping:
-    return guess_columns(read_table(text))
+    return guess_columns(read_table(StringIO(text)))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_a_named_label_that_holds_no_labels_is_not_one():
 @pytest.mark.parametrize("words", [("good", "bad"), ("high", "low", "medium"), ("맞음", "아님")])
 def test_a_label_in_unknown_words_is_told_and_not_read_as_positive_in_silence(words):
     rows = [f"A dog number {n} runs.,The cat {n} sleeps.,{words[n % len(words)]}" for n in range(9)]
-    table = read_table("\n".join(["sentence1,sentence2,label", *rows]))
+    table = read_table(StringIO("\n".join(["sentence1,sentence2,label", *rows])))
     pairs = to_pairs(table, guess_columns(table))
     assert pairs.kind == "positive"
     every = check(pairs)
@@ -70,7 +72,7 @@ def test_a_label_in_unknown_words_is_told_and_not_read_as_positive_in_silence(wo
 
 
 def test_a_known_label_that_the_visitor_does_not_choose_is_told_too():
-    table = read_table("a,b,score\nOne dog.,Two dogs.,1\nA cat.,The cats.,0\n")
+    table = read_table(StringIO("a,b,score\nOne dog.,Two dogs.,1\nA cat.,The cats.,0\n"))
     pairs = to_pairs(table, ColumnMapping("positive", ("a", "b")))
     assert "label_unrecognised" in {found.name for found in check(pairs)}
     plain = to_pairs(table, guess_columns(table))
@@ -79,9 +81,9 @@ def test_a_known_label_that_the_visitor_does_not_choose_is_told_too():
 
 def test_rows_wider_than_the_header_are_told():
     rows = "One dog, two cats.,A dog.,1\n" * 6
-    table = read_table("sentence1,sentence2,label\n" + rows)
+    table = read_table(StringIO("sentence1,sentence2,label\n" + rows))
     assert any("names 3 columns, and most rows have 4 cells" in note for note in table.notes)
-    assert not read_table("a,b,score\nOne dog.,Two dogs.,1\n").notes
+    assert not read_table(StringIO("a,b,score\nOne dog.,Two dogs.,1\n")).notes
 
 
 def test_its_own_export_is_read_back():
@@ -116,13 +118,13 @@ def test_problems_are_collected():
 
 
 def test_columns_that_do_not_exist():
-    table = read_table(f"a,b\n{A},{B}\n")
+    table = read_table(StringIO(f"a,b\n{A},{B}\n"))
     with pytest.raises(IngestError, match=r"No column 'x', 'y'. The file has: a, b."):
         to_pairs(table, ColumnMapping("score", ("x", "b"), "y"))
 
 
 def test_mapping_again_needs_no_second_reading():
-    table = read_table(f"a,b,c\n{A},{B},1\n{B},{C},0\n")
+    table = read_table(StringIO(f"a,b,c\n{A},{B},1\n{B},{C},0\n"))
     assert to_pairs(table, guess_columns(table)).kind == "binary"
     swapped = to_pairs(table, ColumnMapping("positive", ("b", "a")))
     assert swapped.texts == ((B, A), (C, B))

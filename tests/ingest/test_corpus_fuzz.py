@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from io import StringIO
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from ingest import IngestError, guess_text_column, read_corpus, read_table, to_c
 from tests.ingest.test_ingest_fuzz import CELL, FUZZ, NASTY, STARTS
 
 
-def read_and_use(source: bytes | str, filename: str = "") -> bool:
+def read_and_use(sent: bytes | str, filename: str = "") -> bool:
     """A corpus that holds what it says; False after an IngestError, and nothing else."""
+    source = StringIO(sent) if isinstance(sent, str) else sent
     try:
         table = read_table(source, filename, singles=True)
         corpus = to_corpus(table, guess_text_column(table))

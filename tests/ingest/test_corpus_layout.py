@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ LINES = {
 
 @pytest.mark.parametrize("text", LINES.values(), ids=LINES)
 def test_lines(text):
-    for source, name in ((text, ""), (text.encode(), "notes.txt")):
+    for source, name in ((StringIO(text), ""), (text.encode(), "notes.txt")):
         corpus = read_corpus(source, name)
         assert corpus.texts == tuple(text.split("\n"))
         assert corpus.columns.text == "text"
@@ -75,7 +76,11 @@ TABLES = {
 
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
 def test_tables(text):
-    for source, name in ((text, ""), (text.encode(), "notes.txt"), (text.encode(), "a.csv")):
+    for source, name in (
+        (StringIO(text), ""),
+        (text.encode(), "notes.txt"),
+        (text.encode(), "a.csv"),
+    ):
         corpus = read_corpus(source, name)
         assert corpus.texts == ("I love the sea", "My soup is cold")
         assert "One text a line." not in corpus.report.notes
@@ -95,20 +100,20 @@ ONE_COLUMN = {
 @pytest.mark.parametrize("text", ONE_COLUMN)
 @pytest.mark.parametrize("name", ["", "a.txt", "a.csv"])
 def test_one_column(text, name):
-    corpus = read_corpus(text.encode() if name else text, name)
+    corpus = read_corpus(text.encode() if name else StringIO(text), name)
     assert corpus.texts == ONE_COLUMN[text]
     assert corpus.row_numbers == tuple(range(1, len(corpus) + 1)), "a header is no row"
 
 
 def test_a_lone_opening_quote_does_not_swallow_the_lines_up_to_the_next():
     text = "\n".join(['"Hello there.', *(f"line {n}" for n in range(9)), 'then he said goodbye"'])
-    assert len(read_corpus(text + "\nx\ny\nz")) > 1
+    assert len(read_corpus(StringIO(text + "\nx\ny\nz"))) > 1
 
 
 def test_indented_lines_are_lines():
     text = "one text here\n\tindented text\n\t\tmore text, too\nnothing"
     wanted = ("one text here", "indented text", "more text, too", "nothing")
-    assert read_corpus(text).texts == wanted
+    assert read_corpus(StringIO(text)).texts == wanted
 
 
 def test_a_csv_without_names_is_a_table_as_far_as_its_rows_agree():
@@ -119,16 +124,18 @@ def test_a_csv_without_names_is_a_table_as_far_as_its_rows_agree():
 
 
 def test_a_table_with_names_drops_its_ragged_rows():
-    corpus = read_corpus("text,topic\nI came, I saw,history\nHello there,greeting\nBye,greeting")
+    corpus = read_corpus(
+        StringIO("text,topic\nI came, I saw,history\nHello there,greeting\nBye,greeting")
+    )
     assert corpus.texts == ("Hello there", "Bye")
     assert corpus.report.dropped == {"more cells than columns": (1,)}
 
 
 def test_pairs_are_read_as_before():
-    table = read_table("I came, I saw.\nWell, yes.")
+    table = read_table(StringIO("I came, I saw.\nWell, yes."))
     assert table.columns == ("column 1", "column 2")
     with pytest.raises(IngestError, match="row per pair"):
-        read_table("\n")
+        read_table(StringIO("\n"))
 
 
 def sentences() -> list[str]:
@@ -145,10 +152,11 @@ def test_real_sentences_stay_whole_however_many_are_pasted():
     assert len(everything) > 2_000
     assert len(one_comma) > 300
     for pool in (everything, one_comma):
-        assert read_corpus("\n".join(pool), limits=Limits(rows=10_000)).texts == tuple(pool)
+        corpus = read_corpus(StringIO("\n".join(pool)), limits=Limits(rows=10_000))
+        assert corpus.texts == tuple(pool)
         for size in (1, 2, 3, 5, 12) * 30:
             chosen = rng.sample(pool, size)
-            assert read_corpus("\n".join(chosen)).texts == tuple(chosen)
+            assert read_corpus(StringIO("\n".join(chosen))).texts == tuple(chosen)
 
 
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
@@ -162,5 +170,5 @@ def test_real_tables_and_columns_are_read_back(quoting, name):
         for written in (chosen, [["text", "topic"], *chosen], texts, [["text"], *texts]):
             buffer = io.StringIO()
             csv.writer(buffer, quoting=quoting).writerows(written)
-            source = buffer.getvalue().encode() if name else buffer.getvalue()
+            source = buffer.getvalue().encode() if name else buffer
             assert read_corpus(source, name).texts == tuple(text for text, _ in chosen)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def cells(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_a_template_reads_as_its_kind(kind):
-    pairs = read_pairs(template(kind))
+    pairs = read_pairs(StringIO(template(kind)))
     assert pairs.kind == kind
     assert len(pairs) == 3
     assert not pairs.report.dropped
@@ -41,7 +42,7 @@ def test_a_template_reads_as_its_kind(kind):
 
 def test_the_cleaned_file_says_part_and_row_and_comes_back():
     rows = "".join(f'"left, {n}","right ""{n}""",{n % 6}\n' for n in range(100))
-    pairs = read_pairs("a,b,score\nx y, ,1\n" + rows)
+    pairs = read_pairs(StringIO("a,b,score\nx y, ,1\n" + rows))
     split = split_pairs(pairs)
     text = write_csv(pairs, split)
     top, *body = cells(text)
@@ -53,7 +54,7 @@ def test_the_cleaned_file_says_part_and_row_and_comes_back():
         "validation": len(split.validation),
         "held-out": len(split.held_out),
     }
-    back = read_pairs(text)
+    back = read_pairs(StringIO(text))
     assert back.texts == pairs.texts
     np.testing.assert_allclose(back.labels, pairs.labels, atol=1e-6)
 
@@ -68,17 +69,19 @@ def test_texts_that_begin_like_formulas_are_guarded_and_come_back(kind, start):
     text = write_csv(pairs)
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in cells(text) for cell in row)
     mapping = ColumnMapping(kind, TEXTS[kind], LABELLED.get(kind))
-    assert read_pairs(text, mapping).texts == texts
+    assert read_pairs(StringIO(text), mapping).texts == texts
 
 
 def test_a_split_of_other_pairs_is_refused():
-    pairs = read_pairs(template("score"))
+    pairs = read_pairs(StringIO(template("score")))
     with pytest.raises(IngestError, match=r"split is of 3 rows, the pairs are 2"):
         write_csv(pairs.take([0, 1]), split_pairs(pairs))
 
 
 def test_dropped_rows_are_listed_with_what_stood_in_them():
-    table = read_table("a,b,score\nx y,=z(),maybe\np q,r s,0.4\nu v,,1\nm n,o p,0.9\nx,y,z,w\n")
+    table = read_table(
+        StringIO("a,b,score\nx y,=z(),maybe\np q,r s,0.4\nu v,,1\nm n,o p,0.9\nx,y,z,w\n")
+    )
     pairs = to_pairs(table, ColumnMapping("score", ("a", "b"), "score"))
     assert cells(write_dropped(pairs.report, table)) == [
         ["row", "reason", "a", "b", "score"],
@@ -98,7 +101,7 @@ def test_a_pair_set_refuses_what_does_not_fit_together():
         PairSet("positive", (("a", "b"),), np.array([1.0]), (1,), Report(1))
     with pytest.raises(IngestError, match="do not have the 3 texts"):
         PairSet("triplet", (("a", "b"),), None, (1,), Report(1))
-    pairs = read_pairs(template("score"))
+    pairs = read_pairs(StringIO(template("score")))
     with pytest.raises(ValueError, match="read-only"):
         pairs.labels[0] = 1
     assert check(pairs.take([])) == []

@@ -5,11 +5,13 @@ import gzip
 import io
 import json
 import zipfile
+from io import StringIO
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ingest import IngestError, read_pairs, read_table
+from ingest import IngestError, read_corpus, read_pairs, read_table
 
 ROWS = [
     ("Das Café öffnet um acht.", "Es macht früh auf.", "4.5"),
@@ -84,13 +86,42 @@ def test_a_lost_character_is_counted():
                                   "and show as \ufffd.",)  # fmt: skip
 
 
-def test_pasted_text_is_never_a_path(tmp_path):
+def test_a_string_is_a_path_as_in_pandas(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_text(delimited())
     check_rows(read_pairs(path))
-    check_rows(read_pairs(delimited("\t")))
-    with pytest.raises(IngestError, match=r"A path must be given as a Path"):
-        read_pairs(str(path))
+    check_rows(read_pairs(str(path)))
+    check_rows(read_pairs(path.read_bytes()))
+    semicolons = tmp_path / "pairs.tsv"
+    semicolons.write_text("one text\tanother; text\n")
+    assert read_table(str(semicolons)).delimiter == "tab", "its name says so"
+
+
+def test_pasted_text_is_never_a_path(tmp_path, monkeypatch):
+    path = tmp_path / "our pairs and what they hold.csv"
+    path.write_text(delimited())
+    check_rows(read_pairs(StringIO(delimited("\t"))))
+    monkeypatch.chdir(tmp_path)
+    assert read_corpus(StringIO(path.name)).texts == (path.name,)
+    with pytest.raises(IngestError, match=r"A text alone on its line is no pair"):
+        read_pairs(StringIO(path.name))
+
+
+@pytest.mark.parametrize("given", [str, Path], ids=["str", "Path"])
+def test_a_missing_file_is_named_and_told_from_text(tmp_path, given):
+    for read in (read_pairs, read_corpus):
+        with pytest.raises(
+            IngestError, match=r"no such file.*Check the path.*io.StringIO"
+        ) as error:
+            read(given(tmp_path / "not there.csv"))
+        assert repr(str(tmp_path / "not there.csv")) in str(error.value)
+
+
+@pytest.mark.parametrize("path", ["", ".", "x" * 10_000, "a\0b", "a,b\nIt rains.,It pours.\n" * 99])
+def test_what_is_no_file_at_all_is_refused_in_a_few_words(path):
+    with pytest.raises(IngestError, match=r"cannot be read: .*\. Check the path") as error:
+        read_table(path)
+    assert len(str(error.value)) < 500
 
 
 def test_json_lines_lists_and_wrapped_lists():
@@ -99,12 +130,13 @@ def test_json_lines_lists_and_wrapped_lists():
     check_rows(read_pairs(json.dumps(records, indent=1).encode()))
     check_rows(read_pairs(json.dumps({"version": 1, "data": records}).encode()))
     lists = [[a, b, float(s)] for a, b, s in ROWS]
-    check_rows(read_pairs("\n".join(map(json.dumps, lists))))
+    check_rows(read_pairs(StringIO("\n".join(map(json.dumps, lists)))))
 
 
 def test_bad_json_lines_are_dropped_by_number():
-    pairs = read_pairs('{"a": "x y", "b": "z w"}\n{"a": "broken\n{"a": ["p q"], "b": "r s"}\n[]\n'
-                       '{"a": ["1", "2"], "b": "t"}')  # fmt: skip
+    lines = ('{"a": "x y", "b": "z w"}', '{"a": "broken', '{"a": ["p q"], "b": "r s"}', "[]",
+             '{"a": ["1", "2"], "b": "t"}')  # fmt: skip
+    pairs = read_pairs(StringIO("\n".join(lines)))
     assert pairs.texts == (("x y", "z w"), ("p q", "r s"))
     assert pairs.row_numbers == (1, 3)
     assert pairs.report.dropped == {
@@ -175,63 +207,66 @@ def test_no_header_is_said_and_row_one_kept():
 
 def test_a_header_of_unknown_names_is_one():
     table = read_table(
-        "Satz,Umschreibung,Ähnlichkeit\nDas ist ein schöner Tag.,Es ist schön draußen.,ja\n"
-        "Der Hund bellt laut.,Die Katze schläft.,nein\n"
+        StringIO(
+            "Satz,Umschreibung,Ähnlichkeit\nDas ist ein schöner Tag.,Es ist schön draußen.,ja\n"
+            "Der Hund bellt laut.,Die Katze schläft.,nein\n"
+        )
     )
     assert table.header
     assert table.columns == ("Satz", "Umschreibung", "Ähnlichkeit")
 
 
 def test_excels_first_line_names_the_separator():
-    table = read_table("sep=;\na;b\nx, y, z;one, two\n")
+    table = read_table(StringIO("sep=;\na;b\nx, y, z;one, two\n"))
     assert table.columns == ("a", "b")
     assert table.frame.values.tolist() == [["x, y, z", "one, two"]]
 
 
 def test_decimal_commas_between_semicolons():
-    pairs = read_pairs("a;b;score\nx y, z;u v;4,5\nk, l;m n;0,5\np q;r, s;5,0\n")
+    pairs = read_pairs(StringIO("a;b;score\nx y, z;u v;4,5\nk, l;m n;0,5\np q;r, s;5,0\n"))
     assert pairs.labels.tolist() == pytest.approx([0.9, 0.1, 1.0])
     assert pairs.report.fixed == {"decimal comma read as a point": (1, 2, 3)}
 
 
 def test_commas_without_quotes_drop_the_row_and_say_so():
-    pairs = read_pairs("sentence1,sentence2,label\nGood day,Hello there,1\nWell, well,So it is,0\n"
-                       "Good night,Sleep well,1\n")  # fmt: skip
+    text = ("sentence1,sentence2,label\nGood day,Hello there,1\nWell, well,So it is,0\n"
+            "Good night,Sleep well,1\n")  # fmt: skip
+    pairs = read_pairs(StringIO(text))
     assert pairs.row_numbers == (1, 3)
     assert pairs.report.dropped == {"more cells than columns": (2,)}
 
 
 def test_quotes_that_are_mere_characters():
     rows = "\n".join(f'He said "no {n}\t"Never {n}" was the word\t{n % 2}' for n in range(6))
-    pairs = read_pairs("sentence1\tsentence2\tlabel\n" + rows)
+    pairs = read_pairs(StringIO("sentence1\tsentence2\tlabel\n" + rows))
     assert pairs.texts[2] == ('He said "no 2', '"Never 2" was the word')
     assert len(pairs) == 6
 
 
 def test_a_quote_never_closed_loses_nothing_silently():
-    pairs = read_pairs('a,b,label\nx y,z w,1\n"open,quote here,0\np q,r s,1\n')
+    pairs = read_pairs(StringIO('a,b,label\nx y,z w,1\n"open,quote here,0\np q,r s,1\n'))
     assert len(pairs) == 3
     assert pairs.texts[1] == ('"open', "quote here")
 
 
 def test_backslash_escapes():
-    pairs = read_pairs('a,b,label\n"He said \\"hi, you\\"",greeting,1\n"x, y",z,0\n')
+    pairs = read_pairs(StringIO('a,b,label\n"He said \\"hi, you\\"",greeting,1\n"x, y",z,0\n'))
     assert pairs.texts == (('He said "hi, you"', "greeting"), ("x, y", "z"))
 
 
 def test_blank_lines_keep_their_row_numbers():
-    pairs = read_pairs("\n\na,b,label\nx y,z w,1\n\n\np q,r s,0\n\n\n")
+    pairs = read_pairs(StringIO("\n\na,b,label\nx y,z w,1\n\n\np q,r s,0\n\n\n"))
     assert pairs.row_numbers == (1, 4)
     assert pairs.report.dropped == {"blank line": (2, 3)}
 
 
 def test_names_given_twice_or_not_at_all_become_distinct():
-    table = read_table("text,text,,score\na b,c d,,1\ne f,g h,x,0\n")
+    table = read_table(StringIO("text,text,,score\na b,c d,,1\ne f,g h,x,0\n"))
     assert table.columns == ("text", "text (2)", "column 3", "score")
 
 
 def test_texts_are_tidied_and_the_rows_named():
-    pairs = read_pairs('a;b;label\n  x\u00a0 y\u200b ;z;1\np;"q\nr";0\nu;v;1\n')
+    pairs = read_pairs(StringIO('a;b;label\n  x\u00a0 y\u200b ;z;1\np;"q\nr";0\nu;v;1\n'))
     assert pairs.texts == (("x y", "z"), ("p", "q r"), ("u", "v"))
     assert pairs.report.fixed == {
         "invisible characters removed": (1,),

@@ -1,5 +1,7 @@
 """The first row: names of columns in any language, or data already."""
 
+from io import StringIO
+
 import pytest
 
 from ingest import read_pairs, read_table
@@ -20,7 +22,7 @@ def rows_of(language: str, labels=(1, 0, 1)) -> list[list[str]]:
 
 
 def table_of(first: str, rows: list[list[str]], separator: str = ";"):
-    return read_table("\n".join([first, *(separator.join(row) for row in rows)]))
+    return read_table(StringIO("\n".join([first, *(separator.join(row) for row in rows)])))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_names(first, language):
     table = table_of(first, rows_of(language))
     assert table.header
     assert table.columns == tuple(first.split(";"))
-    pairs = read_pairs("\n".join([first, *(";".join(row) for row in rows_of(language))]))
+    pairs = read_pairs(StringIO("\n".join([first, *(";".join(row) for row in rows_of(language))])))
     assert len(pairs) == 3
     assert pairs.texts[0] == TEXTS[language]
 

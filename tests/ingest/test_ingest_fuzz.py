@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from io import StringIO
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,10 +34,10 @@ STARTS = [b"PAR1", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff",
 FUZZ = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 
 
-def read_and_use(source: bytes | str) -> bool:
+def read_and_use(sent: bytes | str) -> bool:
     """Everything the app does with a file; False after an IngestError, and nothing else."""
     try:
-        table = read_table(source)
+        table = read_table(StringIO(sent) if isinstance(sent, str) else sent)
         mapping = guess_columns(table)
         pairs = to_pairs(table, mapping)
     except IngestError:
@@ -55,7 +56,7 @@ def read_and_use(source: bytes | str) -> bool:
     write_dropped(report, table)
     scale = None if pairs.labels is None else (0, 1)
     again = ColumnMapping(pairs.kind, TEXTS[pairs.kind], LABELLED.get(pairs.kind), scale)
-    assert read_pairs(write_csv(pairs, split), again).texts == pairs.texts
+    assert read_pairs(StringIO(write_csv(pairs, split)), again).texts == pairs.texts
     return True
 
 
@@ -123,7 +124,7 @@ def test_any_labels_on_any_scale(labels, name, scale, kind):
     csv.writer(buffer).writerows([["sentence1", "sentence2", name], *rows])
     read_and_use(buffer.getvalue())
     try:
-        table = read_table(buffer.getvalue())
+        table = read_table(StringIO(buffer.getvalue()))
         pairs = to_pairs(table, ColumnMapping(kind, ("sentence1", "sentence2"), name, scale))
     except IngestError:
         return

@@ -4,6 +4,7 @@ import gzip
 import io
 import tracemalloc
 import zipfile
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -18,22 +19,22 @@ def rows(count: int) -> str:
 
 
 def test_rows():
-    assert len(read_pairs(rows(10), limits=SMALL)) == 10
+    assert len(read_pairs(StringIO(rows(10)), limits=SMALL)) == 10
     with pytest.raises(IngestError, match=r"more than 10 rows.*ask for a sample"):
-        read_pairs(rows(11), limits=SMALL)
-    sample = read_pairs(rows(60), limits=SMALL, sample=True)
+        read_pairs(StringIO(rows(11)), limits=SMALL)
+    sample = read_pairs(StringIO(rows(60)), limits=SMALL, sample=True)
     assert len(sample) == 10
     assert sample.row_numbers != tuple(range(1, 11)), "a sample is not just the beginning"
     assert "A sample of 10 of 60 rows was read." in sample.report.notes
     for number, (one, _) in zip(sample.row_numbers, sample.texts, strict=True):
         assert one == f"one {number - 1}"
-    assert sample.texts == read_pairs(rows(60), limits=SMALL, sample=True).texts
+    assert sample.texts == read_pairs(StringIO(rows(60)), limits=SMALL, sample=True).texts
 
 
 def test_bytes(tmp_path):
     path = tmp_path / "large.csv"
     path.write_text(rows(500))
-    for source in (path, path.read_bytes(), path.read_text()):
+    for source in (path, path.read_bytes(), StringIO(path.read_text())):
         with pytest.raises(IngestError, match=r"larger than 2.0 kB"):
             read_table(source, limits=SMALL)
         sample = read_pairs(source, limits=SMALL, sample=True)
@@ -43,17 +44,18 @@ def test_bytes(tmp_path):
 
 def test_columns():
     with pytest.raises(IngestError, match=r"5 columns; at most 4"):
-        read_table("a,b,c,d,e\n1,2,3,4,5\n", limits=SMALL)
+        read_table(StringIO("a,b,c,d,e\n1,2,3,4,5\n"), limits=SMALL)
     frame = pd.DataFrame({name: ["x"] for name in "abcde"})
     with pytest.raises(IngestError, match=r"5 columns; at most 4"):
         read_table(frame.to_parquet(), limits=Limits(columns=4))
     with pytest.raises(IngestError, match=r"5 different fields; at most 4"):
-        read_table(frame.to_json(orient="records", lines=True), limits=SMALL)
+        read_table(StringIO(frame.to_json(orient="records", lines=True)), limits=SMALL)
 
 
 def test_cells():
-    pairs = read_pairs("a,b\nshort,short too\n" + "x" * 21 + ",short\n", limits=SMALL)
+    pairs = read_pairs(StringIO("a,b\nshort,short too\n" + "x" * 21 + ",short\n"), limits=SMALL)
     assert pairs.report.dropped == {"text longer than 20 characters": (2,)}
+    assert [reason.code for reason in pairs.report.dropped] == ["too_long"]
 
 
 def bombs(size: int) -> list[bytes]:

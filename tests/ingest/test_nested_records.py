@@ -2,6 +2,7 @@
 
 import io
 import json
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -37,17 +38,25 @@ EMBEDDING = [
 ]  # fmt: skip
 
 
+def as_list(records) -> bytes:
+    return json.dumps(records).encode()
+
+
 def lines(records) -> str:
     return "\n".join(map(json.dumps, records))
 
 
-def parquet(records) -> bytes:
+def as_lines(records) -> StringIO:
+    return StringIO(lines(records))
+
+
+def as_parquet(records) -> bytes:
     buffer = io.BytesIO()
     pd.DataFrame(records).to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("written", [lines, json.dumps, parquet])
+@pytest.mark.parametrize("written", [as_lines, as_list, as_parquet])
 def test_lists_that_are_not_needed_do_not_matter(written):
     pairs = read_pairs(written(SNLI))
     assert pairs.texts[0] == ("Two women 0 are embracing.", "The sisters 0 are hugging.")
@@ -56,18 +65,18 @@ def test_lists_that_are_not_needed_do_not_matter(written):
 
 
 def test_they_are_columns_of_json_and_no_texts():
-    table = read_table(lines(SNLI))
+    table = read_table(StringIO(lines(SNLI)))
     cells = table.frame.loc[1]
     assert json.loads(cells["annotator_labels"]) == SNLI[0]["annotator_labels"]
     assert json.loads(cells["meta"]) == SNLI[0]["meta"]
     without_names = [{"x": r["sentence1"], "y": r["annotator_labels"] * 9, "z": r["sentence2"]}
                      for r in SNLI]  # fmt: skip
-    assert guess_columns(read_table(lines(without_names))).texts == ("x", "z")
+    assert guess_columns(read_table(StringIO(lines(without_names)))).texts == ("x", "z")
     singles = [{"a": record["x"], "b": record["y"]} for record in without_names]
-    assert read_corpus(lines(singles)).columns.text == "a"
+    assert read_corpus(StringIO(lines(singles))).columns.text == "a"
 
 
-@pytest.mark.parametrize("written", [lines, parquet])
+@pytest.mark.parametrize("written", [as_lines, as_parquet])
 def test_a_list_of_one_text_is_that_text(written):
     table = read_table(written(EMBEDDING))
     assert table.frame.loc[1, "pos"] == "It is the number 0."
@@ -80,22 +89,22 @@ def test_a_list_of_one_text_is_that_text(written):
 
 def test_a_list_in_a_texts_place_is_dropped_by_row():
     records = [*EMBEDDING, {"query": "Two answers?", "pos": ["Yes it is.", "No it is not."]}]
-    pairs = read_pairs(lines(records))
+    pairs = read_pairs(StringIO(lines(records)))
     assert pairs.report.dropped == {"a list or an object instead of a text": (13,)}
     found = next(f for f in check(pairs) if f.name == "unreadable_rows")
     assert found.rows == (13,)
     with pytest.raises(IngestError, match=r"a list or an object instead of a text: 12"):
-        read_pairs(lines(EMBEDDING), ColumnMapping("triplet", ("query", "pos", "neg")))
+        read_pairs(StringIO(lines(EMBEDDING)), ColumnMapping("triplet", ("query", "pos", "neg")))
 
 
 def test_texts_that_are_all_lists_are_named():
     with pytest.raises(IngestError, match=r"found 1 among: query, neg\..*are no texts: neg\."):
-        read_pairs(lines([{"query": r["query"], "neg": r["neg"]} for r in EMBEDDING]))
+        read_pairs(StringIO(lines([{"query": r["query"], "neg": r["neg"]} for r in EMBEDDING])))
 
 
 def test_only_lines_that_are_no_records_are_unreadable():
     text = lines([*SNLI, 5, "text", []]) + '\n{"sentence1": "broken'
-    pairs = read_pairs(text)
+    pairs = read_pairs(StringIO(text))
     assert pairs.report.dropped == {"not a readable record": (13, 14, 15, 16)}
 
 
@@ -105,5 +114,5 @@ def test_a_text_in_brackets_is_a_text():
     assert not is_nested("{")
     assert not is_nested("[" * 2_000 + "]" * 2_000)
     assert is_nested('["a", {"b": 1}]')
-    pairs = read_pairs('a,b,label\n[1],"[2, 3]",1\nx y,z,0\n')
+    pairs = read_pairs(StringIO('a,b,label\n[1],"[2, 3]",1\nx y,z,0\n'))
     assert pairs.texts[0] == ("[1]", "[2, 3]"), "a CSV has no lists"

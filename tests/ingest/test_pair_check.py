@@ -1,12 +1,15 @@
 """The check: each finding where it should be, nowhere else, with a remedy that works."""
 
+import copy
 import random
 import time
+from io import StringIO
 
 import numpy as np
 import pytest
 
 from ingest import ColumnMapping, PairSet, check, read_pairs, split_pairs
+from ingest.report import Reason
 from ingest.text import words
 
 SUBJECTS = ["The baker", "My aunt", "A young fox", "Our teacher", "The old clock", "Every sailor"]
@@ -23,7 +26,7 @@ def clean_rows(count: int = 216) -> list[str]:
 
 
 def pairs_of(*rows: str, header: str = "sentence1,sentence2,label", **options) -> PairSet:
-    return read_pairs("\n".join([header, *rows]), **options)
+    return read_pairs(StringIO("\n".join([header, *rows])), **options)
 
 
 def named(pairs: PairSet, name: str, **options):
@@ -118,7 +121,9 @@ def test_false_negatives_only_where_a_batch_gives_the_negatives():
     found = named(pairs, "false_negatives", loss_in_batch=True, batch_size=20)
     assert found.rows == (218,), "the row labelled 0 is no positive"
     assert "batches of 20" in found.effect
-    positives = read_pairs("\n".join(["a,b,c", *rows]), ColumnMapping("positive", ("a", "b")))
+    positives = read_pairs(
+        StringIO("\n".join(["a,b,c", *rows])), ColumnMapping("positive", ("a", "b"))
+    )
     assert named(positives, "false_negatives").rows == (218, 219)
 
 
@@ -193,7 +198,7 @@ def test_columns_in_the_wrong_order():
 
 
 def test_an_id_chosen_as_text():
-    pairs = read_pairs("a,b,c\n" + "".join(f"{n},text {n},{n % 2}\n" for n in range(30)),
+    pairs = read_pairs(StringIO("a,b,c\n" + "".join(f"{n},text {n},{n % 2}\n" for n in range(30))),
                        ColumnMapping("binary", ("a", "b"), "c"))  # fmt: skip
     assert named(pairs, "no_words").severity == "error"
 
@@ -286,3 +291,33 @@ def test_twenty_thousand_rows_in_seconds():
         started = time.perf_counter()
         check(pairs, loss_in_batch=True)
         assert time.perf_counter() - started < 20
+
+
+# --- what the report says, by code ----------------------------------------------------------------
+
+
+def test_a_reason_is_its_words_and_keeps_its_code_in_a_copy():
+    reason = Reason("text longer than 20 characters", "too_long")
+    assert reason == "text longer than 20 characters"
+    assert copy.deepcopy(reason).code == "too_long"
+
+
+def test_a_remedy_that_words_its_reason_like_reading_gives_no_finding_of_reading():
+    pairs = pairs_of(*clean_rows(120)).without((3,), "text longer than I like")
+    assert named(pairs, "too_long") is None
+
+
+def test_labels_that_are_not_recognised_are_told_once():
+    pairs = pairs_of(*clean_rows(120), "One two three.,Four five six,perhaps")
+    assert pairs.report.unrecognised == "Labels not recognised: 'perhaps'."
+    assert named(pairs, "label_unrecognised").what.endswith("Labels not recognised: 'perhaps'.")
+    assert named(pairs, "assumptions") is None
+
+
+def test_a_column_of_labels_that_is_not_used_is_told_once():
+    rows = [f"{row[:-1]}maybe {n}" for n, row in enumerate(clean_rows(120))]
+    mapping = ColumnMapping("positive", ("sentence1", "sentence2"))
+    pairs = pairs_of(*rows, mapping=mapping)
+    assert pairs.report.unused_label.startswith("Labels not used: column 'label' holds 'maybe 0'")
+    assert named(pairs, "label_unrecognised").what == pairs.report.unused_label
+    assert named(pairs, "assumptions") is None

@@ -1,5 +1,7 @@
 """Labels in all spellings and scales; what is not recognised is dropped, never guessed."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
 
@@ -59,8 +61,10 @@ def test_numbers(cell, number):
 
 def test_three_way_words_become_scores():
     pairs = read_pairs(
-        "premise,hypothesis,gold_label\nA man sleeps.,Someone sleeps.,entailment\n"
-        "A man sleeps.,He dreams.,neutral\nA man sleeps.,He runs.,contradiction\nA b.,C d.,-\n"
+        StringIO(
+            "premise,hypothesis,gold_label\nA man sleeps.,Someone sleeps.,entailment\n"
+            "A man sleeps.,He dreams.,neutral\nA man sleeps.,He runs.,contradiction\nA b.,C d.,-\n"
+        )
     )
     assert pairs.kind == "score"
     assert pairs.labels.tolist() == [1, 0.5, 0]
@@ -70,10 +74,10 @@ def test_three_way_words_become_scores():
 
 def test_codes_of_snli_are_known_by_its_columns():
     text = "{},{},label\nA man sleeps.,Someone sleeps.,0\nA b.,C d.,1\nE f.,G h.,2\nI j.,K l.,-1\n"
-    pairs = read_pairs(text.format("premise", "hypothesis"))
+    pairs = read_pairs(StringIO(text.format("premise", "hypothesis")))
     assert pairs.labels.tolist() == [1, 0.5, 0]
     assert pairs.report.dropped == {"label outside the scale": (4,)}
-    other = read_pairs(text.format("sentence1", "sentence2"))
+    other = read_pairs(StringIO(text.format("sentence1", "sentence2")))
     assert other.labels.tolist() == pytest.approx([0, 0.2, 0.4])
 
 
@@ -118,7 +122,7 @@ def test_a_scale_given_by_hand_wins():
 
 def test_grades_read_as_binary_are_refused_with_what_to_do():
     with pytest.raises(IngestError, match=r"'4.5'.*choose the kind 'score'"):
-        read_pairs("a,b,c\nx,y,4.5\nz,w,3\n", ColumnMapping("binary", ("a", "b"), "c"))
+        read_pairs(StringIO("a,b,c\nx,y,4.5\nz,w,3\n"), ColumnMapping("binary", ("a", "b"), "c"))
 
 
 def test_binary_is_told_from_scores():

@@ -1,6 +1,7 @@
 """Splits: no text on two sides unless said; seeded; near the wished shares; stratified."""
 
 import time
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -111,6 +112,7 @@ def test_a_group_larger_than_a_part_is_trained_on():
     assert set(range(30)) <= set(split.train.tolist())
     assert len(split.held_out) == 20
     assert split.notes == ()
+    assert not split.by_row
 
 
 def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
@@ -118,6 +120,7 @@ def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
     pairs = pair_set(rows)
     split = split_pairs(pairs)
     assert len(split.held_out) == pytest.approx(20, abs=1)
+    assert split.by_row
     assert "102 of 102 rows are connected" in split.notes[0]
     names = split.part_names()
     assert names[0] == names[100] == names[101], "equal pairs stay together"
@@ -146,7 +149,7 @@ def test_shares_that_cannot_be():
 def test_twenty_thousand_rows_in_seconds():
     rows = "".join(f"left {n} of {n % 7000},right {n},{n % 6}\n" for n in range(20_000))
     started = time.perf_counter()
-    pairs = read_pairs("a,b,score\n" + rows)
+    pairs = read_pairs(StringIO("a,b,score\n" + rows))
     split = split_pairs(pairs)
     assert time.perf_counter() - started < 10
     assert len(split.held_out) == pytest.approx(4_000, abs=10)

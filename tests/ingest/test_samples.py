@@ -135,6 +135,14 @@ def test_the_messy_file_triggers_every_finding():
         assert names <= set(found[reading])
 
 
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_remedy_is_known_by_the_name_of_its_finding(reading):
+    pairs = to_pairs(read_table(MESSY), READINGS[reading])
+    options = {"similarity": common_words, "count_tokens": count_words, "max_tokens": 64}
+    names = [f.name for f in check(pairs, loss_in_batch=True, **options) if f.remedy]
+    assert len(names) == len(set(names)) > 3
+
+
 def test_findings_point_at_the_rows_that_are_meant():
     table = read_table(MESSY)
     found = messy_findings("as it is guessed")

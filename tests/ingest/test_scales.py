@@ -2,6 +2,7 @@
 
 import math
 import time
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> 
 
 def mapped(labels, scale, kind: str = "score"):
     mapping = ColumnMapping(kind, ("sentence1", "sentence2"), "score", scale)
-    return to_pairs(read_table(file_of(labels)), mapping)
+    return to_pairs(read_table(StringIO(file_of(labels))), mapping)
 
 
 def scaled_labels(pairs):
@@ -72,28 +73,28 @@ def test_a_name_without_its_scale():
     ],
 )
 def test_the_name_says_the_scale(name, labels, values):
-    pairs = read_pairs(file_of(labels, name))
+    pairs = read_pairs(StringIO(file_of(labels, name)))
     assert pairs.kind == "score"
     assert pairs.labels.tolist() == pytest.approx(values)
 
 
 def test_a_column_is_found_by_its_name_without_the_scale():
     rows = "\n".join(f"A dog {n};A cat {n};{n % 4};{n % 3}" for n in range(6))
-    table = read_table(f"sentence1;sentence2;Score (0-5);length\n{rows}")
+    table = read_table(StringIO(f"sentence1;sentence2;Score (0-5);length\n{rows}"))
     assert guess_columns(table).label == "Score (0-5)"
 
 
 def test_a_name_that_the_labels_do_not_fit_is_not_believed_and_said():
-    pairs = read_pairs(file_of([0, 20, 80, 100, 60], "Score (0-5)"))
+    pairs = read_pairs(StringIO(file_of([0, 20, 80, 100, 60], "Score (0-5)")))
     assert pairs.report.scaling == "0–100 divided by 100"
     assert "The column's name says 0–5, which they do not fit." in pairs.report.scaling_note
-    mistyped = read_pairs(file_of([0, 1, 2, 3, 4] * 4 + [55], "Score (0-5)"))
+    mistyped = read_pairs(StringIO(file_of([0, 1, 2, 3, 4] * 4 + [55], "Score (0-5)")))
     assert mistyped.report.scaling == "0–5 divided by 5"
     assert mistyped.report.dropped == {"label outside the scale": (21,)}
 
 
 def test_fractions_below_a_wide_scale_are_said():
-    pairs = read_pairs(file_of([0.1, 0.85, 1], "similarity 0-100"))
+    pairs = read_pairs(StringIO(file_of([0.1, 0.85, 1], "similarity 0-100")))
     assert "As no label is above 1, they may be on 0–1 already." in scaled_labels(pairs).what
 
 
@@ -112,7 +113,7 @@ def test_a_very_long_name_takes_no_time():
 )
 def test_whole_labels_that_reach_both_ends(lowest, highest):
     labels = np.resize(np.arange(lowest, highest + 1), max(24, highest + 1))
-    pairs = read_pairs(file_of(labels))
+    pairs = read_pairs(StringIO(file_of(labels)))
     assert pairs.labels.min() == 0
     assert pairs.labels.max() == 1
     assert pairs.report.scale == (lowest, highest)
@@ -134,7 +135,7 @@ def test_whole_labels_that_reach_both_ends(lowest, highest):
     ],
 )
 def test_what_is_not_certain_is_said(labels, scale, doubt):
-    pairs = read_pairs(file_of(labels))
+    pairs = read_pairs(StringIO(file_of(labels)))
     assert pairs.report.scale == scale
     found = scaled_labels(pairs)
     assert f"The labels seen go from {min(labels):g} to {max(labels):g}." in found.what
@@ -170,7 +171,7 @@ def test_a_given_scale_from_the_file_to_the_labels():
 
 
 def test_a_given_scale_wins_over_the_name_and_the_codes_of_snli():
-    table = read_table(file_of([0, 1, 2], "label (0-5)", "premise;hypothesis"))
+    table = read_table(StringIO(file_of([0, 1, 2], "label (0-5)", "premise;hypothesis")))
     mapping = ColumnMapping("score", ("premise", "hypothesis"), "label (0-5)", (0, 2))
     assert to_pairs(table, mapping).labels.tolist() == [0, 0.5, 1]
 
@@ -209,7 +210,9 @@ def test_no_label_on_the_given_scale_is_said_as_it_is():
     with pytest.raises(IngestError, match=r"is 3 \(no\) or 4 \(yes\), as given.*from 0 to 5"):
         mapped([0, 5], (3, 4), "binary")
     with pytest.raises(IngestError, match=r"give the lowest and the highest label yourself"):
-        read_pairs(file_of([-2, 2]), ColumnMapping("score", ("sentence1", "sentence2"), "score"))
+        read_pairs(
+            StringIO(file_of([-2, 2])), ColumnMapping("score", ("sentence1", "sentence2"), "score")
+        )
 
 
 def test_a_scale_for_words_is_not_used_and_that_is_said():
@@ -244,3 +247,21 @@ def test_scales_that_are_fine():
         assert check_scale(scale) == []
     with pytest.raises(IngestError, match="has no labels, so it takes no scale"):
         ColumnMapping("positive", ("a", "b"), scale=(0, 1))
+
+
+# --- whether anything was changed -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "scaled"),
+    [
+        (["0", "0.5", "1"], "score", False),
+        (["0", "2.5", "5"], "score", True),
+        (["yes", "no", "yes"], "score", True),
+        (["0", "1", "1"], "binary", False),
+        (["yes", "no", "yes"], "binary", True),
+        (["3", "4"] * 12, "binary", True),
+    ],
+)
+def test_labels_on_0_to_1_already_are_not_scaled(cells, kind, scaled):
+    assert read_labels(cells, kind).scaled is scaled

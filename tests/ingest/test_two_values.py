@@ -1,5 +1,7 @@
 """Two numbers are a no and a yes, where they can be nothing else, and that is said."""
 
+from io import StringIO
+
 import pytest
 
 from ingest import ColumnMapping, check, guess_columns, read_pairs, read_table, to_pairs
@@ -30,7 +32,7 @@ def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> 
     ],
 )
 def test_a_no_and_a_yes(labels, name, values):
-    pairs = read_pairs(file_of(labels, name))
+    pairs = read_pairs(StringIO(file_of(labels, name)))
     assert pairs.kind == "binary"
     assert pairs.labels.tolist() == values
     found = {finding.name: finding for finding in check(pairs)}["scaled_labels"]
@@ -53,24 +55,24 @@ def test_a_no_and_a_yes(labels, name, values):
     ],
 )
 def test_grades(labels, name):
-    assert read_pairs(file_of(labels, name)).kind == "score"
+    assert read_pairs(StringIO(file_of(labels, name))).kind == "score"
 
 
 def test_few_rows_of_one_and_two_are_grades_and_the_other_reading_is_said():
-    pairs = read_pairs(file_of([1, 2, 1]))
+    pairs = read_pairs(StringIO(file_of([1, 2, 1])))
     assert pairs.report.scaling == "1–5: (label − 1) / 4"
     assert "if they mean no and yes, choose the kind 'yes or no'" in pairs.report.scaling_note
 
 
 def test_zeros_and_ones_are_read_as_before():
-    pairs = read_pairs(file_of([0, 1] * 12))
+    pairs = read_pairs(StringIO(file_of([0, 1] * 12)))
     assert (pairs.kind, pairs.report.scaling) == ("binary", "0 and 1 kept as they are")
     assert "scaled_labels" not in [finding.name for finding in check(pairs)]
 
 
 def test_two_codes_of_snli_are_not_a_no_and_a_yes():
     for labels in ([0, 2] * 12, [0] * 22 + [2, 2], [1, 2] * 12):
-        pairs = read_pairs(file_of(labels, "label", "premise;hypothesis"))
+        pairs = read_pairs(StringIO(file_of(labels, "label", "premise;hypothesis")))
         assert pairs.kind == "score"
         assert pairs.labels[-1] == 0, "2 is the contradiction"
 
@@ -93,7 +95,7 @@ def test_looks_binary_asks_the_name():
 
 
 def test_the_kind_can_be_chosen_instead():
-    table = read_table(file_of([1, 2] * 12, "label"))
+    table = read_table(StringIO(file_of([1, 2] * 12, "label")))
     assert guess_columns(table).kind == "binary"
     mapping = ColumnMapping("score", ("sentence1", "sentence2"), "label", (1, 4))
     assert to_pairs(table, mapping).labels.tolist()[:2] == pytest.approx([0, 1 / 3])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,8 @@ def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> De
     Raises EncoderError for what cannot be read, OverLimit where a `sample` of it could be.
     """
     try:
-        table = read_table(source, name, LIMITS, sample=sample)
+        pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
+        table = read_table(pasted, name, LIMITS, sample=sample)
     except OverLimit:
         raise
     except IngestError as error:

@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -145,10 +146,11 @@ def open_data(
     """
     if isinstance(source, str) and not source.strip():
         raise IngestError("Nothing was pasted. Paste sentences, one a line.")
+    pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
     try:
-        table = read_table(source, name, LIMITS, singles=True)
+        table = read_table(pasted, name, LIMITS, singles=True)
     except OverLimit:
-        table = read_table(source, name, LIMITS, sample=True, singles=True)
+        table = read_table(pasted, name, LIMITS, sample=True, singles=True)
     return _of_table(name, table, guess_text_column(table), stages, bundled)
 
 

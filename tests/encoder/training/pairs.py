@@ -1,5 +1,7 @@
 """Pairs that a tiny model can learn something from, and a quick run on them."""
 
+from io import StringIO
+
 import numpy as np
 import torch
 
@@ -19,7 +21,9 @@ def graded(rows: int = 60):
         same = i % 2
         lines.append(f"The {a} number {i} is here.,Nobody saw {a if same else b} {i}.,{5 * same}")
     # Scores of only 0 and 5 would be taken for labels.
-    return read_pairs("\n".join(lines), ColumnMapping("score", ("sentence1", "sentence2"), "score"))
+    return read_pairs(
+        StringIO("\n".join(lines)), ColumnMapping("score", ("sentence1", "sentence2"), "score")
+    )
 
 
 def anchors(negatives: bool = False):
@@ -28,7 +32,7 @@ def anchors(negatives: bool = False):
         a, b = WORDS[i % 10], WORDS[(i + 3) % 10]
         row = f"The {a} number {i} is here.,Nobody saw {a} {i}."
         lines.append(row + (f",Somebody saw {b} {i}." if negatives else ""))
-    return read_pairs("\n".join(lines))
+    return read_pairs(StringIO("\n".join(lines)))
 
 
 def run(enc, pairs, config=QUICK, **extra) -> tuple[list, Done]:

@@ -1,6 +1,7 @@
 """Runs that taught nothing, or led away from what they started from, say so."""
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def positives(shared: int, others: int):
     lines = ["anchor,positive"]
     lines += [f"How do I pay?,Answer {i} to it." for i in range(shared)]
     lines += [f"What is number {i}?,It is the number {i}." for i in range(others)]
-    return read_pairs("\n".join(lines))
+    return read_pairs(StringIO("\n".join(lines)))
 
 
 # --- batches without negatives ------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Scoring in small pieces: nobody waits long to be heard, and no batch asks for much memory."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,7 @@ def long_pairs(rows: int = 90):
     story = "the cat and the storm by the river " * 12
     lines = ["sentence1,sentence2,score"]
     lines += [f"{story}{i},{i} {story},{i % 6}" for i in range(rows)]
-    return read_pairs("\n".join(lines))
+    return read_pairs(StringIO("\n".join(lines)))
 
 
 class Heard(list):

@@ -14,7 +14,14 @@ import numpy as np
 import pytest
 
 from explore import ExploreError, Stopped, search
-from explore.store import NotStored, VectorStore, open_store, sample_collection, visitor_collection
+from explore.store import (
+    NotStored,
+    VectorStore,
+    open_store,
+    owner,
+    sample_collection,
+    visitor_collection,
+)
 from explore.store.interface import MOST_HITS
 from tests.explore.store.stores import MilvusServer, points
 
@@ -186,6 +193,18 @@ def test_names_differ_where_keys_do_and_hold_no_text_of_theirs() -> None:
     assert "secret" not in visitor_collection("secret", "secret")
     with pytest.raises(ExploreError, match="none empty"):
         sample_collection("a", "")
+
+
+def test_a_name_says_whose_a_collection_is() -> None:
+    assert owner(sample_collection("a")) == owner(sample_collection("b")) == ""
+    assert owner(visitor_collection("v", "a")) == owner(visitor_collection("v", "b"))
+    assert owner(visitor_collection("v", "a")) != owner(visitor_collection("w", "a"))
+    with pytest.raises(ExploreError, match="no name of a collection"):
+        owner("customers")
+
+
+def test_every_store_says_where_its_vectors_are(store: VectorStore) -> None:
+    assert store.place in ("in memory", "in Milvus Lite", "in Milvus")
 
 
 @pytest.mark.parametrize("setting", [None, "", " ", "memory"])

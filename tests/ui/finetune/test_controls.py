@@ -1,6 +1,7 @@
 """The controls of the Fine-tune tab: each follows the model, the pairs and the runs."""
 
 from dataclasses import replace
+from io import StringIO
 from types import SimpleNamespace
 
 import gradio as gr
@@ -235,7 +236,7 @@ def test_of_a_triplet_the_negative_is_taken_apart_too(handler, workbench, bert):
 def test_a_template_is_a_file_of_its_kind(handler, kind):
     file = handler(f"template-{kind}", "click")()
     assert file["name"] == f"{kind}_template.csv"
-    assert read_pairs(file["text"]).kind == kind
+    assert read_pairs(StringIO(file["text"])).kind == kind
 
 
 def test_boxes_for_the_scale_are_there_for_graded_pairs_only(handler):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_what_trains_is_said_in_words():
 
 
 def test_the_preview_says_what_each_column_is_used_for():
-    table = read_table(CSV)
+    table = read_table(StringIO(CSV))
     root = check(preview(table, guess_columns(table), rows=2))
     assert [th.text for th in root.one("thead").all("th")] == [
         "row", "sentence 1text_a", "sentence 2text_b", "labelgrade", "not usednote"]  # fmt: skip
@@ -77,7 +78,7 @@ def test_the_preview_says_what_each_column_is_used_for():
 
 
 def test_long_cells_are_cut_with_all_of_it_in_the_tooltip():
-    table = read_table(f"a,b\n{'x' * CELL_CHARS},{'y' * (CELL_CHARS + 1)}\nc d,e f")
+    table = read_table(StringIO(f"a,b\n{'x' * CELL_CHARS},{'y' * (CELL_CHARS + 1)}\nc d,e f"))
     fits, cut = check(preview(table, guess_columns(table))).one("tbody").all("td")[:2]
     assert fits.text == "x" * CELL_CHARS
     assert not fits.all("span")
@@ -86,7 +87,7 @@ def test_long_cells_are_cut_with_all_of_it_in_the_tooltip():
 
 
 def test_the_facts_say_how_the_file_was_read():
-    pairs = read_pairs(CSV)
+    pairs = read_pairs(StringIO(CSV))
     root = check(facts(pairs.report, pairs))
     names, lines = root.all("dt"), root.all("dd")
     assert {n.text: line.text for n, line in zip(names, lines, strict=True)} == {

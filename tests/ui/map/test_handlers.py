@@ -1,6 +1,7 @@
 """What a visitor can do with a map, what stays from one map to the next, and what is refused."""
 
 from dataclasses import replace
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_texts_come_from_a_sample_a_file_a_paste_or_pairs(map_lab, tmp_path):
     assert handlers.open_text("bob", "One text.\nTwo texts.").corpus.texts[1] == "Two texts."
     with pytest.raises(EncoderError, match="There are no pairs yet"):
         handlers.open_pairs("bob")
-    pairs = read_pairs("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n")
+    pairs = read_pairs(StringIO("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n"))
     map_lab.workbench.visitor("bob").desk = Desk("pairs.csv", None, None, pairs)
     assert set(handlers.open_pairs("bob").corpus.texts) == {"A cat.", "A dog.", "A cow."}
 

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from io import StringIO
 from urllib.parse import parse_qsl
 
 import gradio as gr
@@ -77,7 +78,7 @@ def test_files_pastes_and_pairs_are_opened(page, tmp_path):
     assert "pasted texts: 2 texts.Left out: same text again: 1." in facts(answer)
     with pytest.raises(gr.Error, match="There are no pairs yet"):
         page.call(("corpus-pairs", "click"))
-    pairs = read_pairs("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n")
+    pairs = read_pairs(StringIO("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n"))
     page.workbench.visitor("ann").desk = Desk("pairs.csv", None, None, pairs)
     answer = page.call(("corpus-pairs", "click"))
     assert facts(answer).startswith("texts of pairs.csv: 3 texts.")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from io import StringIO
 
 import gradio as gr
 import pytest
@@ -144,7 +145,9 @@ def test_remarks_on_texts_that_are_gone_go_with_them(sections):
     said = sections.call(SAMPLE, visitor="nia")
     assert "178 queries" in said["judge-said"]
     assert "judge-said" not in sections.fresh("nia", 1)  # the same texts, another question
-    sections.handlers.atlas("nia").open("own.csv", read_corpus("Other texts.\nAnd no others."))
+    sections.handlers.atlas("nia").open(
+        "own.csv", read_corpus(StringIO("Other texts.\nAnd no others."))
+    )
     gone = sections.fresh("nia", 1)
     assert [gone[f"{name}"] for name in ("judge-said", "judge-sent", "judge-send-progress",
                                          "measure-search-progress")] == [""] * 4  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 import threading
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ TEXTS = ("a cat sleeps", "a dog barks", "the bank is shut", "=SUM(A1)", "it's ra
 
 
 def corpus(*texts):
-    return read_corpus("\n".join(texts or TEXTS))
+    return read_corpus(StringIO("\n".join(texts or TEXTS)))
 
 
 def of(grades):

@@ -1,6 +1,7 @@
 """No stage of a map is computed twice, and what is kept stays within its bytes."""
 
 import threading
+from io import StringIO
 
 import numpy as np
 import pytest
@@ -54,12 +55,12 @@ def test_what_is_of_a_sample_is_shared_and_what_is_a_visitors_own_is_not():
     shared = Stages(BYTES)
     ann, bob = Atlas(BYTES, shared), Atlas(BYTES, shared)
     for atlas in (ann, bob):
-        atlas.open("sample.csv", read_corpus("A cat.\nA dog."), bundled=True)
+        atlas.open("sample.csv", read_corpus(StringIO("A cat.\nA dog.")), bundled=True)
         sample = (atlas.identity, "mean")
         assert atlas.stages.get("encode", sample, lambda: np.ones(3)).sum() == 3
     assert shared.work == {"encode": 1}
     assert bob.stages.work == {}
-    ann.open("own.csv", read_corpus("My secret.\nMy other secret."))
+    ann.open("own.csv", read_corpus(StringIO("My secret.\nMy other secret.")))
     own = (ann.identity, "mean")
     ann.stages.get("encode", own, lambda: np.ones(4))
     assert (ann.stages.known("encode", own), shared.known("encode", own)) == (True, False)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from io import StringIO
 
 import pytest
 
@@ -189,7 +190,7 @@ def test_columns_that_do_not_exist_are_told(text, labels, why):
 
 def test_the_texts_of_pairs_are_each_taken_once_with_their_side(atlas):
     rows = "\n".join(f"A cat is here {n}.,A dog ran off {n % 4}.,{n % 6}" for n in range(20))
-    open_pairs(atlas, read_pairs(f"sentence1,sentence2,score\n{rows}"), "pairs.csv")
+    open_pairs(atlas, read_pairs(StringIO(f"sentence1,sentence2,score\n{rows}")), "pairs.csv")
     assert atlas.name == "texts of pairs.csv"
     assert len(atlas.corpus) == 24
     assert set(atlas.corpus.labels) == {"side"}

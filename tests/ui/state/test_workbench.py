@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
 import pytest
 
@@ -188,7 +189,7 @@ def test_the_limit_holds_where_everybody_has_sent_texts_and_spares_who_searches(
     def come(*numbers: int) -> None:
         for at in numbers:
             atlas = workbench.visitor(f"v{at}").atlas
-            atlas.open("own.csv", read_corpus(f"A text of {at}.\nAnother."))
+            atlas.open("own.csv", read_corpus(StringIO(f"A text of {at}.\nAnother.")))
             assert workbench.visitors == 2 or not at
 
     come(*range(6))

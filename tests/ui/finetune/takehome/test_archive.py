@@ -7,6 +7,7 @@ import re
 import tempfile
 import zipfile
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ def run(_tiny):
     """A finished run whose file had rows that were dropped."""
     lines = [f"The cat number {i} is here.,Nobody saw {i}.,{i % 6}" for i in range(40)]
     text = "\n".join(["sentence1,sentence2,score", *lines, "alone,,3", ",alone,2"])
-    finished = done(_tiny("bert"), pairs=read_pairs(text), validation_share=0.2)
-    return a_run(finished, table=read_table(text))
+    finished = done(_tiny("bert"), pairs=read_pairs(StringIO(text)), validation_share=0.2)
+    return a_run(finished, table=read_table(StringIO(text)))
 
 
 @pytest.fixture

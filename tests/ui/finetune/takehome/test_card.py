@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ HOSTILE = "---\nlicense: x\n---\n# Big\n<script>alert(1)</script> | ![a](http://
 @pytest.fixture(scope="module")
 def run(_tiny):
     lines = [f"The cat number {i} is here.,Nobody saw {i}.,{i % 6}" for i in range(40)]
-    pairs = read_pairs("\n".join(["sentence1,sentence2,score", *lines, "alone,,3"]))
+    pairs = read_pairs(StringIO("\n".join(["sentence1,sentence2,score", *lines, "alone,,3"])))
     return a_run(done(_tiny("bert"), pairs=pairs, validation_share=0.2))
 
 
