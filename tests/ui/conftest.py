@@ -10,9 +10,6 @@ from app import build
 from encoder import DEFAULT_MODEL, DownloadFailed, Encoder, ModelRefused, ModelSpec, load_encoder
 from encoder.background import background_pairs, background_sentences
 from encoder.hub import DownloadProgress
-from tests.ui.map.lab import MapLab, MapPage, tiny_workbench
-from tests.ui.search.lab import SearchLab
-from tests.ui.search.sections import SectionsPage
 from ui.pooling.comparison import Comparison
 from ui.pooling.form import View
 from ui.pooling.handlers import PoolingHandlers
@@ -52,30 +49,6 @@ def tiny_handlers(_tiny: Callable[[str], Encoder]) -> PoolingHandlers:
         for thread in set(threading.enumerate()) - before:
             thread.join(TIMEOUT_S)
     return PoolingHandlers(workbench)
-
-
-@pytest.fixture(scope="module")
-def map_lab(_tiny: Callable[[str], Encoder]) -> Iterator[MapLab]:
-    """What is behind the Map tab, over tiny models."""
-    lab = MapLab(tiny_workbench(_tiny("bert"), _tiny("roberta")))
-    yield lab
-    lab.close()
-
-
-@pytest.fixture(scope="module")
-def map_page(_tiny: Callable[[str], Encoder]) -> Iterator[MapPage]:
-    """The Map tab laid out, over tiny models."""
-    page = MapPage(tiny_workbench(_tiny("bert"), _tiny("roberta")))
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def sections(_tiny: Callable[[str], Encoder]) -> Iterator[SectionsPage]:
-    """The further sections of the Search tab laid out, over tiny models."""
-    page = SectionsPage(_tiny("bert"), _tiny("roberta"))
-    yield page
-    page.close()
 
 
 @pytest.fixture
@@ -149,11 +122,3 @@ def app_url(workbench: Workbench) -> Iterator[str]:
     )
     yield f"http://127.0.0.1:{port}"
     demo.close()
-
-
-@pytest.fixture
-def lab(tiny: Callable[[str], Encoder]) -> Iterator[SearchLab]:
-    """The Search tab over tiny models, and visitors who search."""
-    lab = SearchLab(tiny_workbench(tiny("bert"), tiny("roberta")))
-    yield lab
-    lab.close()

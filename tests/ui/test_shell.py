@@ -3,7 +3,7 @@
 from collections import Counter
 
 from app import build
-from tests.ui.map.lab import tiny_workbench
+from tests.ui.laid_out import tiny_workbench
 
 
 def test_no_two_places_of_the_page_have_one_id(tiny):

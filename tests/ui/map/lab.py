@@ -1,36 +1,17 @@
 """The Map tab over tiny models: its handlers, and the functions behind its events, as wired."""
 
-import inspect
-from types import SimpleNamespace
 from typing import Any
 
-import gradio as gr
-
-from encoder import DEFAULT_MODEL, DownloadFailed, Encoder
+from tests.ui.laid_out import LaidOut
 from tests.ui.map.pages import TABLE
 from ui.map import tab as map_tab
 from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm
 from ui.map.handlers import MapHandlers
-from ui.settings import Settings
 from ui.state.jobs import Job
 from ui.state.workbench import Workbench
 
 SOON_S = 60
-OTHER_MODEL = "untrained-minilm"
-LATE_MODEL = "bert-tiny"  # cannot be had
-
-
-def tiny_workbench(first: Encoder, other: Encoder, **settings: Any) -> Workbench:
-    """Two models are here; the others would be downloads, which fail."""
-    models = {DEFAULT_MODEL: first, OTHER_MODEL: other}
-
-    def load(spec: Any, **limits: object) -> Encoder:
-        if spec.key not in models:
-            raise DownloadFailed(f"{spec.key} was to be downloaded")
-        return models[spec.key]
-
-    return Workbench(Settings(**settings), load)
 
 
 class MapLab:
@@ -42,9 +23,9 @@ class MapLab:
 
     def start(self, visitor: str, **form: Any) -> Job:
         """Begin a map of this visitor's texts, of the usual ones where it has none."""
-        if self.handlers.atlas(visitor).corpus is None:
+        if self.handlers.texts(visitor).opened is None:
             self.handlers.open_text(visitor, TABLE)
-        return self.handlers.start(self.handlers.request(visitor, MapForm(**form)))
+        return self.handlers.start(visitor, self.handlers.request(visitor, MapForm(**form)))
 
     def draw(self, visitor: str = "ann", **form: Any) -> DrawnMap:
         """A whole map; by PCA unless something else is asked for."""
@@ -76,52 +57,9 @@ def kinds(job: Job) -> list[str]:
     return [kind for kind in found if kind != "progress"]
 
 
-class MapPage(MapLab):
-    """The same with the tab laid out, for the functions behind its events."""
+class MapPage(LaidOut, MapLab):
+    """The tab laid out, for the functions behind its events."""
 
     def __init__(self, workbench: Workbench) -> None:
-        super().__init__(workbench)
-        with gr.Blocks() as self.demo, gr.Tabs() as tabs, gr.Tab("Map", id="map") as tab:
-            map_tab.build(self.demo, tabs, tab, workbench)
-
-    def function(self, elem_id: str, event: str) -> Any:
-        """The dependency of a component's event."""
-        [box] = [b for b in self.demo.blocks.values() if getattr(b, "elem_id", None) == elem_id]
-        [found] = [fn for fn in self.demo.fns.values() if (box._id, event) in fn.targets]
-        return found
-
-    def filling(self, elem_id: str, name: str) -> Any:
-        """The dependency that runs the function of this name and fills a component."""
-        found = [
-            fn for fn in self.demo.fns.values()
-            if fn.name == name and elem_id in [getattr(b, "elem_id", None) for b in fn.outputs]
-        ]  # fmt: skip
-        assert len(found) == 1, [fn.name for fn in self.demo.fns.values()]
-        return found[0]
-
-    def steps(self, at: Any, *sent: Any, visitor: str = "ann", query: Any = None) -> list[dict]:
-        """What each answer fills, by elem_id; outputs that are left alone are left out."""
-        fn = self.function(*at) if isinstance(at, tuple) else at
-        request = SimpleNamespace(session_hash=visitor, query_params=query or {})
-        asked = [request, *sent] if "request" in inspect.signature(fn.fn).parameters else sent
-        made = fn.fn(*asked)
-        answers = list(made) if inspect.isgenerator(made) else [made]
-        found = []
-        for answer in answers:
-            values = answer if len(fn.outputs) > 1 else [answer]
-            names: list[str] = []
-            for box in fn.outputs:  # states have no id: "State", "State 2"
-                name = getattr(box, "elem_id", None) or type(box).__name__
-                names.append(f"{name} 2" if name in names else name)
-            pairs = zip(names, values, strict=True)
-            found.append({name: value for name, value in pairs if value != gr.skip()})
-        return found
-
-    def call(self, at: Any, *sent: Any, **how: Any) -> dict:
-        """The last answer."""
-        return self.steps(at, *sent, **how)[-1]
-
-
-def event(**data: Any) -> gr.EventData:
-    """What the browser says of an event."""
-    return gr.EventData(None, data)
+        MapLab.__init__(self, workbench)
+        LaidOut.__init__(self, workbench, map_tab.build)

@@ -21,7 +21,8 @@ from explore import (
     project,
 )
 from ingest import read_corpus
-from tests.ui.map.lab import MapLab, tiny_workbench
+from tests.ui.laid_out import tiny_workbench
+from tests.ui.map.lab import MapLab
 from tests.ui.map.pages import EACH, TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.api import _as_json, build_map_api

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from explore import map_fidelity, umap_fit
-from tests.ui.map.lab import SOON_S, MapLab, kinds, tiny_workbench
+from tests.ui.laid_out import tiny_workbench
+from tests.ui.map.lab import SOON_S, MapLab, kinds
 from tests.ui.map.pages import TABLE
 from tests.ui.state.test_jobs import free
 from tests.ui.visit import read_html

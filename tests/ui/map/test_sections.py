@@ -24,7 +24,7 @@ from explore import (
     umap_fit,
 )
 from explore.cluster import ClusterConfig
-from tests.ui.map.lab import event
+from tests.ui.laid_out import event
 from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
 from tests.ui.state.test_jobs import free
 from ui.map.drawing import dense_space

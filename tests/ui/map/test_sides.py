@@ -10,7 +10,7 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from explore import compare, neighbours, project
-from tests.ui.map.lab import LATE_MODEL, OTHER_MODEL, event
+from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
 from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.form import MapForm, parse

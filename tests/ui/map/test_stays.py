@@ -11,7 +11,8 @@ import pytest
 from encoder import DEFAULT_MODEL
 from explore import ClusterConfig, Stopped, cluster
 from explore.fidelity import distortion
-from tests.ui.map.lab import MapLab, event, tiny_workbench
+from tests.ui.laid_out import event, tiny_workbench
+from tests.ui.map.lab import MapLab
 from tests.ui.map.pages import TABLE, TEXTS
 from ui.map.files import map_snippet
 from ui.map.html import header

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from encoder import DEFAULT_MODEL
-from tests.ui.map.lab import LATE_MODEL, OTHER_MODEL, event
+from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
 from tests.ui.map.pages import TEXTS, check, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html

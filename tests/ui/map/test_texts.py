@@ -10,7 +10,8 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from ingest import read_pairs
-from tests.ui.map.lab import LATE_MODEL, OTHER_MODEL, MapPage, tiny_workbench
+from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, tiny_workbench
+from tests.ui.map.lab import MapPage
 from tests.ui.map.pages import TABLE, TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html

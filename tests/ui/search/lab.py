@@ -3,13 +3,12 @@
 import threading
 from typing import Any
 
-import gradio as gr
-
-from tests.ui.map.lab import MapPage
+from tests.ui.laid_out import LaidOut
 from tests.ui.map.pages import TABLE
+from ui.finetune import tab as finetune_tab
 from ui.search import tab as search_tab
 from ui.search.form import SearchForm
-from ui.search.handlers import Found, SearchHandlers
+from ui.search.handlers import JudgedAnswer, SearchHandlers
 from ui.state.texts import open_data
 from ui.state.workbench import Workbench
 
@@ -20,32 +19,30 @@ def quiet(stage: str, share: float) -> None:
     """Nobody listens."""
 
 
-class SearchLab(MapPage):
+class SearchLab(LaidOut):
     """One workbench with the tab laid out; visitors go by name and have the texts of map_pages."""
 
     def __init__(self, workbench: Workbench) -> None:
-        self.workbench = workbench
+        super().__init__(workbench, search_tab.build, finetune_tab.build)
         self.handlers = SearchHandlers(workbench)
-        with gr.Blocks() as self.demo, gr.Tabs() as tabs:
-            with gr.Tab("Search", id="search", elem_id="tab-search") as tab:
-                self.tab = search_tab.build(self.demo, tabs, tab, workbench)
 
     def open(self, visitor: str = "ann", table: str = TABLE) -> None:
         """Give a visitor texts."""
-        open_data(self.handlers.atlas(visitor), table, "texts.csv")
+        texts = self.handlers.texts(visitor)
+        texts.open(open_data(table, "texts.csv", texts.stages))
 
-    def find(self, visitor: str = "ann", query: str = QUERY, **form: Any) -> Found:
+    def find(self, visitor: str = "ann", query: str = QUERY, **form: Any) -> JudgedAnswer:
         """Search, with the verdict where it is known already."""
-        if self.handlers.atlas(visitor).corpus is None:
+        if self.handlers.texts(visitor).opened is None:
             self.open(visitor)
         asked = self.handlers.request(visitor, SearchForm(query, **form))
         return self.handlers.answer(asked, quiet, threading.Event())
 
-    def judged(self, visitor: str = "ann", **form: Any) -> Found:
+    def judged(self, visitor: str = "ann", **form: Any) -> JudgedAnswer:
         """Search, and wait for the verdict."""
         found = self.find(visitor, **form)
         return self.handlers.judged(found.answer, quiet, threading.Event())
 
     def work(self, visitor: str = "ann") -> dict[str, int]:
         """What was really computed for a visitor, by stage."""
-        return dict(self.handlers.atlas(visitor).stages.work)
+        return dict(self.handlers.texts(visitor).stages.work)

@@ -9,7 +9,7 @@ import pytest
 from encoder import DEFAULT_MODEL, EncoderError
 from explore import Bm25Index, Stopped, search
 from explore.fusion import found_only_by, overlap_at, ranks
-from tests.ui.map.lab import OTHER_MODEL, event, tiny_workbench
+from tests.ui.laid_out import OTHER_MODEL, event, tiny_workbench
 from tests.ui.map.pages import TEXTS
 from tests.ui.search.lab import QUERY, SearchLab, quiet
 from tests.ui.visit import read_html

@@ -9,7 +9,8 @@ import pytest
 from encoder import EncoderError, Options
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
 from explore.verdict import BestHits, background
-from tests.ui.map.lab import kinds, tiny_workbench
+from tests.ui.laid_out import tiny_workbench
+from tests.ui.map.lab import kinds
 from tests.ui.map.pages import TEXTS
 from tests.ui.search.lab import QUERY, SearchLab
 from ui.search.answer import InMemory, background_queries, find, verdict

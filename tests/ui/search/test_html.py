@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from explore.lexical import TermScore
-from tests.ui.map.lab import tiny_workbench
+from tests.ui.laid_out import tiny_workbench
 from tests.ui.map.pages import ATTRIBUTE, TAGS
 from tests.ui.search.lab import SearchLab, quiet
 from tests.ui.test_hostile_text import ATTACKS

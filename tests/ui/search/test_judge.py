@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from ingest import read_corpus
-from tests.ui.map.lab import OTHER_MODEL, event
+from tests.ui.laid_out import OTHER_MODEL, event
 from tests.ui.map.pages import TEXTS
 from tests.ui.search.sections import QUERY, check
 from tests.ui.test_hostile_text import ATTACKS

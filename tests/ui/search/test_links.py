@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from encoder import DEFAULT_MODEL
-from tests.ui.map.lab import OTHER_MODEL
+from tests.ui.laid_out import OTHER_MODEL
 from tests.ui.search.test_tab import FORM, prepare
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.examples import QUERIES

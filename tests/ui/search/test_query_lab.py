@@ -5,7 +5,7 @@ import pytest
 from encoder import EncoderError
 from explore import search
 from explore.query_lab import RankChange, analogy, steer
-from tests.ui.map.lab import event
+from tests.ui.laid_out import event
 from tests.ui.search.sections import check
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.lab import EXAMPLE, change_word, choices_list, shift_table, weighted

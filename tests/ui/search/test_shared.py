@@ -1,7 +1,7 @@
 """Whose vectors of a search are whose: two visitors, what a sample shares, and who leaves."""
 
 from encoder import DEFAULT_MODEL
-from tests.ui.map.lab import OTHER_MODEL, tiny_workbench
+from tests.ui.laid_out import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
 from ui.search.form import SearchForm
 from ui.state.models import OwnModel

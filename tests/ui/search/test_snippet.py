@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tests.ui.map.lab import tiny_workbench
+from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab
 from ui.search.keep import search_snippet
 from ui.state.texts import SEARCH_SAMPLE, open_sample

@@ -8,7 +8,7 @@ import pytest
 from encoder import DEFAULT_MODEL
 from explore.store import NotStored
 from tests.explore.store.stores import free_port
-from tests.ui.map.lab import event, tiny_workbench
+from tests.ui.laid_out import event, tiny_workbench
 from tests.ui.map.pages import TABLE
 from tests.ui.search.lab import QUERY, SearchLab
 from tests.ui.visit import read_html

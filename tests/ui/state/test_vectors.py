@@ -13,7 +13,7 @@ from explore import Stopped, search
 from explore.store import StoreUnavailable, VectorStore, sample_collection, visitor_collection
 from explore.store.memory import MemoryStore
 from tests.explore.store.stores import MilvusServer, free_port, points
-from tests.ui.map.lab import tiny_workbench
+from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab
 from ui.search.form import SearchForm
 from ui.search.index import Index, SearchSettings
