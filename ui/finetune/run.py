@@ -25,7 +25,7 @@ from ui.state.jobs import Job, News, Queue
 from ui.state.models import Run
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-DRAWN_EVERY_S = 0.6
+SAID_EVERY_S = 0.6  # each answer costs the visitor's browser a tenth of a second of work
 
 
 @dataclass
@@ -176,19 +176,24 @@ def connect_run(
         place = handlers.workbench.training_queue.place(job)
         if place:
             live.wait(place, handlers.workbench.training_queue.wait_s(job))
-        hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
-        drawn, figure = time.monotonic(), gr.skip()
-        stake = handlers.at_stake(visitor)
-        yield [live.progress(), None, gr.Button(interactive=False), shown, stake, *nothing]
-        for new in watch(job, handlers.workbench.training_queue, live):
-            due = live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S
-            if new or due:
-                if due:  # the same again till then: a skip right behind it could undo it
-                    figure, drawn, live.undrawn = live.figure(), time.monotonic(), False
-                over = hidden if live.scoring else gr.skip()  # there is nothing left to stop
-                yield [live.progress(), figure, gr.skip(), over, gr.skip(), *nothing]
-            else:
-                yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
+        hidden, off = gr.Button(visible="hidden"), gr.Button(interactive=False)
+        said, figure = time.monotonic(), None
+        stop, stake = gr.Button(visible=True), handlers.at_stake(visitor)
+        # Each answer says all: of two that reach the browser together, it takes what the second
+        # leaves alone out of the first, too. The same again where there is nothing new lets Gradio
+        # close us when the visitor leaves.
+        yield [live.progress(), figure, off, stop, stake, *nothing]
+        for _ in watch(job, handlers.workbench.training_queue, live):
+            if time.monotonic() - said < SAID_EVERY_S and not live.ended:
+                continue
+            said = time.monotonic()
+            if live.undrawn:
+                figure, live.undrawn = live.figure(), False
+            if job.stop.is_set() and not (live.scoring or live.ended):
+                live.sentence = happening("stopping")
+            if live.scoring or job.stop.is_set():
+                stop = hidden  # there is nothing left to stop
+            yield [live.progress(), figure, off, stop, stake, *nothing]
         tell_gone(live.gone)
         after = results.arrived(live.run.key) if live.run else nothing
         stake = handlers.at_stake(visitor) | {"running": False}

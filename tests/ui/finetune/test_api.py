@@ -68,7 +68,7 @@ def test_training_streams_and_ends_with_a_model_to_use_and_to_take(client, app_u
 
 def test_a_foreign_visitor_has_no_such_model(client, app_url):
     stranger = Client(app_url, verbose=False)
-    with pytest.raises(AppError, match="Unknown model"):
+    with pytest.raises(AppError, match="run-1"):
         stranger.predict(a="a", b="b", model="run-1", api_name="/compare_pair")
     stranger.close()
 

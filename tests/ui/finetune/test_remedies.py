@@ -88,7 +88,7 @@ def test_labels_are_read_on_the_scale_that_was_typed(handlers):
 @pytest.mark.parametrize(
     ("scale", "said"),
     [((1, None), "Give the lowest and the highest"), ((5, 1), "lowest label, then the highest"),
-     (("x", 2), "lowest label is x"), ((float("nan"), 2), "lowest label is nan")],
+     (("x", 2), "lowest label is 'x'"), ((float("nan"), 2), "lowest label is 'nan'")],
 )  # fmt: skip
 def test_a_scale_that_is_none_is_refused_in_words(handlers, scale, said):
     handlers.open_text("ann", csv("cat"))

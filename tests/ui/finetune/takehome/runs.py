@@ -1,6 +1,7 @@
 """Finished runs of tiny models to take home, of every kind of pairs."""
 
 import zipfile
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def duplicates(rows: int = 60) -> PairSet:
     for i in range(rows):
         a, b = WORDS[i % 10], WORDS[(i + 3) % 10]
         lines.append(f"The {a} number {i} is here.,Nobody saw {a if i % 2 else b} {i}.,{i % 2}")
-    return read_pairs("\n".join(lines))
+    return read_pairs(StringIO("\n".join(lines)))
 
 
 PAIRS = {
