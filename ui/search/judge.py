@@ -29,7 +29,7 @@ from ui.search.judge_html import (
     sent_lines,
     thumbs_list,
 )
-from ui.search.judged import SHARE, Known, compare_strategies, to_desk, to_triplets
+from ui.search.judged import SHARE, Known, compare_strategies, to_training_pairs, to_triplets
 from ui.search.rankings import WITH_KEYWORDS, Dense, parse_keywords, rankings
 from ui.search.steering import NO_HIT
 from ui.state.judgements import (
@@ -41,11 +41,11 @@ from ui.state.judgements import (
     read_judgements,
     sample_judgements,
 )
-from ui.state.pairs import Desk
+from ui.state.pairs import TrainingPairs
 from ui.state.stages import Key, Tell
 from ui.words import message, notes
 
-# --- From judged hits to the Fine-tune tab: a share of the queries, as triplets on its desk -------
+# --- From judged hits to the Fine-tune tab: a share of the queries, as triplets for it ------------
 
 
 def best_hits(
@@ -71,7 +71,7 @@ class Sending:
     """Triplets on their way, and what is said of them."""
 
     source: Key
-    desk: Desk
+    training_pairs: TrainingPairs
     trained: tuple[str, ...]
     lines: Sequence[str]
 
@@ -108,14 +108,14 @@ class SearchSend:
         def work(tell: Tell, stop: threading.Event) -> Sending:
             sent = to_triplets(grades, best_hits(index, grades, tell, stop), part, drawn)
             said = sent_lines(sent, prompts_line(index.encoder))
-            return Sending(index.source, to_desk(sent), sent.trained, said)
+            return Sending(index.source, to_training_pairs(sent), sent.trained, said)
 
         return at_once(work)
 
     def show(self, visitor: str | None, sending: Sending) -> list[object]:
         """Put them where Fine-tune takes its pairs from, and go there."""
         state = self.handlers.state(visitor)
-        self.handlers.workbench.visitor(visitor or "").put(sending.desk)
+        self.handlers.workbench.visitor(visitor or "").put(sending.training_pairs)
         state.sent.update(sending.trained)
         listed = judged_list(state.judged.grades, state.sent, state.left)
         return [now(), notes(sending.lines), listed]

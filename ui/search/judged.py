@@ -12,7 +12,7 @@ from explore.relevance import MEASURES, Estimate, difference, estimate
 from ingest import text_key
 from ui.state.judgements import Grades, irrelevant, relevant
 from ui.state.models import OwnModel
-from ui.state.pairs import Desk, open_data
+from ui.state.pairs import TrainingPairs, open_data
 from ui.words import csv_text
 
 K = 10
@@ -250,6 +250,6 @@ def to_csv(sent: Sent) -> str:
     return csv_text([COLUMNS, *rows])
 
 
-def to_desk(sent: Sent) -> Desk:
-    """The same file, read as any that is uploaded. Raises EncoderError."""
+def to_training_pairs(sent: Sent) -> TrainingPairs:
+    """The triplets as a file to train on, read as any that is uploaded. Raises IngestError."""
     return open_data(to_csv(sent).encode("utf-8", "replace"), NAME)

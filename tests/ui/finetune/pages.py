@@ -57,6 +57,6 @@ def csv(thing: str, rows: int = 40) -> str:
 
 
 def asked(handlers, visitor="ann", form=QUICK, thing="cat"):
-    if handlers.visitor(visitor).desk is None:
+    if handlers.visitor(visitor).training_pairs is None:
         handlers.open_text(visitor, csv(thing))
     return handlers.request(visitor, "bert-tiny", form)

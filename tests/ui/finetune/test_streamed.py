@@ -5,48 +5,27 @@ from types import SimpleNamespace
 
 import pytest
 
-import ui.finetune.job
 import ui.finetune.run
-from tests.ui.finetune.pages import NO_CHANGE, QUICK, csv
-from tests.ui.finetune.timings import Timings
-from ui.settings import Settings
-from ui.shell import build_app
+from encoder import DEFAULT_MODEL
+from tests.ui.finetune.pages import QUICK, csv
 from ui.state.pairs import open_data
-from ui.state.workbench import Workbench
 
-ANN = SimpleNamespace(session_hash="ann")
 SHOWN, HIDDEN = {"visible": True}, {"visible": "hidden"}
 
 
 @pytest.fixture
-def timings():
-    return Timings()
-
-
-@pytest.fixture
-def workbench(bert, timings, monkeypatch):
-    monkeypatch.setattr(ui.finetune.job, "measure_speed", timings.measure)
-    monkeypatch.setattr(ui.finetune.run, "SAID_EVERY_S", 0)
-    monkeypatch.setattr(ui.finetune.job, "study", lambda done, on_part: NO_CHANGE)
-    bench = Workbench(Settings(), lambda spec, **limits: bert)
-    bench.visitor("ann").desk = open_data(csv("cat"), "pasted rows")
-    return bench
-
-
-@pytest.fixture
-def answers(workbench):
+def answers(lab, ann, timings, monkeypatch):
     """`answers()`: of a run, what each says of how far it is, Train, Stop and what is at stake."""
-    demo = build_app(workbench)
-
-    def find(elem_id: str):
-        [box] = [b for b in demo.blocks.values() if getattr(b, "elem_id", None) == elem_id]
-        return next(fn.fn for fn in demo.fns.values() if (box._id, "click") in fn.targets)
+    monkeypatch.setattr(ui.finetune.run, "ANSWER_EVERY_S", 0)
+    lab.workbench.visitor(ann).put(open_data(csv("cat"), "pasted rows"))
+    request = SimpleNamespace(session_hash=ann)
 
     def run():
-        for progress, _, train, stop, stake, *_ in find("train")(ANN, "bert-tiny", *astuple(QUICK)):
-            yield progress, train.constructor_args, stop.constructor_args, stake
+        train = lab.function("train", "click").fn
+        for progress, _, button, stop, stake, *_ in train(request, DEFAULT_MODEL, *astuple(QUICK)):
+            yield progress, button.constructor_args, stop.constructor_args, stake
 
-    run.stop = lambda: find("stop-training")(ANN)
+    run.stop = lambda: lab.function("stop-training", "click").fn(request)
     return run
 
 
@@ -82,7 +61,7 @@ def test_stop_stays_pressed(answers, timings):
 
 def test_a_run_with_much_to_say_leaves_the_browser_some_rest(answers, monkeypatch):
     """Each answer costs it a tenth of a second: one for each piece of news kept it busy."""
-    monkeypatch.setattr(ui.finetune.run, "SAID_EVERY_S", 1000)
+    monkeypatch.setattr(ui.finetune.run, "ANSWER_EVERY_S", 1000)
     first, end, last = answers()
     assert "Getting ready" in first[0]
     assert "Done" in end[0]

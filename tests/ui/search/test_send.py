@@ -18,24 +18,24 @@ from ui.state.judgements import sample_judgements
 from ui.state.models import OwnModel
 
 
-def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(sections):
+def test_a_share_of_the_queries_lies_ready_to_train_on_as_triplets(sections):
     answer = sections.sample("jon")
     sections.call(SAMPLE, visitor="jon")
     shown = sections.call(SEND, 70, 0, 3, visitor="jon")
     [tabs] = [value for name, value in shown.items() if name.startswith("Tabs")]
     assert tabs.selected == "finetune"
-    desk = sections.workbench.visitor("jon").desk
-    assert (desk.name, desk.pairs.kind) == (NAME, "triplet")
+    training_pairs = sections.workbench.visitor("jon").training_pairs
+    assert (training_pairs.name, training_pairs.pairs.kind) == (NAME, "triplet")
     judged = sample_judgements(answer.index.corpus)
     trained, held_out = split_queries(list(judged), 0.7)
-    assert {query for query, _, _ in desk.pairs.texts} == set(trained)
+    assert {query for query, _, _ in training_pairs.pairs.texts} == set(trained)
     assert sections.handlers.atlas("jon").sent == set(trained)
     assert f"of {len(trained)} queries; {len(held_out)} held out" in shown["judge-sent"]
-    assert set(desk.table.frame["negative is"]) == {ASSUMED}
+    assert set(training_pairs.table.frame["negative is"]) == {ASSUMED}
     assert "the negative is assumed" in shown["judge-sent"]
     assert shown["pairs-note"].startswith('<p class="lab-note">judged_queries.csv')
     assert "sent to training" in shown["judge-list"]
-    for query, good, bad in desk.pairs.texts:
+    for query, good, bad in training_pairs.pairs.texts:
         assert good in judged[query]
         assert bad not in judged[query]
 
@@ -47,8 +47,8 @@ def test_a_judged_negative_is_the_one_that_is_sent(sections):
     thumb(sections, f"good:{good}", "kim")
     thumb(sections, f"bad:{bad}", "kim")
     sections.call(SEND, 100, 0, 0, visitor="kim")
-    desk = sections.workbench.visitor("kim").desk
-    assert list(desk.pairs.texts) == [(QUERY, texts[good], texts[bad])]
+    training_pairs = sections.workbench.visitor("kim").training_pairs
+    assert list(training_pairs.pairs.texts) == [(QUERY, texts[good], texts[bad])]
 
 
 def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(sections):
@@ -58,8 +58,8 @@ def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(sections)
     thumb(sections, f"good:{good}", "lin")
     thumb(sections, f"bad:{bad}", "lin")
     sections.call(SEND, 100, 0, 0, visitor="lin")
-    desk = sections.workbench.visitor("lin").desk
-    assert list(desk.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
+    training_pairs = sections.workbench.visitor("lin").training_pairs
+    assert list(training_pairs.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
 
 
 def test_assumed_negatives_are_the_best_hits_left(sections):
@@ -111,8 +111,10 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(sections, bert):
     sections.call(SEND, 70, 1, 0, visitor="ned")  # another draw, of which nothing comes
     sections.call(SEND, 70, 0, 0, visitor="ned")
     known = sections.workbench.visitor("ned")
-    run = a_run(done(bert, pairs=known.desk.pairs, steps=1), key="run-1", name="judged, run 1")
-    sections.workbench.keep(OwnModel("run-1", run.name, run.tuned, run), known)
+    run = a_run(
+        done(bert, pairs=known.training_pairs.pairs, steps=1), key="run-1", name="judged, run 1"
+    )
+    sections.workbench.add_model(OwnModel("run-1", run.name, run.tuned, run), known)
     offer = sections.function("tab-search", "select")
     offered = sections.call(offer, [], [], visitor="ned")
     assert offered["judge-models"].value == ["run-1"]
@@ -147,7 +149,7 @@ def test_a_model_of_which_nothing_is_known_is_no_proof(sections, bert):
     sections.sample("pat")
     sections.call(SAMPLE, visitor="pat")
     known = sections.workbench.visitor("pat")
-    sections.workbench.keep(OwnModel("run-7", "from a file", bert), known)
+    sections.workbench.add_model(OwnModel("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
         sections.call(GO, [], models, [], visitor="pat")
         [group] = measured(sections, "pat").groups

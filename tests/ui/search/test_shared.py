@@ -53,7 +53,7 @@ def test_what_a_visitors_own_model_makes_of_a_sample_goes_with_the_visitor(lab, 
     lab.workbench.encoder(DEFAULT_MODEL, None)
     own = tiny("distilbert")
     known = lab.workbench.visitor("ann")
-    lab.workbench.keep(OwnModel("run-1", "mine", own), known)
+    lab.workbench.add_model(OwnModel("run-1", "mine", own), known)
     open_sample(known.atlas, SEARCH_SAMPLE)
     index = lab.judged("ann", model="run-1").answer.index
     stages = known.atlas.stages

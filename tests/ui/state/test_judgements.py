@@ -21,7 +21,7 @@ from ui.search.judged import (
     compare_strategies,
     split_queries,
     to_csv,
-    to_desk,
+    to_training_pairs,
     to_triplets,
 )
 from ui.search.state import SearchState
@@ -238,17 +238,21 @@ def test_held_out_queries_that_share_a_text_with_training_are_counted():
     assert 0 < sent.shared < len(sent.held_out)
 
 
-def test_the_desk_reads_them_as_triplets_whatever_they_hold():
+def test_they_are_read_as_triplets_to_train_on_whatever_they_hold():
     texts = [*ATTACKS, "=1+1", "a,b;c\t|d", "two  spaces"]
     grades = {f"ask {n}: {text}": {f"{text} yes": 1, f"no {text}": 0}
               for n, text in enumerate(texts)}  # fmt: skip
     sent = to_triplets(grades, {}, share=1)
-    desk = to_desk(sent)
-    assert desk.problem == ""
-    assert desk.pairs.kind == "triplet"
-    assert len(desk.pairs) == len(texts)
-    assert set(desk.table.frame["negative is"]) == {JUDGED}
-    assert desk.pairs.texts[0] == ("ask 0: " + ATTACKS[0], ATTACKS[0] + " yes", "no " + ATTACKS[0])
+    training_pairs = to_training_pairs(sent)
+    assert training_pairs.problem == ""
+    assert training_pairs.pairs.kind == "triplet"
+    assert len(training_pairs.pairs) == len(texts)
+    assert set(training_pairs.table.frame["negative is"]) == {JUDGED}
+    assert training_pairs.pairs.texts[0] == (
+        "ask 0: " + ATTACKS[0],
+        ATTACKS[0] + " yes",
+        "no " + ATTACKS[0],
+    )
 
 
 # --- scores -------------------------------------------------------------------------------------
