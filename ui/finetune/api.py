@@ -158,7 +158,7 @@ def _check_as_json(sent: Request, check: PairsCheck) -> dict:
         "kind": pairs.kind,
         "columns": [*mapping.texts, *([mapping.label] if mapping.label else [])],
         "kept": len(pairs),
-        "dropped": {why: list(rows[named]) for why, rows in pairs.report.dropped.items()},
+        "dropped": {str(why): list(rows[named]) for why, rows in pairs.report.dropped.items()},
         "scaling": pairs.report.scaling,
         "findings": [_finding_as_json(finding) for finding in check.findings],
         "split": split

@@ -53,9 +53,9 @@ def a_run(finished: Done, **fields: Any) -> Run:
     return Run(**given | {"done": finished, "study": study, "predicted_s": 12.5} | fields)
 
 
-def a_zip(encoder: Encoder, folder: Path) -> Path:
+def a_zip(encoder: Encoder, folder: Path, **fields: Any) -> Path:
     """A zip to take home, of a linear map: its head has weights too."""
-    run = a_run(done(encoder, train_blocks=0, held_out_share=0))
+    run = a_run(done(encoder, train_blocks=0, held_out_share=0), **fields)
     return write_archive(run, folder / "model.zip")
 
 
