@@ -18,7 +18,6 @@ from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
 from ui.finetune.run import RunProgress
 from ui.page.events import Lane, worded, worded_steps
-from ui.page.models import ModelPicker
 from ui.state.models import Run
 from ui.state.pairs import PairsCheck, TrainingPairs, open_data, parse_mapping, parse_scale
 from ui.state.workbench import Workbench
@@ -28,18 +27,17 @@ MOST_ROWS_NAMED = 100
 
 def build_tuning_api(workbench: Workbench) -> None:
     """Add `/check_pairs` and `/fine_tune` to the current Blocks."""
-    handlers, picker = FinetuneHandlers(workbench), ModelPicker(workbench)
+    handlers = FinetuneHandlers(workbench)
 
     def asked(
         visitor: str | None, pairs: str, model: str, form: Form, scale: tuple[object, object]
     ) -> Request:
         """What was sent, checked; two calls at a time do not see each other's pairs."""
-        key = picker.parse(model, visitor)
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
         training_pairs = _scaled(open_data(str(pairs), "pairs"), scale)
         _check_loss(form.loss, training_pairs)
-        return handlers.request(visitor, key, form, training_pairs)
+        return handlers.request(visitor, model, form, training_pairs)
 
     def check_pairs(
         request: gr.Request,

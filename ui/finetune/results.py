@@ -336,7 +336,11 @@ class Runs:
         self, own: OwnModel, model: str, visitor: str | None, progress: Callable[..., object]
     ) -> tuple[str, Encoder, list[str]]:
         """The model that `own` was trained from, or else `model` and why."""
-        wanted = own.run.model if own.run else (own.record or RunRecord()).get("model", "")
+        wanted = (
+            own.run.model
+            if own.run
+            else (own.record or RunRecord()).get("model", "an unknown model")
+        )
         try:
             # A zip's word for it may be a stranger's: his "run-1" is none of this visitor's.
             if own.run is None and wanted not in CATALOG:

@@ -41,10 +41,10 @@ def test_held_out_rows_that_the_base_was_trained_on_are_counted_and_told(finishe
 
 def test_a_budget_is_used_again_as_the_steps_it_came_to(finished):
     timed = replace(finished, config=TrainConfig(budget_s=30, loss="cosine_mse"), steps=77)
-    tuned = OwnModel("run-1", "x", finished.encoder, a_run(timed))
-    settings, said = repeating(tuned)
+    own = OwnModel("run-1", "x", finished.encoder, a_run(timed))
+    settings, remarks = repeating(own)
     assert (settings.budget_s, settings.steps) == (None, 77)
-    assert said == ["It had 30 seconds and made 77 steps; with that number it is repeated."]
+    assert remarks == ["It had 30 seconds and made 77 steps; with that number it is repeated."]
     cut_short = OwnModel("run-1", "x", finished.encoder, a_run(replace(timed, stopped=True)))
     assert repeating(cut_short) == (timed.config, [])
     by_steps = OwnModel("run-1", "x", finished.encoder, a_run(finished))

@@ -59,12 +59,12 @@ class Lab(LaidOut):
         """The dependency of a component's event that fills another component."""
         name, event = trigger
         [box] = [b for b in self.demo.blocks.values() if getattr(b, "elem_id", "") == name]
-        [found] = [
+        [dependency] = [
             fn for fn in self.demo.fns.values()
             if (box._id, event) in fn.targets
             and elem_id in [getattr(b, "elem_id", "") for b in fn.outputs]
         ]  # fmt: skip
-        return found
+        return dependency
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -87,9 +87,9 @@ def ann(lab, ann):
 @pytest.fixture
 def warnings(monkeypatch):
     """What the page warns of."""
-    said: list[str] = []
-    monkeypatch.setattr(gr, "Warning", lambda text, **how: said.append(text))
-    return said
+    shown: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **how: shown.append(text))
+    return shown
 
 
 def refusal(ask: Callable[[], object]) -> str:

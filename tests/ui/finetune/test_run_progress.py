@@ -26,13 +26,13 @@ def progress(bert):
     )
 
 
-def said(progress: RunProgress, *news) -> str:
+def text_after(progress: RunProgress, *news) -> str:
     for item in news:
         progress.hear(item)
     return check(progress.html()).text
 
 
-def told(what: str, done: int = 0, total: int = 0) -> News:
+def news_of(what: str, done: int = 0, total: int = 0) -> News:
     return News("progress", (what, done, total))
 
 
@@ -41,32 +41,32 @@ def step(number: int, steps: int = 66) -> News:
 
 
 def test_before_the_first_step_it_says_what_is_prepared(progress):
-    assert "Timing a few steps" in said(progress, told(TIMING))
-    assert "with the model as it is, 50% …" in said(progress, told(BEFORE, 5, 10))
+    assert "Timing a few steps" in text_after(progress, news_of(TIMING))
+    assert "with the model as it is, 50% …" in text_after(progress, news_of(BEFORE, 5, 10))
 
 
 def test_while_it_trains_steps_and_seconds_are_those_of_training(progress):
-    text = said(progress, step(40))
+    text = text_after(progress, step(40))
     assert "Training the top block" in text
     assert "step 40 of 66" in text
     assert "about 12 s of training left" in text
 
 
 def test_after_the_last_step_it_says_what_is_being_done(progress):
-    text = said(progress, step(66))
+    text = text_after(progress, step(66))
     assert "Every step is made" in text
     parts = (AFTER, WHITENING, LINEAR_MAP, PROBE, STORING)
-    texts = [said(progress, told(what)) for what in parts]
+    texts = [text_after(progress, news_of(what)) for what in parts]
     assert len(set(texts)) == 5
     for number, text in enumerate(texts, 1):
         assert f"part {number} of 5" in text
         assert "step" not in text
     assert "100%" not in "".join(texts[:-1])
-    assert "part 5 of 5" in said(progress, told(WHITENING))  # never back
+    assert "part 5 of 5" in text_after(progress, news_of(WHITENING))  # never back
 
 
 def test_a_run_that_was_stopped_says_so_too(progress):
-    text = said(progress, step(20), told(AFTER, 1, 2))
+    text = text_after(progress, step(20), news_of(AFTER, 1, 2))
     assert "Training is over" in text
     assert "step 20 of 66" not in text
     assert "training left" not in text
@@ -74,10 +74,10 @@ def test_a_run_that_was_stopped_says_so_too(progress):
 
 def test_the_blocks_that_train_are_named_where_the_default_chose_them(progress):
     progress.request = replace(progress.request, config=parse_form(Form(blocks=None), 2))
-    assert "Training all 2 blocks" in said(progress, step(1))
+    assert "Training all 2 blocks" in text_after(progress, step(1))
 
 
 def test_the_cost_is_known_to_the_page_when_it_is_told(progress):
     cost = Cost(prepare_s=1.0, step_s=0.1, steps=66, looks_s=1.0, other_s=20.0)
-    said(progress, News("event", cost))
+    text_after(progress, News("event", cost))
     assert progress.cost is cost
