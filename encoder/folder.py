@@ -17,7 +17,7 @@ from encoder.errors import ModelRefused
 from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
 from encoder.pooling import SAVABLE
 
-# In the order in which old releases concatenate them.
+# In the order in which old releases concatenate them; nothing is added to that dialect any more.
 _OLD_FLAGS = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",

@@ -10,7 +10,6 @@ import numpy as np
 
 from encoder import POOLINGS
 from encoder.calibration import Calibration, Scale
-from ui.pooling.comparison import Session
 from ui.pooling.form import View
 from ui.pooling.handlers import EMPTY_SECTIONS, Inputs, Screen
 
@@ -18,7 +17,7 @@ EVERYTHING = frozenset(EMPTY_SECTIONS)
 NOTHING: frozenset[str] = frozenset()
 
 
-def inputs(opened: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
+def inputs(unfolded: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
     """What the browser sends on the first visit, with some of it changed."""
     view = View()
     first = Inputs(
@@ -29,7 +28,9 @@ def inputs(opened: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
         pool_special=view.pool_special,
         measure=view.measure,
         lines="\n".join(view.texts),
-        session=Session(open=opened),
+        model=view.model,
+        pinned=None,
+        unfolded=unfolded,
     )
     return replace(first, **changes)
 

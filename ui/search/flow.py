@@ -14,7 +14,7 @@ from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, picked_name, worded
 from ui.page.matrix import figure_json, plot_text
 from ui.page.models import LOADING, OtherModels
-from ui.page.palette import STRATEGY_COLOURS
+from ui.page.strategies import look
 from ui.page.tasks import Steps, Task, at_once
 from ui.search.answer import Answer
 from ui.search.handlers import SearchHandlers
@@ -281,7 +281,7 @@ class SearchFlow:
         """The chart with one line that stands out."""
         names = [strategy.name for strategy in flow.strategies]
         colours = [
-            STRATEGY_COLOURS.get(pooling) or OTHER_COLOURS.get(name, "var(--lab-accent)")
+            look(pooling).colour if pooling else OTHER_COLOURS.get(name, "var(--lab-accent)")
             for name, pooling in zip(names, flow.poolings, strict=True)
         ]
         texts = {row: flow.index.corpus.texts[row] for row in flow.ranks}
