@@ -1,6 +1,8 @@
 """What a visitor sends, and readers for the HTML and the figures that come back."""
 
 import base64
+import contextlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from html.parser import HTMLParser
@@ -148,6 +150,19 @@ def array(packed: Mapping[str, str]) -> np.ndarray:
     """The numbers of a figure, as plotly.js unpacks them."""
     shape = [int(n) for n in packed.get("shape", "-1").split(",")]
     return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(shape)
+
+
+# --- Python that is shown -----------------------------------------------------------------------
+
+
+def run_python(code: str) -> tuple[float, np.ndarray]:
+    """The number that the code prints, and its `vectors` (2, D)."""
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(code, "snippet.py", "exec"), names)
+    [line] = out.getvalue().splitlines()
+    assert len(line.partition(".")[2]) == 6, "printed to 6 digits"
+    return float(line), np.asarray(names["vectors"])
 
 
 # --- calibrations by hand -----------------------------------------------------------------------
