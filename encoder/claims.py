@@ -21,15 +21,15 @@ def check_claims(config: Any, folder: Path) -> None:
 
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     depth = getattr(config, "num_hidden_layers", 0)
-    asked = f"{depth:,} blocks"
+    size = f"{depth:,} blocks"
     if depth <= MOST_BLOCKS:
         with torch.device("meta"):  # shapes without numbers
             model = AutoModel.from_config(config, trust_remote_code=False)
         numbers = sum(parameter.numel() for parameter in model.parameters())
         if numbers * HALF_BYTES <= weights + SLACK:
             return
-        asked = f"{numbers:,} parameters"
+        size = f"{numbers:,} parameters"
     raise ModelRefused(
-        f"config.json of {folder.name!r} asks for {asked}; its weights have {weights:,} bytes. "
+        f"config.json of {folder.name!r} asks for {size}; its weights have {weights:,} bytes. "
         "They do not belong together: take both from the same model."
     )

@@ -36,13 +36,13 @@ class BestHits:
     """
 
     def __init__(self, scores: np.ndarray) -> None:
-        given = np.asarray(scores, np.float64).ravel()
-        if not len(given):
+        values = np.asarray(scores, np.float64).ravel()
+        if not len(values):
             raise ExploreError("There are no scores of unrelated queries to compare with.")
-        if not np.isfinite(given).all():
-            bad = int((~np.isfinite(given)).sum())
-            raise ExploreError(f"{bad:,} of {len(given):,} background scores are not finite.")
-        self.scores = np.sort(given)  # (n,)
+        if not np.isfinite(values).all():
+            bad = int((~np.isfinite(values)).sum())
+            raise ExploreError(f"{bad:,} of {len(values):,} background scores are not finite.")
+        self.scores = np.sort(values)  # (n,)
 
     @classmethod
     def of(cls, hits: Hits) -> "BestHits":

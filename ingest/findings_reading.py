@@ -68,9 +68,9 @@ def fixed_text(context: Context) -> Iterator[Finding]:
     fixed = context.pairs.report.fixed
     rows = tuple(sorted({number for numbers in fixed.values() for number in numbers}))
     if rows:
-        done = "; ".join(f"{what} ({len(numbers)})" for what, numbers in fixed.items())
+        repairs = "; ".join(f"{what} ({len(numbers)})" for what, numbers in fixed.items())
         effect = "Left as they were, equal texts would count as different, and labels as missing."
-        yield Finding("fixed_cells", "note", rows, f"Mended while reading: {done}.", effect)
+        yield Finding("fixed_cells", "note", rows, f"Mended while reading: {repairs}.", effect)
 
 
 def scaled_labels(context: Context) -> Iterator[Finding]:

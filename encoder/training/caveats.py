@@ -58,13 +58,13 @@ def run_caveats(
     notes = []
     if keeper.before is not None and keeper.kept is not None:
         metric = PRIMARY[keeper.before.kind]
-        before, kept = measure(keeper.before, metric), measure(keeper.kept, metric)
+        before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
         error = max(standard_error(keeper.before), standard_error(keeper.kept))
         if keeper.highest <= before:
-            worse = before - kept > error
+            worse = before - after > error
             notes.append(
                 "On the validation part no step was better than the model you started from: "
-                f"{metric} × 100 was {100 * before:.1f} before, is {100 * kept:.1f} at the step "
+                f"{metric} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "
                 f"that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
                 + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
             )

@@ -214,9 +214,9 @@ class MilvusStore(VectorStore):
         """Give a whole collection its name, in place of an older one. Milvus Lite flushes, too."""
         with self._lock:
             try:
-                found = self._counted(draft)
-                if found != shape:  # a batch whose answer was lost is sent again, and stands twice
-                    raise StoreUnavailable(f"The vector store holds {found}, not {shape}.")
+                stored = self._counted(draft)
+                if stored != shape:  # a batch whose answer was lost is sent again, and stands twice
+                    raise StoreUnavailable(f"The vector store holds {stored}, not {shape}.")
                 self._known.pop(name, None)
                 self._open().drop_collection(name, timeout=CALL_S)
                 self._open().rename_collection(draft, name, timeout=WRITE_S)
@@ -301,17 +301,17 @@ class MilvusStore(VectorStore):
             )
 
         try:
-            found = ask()
+            answers = ask()
         except MilvusException as error:
             if error.code not in (NOT_FOUND, NOT_LOADED):
                 raise
             self._known.pop(name, None)  # it was dropped just now, or the server started anew
             self.shape(name)
-            found = ask()
-        if any(len(hits.ids) != limit for hits in found):
+            answers = ask()
+        if any(len(hits.ids) != limit for hits in answers):
             raise NotStored(f"The collection {name} is no longer whole; put its vectors again.")
-        indices = np.array([list(hits.ids) for hits in found], np.int64)
-        return indices, np.array([list(hits.distances) for hits in found], np.float32)
+        indices = np.array([list(hits.ids) for hits in answers], np.int64)
+        return indices, np.array([list(hits.distances) for hits in answers], np.float32)
 
     def _drop(self, name: str) -> None:
         with answered("to drop a collection"), self._lock:
