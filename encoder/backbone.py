@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from encoder.background import background_texts
-from encoder.claims import check_claims
+from encoder.check_size import check_size
 from encoder.errors import ModelRefused
 from encoder.idf import IdfWeights
 from encoder.tokens import TokenizedText, Tokens
@@ -205,7 +205,7 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
                 f"{config.model_type} is an encoder-decoder; this lab runs encoders (BERT, "
                 "RoBERTa, DistilBERT, MPNet, XLM-R, ModernBERT, ...)."
             )
-        check_claims(config, folder)
+        check_size(config, folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         model, report = AutoModel.from_pretrained(
             folder,

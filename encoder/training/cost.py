@@ -7,17 +7,17 @@ import numpy as np
 from encoder.encoder import Encoder
 from encoder.evaluation import RESAMPLES, Predictions, difference, evaluate
 from encoder.training.config import TrainConfig
+from encoder.training.judge_run import probe_pairs
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Stopwatch, looks_between
 from encoder.training.run import MOST_LOOKED_AT, OnProgress, Parts, parts
 from encoder.training.schedule import batches_an_epoch
 from encoder.training.speed import Speed, characters, distinct_texts, measure_speed
-from encoder.training.study import probe_pairs
+from encoder.training.step_budget import Stopwatch, looks_between
 from ingest import PairSet
 
 __all__ = ["Cost", "Speed", "estimate", "measure_speed"]
 
-RIVALS = 2  # see `study`
+RIVALS = 2  # see `judge_run`
 TIMED_RESAMPLES = 10
 
 
@@ -29,7 +29,7 @@ class Cost:
     step_s: float
     steps: int
     looks_s: float
-    other_s: float  # scoring before and after, the rivals and the probe of a study, intervals
+    other_s: float  # scoring before and after, rivals, the probe, intervals
 
     @property
     def seconds(self) -> float:
@@ -38,7 +38,7 @@ class Cost:
 
     @property
     def total_s(self) -> float:
-        """From the first text that is scored to the end of the study."""
+        """From the first text that is scored to the end of the judging."""
         return self.seconds + self.other_s
 
 
@@ -50,7 +50,7 @@ def estimate(
     speed: Speed | None = None,
     on_progress: OnProgress | None = None,
 ) -> Cost:
-    """What `fine_tune` with these arguments, and `study` after it, will take.
+    """What `fine_tune` with these arguments, and `judge_run` after it, will take.
 
     Give `speed` where it is known already; else `on_progress` goes to `measure_speed`.
     """

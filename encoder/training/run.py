@@ -21,15 +21,15 @@ import torch
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, TrainingFailed
 from encoder.evaluation import OnBatch, difference, evaluate
-from encoder.training.caveats import batch_caveats, run_caveats
 from encoder.training.config import TrainConfig
 from encoder.training.events import Done, Eval, Event, Step
 from encoder.training.linear import LinearMap
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Pace, Stopwatch, Throttle, is_look
+from encoder.training.run_warnings import batch_warnings, run_warnings
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper, Learner, metrics_of, predictions
 from encoder.training.step import training_step
+from encoder.training.step_budget import StepBudget, Stopwatch, Throttle, is_look
 from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
 
@@ -99,7 +99,7 @@ def _run(
     stop: threading.Event,
     on_progress: OnProgress,
 ) -> Iterator[Event]:
-    caveats = batch_caveats(data.train, config)
+    warnings = batch_warnings(data.train, config)
     before = predictions(source, data.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
     with watch:
@@ -116,7 +116,7 @@ def _run(
     steps = config.steps
     if steps is None and config.budget_s is None:
         steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
-    pace = Pace(steps, config.budget_s, config.warmup)
+    budget = StepBudget(steps, config.budget_s, config.warmup)
     step, losses = 0, []
     within = Throttle(partial(on_progress, STEP))
     yield from looks.take(step)
@@ -124,7 +124,7 @@ def _run(
         torch.manual_seed(config.seed)
         for batch in batches_of_rows(*order):
             with watch:
-                lr = learning_rate(step, pace.fixed, config.lr or 0.0, config.warmup)
+                lr = learning_rate(step, budget.fixed, config.lr or 0.0, config.warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = lr
                 within.rest()
@@ -133,14 +133,16 @@ def _run(
                 )
             step += 1
             losses.append(value)
-            pace.tick(step, watch.last, watch.total, looks.cost)
-            yield Step(step, pace.expected, value, lr, watch.total, pace.left_s(step, looks.cost))
-            ended = step == pace.fixed or stop.is_set()
+            budget.tick(step, watch.last, watch.total, looks.cost)
+            yield Step(
+                step, budget.expected, value, lr, watch.total, budget.left_s(step, looks.cost)
+            )
+            ended = step == budget.fixed or stop.is_set()
             if ended or is_look(step):
                 yield from looks.take(step)
             if ended:
                 break
-    caveats += run_caveats(looks.keeper, losses, config)
+    warnings += run_warnings(looks.keeper, losses, config)
     looks.keeper.restore()
     tuned = model.finished()
     scoring = partial(on_progress, AFTER)
@@ -153,7 +155,7 @@ def _run(
         before=evaluate(before, config.seed, on_batch=scoring),
         after=evaluate(after, config.seed, on_batch=scoring),
         train_seconds=watch.total,
-        stopped=step != pace.fixed,
+        stopped=step != budget.fixed,
         gain=gain,
         predictions=(before, after),
         steps=step,
@@ -164,7 +166,7 @@ def _run(
         validation=data.validation,
         held_out=data.held_out,
         split=data.split,
-        notes=(*data.split.notes, *pace.notes, *caveats),
+        notes=(*data.split.notes, *budget.notes, *warnings),
     )
 
 

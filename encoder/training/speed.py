@@ -14,11 +14,11 @@ from encoder.encoder import Encoder
 from encoder.evaluation import OnBatch
 from encoder.training.config import TrainConfig
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Stopwatch
 from encoder.training.run import OnProgress, learner
 from encoder.training.schedule import first_epoch
 from encoder.training.scoring import Learner, in_chunks, predictions_of
 from encoder.training.step import STEP_BYTES, training_step
+from encoder.training.step_budget import Stopwatch
 from ingest import PairSet
 
 TIMING = "timing"

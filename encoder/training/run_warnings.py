@@ -20,7 +20,7 @@ FEWEST_LOSSES = 20
 RISEN, BEYOND_NOISE = 2.0, 2.5  # times the loss at the start; standard errors of the difference
 
 
-def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
+def batch_warnings(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
     """A note where some batches of an in-batch loss hold no negatives, before a run begins.
 
     Of positive pairs, the other rows of a batch are the only negatives; a row alone gives a loss of
@@ -50,7 +50,7 @@ def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
     return (f"{why}: those steps taught nothing. {remedy}",)
 
 
-def run_caveats(
+def run_warnings(
     keeper: BestKeeper, losses: Sequence[float], config: TrainConfig
 ) -> tuple[str, ...]:
     """Notes on a run that led away from what it started from, though every loss was a number."""

@@ -12,7 +12,7 @@ HALF_BYTES = 2  # of a parameter, in half precision
 SLACK = 2**24  # bytes: a head for another task, which a checkpoint may lack
 
 
-def check_claims(config: Any, folder: Path) -> None:
+def check_size(config: Any, folder: Path) -> None:
     """Refuse a configuration that asks for more memory than the weights beside it would fill.
 
     The loader makes room for whatever it says before it looks at the weights. Raises ModelRefused.

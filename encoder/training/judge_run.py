@@ -43,7 +43,7 @@ class Rival:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class RunJudgement:
     """Rivals and the forgetting meter of one run."""
 
     rivals: tuple[Rival, ...]  # none where nothing is held out
@@ -52,11 +52,11 @@ class Study:
     probe_change: Metric  # paired
 
 
-def study(done: Done, on_part: Callable[[str], None] | None = None) -> Study:
+def judge_run(done: Done, on_part: Callable[[str], None] | None = None) -> RunJudgement:
     """Fit the rivals on the run's training pairs and score everything.
 
     `on_part` is told "whitening", "linear map" or "probe" before each part, and again while texts
-    are encoded for it; what it raises ends the study.
+    are encoded for it; what it raises ends the judging.
     """
     tell = on_part or (lambda part: None)
 
@@ -79,7 +79,7 @@ def study(done: Done, on_part: Callable[[str], None] | None = None) -> Study:
             lead = against(scored, done.predictions[1], name)
             rivals.append(Rival(name, encoder, metrics, lead))
     before, after = (probe(encoder, listener(PROBE)) for encoder in (source, done.encoder))
-    return Study(
+    return RunJudgement(
         tuple(rivals),
         evaluate(before, seed, on_batch=listener(PROBE))["spearman"],
         evaluate(after, seed, on_batch=listener(PROBE))["spearman"],
