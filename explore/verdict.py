@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.errors import ExploreError
-from explore.neighbours import Hits, search
+from explore.neighbours import Hits
 
 ENOUGH = 300  # background queries: 1 in 301 can be told from chance
 LEVELS = {"strong": 0.01, "likely": 0.05, "weak": 0.2}  # largest p-value of each
@@ -86,11 +86,6 @@ class BestHits:
             level = UNKNOWN
         words = _words(level, percentile, self.queries, conclusive)
         return Verdict(level, words, percentile, p, self.queries)
-
-
-def background(query_vectors: np.ndarray, corpus_vectors: np.ndarray) -> BestHits:
-    """The best hits of unrelated queries (n, D) in a corpus (N, D), unit vectors both."""
-    return BestHits.of(search(query_vectors, corpus_vectors, 1))
 
 
 def _words(level: str, percentile: float, queries: int, conclusive: bool) -> str:

@@ -6,8 +6,8 @@ from functools import cached_property
 from encoder.encoder import Encoder
 from encoder.training import Done
 from encoder.training.blend import Blend
+from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from encoder.training.study import Study
 from ingest import Table, text_key
 from ui.markup.metrics import what_trains
 
@@ -21,7 +21,7 @@ class Run:
     model: str  # the model that was trained, as the picker calls it
     data: str  # the file or sample
     done: Done
-    study: Study
+    study: RunJudgement
     predicted_s: float | None  # training seconds, said before it began
     table: Table | None = None  # what was sent, for the rows that were dropped
     base_learned: frozenset[str] = frozenset()  # keys of texts that the base was trained on here

@@ -7,8 +7,8 @@ import numpy as np
 
 from encoder.evaluation import METRICS, PRIMARY, Metric
 from encoder.training import Done
+from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from encoder.training.study import Study
 from ingest.findings import count
 from ui.markup.metrics import (
     NONE,
@@ -25,7 +25,7 @@ from ui.markup.scores import Axis
 GAUGE_STEP = 10  # points
 
 
-def results_table(done: Done, study: Study | None) -> str:
+def results_table(done: Done, study: RunJudgement | None) -> str:
     """A row a model, a column a metric: before, after, and what needed no training.
 
     The primary metric and what the tuned model leads by stand first.
@@ -80,7 +80,7 @@ def settings_line(done: Done) -> str:
     return f'<p class="lab-note">{escape(" · ".join(parts))}</p>'
 
 
-def forgetting_meter(study: Study) -> str:
+def forgetting_meter(study: RunJudgement) -> str:
     """Spearman on pairs of other subjects, before and after, on one axis."""
     before, after, change = study.probe_before, study.probe_after, study.probe_change
     lowest = 100 * min(before.low, after.low, before.value, after.value)
@@ -96,7 +96,7 @@ def forgetting_meter(study: Study) -> str:
     )
 
 
-def forgetting(study: Study) -> str:
+def forgetting(study: RunJudgement) -> str:
     """What the change out of domain says, in a sentence."""
     return {
         "better": "Nothing was forgotten: on other subjects the model is a little better, too.",

@@ -10,8 +10,8 @@ import gradio as gr
 from encoder.evaluation import PRIMARY
 from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP, Done, Eval, Step
 from encoder.training.cost import Cost
+from encoder.training.judge_run import LINEAR_MAP, PROBE, WHITENING
 from encoder.training.speed import TIMING
-from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
 from ui.figures.as_json import figure_json
 from ui.figures.curves import curves
 from ui.guard import told_steps
