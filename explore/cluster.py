@@ -193,7 +193,7 @@ def _partition(
     title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
     if config.n_clusters:
         k = min(config.n_clusters, distinct)
-        return _labels(points, k, config), f"{title}, {_counted(k)} as asked, on the vectors"
+        return _labels(points, k, config), f"{title}, {_number(k)} as asked, on the vectors"
     tried = [k for k in TRIED if k <= distinct and k < len(points)]
     if not tried:
         return _labels(points, 1, config), f"{title}, 1 cluster: there is nothing to tell apart"
@@ -202,11 +202,11 @@ def _partition(
         tell(on_progress, stop, "clusters", at / len(tried))
         labels_of[k] = _labels(points, k, config)
     best = max(tried, key=lambda k: _quick_silhouette(points, labels_of[k]))
-    note = f"{title}, {_counted(best)} (the best silhouette of {', '.join(map(str, tried))})"
+    note = f"{title}, {_number(best)} (the best silhouette of {', '.join(map(str, tried))})"
     return labels_of[best], note
 
 
-def _counted(k: int) -> str:
+def _number(k: int) -> str:
     return f"{k} cluster{'' if k == 1 else 's'}"
 
 

@@ -62,20 +62,20 @@ class Bm25Index:
                 tell(on_progress, stop, "keywords", at / self.size)
             terms.append(tokens(text))
         self._model = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64")
-        self._known: frozenset[str] = frozenset().union(*terms)
-        if self._known:
+        self._vocabulary: frozenset[str] = frozenset().union(*terms)
+        if self._vocabulary:
             self._model.index(terms, create_empty_token=False, show_progress=False)
         tell(on_progress, stop, "keywords", 1.0)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the scores, and about those of the vocabulary."""
-        arrays = self._model.scores.values() if self._known else ()
-        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._known)
+        arrays = self._model.scores.values() if self._vocabulary else ()
+        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._vocabulary)
 
     def scores(self, query: str) -> np.ndarray:
         """Float64 (N,) of one query; 0 for a text that shares no term with it."""
-        return self._scores([term for term in tokens(query) if term in self._known])
+        return self._scores([term for term in tokens(query) if term in self._vocabulary])
 
     def _scores(self, terms: list[str]) -> np.ndarray:
         return self._model.get_scores(terms) if terms else np.zeros(self.size)
@@ -105,7 +105,7 @@ class Bm25Index:
         """
         if not 0 <= row < self.size:
             raise ExploreError(f"There is no text {row}: the index holds {self.size:,}, from 0.")
-        counts = Counter(term for term in tokens(query) if term in self._known)
+        counts = Counter(term for term in tokens(query) if term in self._vocabulary)
         parts = {term: n * float(self._scores([term])[row]) for term, n in counts.items()}
         scores = [TermScore(term, part) for term, part in parts.items() if part > 0]
         return tuple(sorted(scores, key=lambda part: -part.score))

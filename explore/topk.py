@@ -30,11 +30,11 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     if level.any():
         indices[level], values[level] = _partitioned(scores[level], k)
     if not level.all():
-        indices[~level], values[~level] = _looked_into(scores, reached, bound[:, 0], width, k)
+        indices[~level], values[~level] = _from_blocks(scores, reached, bound[:, 0], width, k)
     return indices, values
 
 
-def _looked_into(
+def _from_blocks(
     scores: np.ndarray, reached: np.ndarray, bound: np.ndarray, width: int, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k largest, of the rows that have blocks which reach their bound."""

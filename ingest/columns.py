@@ -98,7 +98,7 @@ def guess_columns(table: Table) -> ColumnMapping:
             )
         pair = set(ranked[:2])
         texts = tuple(name for name in table.columns if name in pair)
-    label = named_label or _found_label(table.columns, cells, texts)
+    label = named_label or _label_by_content(table.columns, cells, texts)
     if label:
         return ColumnMapping(_labelled_kind(label, cells[label], texts), texts, label)
     spread = [_textness(cells[name]) for name in ranked]
@@ -128,7 +128,7 @@ def _labelled_kind(name: str, cells: Sequence[str], texts: Iterable[str]) -> Kin
     return "binary" if looks_binary(cells, name, has_entailment_codes(texts)) else "score"
 
 
-def _found_label(
+def _label_by_content(
     columns: Sequence[str], cells: dict[str, list[str]], texts: tuple[str, ...]
 ) -> str | None:
     """A column without a known name whose cells are labels and do not just count the rows."""

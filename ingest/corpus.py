@@ -105,7 +105,9 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
     table.check_has([columns.text, *columns.labels])
-    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[Reason, list[int]] = {
+        reason: list(rows) for reason, rows in table.dropped.items()
+    }
     fixed: dict[str, list[int]] = {}
     position_of: dict[str, int] = {}  # text → position of its row
     numbers = [int(number) for number in table.frame.index]
@@ -128,7 +130,8 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     report = Report(
         kept=len(position_of),
         fixed={what: tuple(rows) for what, rows in fixed.items()},
-        dropped={reason: tuple(rows) for reason, rows in dropped.items()},
+        dropped={reason.words: tuple(rows) for reason, rows in dropped.items()},
+        codes={reason.words: reason.code for reason in dropped},
         encoding=table.encoding,
         delimiter=table.delimiter,
         notes=table.notes,

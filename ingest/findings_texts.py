@@ -193,7 +193,7 @@ def _rewritten(pairs: PairSet, rewrite: Callable[[str], str]) -> PairSet:
     rows = tuple(tuple(tidy(rewrite(text))[0] for text in row) for row in pairs.texts)
     whole = [at for at, row in enumerate(rows) if all(row)]
     empty = [n for at, n in enumerate(pairs.row_numbers) if not all(rows[at])]
-    remainder = pairs.without(empty, EMPTY)
+    remainder = pairs.without(empty, EMPTY.words)
     return replace(remainder, texts=tuple(rows[at] for at in whole))
 
 

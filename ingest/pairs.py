@@ -113,7 +113,9 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
     table.check_has([*mapping.texts, *([mapping.label] if mapping.label else [])])
     numbers = [int(number) for number in table.frame.index]
     fixed: dict[str, list[int]] = {}
-    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[Reason, list[int]] = {
+        reason: list(rows) for reason, rows in table.dropped.items()
+    }
     columns = [table.frame[name].tolist() for name in mapping.texts]
     texts: dict[int, tuple[str, ...]] = {}  # position → texts that can be used
     for at, row in enumerate(zip(*columns, strict=True)):
@@ -152,7 +154,8 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
     report = Report(
         kept=len(usable_rows),
         fixed={what: tuple(rows) for what, rows in fixed.items() if rows},
-        dropped={reason: tuple(rows) for reason, rows in dropped.items() if rows},
+        dropped={reason.words: tuple(rows) for reason, rows in dropped.items() if rows},
+        codes={reason.words: reason.code for reason, rows in dropped.items() if rows},
         scaling=labelling.scaling if labelling else "",
         encoding=table.encoding,
         delimiter=table.delimiter,

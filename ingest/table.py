@@ -23,7 +23,7 @@ from ingest.unpack import PARQUET, Source, unpack
 if TYPE_CHECKING:
     import pandas as pd
 
-Dropped = dict[str, tuple[int, ...]]
+Dropped = dict[Reason, tuple[int, ...]]
 EMPTY_CELLS = ' \t\r\n,;|"'  # what a table of empty cells is made of
 WANTED = {
     False: "Send a table with a row per pair.",
