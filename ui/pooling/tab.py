@@ -8,7 +8,7 @@ from gradio.components import Component
 
 from encoder import POOLINGS, Encoder
 from ui.page.components import copies_link, csv_file
-from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, pick_box, pick_name, picked, worded
+from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, now, pick_box, pick_name, picked, worded
 from ui.page.tab import Page, Tab
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.examples import EXAMPLES
@@ -34,6 +34,9 @@ class _PoolingTab:
         self.handlers = handlers
         self.model = gr.State(View().model)  # the last one that loaded
         self.pinned = gr.State(None)
+        # New whenever the tab is filled, also with what stood there: on the first visit nothing
+        # else changes, and the page must be drawn.
+        self.filled = gr.State("")
         self.ui = ui = lay_out(handlers)
         # A state of its own for each section: in one for all, two quick clicks would each add to
         # what they found, and one of them would be lost.
@@ -53,6 +56,7 @@ class _PoolingTab:
         self.parts = [part for parts in ui.sections.values() for part in parts]
         self.of_view = [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines]
         self.of_model = [ui.model, ui.layer, ui.model_note, self.model]
+        self.form = [*self.of_view, ui.link_notes, *self.of_model, self.filled]
         self.connect_answer()
         self.connect_sentences()
         self.connect_models()
@@ -64,16 +68,16 @@ class _PoolingTab:
 
     def door(self) -> Tab:
         """What others may use: the page with the sentences and settings that they give."""
-        return Tab("pooling", [*self.of_view, self.ui.link_notes, *self.of_model], self.open)
+        return Tab("pooling", self.form, self.open)
 
     def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
-        """The view that a link to it says."""
+        """Values of `form`: the view that a link to it says."""
         visitor = request.session_hash
         view, remarks = self.handlers.restore(settings, visitor)
         encoder = self.handlers.workbench.encoder(view.model, visitor)
         layer = self.handlers.layer_value(view.layer, encoder)
         model = self.show_model(view.model, encoder, layer, visitor)
-        return [*self.show_view(view), notes(remarks), *model]
+        return [*self.show_view(view), notes(remarks), *model, now()]
 
     # --- the answer -------------------------------------------------------------------------
 
@@ -81,7 +85,7 @@ class _PoolingTab:
         """One event draws the page, whatever changed: so an older answer never covers a newer."""
         ui = self.ui
         gr.on(
-            [control.change for control in self.inputs],
+            [control.change for control in [*self.inputs, self.filled]],
             worded(self.refresh),
             self.inputs,
             [*self.core, *self.parts],
@@ -135,8 +139,8 @@ class _PoolingTab:
             chip.click(_always((example.a, example.b)), None, pair, **INSTANT)
         ui.swap.click(lambda a, b: (b, a), pair, pair, **INSTANT)
         ui.clear.click(_always(("", "")), None, pair, **INSTANT)
-        filled = [*self.of_view, ui.link_notes, *self.of_model, self.pinned, ui.pin]
-        ui.reset.click(worded(self.reset), None, filled, **ENCODE)
+        outputs = [*self.form, self.pinned, ui.pin]
+        ui.reset.click(worded(self.reset), None, outputs, **ENCODE)
 
     def reset(self, request: gr.Request) -> list[object]:
         return [*self.open(request, {}), None, PIN]
@@ -275,8 +279,7 @@ class _PoolingTab:
         copied = "Link copied: it opens this page with these sentences and settings."
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
-        filled = [*self.of_view, ui.link_notes, *self.of_model]
-        demo.load(worded(self.restore), None, filled, **ENCODE)
+        demo.load(worded(self.restore), None, self.form, **ENCODE)
         demo.unload(self.leave)
 
     def restore(self, request: gr.Request) -> list[object]:

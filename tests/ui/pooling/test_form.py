@@ -101,9 +101,9 @@ def test_a_field_that_is_no_good_is_named_and_the_rest_is_kept(field, value, why
     view, notes = read(rest | {field: value})
     [note] = notes
     assert why in note
-    kept = {key: getattr(view, key) for key in rest if key != field}
+    others = {key: getattr(view, key) for key in rest if key != field}
     wanted = {"a": "first", "b": "second", "layer": 2, "pooling": "cls", "measure": "dot product"}
-    assert kept == {key: value for key, value in wanted.items() if key != field}
+    assert others == {key: value for key, value in wanted.items() if key != field}
     assert getattr(view, field) == getattr(View(), field)
 
 

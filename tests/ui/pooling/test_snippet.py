@@ -275,7 +275,7 @@ def test_either_a_snippet_or_one_sentence_why_not():
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "told"),
+    ("settings", "error", "remedy"),
     [({"pooling": "median"}, UnknownName, "mean_no_special"),
      ({"pooling": "cls+mean"}, UnknownName, "mean_max"),
      ({"pooling": "soft:nan"}, EncoderError, "from -1000 to 1000"),
@@ -283,6 +283,6 @@ def test_either_a_snippet_or_one_sentence_why_not():
      ({"layer": 7}, UnknownName, "first_last")],
     ids=str,
 )  # fmt: skip
-def test_wrong_requests_are_told_what_is_right(settings, error, told):
-    with pytest.raises(error, match=told):
+def test_wrong_requests_are_told_what_is_right(settings, error, remedy):
+    with pytest.raises(error, match=remedy):
         plain(**settings)

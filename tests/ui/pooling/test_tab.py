@@ -1,11 +1,15 @@
 """Every control moves what it should, and nothing else."""
 
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
+import gradio as gr
 import numpy as np
 import pytest
 
+from tests.ui.laid_out import LaidOut, tiny_workbench
 from tests.ui.visit import EVERYTHING, array, changed, inputs, score_rows
+from ui.pooling import tab
 from ui.pooling.examples import EXAMPLES, FIRST
 from ui.pooling.form import View
 from ui.pooling.handlers import EMPTY_SECTIONS, PoolingHandlers, Screen
@@ -119,3 +123,17 @@ def test_every_example_says_what_to_look_for(handlers):
 def test_the_first_visit_is_the_first_example(handlers):
     assert (View().a, View().b) == (FIRST.a, FIRST.b)
     assert FIRST.look[:20] in screen(handlers, frozenset()).answer
+
+
+def test_opening_the_tab_draws_it_also_where_nothing_changes(tiny):
+    """The first visit fills the page with what stands there: no control of it changes."""
+    page = LaidOut(tiny_workbench(tiny("bert"), tiny("roberta")), tab.build)
+    drawn_by = page.function("sentence-a", "change").targets
+    for fn in page.demo.fns.values():
+        if any(name == "load" for _, name in fn.targets):
+            marks = [i for i, box in enumerate(fn.outputs) if isinstance(box, gr.State)]
+            request = SimpleNamespace(session_hash="ann", query_params={"pooling": "mean"})
+            once, again = fn.fn(request), fn.fn(request)
+            fresh = [fn.outputs[i] for i in marks if once[i] != again[i]]
+            assert [(box._id, "change") in drawn_by for box in fresh] == [True]
+    page.close()
