@@ -73,7 +73,7 @@ def parse_weights(*values: object) -> Weights:
 
 
 def steered(answer: Answer, choice: Choice, weights: Weights) -> Shift:
-    """The hits of the last query, moved by what is liked. Raises EncoderError."""
+    """The hits of the last query, moved by what is liked. Raises ExploreError."""
     vectors = answer.index.vectors
     moved = steer(
         answer.vector, vectors[list(choice.more)], vectors[list(choice.less)],
@@ -83,7 +83,7 @@ def steered(answer: Answer, choice: Choice, weights: Weights) -> Shift:
 
 
 def analogous(index: Index, a: str, b: str, c: str, k: int) -> Shift:
-    """The hits of A − B + C beside those of C alone. Raises EncoderError."""
+    """The hits of A − B + C beside those of C alone. Raises ExploreError."""
     first, second, third = index.encode_queries([a, b, c])
     return shift(index, third, analogy(first, second, third), k)
 

@@ -1,13 +1,14 @@
 """What hits are held against: unrelated queries, and how often such are called relevant."""
 
 import csv
+from io import StringIO
 
 import numpy as np
 import pytest
 
 from explore import search
 from explore.verdict import ENOUGH, background
-from tests.ui.map.pages import listed
+from ingest import read_corpus
 from ui.search.answer import MOST, background_queries
 from ui.state.pairs import SAMPLES_FOLDER
 
@@ -18,7 +19,7 @@ def column(file: str, name: str = "text") -> list[str]:
 
 
 def queries(*texts: str) -> list[str]:
-    return background_queries(listed(list(texts)).corpus)
+    return background_queries(read_corpus(StringIO("\n".join(texts))))
 
 
 def test_questions_come_first_and_there_are_enough():

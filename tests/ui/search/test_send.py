@@ -9,7 +9,7 @@ import pytest
 from encoder import Encoder
 from explore import Stopped, search
 from tests.ui.finetune.takehome.runs import a_run, done
-from tests.ui.search.sections import QUERY, check, quiet
+from tests.ui.search.lab import QUERY, check, quiet
 from tests.ui.search.test_judge import GO, SAMPLE, SEND, grades, measured, thumb
 from ui.search.judge import best_hits, prompts_line
 from ui.search.judge_html import scores_panel, sent_lines
@@ -18,52 +18,53 @@ from ui.state.judgements import sample_judgements
 from ui.state.models import OwnModel
 
 
-def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(sections):
-    answer = sections.sample("jon")
-    sections.call(SAMPLE, visitor="jon")
-    shown = sections.call(SEND, 70, 0, 3, visitor="jon")
-    [tabs] = [value for name, value in shown.items() if name.startswith("Tabs")]
-    assert tabs.selected == "finetune"
-    desk = sections.workbench.visitor("jon").desk
+def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(page):
+    answer = page.sample("jon")
+    page.call(SAMPLE, visitor="jon")
+    shown = page.call(SEND, 70, 0, visitor="jon")
+    arrival = page.reaction(page.page.arrivals("finetune")._id, "change", "pairs-ready")
+    arrived = page.call(arrival, shown["State"], visitor="jon")
+    assert arrived["Tabs"].selected == "finetune"
+    assert arrived["pairs-ready"] == NAME
+    desk = page.workbench.visitor("jon").desk
     assert (desk.name, desk.pairs.kind) == (NAME, "triplet")
     judged = sample_judgements(answer.index.corpus)
     trained, held_out = split_queries(list(judged), 0.7)
     assert {query for query, _, _ in desk.pairs.texts} == set(trained)
-    assert sections.handlers.atlas("jon").sent == set(trained)
+    assert page.handlers.state("jon").sent == set(trained)
     assert f"of {len(trained)} queries; {len(held_out)} held out" in shown["judge-sent"]
     assert set(desk.table.frame["negative is"]) == {ASSUMED}
     assert "the negative is assumed" in shown["judge-sent"]
-    assert shown["pairs-note"].startswith('<p class="lab-note">judged_queries.csv')
     assert "sent to training" in shown["judge-list"]
     for query, good, bad in desk.pairs.texts:
         assert good in judged[query]
         assert bad not in judged[query]
 
 
-def test_a_judged_negative_is_the_one_that_is_sent(sections):
-    answer = sections.search("kim")
+def test_a_judged_negative_is_the_one_that_is_sent(page):
+    answer = page.search("kim")
     texts = answer.index.corpus.texts
     good, bad = answer.rows[0], answer.rows[5]
-    thumb(sections, f"good:{good}", "kim")
-    thumb(sections, f"bad:{bad}", "kim")
-    sections.call(SEND, 100, 0, 0, visitor="kim")
-    desk = sections.workbench.visitor("kim").desk
+    thumb(page, f"good:{good}", "kim")
+    thumb(page, f"bad:{bad}", "kim")
+    page.call(SEND, 100, 0, visitor="kim")
+    desk = page.workbench.visitor("kim").desk
     assert list(desk.pairs.texts) == [(QUERY, texts[good], texts[bad])]
 
 
-def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(sections):
+def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(page):
     texts = ["- 5 degrees at night", "@home with the cat", "=sum of all fears", "a plain text"]
-    answer = sections.search("lin", query="+1 for the cat", texts=texts, k=4)
+    answer = page.search("lin", query="+1 for the cat", texts=texts, k=4)
     good, bad = (answer.index.corpus.texts.index(text) for text in texts[:2])
-    thumb(sections, f"good:{good}", "lin")
-    thumb(sections, f"bad:{bad}", "lin")
-    sections.call(SEND, 100, 0, 0, visitor="lin")
-    desk = sections.workbench.visitor("lin").desk
+    thumb(page, f"good:{good}", "lin")
+    thumb(page, f"bad:{bad}", "lin")
+    page.call(SEND, 100, 0, visitor="lin")
+    desk = page.workbench.visitor("lin").desk
     assert list(desk.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
 
 
-def test_assumed_negatives_are_the_best_hits_left(sections):
-    index = sections.sample("lea").index
+def test_assumed_negatives_are_the_best_hits_left(page):
+    index = page.sample("lea").index
     judged = sample_judgements(index.corpus)
     some = dict(list(judged.items())[:5]) | {"with one": {index.corpus.texts[0]: 0.0}}
     found = best_hits(index, some, quiet, threading.Event())
@@ -75,13 +76,13 @@ def test_assumed_negatives_are_the_best_hits_left(sections):
     assert best_hits(index, {"q": {"x": 0.0}}, quiet, threading.Event()) == {}
 
 
-def test_sending_is_stopped_and_nothing_is_sent(sections):
-    index = sections.sample("sue").index
+def test_sending_is_stopped_and_nothing_is_sent(page):
+    index = page.sample("sue").index
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
         best_hits(index, sample_judgements(index.corpus), quiet, stop)
-    assert not sections.handlers.atlas("sue").sent
+    assert not page.handlers.state("sue").sent
 
 
 def test_a_prompt_that_training_does_not_put_is_told(bert):
@@ -97,31 +98,32 @@ def test_a_prompt_that_training_does_not_put_is_told(bert):
 
 
 @pytest.mark.parametrize(("share", "seed"), [(0, 0), (101, 0), ("x", 0), (70, -1), (70, 0.5)])
-def test_a_share_or_seed_that_is_none_is_refused(sections, share, seed):
-    sections.sample("may")
-    sections.call(SAMPLE, visitor="may")
+def test_a_share_or_seed_that_is_none_is_refused(page, share, seed):
+    page.sample("may")
+    page.call(SAMPLE, visitor="may")
     with pytest.raises(gr.Error, match=r"share for training|seed of the split"):
-        sections.call(SEND, share, seed, 0, visitor="may")
-    assert not sections.handlers.atlas("may").sent
+        page.call(SEND, share, seed, visitor="may")
+    assert not page.handlers.state("may").sent
 
 
-def test_afterwards_queries_that_were_trained_on_are_told_apart(sections, bert):
-    sections.sample("ned")
-    sections.call(SAMPLE, visitor="ned")
-    sections.call(SEND, 70, 1, 0, visitor="ned")  # another draw, of which nothing comes
-    sections.call(SEND, 70, 0, 0, visitor="ned")
-    known = sections.workbench.visitor("ned")
+def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
+    page.sample("ned")
+    page.call(SAMPLE, visitor="ned")
+    page.call(SEND, 70, 1, visitor="ned")  # another draw, of which nothing comes
+    page.call(SEND, 70, 0, visitor="ned")
+    known = page.workbench.visitor("ned")
     run = a_run(done(bert, pairs=known.desk.pairs, steps=1), key="run-1", name="judged, run 1")
-    sections.workbench.keep(OwnModel("run-1", run.name, run.tuned, run), known)
-    offer = sections.function("tab-search", "select")
-    offered = sections.call(offer, [], [], visitor="ned")
+    page.workbench.keep(OwnModel("run-1", run.name, run.tuned, run), known)
+    [tab] = [b for b in page.demo.blocks.values() if getattr(b, "elem_id", "") == "tab-search"]
+    offer = page.reaction(tab._id, "select", "judge-models")
+    offered = page.call(offer, [], [], visitor="ned")
     assert offered["judge-models"].value == ["run-1"]
-    again = sections.call(offer, [], offered["State"], visitor="ned")
+    again = page.call(offer, [], offered["State"], visitor="ned")
     assert again["judge-models"].value == []  # taken away by hand: it stays away
-    sections.call(GO, [], ["run-1"], [], visitor="ned")
-    groups = measured(sections, "ned").groups
+    page.call(GO, [], ["run-1"], [], visitor="ned")
+    groups = measured(page, "ned").groups
     # What Fine-tune held out of the triplets, the model has not seen either.
-    sent, held_out = split_queries(list(grades(sections, "ned")), 0.7)
+    sent, held_out = split_queries(list(grades(page, "ned")), 0.7)
     seen = {row[0] for part in (run.done.train, run.done.validation) for row in part.texts}
     assert seen < set(sent)
     assert [(g.title, g.queries) for g in groups] == [
@@ -129,30 +131,30 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(sections, bert):
     ]  # fmt: skip
     assert groups[0].queries > len(held_out)
     assert groups[0].lines[1].name == "“judged, run 1”, yours"
-    panel = check(scores_panel(measured(sections, "ned"))).text
+    panel = check(scores_panel(measured(page, "ned"))).text
     assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
     assert "the fair comparison" in panel
     assert "proves nothing" in panel
-    judged = sample_judgements(sections.handlers.index("ned").corpus)
+    judged = sample_judgements(page.handlers.index("ned").corpus)
     texts = {text for part in (run.done.train, run.done.validation) for row in part.texts
              for text in row}  # fmt: skip
     shared = sum(not texts.isdisjoint(judged[query]) for query in judged if query not in seen)
     assert groups[0].shared == shared > 0
     assert f"A relevant text of {shared} of these was trained on for another query" in panel
-    sections.call(GO, [], [], [], visitor="ned")  # without that model nothing is trained on
-    assert [(g.title, g.shared) for g in measured(sections, "ned").groups] == [(ALL, 0)]
+    page.call(GO, [], [], [], visitor="ned")  # without that model nothing is trained on
+    assert [(g.title, g.shared) for g in measured(page, "ned").groups] == [(ALL, 0)]
 
 
-def test_a_model_of_which_nothing_is_known_is_no_proof(sections, bert):
-    sections.sample("pat")
-    sections.call(SAMPLE, visitor="pat")
-    known = sections.workbench.visitor("pat")
-    sections.workbench.keep(OwnModel("run-7", "from a file", bert), known)
+def test_a_model_of_which_nothing_is_known_is_no_proof(page, bert):
+    page.sample("pat")
+    page.call(SAMPLE, visitor="pat")
+    known = page.workbench.visitor("pat")
+    page.workbench.keep(OwnModel("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
-        sections.call(GO, [], models, [], visitor="pat")
-        [group] = measured(sections, "pat").groups
+        page.call(GO, [], models, [], visitor="pat")
+        [group] = measured(page, "pat").groups
         assert (group.title, group.shared) == (ALL, 0)
-        panel = check(scores_panel(measured(sections, "pat"))).text
+        panel = check(scores_panel(measured(page, "pat"))).text
         assert ("brought back from a download" in panel) == told
 
 

@@ -8,14 +8,14 @@ import pytest
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab
 from ui.search.keep import search_snippet
-from ui.state.texts import SEARCH_SAMPLE, open_sample
+from ui.state.texts import SEARCH_SAMPLE
 
 
 @pytest.mark.parametrize("method", ["dense", "bm25", "fusion"])
 def test_it_finds_the_same_hits(bundled, method):
-    lab = SearchLab(tiny_workbench(bundled, bundled))
-    open_sample(lab.handlers.atlas("ann"), SEARCH_SAMPLE)
-    answer = lab.find(query="pool opening hours", method=method, k=4, pooling="max").answer
+    lab = SearchLab(tiny_workbench(bundled, bundled, search_texts=60))
+    lab.handlers.open_sample("ann", SEARCH_SAMPLE)
+    answer = lab.search(query="pool opening hours", method=method, k=4, pooling="max")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(search_snippet(answer), {})
@@ -25,4 +25,4 @@ def test_it_finds_the_same_hits(bundled, method):
     assert lines == [
         f"{score:.3f} {texts[row]}" for row, score in zip(answer.rows, scores, strict=True)
     ]
-    lab.close()
+    lab.leave()
