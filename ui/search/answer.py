@@ -53,6 +53,7 @@ def background_queries(corpus: Corpus) -> list[str]:
     return apart[:MOST]
 
 
+NO_HIT = "That text is not among the hits any more"
 DEEP = 100  # ranks of each ranking that go into a fusion
 NOTHING = "nothing relevant here"  # as explore.verdict says it
 NO_BETTER = "no better than what unrelated queries find"
@@ -198,7 +199,7 @@ def verdict(answer: Answer, best: BestHits) -> Verdict | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Why:
+class HitExplanation:
     """One text, held against a query and taken apart: the query is A, the text is B."""
 
     title: str  # "Hit 3"
@@ -208,7 +209,7 @@ class Why:
     cut: tuple[int, int] = (0, 0)  # tokens of query and text that the model has not read
 
 
-def explain_hit(answer: Answer, row: int) -> Why:
+def explain_hit(answer: Answer, row: int) -> HitExplanation:
     """The exact parts of a hit's score."""
     index = answer.index
     terms = None if answer.method == "dense" else shared_terms(index, answer.query, row)
@@ -224,7 +225,7 @@ def why_near(
     encoder: Encoder,
     settings: SearchSettings,
     terms: tuple[TermScore, ...] | None = None,
-) -> Why:
+) -> HitExplanation:
     """The exact parts of a cosine, with the prompt that each side is encoded with."""
     pair = explain(
         encoder, query, text, settings.pooling, settings.layer,
@@ -234,7 +235,7 @@ def why_near(
         encoder.cut([side], options(encoder))
         for side, options in ((query, query_options), (text, text_options))
     )
-    return Why(title, pair, prompts(encoder), terms, (cut_a, cut_b))
+    return HitExplanation(title, pair, prompts(encoder), terms, (cut_a, cut_b))
 
 
 def shared_terms(index: Index, query: str, row: int) -> tuple[TermScore, ...]:

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
@@ -86,8 +85,7 @@ def build_search_api(workbench: Workbench) -> None:
             "notes": [*(note for note in corpus.report.notes if note), *left_out, *cut],
         }
 
-    limits: dict[str, Any] = {"concurrency_id": "api-search", "concurrency_limit": 2}
-    gr.api(worded(search), api_name="search", **limits)
+    gr.api(worded(search), api_name="search", concurrency_id="api-search", concurrency_limit=2)
 
 
 def _listed(texts: object, queries: object) -> list[str]:

@@ -13,8 +13,9 @@ from ui.checks import pooling_at, row_number
 from ui.page.tasks import Task, stoppable
 from ui.page.texts import TextsHandlers
 from ui.search.answer import (
+    NO_HIT,
     Answer,
-    Why,
+    HitExplanation,
     background,
     explain_hit,
     find,
@@ -25,7 +26,6 @@ from ui.search.answer import (
 from ui.search.form import Search, SearchForm, parse
 from ui.search.index import Index, build_index, is_encoded
 from ui.search.state import SearchState
-from ui.search.steering import NO_HIT
 from ui.state.jobs import Job
 from ui.state.stages import Tell
 from ui.state.texts import OpenTexts, for_search
@@ -175,7 +175,7 @@ class SearchHandlers(TextsHandlers):
 
     # --- one hit ----------------------------------------------------------------------------
 
-    def why(self, visitor: str | None, name: str) -> Why:
+    def why(self, visitor: str | None, name: str) -> HitExplanation:
         """A hit of the last query by "why:<row>", taken apart. Raises EncoderError."""
         answer = self.last(visitor)
         why = explain_hit(answer, row_number(name.removeprefix("why:"), answer.rows, NO_HIT))

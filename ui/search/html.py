@@ -8,7 +8,7 @@ from explore.verdict import Verdict
 from ingest.findings import count
 from ui.page.matrix import shaded_tokens
 from ui.page.models import ModelPicker
-from ui.search.answer import Answer, Why
+from ui.search.answer import Answer, HitExplanation
 from ui.search.index import Index, prompts
 from ui.words import cut, layer_phrase, message, notes, number
 
@@ -167,7 +167,7 @@ def hits_table(answer: Answer) -> str:
 # --- Why a text was found: both texts with their tokens shaded, and the words that they share -----
 
 
-def why_panel(why: Why, matrix: bool = False) -> str:
+def why_panel(why: HitExplanation, matrix: bool = False) -> str:
     """The tokens of query (A) and text (B), each side summing to the cosine; terms of BM25.
 
     `matrix`: whether every token of one with every token of the other is drawn below.

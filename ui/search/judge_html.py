@@ -1,13 +1,13 @@
-"""Judging hits: thumbs, what was judged, strategies measured on it, and what goes to training."""
+"""Judging hits: thumbs, what was judged, and strategies measured on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
 from explore.relevance import MEASURES, Estimate
 from ingest.findings import count
 from ui.search.answer import Answer
-from ui.search.judged import FEW, HELD_OUT, TRAINED, Group, K, Line, Sent
+from ui.search.scores import FEW, HELD_OUT, TRAINED, K, QueryGroup, StrategyScores
 from ui.state.judgements import Grades, count_of, irrelevant, relevant
 from ui.state.stages import Key
 from ui.words import NONE, cut, message, notes, number
@@ -30,13 +30,13 @@ GROUP_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class StrategyComparison:
     """Strategies on judged queries, and the settings of the first."""
 
     source: Key
     settings: str
     judgements: int
-    groups: tuple[Group, ...]
+    groups: tuple[QueryGroup, ...]
     unsure: bool = False  # whether it is not known of one of the models what it was trained on
 
 
@@ -108,14 +108,15 @@ def queries(number_: int) -> str:
     return f"{number_:,} {'query' if number_ == 1 else 'queries'}"
 
 
-def scores_panel(measured: Measured) -> str:
+def scores_panel(comparison: StrategyComparison) -> str:
     """A table for each group of queries, and how far they can be trusted."""
-    said = [f"Measured on {count(measured.judgements, 'judgement')}. First: {measured.settings}."]
-    if measured.unsure:
+    measured_on = count(comparison.judgements, "judgement")
+    said = [f"Measured on {measured_on}. First: {comparison.settings}."]
+    if comparison.unsure:
         said.append(UNSURE)
     return (
         notes(said)
-        + "".join(_group(group) for group in measured.groups)
+        + "".join(_group(group) for group in comparison.groups)
         + notes([
             f"nDCG, MRR and recall of the first {K} hits, × 100, with 95% bootstrap intervals over "
             "queries; the gain in nDCG is paired, query by query, against the first strategy. "
@@ -124,9 +125,9 @@ def scores_panel(measured: Measured) -> str:
     )  # fmt: skip
 
 
-def _group(group: Group) -> str:
+def _group(group: QueryGroup) -> str:
     heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
-    rows = "".join(map(_line, group.lines))
+    rows = "".join(map(_row, group.strategies))
     said = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
     if group.shared:
         said.append(
@@ -146,13 +147,14 @@ def _group(group: Group) -> str:
     )  # fmt: skip
 
 
-def _line(line: Line) -> str:
+def _row(scores: StrategyScores) -> str:
     cells = "".join(
-        f'<td class="num" data-of="{name}">{_estimate(line.scores[name])}</td>' for name in MEASURES
+        f'<td class="num" data-of="{name}">{_estimate(scores.scores[name])}</td>'
+        for name in MEASURES
     )
     return (
-        f'<tr><th scope="row">{escape(line.name)}<small>{escape(line.settings)}</small></th>{cells}'
-        f'<td class="num" data-of="gain">{_gain(line.gain)}</td></tr>'
+        f'<tr><th scope="row">{escape(scores.name)}<small>{escape(scores.settings)}</small></th>'
+        f'{cells}<td class="num" data-of="gain">{_gain(scores.gain)}</td></tr>'
     )
 
 
@@ -173,33 +175,3 @@ def _gain(found: Estimate | None) -> str:
         return f'{_estimate(found, True)}<small class="word">too few to say</small>'
     word = "beyond chance" if found.is_clear else "could be chance"
     return f'{_estimate(found, True)}<small class="word">{word}</small>'
-
-
-# --- training -----------------------------------------------------------------------------------
-
-
-def sent_lines(sent: Sent, prompts: str = "") -> Sequence[str]:
-    """What was put on the Fine-tune tab, and what was kept back; `prompts` is a remark on these."""
-    lines = [
-        f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of "
-        f"{queries(len(sent.trained))}; {len(sent.held_out):,} held out for the comparison "
-        "afterwards."
-    ]
-    if sent.assumed:
-        lines.append(
-            f"In {sent.assumed:,} of them the negative is assumed: the best hit that nobody judged "
-            "relevant. Some of these may well be relevant; judge them to be sure."
-        )
-    if sent.shared:
-        lines.append(
-            f"Of those held out, {sent.shared:,} have a relevant text that is trained on for "
-            "another query: for these the comparison is somewhat too kind."
-        )
-    if not sent.held_out:
-        lines.append("Nothing is held out: afterwards there is no fair comparison here.")
-    if sent.left_out:
-        lines.append(
-            f"Left out: {queries(sent.left_out)} with no relevant text, or with nothing to set "
-            "against it."
-        )
-    return [*lines, prompts] if prompts else lines

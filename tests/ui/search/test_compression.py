@@ -14,14 +14,14 @@ from ui.page.matrix import figure_json
 from ui.search.compression import (
     AUTO,
     UNRELATED,
-    Compressed,
+    CompressionGrid,
     choose_queries,
     compression_chart,
     compression_panel,
     ticks,
     what_it_says,
 )
-from ui.search.judged import FEW
+from ui.search.scores import FEW
 
 GO = ("compress-go", "click")
 
@@ -32,7 +32,7 @@ def result(reduction="pca", dims=8, storage="float32", rescored=0, recall=1.0, s
 
 
 def made(*results, dims=8):
-    return Compressed(("key",), "settings", "3 queries", 50, dims, 10, results)
+    return CompressionGrid(("key",), "settings", "3 queries", 50, dims, 10, results)
 
 
 # --- queries ------------------------------------------------------------------------------------

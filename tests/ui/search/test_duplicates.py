@@ -12,14 +12,21 @@ from explore.duplicates import near_duplicates
 from tests.ui.search.lab import check
 from tests.ui.state.test_jobs import free
 from tests.ui.test_hostile_text import ATTACKS
-from ui.search.duplicates import COSINE, LISTED, PERCENTILE, parse_bound, twins_panel, twins_rows
+from ui.search.duplicates import (
+    COSINE,
+    LISTED,
+    PERCENTILE,
+    duplicates_panel,
+    duplicates_rows,
+    parse_bound,
+)
 
-GO = ("twins-go", "click")
+GO = ("duplicates-go", "click")
 TEXTS = ["a cat sleeps", "a cat sleeps!", "the bank opens", "a dog barks at the storm", "=1+1"]
 
 
 def found(page, visitor="ann"):
-    return page.result("twins", visitor)
+    return page.result("duplicates", visitor)
 
 
 def test_bounds_are_checked():
@@ -35,12 +42,12 @@ def test_bounds_are_checked():
 def test_pairs_are_the_engines_with_both_texts(page):
     answer = page.search(texts=TEXTS)
     last = page.call(GO, COSINE, 0.2)
-    assert "Done in" in last["twins-progress"]
+    assert "Done in" in last["duplicates-progress"]
     made, vectors = found(page), answer.index.vectors
     own = near_duplicates(vectors, threshold=0.2)
-    np.testing.assert_array_equal(made.found.pairs, own.pairs)
+    np.testing.assert_array_equal(made.pairs.pairs, own.pairs)
     assert len(own.pairs) > 0
-    table = check(twins_panel(made)).one("tbody").all("tr")
+    table = check(duplicates_panel(made)).one("tbody").all("tr")
     assert len(table) == len(own.pairs)
     i, j = own.pairs[0]
     assert TEXTS[i] in table[0].all("td")[1].text
@@ -51,9 +58,9 @@ def test_pairs_are_the_engines_with_both_texts(page):
 def test_a_share_of_all_pairs_is_not_called_duplicates(page):
     page.search(texts=TEXTS)
     page.call(GO, PERCENTILE, 50)
-    by_share = check(twins_panel(found(page))).text
+    by_share = check(duplicates_panel(found(page))).text
     page.call(GO, COSINE, 0.2)
-    by_cosine = check(twins_panel(found(page))).text
+    by_cosine = check(duplicates_panel(found(page))).text
     for said, share in ((by_share, True), (by_cosine, False)):
         assert ("always found, whether they are duplicates or not" in said) == share
         assert ("would go" in said) != share
@@ -62,7 +69,7 @@ def test_a_share_of_all_pairs_is_not_called_duplicates(page):
 def test_the_file_has_every_pair_and_is_safe_to_open(page):
     page.search(texts=TEXTS)
     page.call(GO, COSINE, -1)
-    sent = page.call(("twins-csv", "click"))["twins-download"]
+    sent = page.call(("duplicates-csv", "click"))["duplicates-download"]
     rows = list(csv.DictReader(io.StringIO(sent["text"])))
     assert len(rows) == 10
     assert {row["group"] for row in rows} == {"1"}
@@ -84,9 +91,9 @@ def test_a_percentile_that_gives_too_many_is_answered_by_the_engine(page, monkey
 
 def test_nothing_is_found_is_said_and_nothing_is_offered_to_save(page):
     page.search("cat", texts=["a cat", "the river storm"])
-    shown = [step for step in page.steps(GO, COSINE, 1, visitor="cat") if "twins" in step]
-    assert "No pair is as near" in shown[-1]["twins"]
-    assert shown[-1]["twins-csv"].visible == "hidden"
+    shown = [step for step in page.steps(GO, COSINE, 1, visitor="cat") if "duplicates" in step]
+    assert "No pair is as near" in shown[-1]["duplicates"]
+    assert shown[-1]["duplicates-csv"].visible == "hidden"
 
 
 def test_what_was_found_once_is_not_sought_again_and_goes_with_the_texts(page):
@@ -94,15 +101,15 @@ def test_what_was_found_once_is_not_sought_again_and_goes_with_the_texts(page):
     for _ in range(2):
         page.call(GO, COSINE, 0.5, visitor="dan")
     stages = page.handlers.texts("dan").stages
-    assert stages.work["twins"] == 1
+    assert stages.work["duplicates"] == 1
     page.call(GO, COSINE, 0.6, visitor="dan")
-    assert stages.work["twins"] == 2
-    assert "twins" not in page.fresh("twins", visitor="dan")  # the same vectors
+    assert stages.work["duplicates"] == 2
+    assert "duplicates" not in page.fresh("duplicates", visitor="dan")  # the same vectors
     page.search("dan", pooling="cls")
-    assert page.fresh("twins", visitor="dan")["twins"] == ""
+    assert page.fresh("duplicates", visitor="dan")["duplicates"] == ""
     page.search("dan", texts=["other texts", "two of them"])
     with pytest.raises(Exception, match="No pairs are kept any more"):
-        page.call(("twins-csv", "click"), visitor="dan")
+        page.call(("duplicates-csv", "click"), visitor="dan")
 
 
 def test_stop_gives_up(page):
@@ -113,15 +120,15 @@ def test_stop_gives_up(page):
         walk = steps(SimpleNamespace(session_hash="eve"), COSINE, 0)
         next(walk)
         assert (
-            page.fresh("twins", visitor="eve") == {}
+            page.fresh("duplicates", visitor="eve") == {}
         )  # what comes now is not taken away by a late verdict
-        said = page.call(("twins-stop", "click"), visitor="eve")
-    assert "Stopped" in said["twins-progress"]
-    assert said["twins-stop"].visible == "hidden"
+        said = page.call(("duplicates-stop", "click"), visitor="eve")
+    assert "Stopped" in said["duplicates-progress"]
+    assert said["duplicates-stop"].visible == "hidden"
     ends = list(walk)
     assert "Stopped" in ends[-1][0]
-    assert page.result("twins", "eve") is None
-    assert page.fresh("twins", visitor="eve")["twins"] == ""
+    assert page.result("duplicates", "eve") is None
+    assert page.fresh("duplicates", visitor="eve")["duplicates"] == ""
     assert free(page.workbench.work_queue)
 
 
@@ -130,10 +137,10 @@ def test_hostile_texts_are_texts_and_long_tables_are_cut(page):
     page.search("fay", texts=texts)
     page.call(GO, COSINE, -1, visitor="fay")
     made = found(page, "fay")
-    panel = check(twins_panel(made))
+    panel = check(duplicates_panel(made))
     assert len(panel.one("tbody").all("tr")) == LISTED
     assert "the CSV has 435" in panel.text
-    assert len(twins_rows(made)) == 436
+    assert len(duplicates_rows(made)) == 436
     shown = panel.one("tbody").text
     assert all(attack in shown for attack in ATTACKS)
 

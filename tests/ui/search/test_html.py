@@ -10,10 +10,17 @@ from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab, check, quiet
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node
-from ui.search.flow import bump_chart, flow_facts, picked_text, ranks_table, strategies_table
 from ui.search.html import DOUBT, WAITING, answer_panel, hits_table, terms_list, why_panel
-from ui.search.keep import search_snippet
-from ui.search.rankings import BM25, follow_ranks, parse_cells
+from ui.search.rank_flow import follow_ranks, parse_cells
+from ui.search.rank_flow_html import (
+    bump_chart,
+    flow_facts,
+    picked_text,
+    ranks_table,
+    strategies_table,
+)
+from ui.search.strategies import BM25
+from ui.search.take_home import search_snippet
 
 HOSTILE = 'text,"<b>label</b>"\n' + "".join(
     '"{}","{}"\n'.format(*([attack.replace('"', '""')] * 2)) for attack in ATTACKS

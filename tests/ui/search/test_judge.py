@@ -11,8 +11,8 @@ from tests.ui.search.lab import QUERY, check
 from tests.ui.small_corpus import TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judge_html import judged_list, scores_panel, thumbs_list
-from ui.search.judged import ALL
-from ui.search.rankings import BM25, FUSED, parse_keywords
+from ui.search.scores import ALL
+from ui.search.strategies import BM25, FUSED, parse_keywords
 from ui.state.judgements import MOST, left_over
 
 PICK, SAMPLE, UPLOAD = ("judge-hits", "pick"), ("judge-sample", "click"), ("judge-upload", "upload")
@@ -193,7 +193,7 @@ def test_strategies_are_measured_side_by_side(page):
     assert "Done in" in steps[-1]["measure-search-progress"]
     [group] = measured(page, "fay").groups
     assert (group.title, group.queries) == (ALL, 178)
-    assert [(line.name, line.settings) for line in group.lines] == [
+    assert [(line.name, line.settings) for line in group.strategies] == [
         ("all-MiniLM-L6-v2", "mean pooling, its own, last layer"),
         ("all-MiniLM-L6-v2", "cls pooling, last layer"),
         ("all-MiniLM-L6-v2", "max pooling, last layer"),
@@ -201,8 +201,10 @@ def test_strategies_are_measured_side_by_side(page):
         ("Keywords (BM25)", "k1 = 1.5, b = 0.75"),
         ("Both, fused", "all-MiniLM-L6-v2 and BM25 by reciprocal rank"),
     ]
-    keywords = group.lines[4]
-    assert keywords.scores["nDCG"].value > group.lines[0].scores["nDCG"].value  # untrained weights
+    keywords = group.strategies[4]
+    assert (
+        keywords.scores["nDCG"].value > group.strategies[0].scores["nDCG"].value
+    )  # untrained weights
     assert keywords.gain.is_clear
     [shown] = [step for step in steps if "measure-search-go" not in step and "judge-scores" in step]
     panel = check(shown["judge-scores"])
@@ -220,7 +222,7 @@ def test_the_same_encoding_is_not_listed_twice_nor_encoded_again(page, count_for
         page.call(GO, ["mean"], ["all-MiniLM-L6-v2"], [BM25], visitor="fay")
     assert not calls
     [group] = measured(page, "fay").groups
-    assert [line.settings for line in group.lines] == [
+    assert [line.settings for line in group.strategies] == [
         "mean pooling, its own, last layer", "mean pooling, last layer", "k1 = 1.5, b = 0.75",
     ]  # fmt: skip
 
@@ -239,7 +241,7 @@ def test_what_a_browser_sends_is_checked(page):
         with pytest.raises(gr.Error, match=words):
             page.steps(GO, *sent, visitor="gil")
     page.steps(GO, None, "x", 3, visitor="gil")  # no lists at all: nothing beside the first
-    assert len(measured(page, "gil").groups[0].lines) == 1
+    assert len(measured(page, "gil").groups[0].strategies) == 1
     assert parse_keywords([FUSED, BM25]) == (BM25, FUSED)
 
 

@@ -2,33 +2,17 @@
 
 import json
 import warnings
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from urllib.parse import parse_qsl
 
 import pytest
 
 from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL
-from tests.ui.search.test_tab import FORM, prepare
+from tests.ui.search.test_tab import prepare
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.examples import QUERIES
 from ui.search.form import SearchForm, to_query
-
-
-def test_link_and_python_are_those_of_the_answer(page):
-    query = 'it\'s "quoted" \\ {braces}'
-    page.find(query=query, method="fusion", k=3)
-    form = SearchForm("typed since", OTHER_MODEL, "max", "1", "Both, fused", 3)
-    taken = page.fresh("search-code", *astuple(form))
-    compile(taken["search-code"], "snippet", "exec")
-    assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in taken["search-code"]
-    assert taken["search-address"] == to_query(replace(form, query=query))
-    assert "never your texts" in taken["search-link-note"]
-    page.call(("search-corpus-0", "click"))
-    page.find(query="a knee")
-    taken = page.fresh("search-code", *FORM)
-    assert taken["search-address"] == to_query(SearchForm("a knee"), "topics.csv")
-    assert taken["search-link-note"] == ""
 
 
 def opened(page, query: dict[str, str]) -> tuple[dict, str]:

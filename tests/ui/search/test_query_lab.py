@@ -8,8 +8,18 @@ from explore.query_lab import RankChange, analogy, steer
 from tests.ui.laid_out import event
 from tests.ui.search.lab import check
 from tests.ui.test_hostile_text import ATTACKS
-from ui.search.lab import EXAMPLE, change_word, choices_list, shift_table, weighted
-from ui.search.steering import Choice, Weights, analogous, parse_weights, steered
+from ui.search.query_lab import (
+    EXAMPLE,
+    Choice,
+    Weights,
+    analogous,
+    change_word,
+    changes_table,
+    choices_list,
+    parse_weights,
+    steered,
+    weighted,
+)
 
 USUAL = (1.0, 0.75, 0.15)
 TOGGLE, WEIGH, ANALOGY = ("lab-hits", "pick"), ("weight-more", "change"), ("lab-c", "submit")
@@ -49,16 +59,16 @@ def test_steering_is_the_engines_and_its_ranks_are_those_of_the_whole_corpus(pag
     moved = steer(answer.vector, vectors[[first]], vectors[[second]], *USUAL)
     new = search(moved[None], vectors, len(vectors)).indices[0].tolist()
     old = search(answer.vector[None], vectors, len(vectors)).indices[0].tolist()
-    listed = [m.change for m in found.moved]
+    listed = [m.change for m in found.hits]
     assert [change.row for change in listed[:10]] == new[:10]
     assert {change.row for change in listed[10:]} == set(old[:10]) - set(new[:10])
     for change in listed:
         assert (change.before, change.after) == (old.index(change.row) + 1,
                                                  new.index(change.row) + 1)  # fmt: skip
-    assert [m.cosine for m in found.moved] == pytest.approx(
+    assert [m.cosine for m in found.hits] == pytest.approx(
         (vectors[[c.row for c in listed]] @ moved).tolist(), abs=1e-6
     )
-    assert found.between == pytest.approx(float(answer.vector @ moved), abs=1e-6)
+    assert found.cosine == pytest.approx(float(answer.vector @ moved), abs=1e-6)
 
 
 def test_a_query_that_cancels_out_is_told(page):
@@ -75,14 +85,14 @@ def test_an_analogy_is_held_against_its_last_text(page):
     a, b, c = index.encode_queries(list(texts))
     made = analogy(a, b, c)
     new, old = (search(v[None], index.vectors, 5).indices[0].tolist() for v in (made, c))
-    assert [m.change.row for m in found.moved[:5]] == new
-    assert {m.change.row for m in found.moved if (m.change.before or 99) <= 5} == set(old)
+    assert [m.change.row for m in found.hits[:5]] == new
+    assert {m.change.row for m in found.hits if (m.change.before or 99) <= 5} == set(old)
 
 
 def test_fewer_texts_than_hits_are_all_listed(page):
     answer = page.search("few", texts=["a cat", "a dog"])
     found = steered(answer, Choice((0,)), Weights())
-    assert sorted(m.change.row for m in found.moved) == [0, 1]
+    assert sorted(m.change.row for m in found.hits) == [0, 1]
 
 
 # --- words --------------------------------------------------------------------------------------
@@ -111,7 +121,7 @@ def test_hostile_texts_are_shown_as_texts(page):
     answer = page.search("eve", query=ATTACKS[0], texts=ATTACKS, k=50)
     liked = Choice((answer.rows[0],), (answer.rows[1],))
     hits = check(choices_list(answer, liked))
-    table = check(shift_table(steered(answer, liked, Weights()), ATTACKS[1]))
+    table = check(changes_table(steered(answer, liked, Weights()), ATTACKS[1]))
     for attack in ATTACKS:
         assert attack in hits.text
         assert attack in table.text

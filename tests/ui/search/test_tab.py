@@ -55,7 +55,7 @@ def test_other_texts_clear_every_section_before_anything_is_found_in_them(page):
     assert (cleared["flow-chart"], cleared["flow-table"]) == (None, "")
     for section, empty in (("judge-hits", "Search first"), ("lab-hits", "Search first")):
         assert empty in page.fresh(section)[section]
-    for section in ("compress", "twins", "judge-scores"):
+    for section in ("compress", "duplicates", "judge-scores"):
         assert page.fresh(section)[section] == ""
 
 

@@ -14,21 +14,18 @@ from tests.ui.laid_out import OTHER_MODEL, event, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab, quiet
 from tests.ui.small_corpus import TEXTS
 from tests.ui.visit import read_html
-from ui.search.flow import WAITING, bump_chart, flow_facts
 from ui.search.form import SearchForm
 from ui.search.index import SearchSettings
-from ui.search.rankings import (
-    BM25,
-    FUSED,
-    WITH_KEYWORDS,
-    Dense,
+from ui.search.rank_flow import (
+    WAITING,
     encode_cells,
     follow_ranks,
     other_model,
     parse_cells,
-    rankings,
     same_as,
 )
+from ui.search.rank_flow_html import bump_chart, flow_facts
+from ui.search.strategies import BM25, FUSED, WITH_KEYWORDS, DenseStrategy, rankings
 
 ROOM = 10**8
 GO = threading.Event()
@@ -112,7 +109,9 @@ def test_of_more_encodings_than_are_kept_those_that_are_there_come_first(tiny):
     lab, encoder, _ = three_kept(tiny)
     index = lab.search().index
     names = ["mean", "max", "cls", "min", "soft"]
-    dense = [Dense(name, "", encoder, SearchSettings(DEFAULT_MODEL, name)) for name in names]
+    dense = [
+        DenseStrategy(name, "", encoder, SearchSettings(DEFAULT_MODEL, name)) for name in names
+    ]
     first = rankings(index, dense, (), [QUERY], quiet, GO)
     passes = Passes()
     second = rankings(index, dense, (), [QUERY], passes, GO)

@@ -1,24 +1,115 @@
-"""From judged hits to the Fine-tune tab, and back with a model to compare."""
+"""Triplets of judged queries, sent to Fine-tune, and back with a model to compare."""
 
+import math
 import threading
 from dataclasses import replace
 
 import gradio as gr
 import pytest
 
-from encoder import Encoder
+from encoder import Encoder, EncoderError
 from explore import Stopped, search
 from tests.ui.finetune.takehome.runs import a_run, done
 from tests.ui.search.lab import QUERY, check, quiet
 from tests.ui.search.test_judge import GO, SAMPLE, SEND, grades, measured, thumb
-from ui.search.judge import best_hits, prompts_line
-from ui.search.judge_html import scores_panel, sent_lines
-from ui.search.judged import ALL, ASSUMED, HELD_OUT, NAME, TRAINED, split_queries, to_triplets
+from tests.ui.test_hostile_text import ATTACKS
+from ui.search.judge_html import scores_panel
+from ui.search.scores import ALL, HELD_OUT, TRAINED
+from ui.search.triplets import (
+    ASSUMED,
+    JUDGED,
+    NAME,
+    best_hits,
+    prompts_line,
+    split_lines,
+    split_queries,
+    to_csv,
+    to_pairs,
+    to_triplets,
+)
 from ui.state.judgements import sample_judgements
 from ui.state.models import OwnModel
 
+# --- which triplets, and which queries -----------------------------------------------------------
 
-def test_a_share_of_the_queries_lands_on_the_desk_as_triplets(page):
+
+def test_every_judged_text_is_used_and_a_judged_negative_is_preferred():
+    grades = {"q": {"good": 1, "better": 2, "bad": 0}, "p": {"one": 1, "no": 0, "never": 0}}
+    split = to_triplets(grades, {"q": ["hard"], "p": []}, share=1)
+    assert [(t.query, t.relevant, t.irrelevant) for t in split.triplets] == [
+        ("q", "better", "bad"), ("q", "good", "bad"), ("p", "one", "no"), ("p", "one", "never"),
+    ]  # fmt: skip
+    assert split.assumed == 0
+
+
+def test_where_none_was_judged_irrelevant_the_best_other_hit_is_assumed():
+    grades = {"q": {"good": 1, "fine": 1}}
+    split = to_triplets(grades, {"q": ["good", "fine", "third", "fourth"]}, share=1)
+    assert {(t.relevant, t.irrelevant, t.assumed) for t in split.triplets} == {
+        ("good", "third", True), ("fine", "third", True),
+    }  # fmt: skip
+    assert split.assumed == 2
+    assert ASSUMED in to_csv(split)
+
+
+def test_queries_that_teach_nothing_are_left_out_and_counted():
+    grades = {"only bad": {"x": 0}, "no other": {"y": 1}, "fine": {"x": 1, "y": 0}}
+    split = to_triplets(grades, {"no other": ["y"]}, share=1)
+    assert (split.trained, split.held_out, split.left_out) == (("fine",), (), 2)
+    with pytest.raises(EncoderError, match="each needs a text judged relevant"):
+        to_triplets({"only bad": {"x": 0}}, {})
+
+
+def test_the_split_is_by_query_seeded_and_stays_when_others_come():
+    queries = [f"query {n}" for n in range(100)]
+    trained, held_out = split_queries(queries, 0.7)
+    assert (len(trained), len(held_out)) == (70, 30)
+    assert sorted([*trained, *held_out]) == sorted(queries)
+    assert split_queries(queries[::-1], 0.7)[0] == trained[::-1]
+    assert split_queries(queries, 0.7, seed=1)[0] != trained
+    more = split_queries([*queries, *(f"new {n}" for n in range(100))], 0.7)[0]
+    moved = set(trained) ^ {query for query in more if query in queries}
+    assert len(moved) < 15
+
+
+@pytest.mark.parametrize(("share", "sizes"), [(0.01, (1, 2)), (0.99, (2, 1)), (1, (3, 0))])
+def test_both_sides_get_a_query_unless_all_are_wanted(share, sizes):
+    trained, held_out = split_queries(["a", "b", "c"], share)
+    assert (len(trained), len(held_out)) == sizes
+    assert split_queries(["a"], share) == (("a",), ())
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.1, math.nan])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(EncoderError, match="share for training"):
+        split_queries(["a", "b"], share)
+
+
+def test_held_out_queries_that_share_a_text_with_training_are_counted():
+    grades = {f"query {n}": {f"text {n // 2}": 1.0, "bad": 0.0} for n in range(40)}
+    split = to_triplets(grades, {}, share=0.5)
+    taught = {t.relevant for t in split.triplets}
+    assert split.shared == sum(set(grades[q]) & taught != set() for q in split.held_out)
+    assert 0 < split.shared < len(split.held_out)
+
+
+def test_they_are_read_as_triplets_whatever_they_hold():
+    texts = [*ATTACKS, "=1+1", "a,b;c\t|d", "two  spaces"]
+    grades = {f"ask {n}: {text}": {f"{text} yes": 1, f"no {text}": 0}
+              for n, text in enumerate(texts)}  # fmt: skip
+    split = to_triplets(grades, {}, share=1)
+    pairs = to_pairs(split)
+    assert pairs.problem == ""
+    assert pairs.pairs.kind == "triplet"
+    assert len(pairs.pairs) == len(texts)
+    assert set(pairs.table.frame["negative is"]) == {JUDGED}
+    assert pairs.pairs.texts[0] == ("ask 0: " + ATTACKS[0], ATTACKS[0] + " yes", "no " + ATTACKS[0])
+
+
+# --- on the page --------------------------------------------------------------------------------
+
+
+def test_a_share_of_the_queries_is_sent_to_fine_tune_as_triplets(page):
     answer = page.sample("jon")
     page.call(SAMPLE, visitor="jon")
     shown = page.call(SEND, 70, 0, visitor="jon")
@@ -93,8 +184,8 @@ def test_a_prompt_that_training_does_not_put_is_told(bert):
     assert "training puts “query: ” before every text" in said
     assert "“passage: ” before texts" in said
     sent = to_triplets({"q": {"a": 1, "b": 0}}, {}, share=1)
-    assert sent_lines(sent, said)[-1] == said
-    assert len(sent_lines(sent, said)) == len(sent_lines(sent)) + 1
+    assert split_lines(sent, said)[-1] == said
+    assert len(split_lines(sent, said)) == len(split_lines(sent)) + 1
 
 
 @pytest.mark.parametrize(("share", "seed"), [(0, 0), (101, 0), ("x", 0), (70, -1), (70, 0.5)])
@@ -130,7 +221,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
         (HELD_OUT, 178 - len(seen)), (ALL, 178), (TRAINED, len(seen)),
     ]  # fmt: skip
     assert groups[0].queries > len(held_out)
-    assert groups[0].lines[1].name == "“judged, run 1”, yours"
+    assert groups[0].strategies[1].name == "“judged, run 1”, yours"
     panel = check(scores_panel(measured(page, "ned"))).text
     assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
     assert "the fair comparison" in panel
@@ -160,7 +251,7 @@ def test_a_model_of_which_nothing_is_known_is_no_proof(page, bert):
 
 def test_all_that_is_sent_is_said():
     plain = to_triplets({"q": {"a": 1, "b": 0}, "p": {"c": 0}}, {}, share=1)
-    said = " ".join(sent_lines(plain))
+    said = " ".join(split_lines(plain))
     assert "1 triplet of 1 query; 0 held out" in said
     assert "Nothing is held out" in said
     assert "Left out: 1 query" in said
