@@ -11,10 +11,10 @@ from ui.search.judged import split_queries
 from tests.browser.finetune_page import TRAINED_MS, FinetunePage
 from tests.browser.lab_page import View
 from tests.browser.sections_visit import DONE_MS, SectionsPage
-from ui.search.examples import QUERIES
+from ui.state.samples import TEXT_SAMPLES
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = QUERIES["search_passages.csv"]
+EXAMPLES = TEXT_SAMPLES["offices"].queries
 
 
 def test_a_query_is_steered_and_added_up(page):

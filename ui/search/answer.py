@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -55,12 +55,10 @@ def background_queries(corpus: Corpus) -> list[str]:
 
 NO_HIT = "That text is not among the hits any more"
 DEEP = 100  # ranks of each ranking that go into a fusion
-NOTHING = "nothing relevant here"  # as explore.verdict says it
-NO_BETTER = "no better than what unrelated queries find"
 
 
 class Store(Protocol):
-    """Where vectors are searched; see ui.vector_store."""
+    """Where vectors are searched; see ui.state.vectors."""
 
     def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
         """The k best rows for each query (Q, D), of vectors (N, D) that go by a name."""
@@ -189,10 +187,7 @@ def verdict(answer: Answer, best: BestHits) -> Verdict | None:
     """
     if not answer.rows:
         return None
-    found = best.verdict(answer.best)
-    if answer.method == "dense":
-        return found
-    return replace(found, words=found.words.replace(NOTHING, NO_BETTER))
+    return best.verdict(answer.best, conclusive=answer.method == "dense")
 
 
 # --- Why a text was found: the cosine with the query token by token, and the words both share -----

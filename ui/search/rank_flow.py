@@ -47,11 +47,10 @@ from ui.search.strategies import (
     rankings,
 )
 from ui.state.stages import Tell
-from ui.state.texts import encode
+from ui.state.texts import encode, in_pieces
 from ui.words import cut, layer_phrase, message
 
 MOST_CELLS = 12  # poolings × layers
-ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on
 Cell = tuple[str, Layer]
 
 
@@ -95,11 +94,7 @@ def encode_cells(
     layers = list(dict.fromkeys(layer for _, layer in missing))
     order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
     found: dict[Cell, np.ndarray] = {}
-    for at in range(0, len(order), ENCODED_AT_ONCE):
-        if stop.is_set():
-            raise Stopped
-        tell("encode", at / len(order))
-        rows = order[at : at + ENCODED_AT_ONCE]
+    for rows in in_pieces(order, "encode", tell, stop):
         some = [corpus.texts[i] for i in rows]
         grid = encoder.encode_grid(some, poolings, layers, options=prompt)
         if not found:

@@ -14,7 +14,7 @@ from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
 from ui.search.compression import SearchCompression
 from ui.search.duplicates import SearchDuplicates
-from ui.search.examples import MOST, QUERIES, examples, first_query
+from ui.search.examples import FIRST, MOST, examples, first_query
 from ui.search.form import SearchForm, from_json
 from ui.search.handlers import STAGES, JudgedAnswer, SearchHandlers
 from ui.search.html import answer_panel, hits_table, why_panel
@@ -24,7 +24,8 @@ from ui.search.query_lab import SearchQueryLab
 from ui.search.rank_flow import SearchRankFlow
 from ui.search.state import SearchState
 from ui.search.take_home import SearchTakeHome
-from ui.state.texts import SAMPLES, SEARCH_SAMPLE, for_search
+from ui.state.samples import TEXT_SAMPLES
+from ui.state.texts import for_search
 from ui.words import message, notes
 
 STOPPED = notes(["Stopped. What was found before stays."])
@@ -51,12 +52,12 @@ class _SearchTab:
     def __init__(self, page: Page, handlers: SearchHandlers, tab: gr.Tab) -> None:
         self.handlers = handlers
         settings = handlers.settings
-        texts = lay_out_texts(LEAD, "search-", SEARCH_SAMPLE, "Search these")
+        texts = lay_out_texts(LEAD, "search-", FIRST, "Search these")
         default = handlers.workbench.encoder(SearchForm().model, None)
         self.ui: SearchLayout = lay_out_search(
             handlers.picker.choices(None),
             ["-1", *map(str, default.layers)],
-            QUERIES[SAMPLES[SEARCH_SAMPLE]],
+            TEXT_SAMPLES[FIRST].queries,
         )
         form = self.ui.form
         self.model = gr.State(SearchForm().model)  # the last one that loaded
@@ -64,7 +65,7 @@ class _SearchTab:
         self.texts = TextsSection(
             handlers,
             texts,
-            first=SEARCH_SAMPLE,
+            first=FIRST,
             part=lambda corpus: for_search(corpus, settings.search_texts),
         )
         self.asked = gr.State("")  # new whenever something is to be searched

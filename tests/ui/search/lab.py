@@ -14,6 +14,7 @@ from ui.page.components import markup
 from ui.page.tab import Page, Tab
 from ui.search import tab as search_tab
 from ui.search.answer import Answer
+from ui.search.examples import FIRST
 from ui.search.form import SearchForm
 from ui.search.handlers import JudgedAnswer, SearchHandlers
 from ui.state.texts import OpenTexts, open_data, open_texts
@@ -21,7 +22,6 @@ from ui.state.vectors import Vectors
 from ui.state.workbench import Workbench
 
 QUERY = "a red cat"
-OFFICES = "What a small town's offices say"
 TAGS = {"b", "br", "button", "details", "div", "i", "li", "ol", "p", "root", "small", "span",
         "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
 ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|style|tabindex|title|type")
@@ -74,9 +74,9 @@ class SearchLab:
         answer = self.search(*who_what, **form)
         return self.handlers.judged(answer, quiet, threading.Event())
 
-    def sample(self, visitor: str = "ann", title: str = OFFICES) -> Answer:
+    def sample(self, visitor: str = "ann", name: str = FIRST) -> Answer:
         """Search a sample."""
-        self.handlers.open_sample(visitor, title)
+        self.handlers.open_sample(visitor, name)
         return self.search(visitor, "pool opening hours sunday")
 
     def work(self, visitor: str = "ann") -> dict[str, int]:

@@ -11,8 +11,8 @@ from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL
 from tests.ui.search.test_tab import prepare
 from tests.ui.test_hostile_text import ATTACKS
-from ui.search.examples import QUERIES
 from ui.search.form import SearchForm, to_query
+from ui.state.samples import TEXT_SAMPLES
 
 
 def opened(page, query: dict[str, str]) -> tuple[dict, str]:
@@ -26,7 +26,7 @@ def opened(page, query: dict[str, str]) -> tuple[dict, str]:
 
 def test_a_link_asks_the_same_question_of_the_same_sample(page):
     form = SearchForm("my knee hurts", OTHER_MODEL, "max", "1", "Both, fused", 7)
-    answer, told = opened(page, dict(parse_qsl(to_query(form, "topics.csv")[1:])))
+    answer, told = opened(page, dict(parse_qsl(to_query(form, "topics")[1:])))
     assert told == ""
     assert answer["Tabs"].selected == "search"
     assert answer["State"] == OTHER_MODEL
@@ -35,7 +35,7 @@ def test_a_link_asks_the_same_question_of_the_same_sample(page):
     assert values == list(astuple(form))
     assert "topics.csv" in answer["search-corpus-facts"]
     assert "search-query" not in prepare(page, "my knee hurts")  # it stays, and is asked
-    example = QUERIES["topics.csv"][2]
+    example = TEXT_SAMPLES["topics"].queries[2]
     assert "search-query" not in prepare(page, example)
     asked = page.handlers.request("ann", SearchForm(*values))
     assert (asked.search.k, asked.search.method) == (7, "fusion")
@@ -63,4 +63,4 @@ def test_what_a_link_says_is_checked(page, sent, said):
 
 
 def test_an_address_without_a_search_opens_nothing(page):
-    assert opened(page, {"map": "{}", "corpus": "topics.csv"}) == ({}, "")
+    assert opened(page, {"map": "{}", "corpus": "topics"}) == ({}, "")

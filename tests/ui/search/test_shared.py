@@ -5,9 +5,9 @@ from dataclasses import replace
 from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
+from ui.search.examples import FIRST
 from ui.search.form import SearchForm
 from ui.state.models import OwnModel
-from ui.state.texts import SEARCH_SAMPLE
 
 
 def test_vectors_of_two_visitors_are_kept_apart_and_go_with_them(page, finish):
@@ -39,9 +39,9 @@ def test_only_the_latest_vectors_of_a_visitor_are_kept_in_memory(page):
 
 
 def test_the_next_visitor_of_a_sample_waits_for_nothing(page, bert, count_forwards):
-    page.handlers.open_sample("ann", SEARCH_SAMPLE)
+    page.handlers.open_sample("ann", FIRST)
     first = page.judged("ann", method="fusion")
-    page.handlers.open_sample("bob", SEARCH_SAMPLE)
+    page.handlers.open_sample("bob", FIRST)
     assert page.handlers.is_ready(page.handlers.request("bob", SearchForm(QUERY, method="fusion")))
     with count_forwards(bert) as calls:
         found = page.find("bob", method="fusion")
@@ -56,7 +56,7 @@ def test_what_a_visitors_own_model_makes_of_a_sample_goes_with_the_visitor(page,
     own = tiny("distilbert")
     known = page.workbench.visitor("ann")
     page.workbench.keep(OwnModel("run-1", "mine", own), known)
-    page.handlers.open_sample("ann", SEARCH_SAMPLE)
+    page.handlers.open_sample("ann", FIRST)
     index = page.judged("ann", model="run-1").answer.index
     stages = known.texts.stages
     assert stages.known("encode", index.source)
@@ -71,13 +71,13 @@ def test_what_a_visitors_own_model_makes_of_a_sample_goes_with_the_visitor(page,
 def test_a_sample_is_kept_for_all_visitors_unless_the_model_is_their_own(page):
     names = set()
     for visitor in ("ann", "bob"):
-        page.handlers.open_sample(visitor, SEARCH_SAMPLE)
+        page.handlers.open_sample(visitor, FIRST)
         names.add(page.search(visitor, model=DEFAULT_MODEL).index.collection)
     [name] = names
     assert name.startswith("sample_")
     other = page.search("ann", model=OTHER_MODEL).index.collection
     assert other.startswith("sample_")
     assert other != name
-    bundled = page.handlers.open_sample("cy", SEARCH_SAMPLE)
-    page.handlers.texts("cy").open(replace(bundled, bundled=False))  # sent by a visitor
+    sample = page.handlers.open_sample("cy", FIRST)
+    page.handlers.texts("cy").open(replace(sample, sample=None))  # sent by a visitor
     assert page.search("cy").index.collection.startswith("visitor_")

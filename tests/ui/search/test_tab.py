@@ -12,13 +12,14 @@ from tests.ui.laid_out import event, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchPage
 from tests.ui.small_corpus import TABLE
 from tests.ui.visit import read_html
-from ui.search.examples import QUERIES
+from ui.search.examples import FIRST
 from ui.search.tab import CLICK
+from ui.state.samples import TEXT_SAMPLES
 from ui.state.vectors import Vectors
 
 SETTINGS = (DEFAULT_MODEL, "the model's own", "-1", "Vectors", 10)
 FORM = (QUERY, *SETTINGS)
-SAMPLE = QUERIES["search_passages.csv"]
+SAMPLE = TEXT_SAMPLES[FIRST].queries
 ASK = ("search-query", "submit")
 
 
@@ -70,7 +71,7 @@ def test_examples_are_of_the_texts_and_a_typed_question_is_kept(page):
     page.workbench.forget("ann")
     page.arrive()
     assert "search-query" not in prepare(page, "my own words")
-    assert prepare(page, QUERIES["topics.csv"][0])["search-query"] == SAMPLE[0]
+    assert prepare(page, TEXT_SAMPLES["topics"].queries[0])["search-query"] == SAMPLE[0]
 
 
 def test_an_example_is_asked_by_a_click(page):

@@ -9,15 +9,15 @@ import pytest
 from tests.ui.laid_out import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import SearchLab
 from tests.ui.search.test_tab import FORM
+from ui.search.examples import FIRST
 from ui.search.form import SearchForm, to_query
 from ui.search.take_home import search_snippet
-from ui.state.texts import SEARCH_SAMPLE
 
 
 @pytest.mark.parametrize("method", ["dense", "bm25", "fusion"])
 def test_it_finds_the_same_hits(bundled, method):
     lab = SearchLab(tiny_workbench(bundled, bundled, search_texts=60))
-    lab.handlers.open_sample("ann", SEARCH_SAMPLE)
+    lab.handlers.open_sample("ann", FIRST)
     answer = lab.search(query="pool opening hours", method=method, k=4, pooling="max")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -40,8 +40,8 @@ def test_link_and_python_are_those_of_the_answer(page):
     assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in taken["search-code"]
     assert taken["search-address"] == to_query(replace(form, query=query))
     assert "never your texts" in taken["search-link-note"]
-    page.call(("search-corpus-0", "click"))
+    page.call(("search-corpus-topics", "click"))
     page.find(query="a knee")
     taken = page.fresh("search-code", *FORM)
-    assert taken["search-address"] == to_query(SearchForm("a knee"), "topics.csv")
+    assert taken["search-address"] == to_query(SearchForm("a knee"), "topics")
     assert taken["search-link-note"] == ""

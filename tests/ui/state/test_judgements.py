@@ -9,7 +9,6 @@ import pytest
 from encoder import EncoderError
 from ingest import read_corpus
 from ui.state.judgements import (
-    SAMPLE_TEXTS,
     Judgements,
     judged_rows,
     judgements_csv,
@@ -125,7 +124,7 @@ def test_a_file_of_no_use_is_refused_in_words(sent, words):
 
 
 def test_the_samples_queries_are_judged_on_the_samples_passages():
-    passages = read_corpus(SAMPLES_FOLDER / SAMPLE_TEXTS)
+    passages = read_corpus(SAMPLES_FOLDER / "search_passages.csv")
     found = sample_judgements(passages)
     assert len(found) == 178
     texts = found["pool opening hours sunday"]

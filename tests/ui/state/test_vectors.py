@@ -54,7 +54,7 @@ class Clock:
 class Flaky(MemoryStore):
     """A server that is away while `away` is set; it counts how often it was asked."""
 
-    engine = "in a flaky store"
+    engine, place = "a flaky store", "in a flaky store"
     persists = True
     away, asked = False, 0
 
