@@ -41,8 +41,8 @@ def mean(hidden: Tensor, tokens: Tokens) -> Tensor:
 
 def mean_sqrt_len(hidden: Tensor, tokens: Tokens) -> Tensor:
     """1/sqrt(n) on each of the n tokens (USE, arXiv 1803.11175, sec. 3.1). Returns (B, T, 1)."""
-    taken = _column(tokens.pool, hidden)
-    return taken / taken.sum(1, keepdim=True).clamp(min=1).sqrt()
+    pooled = _column(tokens.pool, hidden)
+    return pooled / pooled.sum(1, keepdim=True).clamp(min=1).sqrt()
 
 
 def weighted_mean(hidden: Tensor, tokens: Tokens) -> Tensor:

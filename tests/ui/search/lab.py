@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from tests.ui.corpus import TABLE
 from tests.ui.laid_out import LaidOut
-from tests.ui.small_corpus import TABLE
 from tests.ui.visit import Node, read_html
 from ui.page.components import markup
 from ui.page.tab import Page, Tab

@@ -10,8 +10,8 @@ from gradio_client.exceptions import AppError
 
 from encoder import DEFAULT_MODEL
 from explore import Bm25Index, reciprocal_rank_fusion, search
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import tiny_workbench
-from tests.ui.small_corpus import TEXTS
 from ui.search.api import build_search_api
 from ui.state.jobs import Job
 

@@ -9,9 +9,9 @@ import pytest
 from encoder import EncoderError, Options
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
 from explore.verdict import BestHits, background
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
-from tests.ui.small_corpus import TEXTS
 from tests.ui.state.test_jobs import ended
 from ui.search.answer import InMemory, background_queries, find, verdict
 from ui.search.form import SearchForm

@@ -6,9 +6,9 @@ import io
 import gradio as gr
 import pytest
 
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import OTHER_MODEL, event
 from tests.ui.search.lab import QUERY, check
-from tests.ui.small_corpus import TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judge_html import judged_list, scores_panel, thumbs_list
 from ui.search.scores import ALL

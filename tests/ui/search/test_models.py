@@ -9,9 +9,9 @@ import gradio as gr
 import pytest
 
 from encoder import DEFAULT_MODEL, Encoder, ModelSpec
+from tests.ui.corpus import TEXTS
 from tests.ui.search.lab import QUERY, SearchPage
 from tests.ui.search.test_judge import thumb
-from tests.ui.small_corpus import TEXTS
 from ui.search.api import build_search_api
 from ui.settings import Settings
 from ui.state.models import OwnModel

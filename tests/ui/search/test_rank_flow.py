@@ -10,9 +10,9 @@ import pytest
 from encoder import DEFAULT_MODEL, EncoderError
 from explore import Bm25Index, Stopped, search
 from explore.fusion import found_only_by, overlap_at, ranks
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import OTHER_MODEL, event, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab, quiet
-from tests.ui.small_corpus import TEXTS
 from tests.ui.visit import read_html
 from ui.search.form import SearchForm
 from ui.search.index import SearchSettings

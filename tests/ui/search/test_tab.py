@@ -8,9 +8,9 @@ import pytest
 from encoder import DEFAULT_MODEL
 from explore.store import NotStored
 from tests.explore.store.stores import free_port
+from tests.ui.corpus import TABLE
 from tests.ui.laid_out import event, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchPage
-from tests.ui.small_corpus import TABLE
 from tests.ui.visit import read_html
 from ui.search.examples import FIRST
 from ui.search.tab import CLICK
