@@ -8,6 +8,7 @@ import pytest
 
 from encoder import EncoderError
 from explore.compress import CompressionResult, compress_grid
+from tests.ui.corpus import TEXTS
 from tests.ui.search.lab import check
 from tests.ui.visit import read_html
 from ui.page.matrix import figure_json
@@ -65,35 +66,44 @@ def test_another_choice_of_queries_is_refused(page, asked):
 # --- the section --------------------------------------------------------------------------------
 
 
+def judge(page, visitor, queries=FEW):
+    """So many judged queries that they are asked, and no more: each costs time."""
+    grades = {f"question {at}": {TEXTS[0]: 1.0} for at in range(queries)}
+    page.handlers.state(visitor).judged.add(grades)
+    return list(grades)
+
+
 def test_the_grid_is_measured_once_with_its_settings_beside_it(page):
-    answer = page.sample("dan")
+    index = page.search("dan", texts=TEXTS[:30]).index
+    queries = judge(page, "dan")
     steps = page.steps(GO, AUTO, visitor="dan")
     assert "Done in" in steps[-1]["compress-progress"]
     [shown] = [step for step in steps if "compress" in step]
     panel = check(shown["compress"])
-    assert "178 queries of the sample" in panel.text
-    assert "search_passages.csv: 243 texts · all-MiniLM-L6-v2" in panel.text
+    assert f"{FEW} judged queries" in panel.text
+    assert "texts: 30 texts · all-MiniLM-L6-v2" in panel.text
     assert len(panel.one("tbody").all("tr")) == 2 * 4 * 5
     assert {trace["type"] for trace in shown["compress-chart"]["data"]} == {"scatter"}
-    index = answer.index
-    own = compress_grid(index.vectors, index.encode_queries(choose_queries(index, AUTO, {})[1]))
-    kept = page.result("compress", "dan").results
-    assert [(r.title, r.recall) for r in kept] == [(r.title, r.recall) for r in own]
+    own = compress_grid(index.vectors, index.encode_queries(queries))
+    results = page.result("compress", "dan").results
+    assert [(r.title, r.recall) for r in results] == [(r.title, r.recall) for r in own]
     page.call(GO, AUTO, visitor="dan")
-    stages = page.workbench.samples  # of the bundled texts, for all visitors
-    assert stages.work["compress"] == 1
-    page.call(GO, UNRELATED, visitor="dan")
-    assert stages.work["compress"] == 2
+    assert page.work("dan")["compress"] == 1
+    judge(page, "dan", FEW + 1)
+    page.call(GO, AUTO, visitor="dan")
+    assert page.work("dan")["compress"] == 2
 
 
 def test_results_of_other_vectors_are_taken_away(page):
-    page.search("eve")
-    page.call(GO, UNRELATED, visitor="eve")
+    page.search("eve", texts=TEXTS[:30])
+    judge(page, "eve")
+    page.call(GO, AUTO, visitor="eve")
     page.search("eve", "another question")
     assert page.fresh("compress", visitor="eve") == {}
     page.search("eve", pooling="cls")
-    assert page.fresh("compress", visitor="eve") == {"compress-chart": None, "compress": "",
-                                        "compress-progress": ""}  # fmt: skip
+    assert page.fresh("compress", visitor="eve") == {
+        "compress-chart": None, "compress": "", "compress-progress": "",
+    }  # fmt: skip
 
 
 # --- chart and table ----------------------------------------------------------------------------

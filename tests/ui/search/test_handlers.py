@@ -8,7 +8,7 @@ import pytest
 
 from encoder import EncoderError, Options
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
-from explore.verdict import BestHits, background
+from explore.verdict import BestHits
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
@@ -105,7 +105,7 @@ def test_the_verdict_is_that_of_the_engine_over_the_whole_background(page, bert)
     found = page.judged(k=1)
     unrelated = background_queries(found.answer.index.corpus)
     assert found.verdict.queries == len(unrelated) >= 300
-    best = background(bert.encode(unrelated), bert.encode(TEXTS))
+    best = BestHits.of(search(bert.encode(unrelated), bert.encode(TEXTS), 1))
     assert found.verdict == best.verdict(float(found.answer.cosines[0]))
     assert page.find(query="another").whole
 

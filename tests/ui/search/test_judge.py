@@ -11,9 +11,9 @@ from tests.ui.laid_out import OTHER_MODEL, event
 from tests.ui.search.lab import QUERY, check
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judge_html import judged_list, scores_panel, thumbs_list
-from ui.search.scores import ALL
+from ui.search.scores import ALL, FEW
 from ui.search.strategies import BM25, FUSED, parse_keywords
-from ui.state.judgements import MOST, left_over
+from ui.state.judgements import MOST, left_over, sample_judgements
 
 PICK, SAMPLE, UPLOAD = ("judge-hits", "pick"), ("judge-sample", "click"), ("judge-upload", "upload")
 GO, SEND = ("measure-search-go", "click"), ("judge-send-go", "click")
@@ -30,6 +30,14 @@ def thumb(page, name, visitor="ann"):
 def pressed(piece):
     return [button.attributes["data-pick"] for button in check(piece).all("button")
             if button.attributes["aria-pressed"] == "true"]  # fmt: skip
+
+
+def judge_some(page, visitor, queries=FEW + 10):
+    """Search the sample, with some of its judged queries."""
+    index = page.sample(visitor).index
+    judged = sample_judgements(index.corpus)
+    page.handlers.state(visitor).judged.add(dict(list(judged.items())[:queries]))
+    return index
 
 
 def measured(page, visitor="ann"):
@@ -187,12 +195,11 @@ def test_the_samples_queries_need_the_samples_passages(page):
 
 
 def test_strategies_are_measured_side_by_side(page):
-    page.sample("fay")
-    page.call(SAMPLE, visitor="fay")
+    judge_some(page, "fay")
     steps = page.steps(GO, ["cls", "max"], [OTHER_MODEL], [FUSED, BM25], visitor="fay")
     assert "Done in" in steps[-1]["measure-search-progress"]
     [group] = measured(page, "fay").groups
-    assert (group.title, group.queries) == (ALL, 178)
+    assert (group.title, group.queries) == (ALL, FEW + 10)
     assert [(line.name, line.settings) for line in group.strategies] == [
         ("all-MiniLM-L6-v2", "mean pooling, its own, last layer"),
         ("all-MiniLM-L6-v2", "cls pooling, last layer"),
@@ -214,8 +221,7 @@ def test_strategies_are_measured_side_by_side(page):
 
 
 def test_the_same_encoding_is_not_listed_twice_nor_encoded_again(page, count_forwards):
-    page.sample("fay")
-    page.call(SAMPLE, visitor="fay")
+    judge_some(page, "fay", 2)
     page.call(GO, ["mean"], [], [], visitor="fay")
     encoder = page.workbench.encoder("all-MiniLM-L6-v2", "fay")
     with count_forwards(encoder) as calls:

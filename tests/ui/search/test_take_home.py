@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 
 import pytest
 
+from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import SearchLab
 from tests.ui.search.test_tab import FORM
@@ -15,8 +16,9 @@ from ui.search.take_home import search_snippet
 
 
 @pytest.mark.parametrize("method", ["dense", "bm25", "fusion"])
-def test_it_finds_the_same_hits(bundled, method):
-    lab = SearchLab(tiny_workbench(bundled, bundled, search_texts=60))
+def test_the_python_finds_the_same_hits(bert, monkeypatch, method):
+    lab = SearchLab(tiny_workbench(bert, bert, search_texts=60))
+    monkeypatch.setattr("encoder.load_encoder", {DEFAULT_MODEL: bert}.__getitem__)
     lab.handlers.open_sample("ann", FIRST)
     answer = lab.search(query="pool opening hours", method=method, k=4, pooling="max")
     printed = io.StringIO()

@@ -11,7 +11,7 @@ from encoder import Encoder, EncoderError
 from explore import Stopped, search
 from tests.ui.finetune.takehome.runs import a_run, done
 from tests.ui.search.lab import QUERY, check, quiet
-from tests.ui.search.test_judge import GO, SAMPLE, SEND, grades, measured, thumb
+from tests.ui.search.test_judge import GO, SAMPLE, SEND, grades, judge_some, measured, thumb
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judge_html import scores_panel
 from ui.search.scores import ALL, HELD_OUT, TRAINED
@@ -198,8 +198,8 @@ def test_a_share_or_seed_that_is_none_is_refused(page, share, seed):
 
 
 def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
-    page.sample("ned")
-    page.call(SAMPLE, visitor="ned")
+    judge_some(page, "ned", 80)
+    many = len(grades(page, "ned"))
     page.call(SEND, 70, 1, visitor="ned")  # another draw, of which nothing comes
     page.call(SEND, 70, 0, visitor="ned")
     known = page.workbench.visitor("ned")
@@ -218,7 +218,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
     seen = {row[0] for part in (run.done.train, run.done.validation) for row in part.texts}
     assert seen < set(sent)
     assert [(g.title, g.queries) for g in groups] == [
-        (HELD_OUT, 178 - len(seen)), (ALL, 178), (TRAINED, len(seen)),
+        (HELD_OUT, many - len(seen)), (ALL, many), (TRAINED, len(seen)),
     ]  # fmt: skip
     assert groups[0].queries > len(held_out)
     assert groups[0].strategies[1].name == "“judged, run 1”, yours"
@@ -226,7 +226,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
     assert panel.index(HELD_OUT) < panel.index(ALL) < panel.index(TRAINED)
     assert "the fair comparison" in panel
     assert "proves nothing" in panel
-    judged = sample_judgements(page.handlers.index("ned").corpus)
+    judged = grades(page, "ned")
     texts = {text for part in (run.done.train, run.done.validation) for row in part.texts
              for text in row}  # fmt: skip
     shared = sum(not texts.isdisjoint(judged[query]) for query in judged if query not in seen)
@@ -237,8 +237,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
 
 
 def test_a_model_of_which_nothing_is_known_is_no_proof(page, bert):
-    page.sample("pat")
-    page.call(SAMPLE, visitor="pat")
+    judge_some(page, "pat", 2)
     known = page.workbench.visitor("pat")
     page.workbench.keep(OwnModel("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
