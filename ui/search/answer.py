@@ -81,8 +81,8 @@ class Answer:
     vector: np.ndarray  # (D,) unit
     method: str
     k: int
-    hits: Hits  # (1, found)
-    cosines: np.ndarray  # (found,) of the same rows, whatever ranked them
+    hits: Hits  # (1, H)
+    cosines: np.ndarray  # (H,) of the same rows, whatever ranked them
     # What the verdict is about, whatever k is: BM25 of the first hit, else the largest cosine of
     # all texts (a fused score has no scale of its own); 0 without hits.
     best: float
@@ -105,14 +105,14 @@ def find(
     begun = time.perf_counter()
     [vector] = index.encode_queries([query], on_batch=lambda *done: ran.extend(done))
     encoded = time.perf_counter()
-    [found] = rank(index, [query], vector[None], method, k, store, keywords)
+    [hits] = rank(index, [query], vector[None], method, k, store, keywords)
     ended = time.perf_counter()
-    cosines = (index.vectors[found.indices[0]] @ vector).clip(-1, 1)
-    first = found.scores[0, :1] if method == "bm25" else cosines[:1]
+    cosines = (index.vectors[hits.indices[0]] @ vector).clip(-1, 1)
+    first = hits.scores[0, :1] if method == "bm25" else cosines[:1]
     if method == "fusion":
         first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
     return Answer(
-        index, query, vector, method, k, found, cosines, float(first.max()) if len(first) else 0.0,
+        index, query, vector, method, k, hits, cosines, float(first.max()) if len(first) else 0.0,
         1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
         index.encoder.cut([query], query_options(index.encoder))[0],
     )  # fmt: skip
@@ -127,7 +127,7 @@ def rank(
     store: Store,
     keywords: Bm25Index | None,
 ) -> list[Hits]:
-    """For each query, given as text and as vector (Q, D), its hits (1, found)."""
+    """For each query, given as text and as vector (Q, D), its hits (1, H), at most k."""
     rankings = []
     if method != "bm25":
         rankings.append(
@@ -138,8 +138,8 @@ def rank(
     if method != "dense":
         assert keywords is not None
         rankings.append(keywords.search(queries, max(k, DEEP) if method == "fusion" else k))
-    found = rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings, k)
-    return [_there(found, at) for at in range(len(queries))]
+    best = rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings, k)
+    return [_there(best, at) for at in range(len(queries))]
 
 
 def _there(hits: Hits, query: int) -> Hits:

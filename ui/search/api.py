@@ -37,7 +37,7 @@ def build_search_api(workbench: Workbench) -> None:
         k: int = USUAL_K,
         method: str = "dense",
         with_verdict: bool = False,
-    ) -> dict:
+    ) -> dict[str, object]:
         """Find the texts that answer each query best.
 
         texts: equal ones are taken once, and of more than the limit a sample. queries: one or
@@ -61,7 +61,7 @@ def build_search_api(workbench: Workbench) -> None:
                     for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
         cut: list[str] = []
 
-        def work(tell: Tell, stop: threading.Event) -> list[dict]:
+        def work(tell: Tell, stop: threading.Event) -> list[dict[str, object]]:
             index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
@@ -102,7 +102,7 @@ def _listed(texts: object, queries: object) -> list[str]:
     return asked
 
 
-def _as_json(answer: Answer, found: Verdict | None) -> dict:
+def _as_json(answer: Answer, verdict: Verdict | None) -> dict[str, object]:
     corpus = answer.index.corpus
     scores = answer.hits.scores[0]
     hits = [
@@ -115,11 +115,11 @@ def _as_json(answer: Answer, found: Verdict | None) -> dict:
         for at, row in enumerate(answer.rows)
     ]
     judged = {
-        "level": found.level,
-        "words": found.words,
-        "p_value": round(found.p_value, 5),
-        "queries": found.queries,
-    } if found else None  # fmt: skip
+        "level": verdict.level,
+        "words": verdict.words,
+        "p_value": round(verdict.p_value, 5),
+        "queries": verdict.queries,
+    } if verdict else None  # fmt: skip
     took = answer.encode_ms
     return {
         "query": answer.query,

@@ -58,15 +58,15 @@ def duplicates_panel(duplicates: CorpusDuplicates) -> str:
         return notes([facts, duplicates.settings]) + message(
             "No pair is as near as that. Take a lower percentile or cosine."
         )
-    kept = len(pairs.pairs)
-    more = [f"Listed: the nearest {min(kept, LISTED):,}; the CSV has {kept:,}."]
+    stored = len(pairs.pairs)
+    more = [f"Listed: the nearest {min(stored, LISTED):,}; the CSV has {stored:,}."]
     rows = "".join(
         f'<tr><td class="num">{number(float(score), 4)}</td>'
         f"<td>{_text(duplicates.corpus, i)}</td><td>{_text(duplicates.corpus, j)}</td></tr>"
         for (i, j), score in zip(pairs.pairs[:LISTED].tolist(), pairs.scores, strict=False)
     )
     return (
-        notes([facts, duplicates.settings, *(more if kept > LISTED else [])])
+        notes([facts, duplicates.settings, *(more if stored > LISTED else [])])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Pairs">'
         '<table class="lab-table lab-duplicates" aria-label="Pairs of near texts"><thead><tr>'
         '<th scope="col" class="num">cosine</th><th scope="col">one text</th>'
@@ -107,11 +107,11 @@ def _groups(duplicates: CorpusDuplicates) -> str:
 def duplicates_rows(duplicates: CorpusDuplicates) -> list[list[str]]:
     """The pairs as a table for a CSV, the header first."""
     texts, numbers = duplicates.corpus.texts, duplicates.corpus.row_numbers
-    found = duplicates.pairs
-    group_of = {int(row): at for at, group in enumerate(found.groups, 1) for row in group.tolist()}
+    near = duplicates.pairs
+    group_of = {int(row): at for at, group in enumerate(near.groups, 1) for row in group.tolist()}
     table: list[list[str]] = [["cosine", "group", "row_1", "text_1", "row_2", "text_2"]]
-    pairs: Sequence[Sequence[int]] = found.pairs.tolist()
-    for (i, j), score in zip(pairs, found.scores, strict=True):
+    pairs: Sequence[Sequence[int]] = near.pairs.tolist()
+    for (i, j), score in zip(pairs, near.scores, strict=True):
         table.append([
             f"{float(score):.6f}", str(group_of[i]),
             str(numbers[i]), cell(texts[i]), str(numbers[j]), cell(texts[j]),
@@ -174,14 +174,14 @@ class SearchDuplicates:
 
         def work(tell: Tell, stop: threading.Event) -> CorpusDuplicates:
             key = (*index.source, name, value)
-            found = index.texts.stages.get(
+            pairs = index.texts.stages.get(
                 "duplicates", key,
                 lambda: near_duplicates(
                     index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
                 ),
             )  # fmt: skip
             return CorpusDuplicates(
-                index.source, index.corpus, title, what, found, by_share=name == "percentile"
+                index.source, index.corpus, title, what, pairs, by_share=name == "percentile"
             )
 
         return at_once(work)
@@ -201,7 +201,7 @@ class SearchDuplicates:
 
     def save(self, request: gr.Request) -> dict[str, str]:
         """All pairs that are kept."""
-        made = self.task.result(request.session_hash)
-        if made is None:
+        duplicates = self.task.result(request.session_hash)
+        if duplicates is None:
             raise EncoderError("No pairs are kept any more; find them again.")
-        return csv_file("near_duplicates.csv", csv_text(duplicates_rows(made)))
+        return csv_file("near_duplicates.csv", csv_text(duplicates_rows(duplicates)))

@@ -8,7 +8,7 @@ from explore.relevance import MEASURES, Estimate
 from ingest.findings import count
 from ui.search.answer import Answer
 from ui.search.scores import FEW, HELD_OUT, TRAINED, K, QueryGroup, StrategyScores
-from ui.state.judgements import Grades, count_of, irrelevant, relevant
+from ui.state.judgements import Grades, count_of, irrelevant, queries, relevant
 from ui.state.stages import Key
 from ui.words import NONE, cut, message, notes, number
 
@@ -52,8 +52,8 @@ def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
             f"<span>{escape(cut(text))}</span> "
             f'<span class="lab-pair-buttons">{_thumbs(row, rank, judged.get(text))}</span></li>'
         )
-    said = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
-    return f'{notes([said])}<ol class="lab-near">{items}</ol>'
+    asked = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
+    return f'{notes([asked])}<ol class="lab-near">{items}</ol>'
 
 
 def _thumbs(row: int, rank: int, grade: float | None) -> str:
@@ -74,8 +74,8 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
         "when those texts are open again."
     ]) if left else ""  # fmt: skip
     if not grades:
-        said = "Nothing is judged yet. Judge hits above, or load judged queries."
-        return before + message(said)
+        remark = "Nothing is judged yet. Judge hits above, or load judged queries."
+        return before + message(remark)
     rows = ""
     for query in list(grades)[: -LISTED - 1 : -1]:
         good, bad = relevant(grades[query]), irrelevant(grades[query])
@@ -86,12 +86,12 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
             f'<td class="num" data-of="relevant">{len(good):,}</td>'
             f'<td class="num" data-of="not">{len(bad):,}</td><td>{first}</td></tr>'
         )
-    said = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
+    remark = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
     if len(grades) > LISTED:
-        said += f" The latest {LISTED} queries are listed; the CSV has all."
+        remark += f" The latest {LISTED} queries are listed; the CSV has all."
     return (
         before
-        + notes([said])
+        + notes([remark])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Judged queries">'
         '<table class="lab-table lab-judged" aria-label="Judged queries"><thead><tr>'
         '<th scope="col">query</th><th scope="col" class="num">relevant</th>'
@@ -103,19 +103,14 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
 # --- scores -------------------------------------------------------------------------------------
 
 
-def queries(number_: int) -> str:
-    """'1 query', '2 queries'."""
-    return f"{number_:,} {'query' if number_ == 1 else 'queries'}"
-
-
 def scores_panel(comparison: StrategyComparison) -> str:
     """A table for each group of queries, and how far they can be trusted."""
     measured_on = count(comparison.judgements, "judgement")
-    said = [f"Measured on {measured_on}. First: {comparison.settings}."]
+    facts = [f"Measured on {measured_on}. First: {comparison.settings}."]
     if comparison.unsure:
-        said.append(UNSURE)
+        facts.append(UNSURE)
     return (
-        notes(said)
+        notes(facts)
         + "".join(_group(group) for group in comparison.groups)
         + notes([
             f"nDCG, MRR and recall of the first {K} hits, × 100, with 95% bootstrap intervals over "
@@ -128,17 +123,17 @@ def scores_panel(comparison: StrategyComparison) -> str:
 def _group(group: QueryGroup) -> str:
     heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
     rows = "".join(map(_row, group.strategies))
-    said = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
+    remarks = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
     if group.shared:
-        said.append(
+        remarks.append(
             f"A relevant text of {group.shared:,} of these was trained on for another query: that "
             "is somewhat too kind to the trained model."
         )
     if group.few:
-        said.append(f"With fewer than {FEW} queries these intervals are too narrow.")
+        remarks.append(f"With fewer than {FEW} queries these intervals are too narrow.")
     return (
         f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
-        + (notes([" ".join(said)]) if said else "")
+        + (notes([" ".join(remarks)]) if remarks else "")
         + f'<div class="lab-frame" role="region" tabindex="0" aria-label="{escape(group.title)}">'
         f'<table class="lab-table lab-measured" aria-label="{escape(group.title)}"><thead><tr>'
         f'<th scope="col">strategy</th>{heads}'
@@ -158,20 +153,20 @@ def _row(scores: StrategyScores) -> str:
     )
 
 
-def _estimate(found: Estimate, sign: bool = False) -> str:
-    if found.value != found.value:
+def _estimate(estimate: Estimate, sign: bool = False) -> str:
+    if estimate.value != estimate.value:
         return NONE
-    value = number(100 * found.value, 1, sign)
-    if found.low != found.low:
+    value = number(100 * estimate.value, 1, sign)
+    if estimate.low != estimate.low:
         return value
-    low, high = number(100 * found.low, 1, sign), number(100 * found.high, 1, sign)
+    low, high = number(100 * estimate.low, 1, sign), number(100 * estimate.high, 1, sign)
     return f"{value}<small>{low} … {high}</small>"
 
 
-def _gain(found: Estimate | None) -> str:
-    if found is None:
+def _gain(gain: Estimate | None) -> str:
+    if gain is None:
         return "<small>the first</small>"
-    if found.low != found.low:
-        return f'{_estimate(found, True)}<small class="word">too few to say</small>'
-    word = "beyond chance" if found.is_clear else "could be chance"
-    return f'{_estimate(found, True)}<small class="word">{word}</small>'
+    if gain.low != gain.low:
+        return f'{_estimate(gain, True)}<small class="word">too few to say</small>'
+    word = "beyond chance" if gain.is_clear else "could be chance"
+    return f'{_estimate(gain, True)}<small class="word">{word}</small>'

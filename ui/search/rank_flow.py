@@ -59,13 +59,13 @@ def parse_cells(poolings: object, layers: object, depth: int) -> tuple[Cell, ...
     names = [parse_pooling(name) for name in _listed(poolings)]
     depths = [canonical_layer(parse_layer(layer), depth) for layer in _listed(layers)]
     chosen = [name for name in POOLINGS if name in names]  # in the order of every chart
-    found = tuple((name, layer) for layer in dict.fromkeys(depths or [depth]) for name in chosen)
-    if len(found) > MOST_CELLS:
+    cells = tuple((name, layer) for layer in dict.fromkeys(depths or [depth]) for name in chosen)
+    if len(cells) > MOST_CELLS:
         raise EncoderError(
-            f"{len(chosen)} poolings on {len(set(depths))} layers are {len(found)} rankings; "
+            f"{len(chosen)} poolings on {len(set(depths))} layers are {len(cells)} rankings; "
             f"at most {MOST_CELLS} can be followed. Choose fewer."
         )
-    return found
+    return cells
 
 
 def _listed(sent: object) -> list[object]:
@@ -82,30 +82,30 @@ def encode_cells(
     """
     encoder, corpus, texts = index.encoder, index.corpus, index.texts
     settings = {cell: SearchSettings(index.settings.model, *cell) for cell in cells}
-    known = [c for c in cells if is_encoded(texts, corpus, encoder, settings[c])]
-    missing = [c for c in cells if c not in known]
+    encoded = [c for c in cells if is_encoded(texts, corpus, encoder, settings[c])]
+    missing = [c for c in cells if c not in encoded]
     if not missing:
         return
     keep_vectors(index)
-    # A look at what is known keeps it from being the first to go.
+    # A look at what is encoded keeps it from being the first to go.
     prompt = text_options(encoder)
-    there = [encode(texts, corpus, encoder, settings[c], tell, stop, prompt) for c in known]
+    there = [encode(texts, corpus, encoder, settings[c], tell, stop, prompt) for c in encoded]
     poolings = list(dict.fromkeys(name for name, _ in missing))
     layers = list(dict.fromkeys(layer for _, layer in missing))
     order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
-    found: dict[Cell, np.ndarray] = {}
+    rooms: dict[Cell, np.ndarray] = {}
     for rows in in_pieces(order, "encode", tell, stop):
         some = [corpus.texts[i] for i in rows]
         grid = encoder.encode_grid(some, poolings, layers, options=prompt)
-        if not found:
+        if not rooms:
             widths = {cell: grid[cell].shape[1] for cell in missing}
             taken = index.vectors.nbytes + sum(vectors.nbytes for vectors in there)
-            found = _room(len(order), widths, taken, max_bytes)
+            rooms = _room(len(order), widths, taken, max_bytes)
         for cell in missing:
-            found[cell][rows] = grid[cell]
+            rooms[cell][rows] = grid[cell]
     if stop.is_set():
         raise Stopped  # other texts may be open by now: these vectors are not theirs
-    for cell, vectors in found.items():
+    for cell, vectors in rooms.items():
         key = index_key(texts, corpus, encoder, settings[cell])
         texts.stages.get("encode", key, _given(vectors))
 
@@ -145,14 +145,14 @@ def follow_ranks(
     encode_cells(index, cells, max_bytes, tell, stop)
     mine = [_dense(index, cell) for cell in cells]
     dense = [own, *mine, *others]
-    found = rankings(index, dense, with_keywords, [answer.query], tell, stop)
+    strategies = rankings(index, dense, with_keywords, [answer.query], tell, stop)
     k = answer.k
-    hits = {strategy.name: strategy.hits for strategy in found}
+    hits = {strategy.name: strategy.hits for strategy in strategies}
     return RankFlow(
-        index.source, index, answer.query, answer.method, k, tuple(found), tuple(dense),
-        (index.pooling, *(name for name, _ in cells), *[""] * (len(found) - 1 - len(cells))),
+        index.source, index, answer.query, answer.method, k, tuple(strategies), tuple(dense),
+        (index.pooling, *(name for name, _ in cells), *[""] * (len(strategies) - 1 - len(cells))),
         ranks(hits, k), found_only_by(hits, k),
-        tuple(float(overlap_at(found[0].hits, other.hits, k)[0]) for other in found),
+        tuple(float(overlap_at(strategies[0].hits, other.hits, k)[0]) for other in strategies),
     )  # fmt: skip
 
 

@@ -72,15 +72,18 @@ def rankings(
         hits[at] = search(vectors, other.vectors, DEEP)
     if not stop.is_set():  # else other texts may be open by now
         keep_vectors(index)  # the next question is asked of them
-    found = [Strategy(one.name, one.settings, hits[at]) for at, one in enumerate(dense)]
+    strategies = [Strategy(one.name, one.settings, hits[at]) for at, one in enumerate(dense)]
     if with_keywords:
         words = keywords(index, tell, stop).search(queries, DEEP)
         both = {
             BM25: ("k1 = 1.5, b = 0.75", words),
-            FUSED: (f"{dense[0].name} and BM25 by reciprocal rank", _fused(found[0].hits, words)),
+            FUSED: (
+                f"{dense[0].name} and BM25 by reciprocal rank",
+                _fused(strategies[0].hits, words),
+            ),
         }
-        found += [Strategy(name, *both[name]) for name in with_keywords]
-    return found
+        strategies += [Strategy(name, *both[name]) for name in with_keywords]
+    return strategies
 
 
 def _is_own(index: Index, one: DenseStrategy) -> bool:

@@ -18,8 +18,8 @@ from ui.page.tab import Page
 from ui.page.tasks import Steps, Task, at_once
 from ui.search.handlers import SearchHandlers
 from ui.search.index import ENCODING, Index, prompts
-from ui.search.judge_html import judged_list, queries
-from ui.state.judgements import Grades, irrelevant, relevant
+from ui.search.judge_html import judged_list
+from ui.state.judgements import Grades, irrelevant, queries, relevant
 from ui.state.pairs import Desk, open_data
 from ui.state.stages import Key, Tell
 from ui.words import csv_text, notes
@@ -171,10 +171,10 @@ def best_hits(
     if not wanted:
         return {}
     deep = 1 + max(len(grades[query]) for query in wanted)
-    found = search(index.encode_queries(wanted, tell, stop), index.vectors, deep).indices.tolist()
+    best = search(index.encode_queries(wanted, tell, stop), index.vectors, deep).indices.tolist()
     return {
         query: [index.corpus.texts[row] for row in rows]
-        for query, rows in zip(wanted, found, strict=True)
+        for query, rows in zip(wanted, best, strict=True)
     }
 
 

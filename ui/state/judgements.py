@@ -114,9 +114,9 @@ def count_of(grades: Grades) -> int:
     return sum(map(len, grades.values()))
 
 
-def queries_of(grades: Grades) -> str:
+def queries(number: int) -> str:
     """'1 query', '2 queries'."""
-    return f"{len(grades):,} {'query' if len(grades) == 1 else 'queries'}"
+    return f"{number:,} {'query' if number == 1 else 'queries'}"
 
 
 def checked_grade(grade: float) -> float:
@@ -183,7 +183,7 @@ def read_judgements(source: Path | bytes, name: str, corpus: Corpus) -> tuple[Gr
             f"None of the {count(len(frame), 'row')} of {name[:80]} judges a text of this corpus. "
             "Texts must stand there word for word, and grades be numbers from 0."
         )
-    remarks = [f"{count(count_of(found), 'judgement')} of {queries_of(found)} read."]
+    remarks = [f"{count(count_of(found), 'judgement')} of {queries(len(found))} read."]
     if unknown:
         remarks.append(f"Left out: {unknown:,} of texts that are not in this corpus.")
     if wrong:

@@ -57,7 +57,7 @@ class SearchLab:
         return own.open(open_texts(texts, "texts", own.stages))
 
     def find(
-        self, visitor: str = "ann", query: str = QUERY, texts: Sequence[str] = (), **form: Any
+        self, visitor: str = "ann", query: str = QUERY, texts: Sequence[str] = (), **form: object
     ) -> JudgedAnswer:
         """Search, with the verdict where it is there already."""
         if texts or self.handlers.texts(visitor).opened is None:
@@ -65,13 +65,13 @@ class SearchLab:
         asked = self.handlers.request(visitor, SearchForm(query, **form))
         return self.handlers.answer(asked, quiet, threading.Event())
 
-    def search(self, *who_what: Any, **form: Any) -> Answer:
+    def search(self, *visitor_query_texts: object, **form: object) -> Answer:
         """The hits alone."""
-        return self.find(*who_what, **form).answer
+        return self.find(*visitor_query_texts, **form).answer
 
-    def judged(self, *who_what: Any, **form: Any) -> JudgedAnswer:
+    def judged(self, *visitor_query_texts: object, **form: object) -> JudgedAnswer:
         """Search, and wait for the verdict."""
-        answer = self.search(*who_what, **form)
+        answer = self.search(*visitor_query_texts, **form)
         return self.handlers.judged(answer, quiet, threading.Event())
 
     def sample(self, visitor: str = "ann", name: str = FIRST) -> Answer:
