@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from ui.search.flow import SearchFlow
+from ui.search.rankings import parse_cells
 
 from encoder import DEFAULT_MODEL, POOLINGS, SAVABLE
 from encoder.background import background_pairs, background_sentences
@@ -25,8 +27,6 @@ from ui.pooling.form import View
 from ui.pooling.handlers import PoolingHandlers
 from ui.pooling.sections import python
 from ui.search import tab as search
-from ui.search.flow import SearchFlow
-from ui.search.rankings import parse_cells
 from ui.settings import Settings
 from ui.state.workbench import Workbench
 
