@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from encoder import Encoder, TrainConfig
 from encoder.training import Done, Eval, Step, fine_tune
 from encoder.training.cost import Cost
+from encoder.training.judge_run import RunJudgement, judge_run
 from encoder.training.speed import TIMING, measure_speed
-from encoder.training.study import Study, study
 from ingest import PairSet
 from ui.state.costs import CostEstimate, Timing
 from ui.state.jobs import Job, Queue
@@ -93,7 +93,7 @@ def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> 
             done = event = _with_note(event, most_s) if over and event.stopped else event
         yield event
     assert done is not None
-    judgement = study(done, lambda part: job.tell(part, 0, 0))
+    judgement = judge_run(done, lambda part: job.tell(part, 0, 0))
     job.tell(STORING, 0, 0)  # last chance to be cancelled
     yield _store(request, workbench, done, judgement, cost)
 
@@ -104,7 +104,7 @@ def _with_note(done: Done, most_s: float) -> Done:
 
 
 def _store(
-    request: Request, workbench: Workbench, done: Done, judgement: Study, cost: Cost
+    request: Request, workbench: Workbench, done: Done, judgement: RunJudgement, cost: Cost
 ) -> RunResult:
     own_models, source = request.visitor.own_models, request.training_pairs
     key = own_models.next_key()

@@ -10,8 +10,8 @@ import numpy as np
 from encoder.errors import UnknownName
 from encoder.evaluation import METRICS, PRIMARY, Metric
 from encoder.training import Done, TrainConfig
+from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from encoder.training.study import Study
 from ingest.findings import count
 from ui.finetune.check_html import cut
 from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
@@ -21,7 +21,7 @@ from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
 GAUGE_STEP = 10  # points
 
 
-def results_table(done: Done, study: Study | None) -> str:
+def results_table(done: Done, judgement: RunJudgement | None) -> str:
     """A row a model, a column a metric: before, after, and what needed no training.
 
     The primary metric and what the tuned model leads by stand first.
@@ -31,7 +31,7 @@ def results_table(done: Done, study: Study | None) -> str:
         return message("No pairs were held out, so what the training is worth is not known.")
     rows = _metrics_row("before", "before", "the model you started from", done.before, done.gain)
     rows += _metrics_row("after", "after", "the tuned model", done.after, None)
-    for rival in study.rivals if study else ():
+    for rival in judgement.rivals if judgement else ():
         rows += _metrics_row("rival", rival.name, "no training", rival.metrics, rival.lead)
     first, *others = (f'<th scope="col" class="num">{TITLES[n]}</th>' for n in METRICS[kind])
     ahead = (
@@ -76,30 +76,30 @@ def settings_line(done: Done) -> str:
     return f'<p class="lab-note">{escape(" · ".join(parts))}</p>'
 
 
-def forgetting_meter(study: Study) -> str:
+def forgetting_meter(judgement: RunJudgement) -> str:
     """Spearman on pairs of other subjects, before and after, on one axis."""
-    before, after, change = study.probe_before, study.probe_after, study.probe_change
+    before, after, change = judgement.probe_before, judgement.probe_after, judgement.probe_change
     lowest = 100 * min(before.low, after.low, before.value, after.value)
     low = max(-100.0, GAUGE_STEP * np.floor(lowest / GAUGE_STEP))
     axis = Axis(float(low), 100.0, GAUGE_STEP if low >= 50 else 2 * GAUGE_STEP)
     rows = _gauge("before", before, axis) + _gauge("after", after, axis)
     figures = f"{hundred(change.value, sign=True)} ({interval(change, sign=True)})"
     return (
-        f'<div class="lab-meter"><p class="said">{forgetting(study)}</p>'
+        f'<div class="lab-meter"><p class="said">{forgetting(judgement)}</p>'
         f'<div class="gauge">{rows}<div class="ticks" aria-hidden="true">{axis.ticks()}</div></div>'
         f'<p class="lab-note">Spearman ρ × 100 on pairs of other subjects than yours, with 95% '
         f"intervals. Change, on the same draws: {figures}.</p></div>"
     )
 
 
-def forgetting(study: Study) -> str:
+def forgetting(judgement: RunJudgement) -> str:
     """What the change out of domain says, in a sentence."""
     return {
         "better": "Nothing was forgotten: on other subjects the model is a little better, too.",
         "worse": "The model forgot something: on other subjects it is worse than before.",
         "unclear": "No forgetting that could be told from chance.",
         "unknown": "Whether anything was forgotten cannot be said.",
-    }[direction_of(study.probe_change)]
+    }[direction_of(judgement.probe_change)]
 
 
 def _gauge(name: str, metric: Metric, axis: Axis) -> str:

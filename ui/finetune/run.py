@@ -10,8 +10,8 @@ from gradio.components import Component
 from encoder.evaluation import PRIMARY
 from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP, Done, Eval, Step
 from encoder.training.cost import Cost
+from encoder.training.judge_run import LINEAR_MAP, PROBE, WHITENING
 from encoder.training.speed import TIMING
-from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
 from ui.finetune.figures import curves
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import STORING, Request, RunEvent, RunResult

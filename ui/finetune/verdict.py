@@ -8,8 +8,8 @@ import numpy as np
 
 from encoder.evaluation import FEWEST_GROUPS, PRIMARY, Metric, Predictions
 from encoder.training import Done
+from encoder.training.judge_run import LINEAR_MAP, WHITENING, Rival, RunJudgement, probe_pairs
 from encoder.training.rivals import is_identity
-from encoder.training.study import LINEAR_MAP, WHITENING, Rival, Study, probe_pairs
 from ingest import text_key
 from ingest.findings import count
 from ui.finetune.metrics import TITLES
@@ -29,13 +29,13 @@ class Verdict:
     helped: bool | None  # True, False: shown to be better, worse; None: neither was shown
 
 
-def verdict(done: Done, study: Study, rows_trained_before: int = 0) -> Verdict:
+def verdict(done: Done, judgement: RunJudgement, rows_trained_before: int = 0) -> Verdict:
     """What the 95% intervals of paired differences allow to say, and no more.
 
     Figures are metrics and differences × 100. rows_trained_before: held-out rows with a text that
     the model which was trained had been trained on before.
     """
-    forgetting = _forgetting(study)
+    forgetting = _forgetting(judgement)
     if done.gain is None:
         return Verdict("Nothing was held out, so nothing can be said.", (forgetting,), None)
     unknown = _no_interval(done.predictions[0])
@@ -49,10 +49,10 @@ def verdict(done: Done, study: Study, rows_trained_before: int = 0) -> Verdict:
         None: "No better than before",
     }
     return Verdict(
-        headline[helped] + (_but(study.rivals) if helped else "") + ".",
+        headline[helped] + (_but(judgement.rivals) if helped else "") + ".",
         (
             _before_after(done),
-            *(_against(rival, done) for rival in study.rivals),
+            *(_against(rival, done) for rival in judgement.rivals),
             *_trained_before(done, rows_trained_before),
             *_caveats(done),
             forgetting,
@@ -141,9 +141,9 @@ def _caveats(done: Done) -> list[str]:
     return reasons
 
 
-def _forgetting(study: Study) -> str:
+def _forgetting(judgement: RunJudgement) -> str:
     """What the probe says about other subjects."""
-    before, after, change = study.probe_before, study.probe_after, study.probe_change
+    before, after, change = judgement.probe_before, judgement.probe_after, judgement.probe_change
     figures = (
         f"Spearman ρ × 100 on {len(probe_pairs())} pairs of other subjects: "
         f"{hundred(before.value)} before, {hundred(after.value)} after, {_change(change)}"
@@ -168,7 +168,7 @@ def _capital(text: str) -> str:
 
 def outcome(run: Run) -> str:
     """The verdict, what backs it, and the settings and seconds."""
-    judgement = verdict(run.done, run.study, run.rows_trained_before)
+    judgement = verdict(run.done, run.judgement, run.rows_trained_before)
     more = " ".join(judgement.reasons)
     seconds = f"{run.done.train_seconds:.1f} s of training"
     if run.predicted_s is not None:

@@ -11,8 +11,8 @@ import numpy as np
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.training import Parts, TrainConfig, parts
-from encoder.training.caveats import batch_caveats
 from encoder.training.losses import LOSSES
+from encoder.training.run_warnings import batch_warnings
 from ingest import (
     LIMITS,
     TEXTS,
@@ -209,10 +209,10 @@ def check_training_pairs(
         f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}."
     )
     loss = config.loss
-    caveats: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     if by_part is not None and loss:
         try:
-            caveats = batch_caveats(by_part.train, config)
+            warnings = batch_warnings(by_part.train, config)
         except LabError as error:
             problem = str(error)  # the run itself would fail with it
     findings = check(
@@ -224,7 +224,7 @@ def check_training_pairs(
         max_tokens=encoder.max_tokens,
         split=by_part.split if by_part else None,
     )
-    notes = (*caveats, *(() if compared else (left_out,)))
+    notes = (*warnings, *(() if compared else (left_out,)))
     return PairsCheck(pairs, tuple(findings), by_part, problem, notes)
 
 

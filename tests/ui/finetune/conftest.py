@@ -49,7 +49,7 @@ def timings(monkeypatch: pytest.MonkeyPatch) -> Timings:
     """Runs neither time their steps nor look for rivals, which takes seconds."""
     timings = Timings()
     monkeypatch.setattr(ui.finetune.job, "measure_speed", timings.measure)
-    monkeypatch.setattr(ui.finetune.job, "study", lambda done, on_part: NO_CHANGE)
+    monkeypatch.setattr(ui.finetune.job, "judge_run", lambda done, on_part: NO_CHANGE)
     return timings
 
 

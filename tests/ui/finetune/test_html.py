@@ -8,10 +8,10 @@ import pytest
 
 from encoder.evaluation import Metric
 from encoder.training.cost import Cost
-from encoder.training.study import Rival
+from encoder.training.judge_run import Rival
 from ingest import Finding, Remedy, guess_columns, read_pairs, read_table, split_pairs
 from tests.encoder.training.pairs import graded
-from tests.ui.finetune.pages import NO_CHANGE, check, study
+from tests.ui.finetune.pages import NO_CHANGE, check, judgement
 from ui.finetune.check_html import CELL_CHARS, facts, findings, label, preview
 from ui.finetune.metrics import change_cell, direction_of
 from ui.finetune.results_html import forgetting_meter, results_table
@@ -219,7 +219,7 @@ def test_nothing_held_out_has_no_results(done):
      (Metric(0.03, 0.01, 0.05), "Nothing was forgotten")],
 )  # fmt: skip
 def test_the_forgetting_meter_says_what_the_interval_says(change, said):
-    found = study(Metric(0.85, 0.7, 0.91), Metric(0.82, 0.76, 0.88), change)
+    found = judgement(Metric(0.85, 0.7, 0.91), Metric(0.82, 0.76, 0.88), change)
     root = check(forgetting_meter(found))
     assert said in root.one(".said").text
     assert [i.attributes["style"] for i in root.all(".at")] == ["left:50.00%", "left:40.00%"]

@@ -8,7 +8,7 @@ import pytest
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.training.cost import Cost
-from encoder.training.study import Rival
+from encoder.training.judge_run import Rival
 from ingest import ColumnMapping, Finding, Table, to_pairs
 from tests.ui.finetune.pages import NO_CHANGE, check, with_predictions
 from tests.ui.test_hostile_text import ATTACKS, HARD
@@ -104,7 +104,7 @@ def test_a_real_run_fills_the_ledger_with_its_held_out_pairs(done):
 
 def own_model(done, key: str, predicted_s: float | None = 31.24, **words: str) -> OwnModel:
     named = {"name": f"Run {key}", "model": "a-model", "data": "pairs.csv"} | words
-    run = Run(key, done=done, study=NO_CHANGE, predicted_s=predicted_s, **named)
+    run = Run(key, done=done, judgement=NO_CHANGE, predicted_s=predicted_s, **named)
     return OwnModel(key, run.name, done.encoder, run)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from encoder.evaluation import Metric
+from encoder.training.judge_run import Rival, RunJudgement, judge_run, probe_pairs
 from encoder.training.rivals import linear_map
-from encoder.training.study import Rival, Study, probe_pairs, study
 from tests.encoder.training.pairs import graded
 from tests.ui.finetune.takehome.runs import done as train
 from ui.finetune.verdict import verdict
@@ -24,13 +24,13 @@ def done(_tiny):
 
 
 @pytest.fixture(scope="module")
-def judgement(done) -> Study:
-    return study(done)
+def judgement(done) -> RunJudgement:
+    return judge_run(done)
 
 
 def test_with_nothing_held_out_nothing_is_claimed(trained):
     done = trained(steps=1, held_out_share=0)
-    said = verdict(done, study(done))
+    said = verdict(done, judge_run(done))
     assert said.headline == "Nothing was held out, so nothing can be said."
     assert said.helped is None
     assert len(said.reasons) == 1
@@ -41,14 +41,16 @@ def test_with_nothing_held_out_nothing_is_claimed(trained):
 def test_other_kinds_are_put_into_words(trained, kind):
     done = trained(kind, steps=1)
     title = {"positive": "MRR", "triplet": "Triplet accuracy"}[kind]
-    assert verdict(done, study(done)).reasons[0].startswith(f"{title} × 100 on 8 held-out rows: ")
+    assert (
+        verdict(done, judge_run(done)).reasons[0].startswith(f"{title} × 100 on 8 held-out rows: ")
+    )
 
 
 def judge(done, judgement, gain: Metric, leads=(), forgot=KEPT, **other):
     """The verdict for a gain, the leads over whitening and a linear map, and a probe's change."""
     named = zip(judgement.rivals, leads, strict=False)
     rivals = tuple(Rival(r.name, r.encoder, {"spearman": LEVEL}, lead) for r, lead in named)
-    shifted = Study(rivals, Metric(0.8, 0.7, 0.9), Metric(0.8 + forgot.value, 0, 1), forgot)
+    shifted = RunJudgement(rivals, Metric(0.8, 0.7, 0.9), Metric(0.8 + forgot.value, 0, 1), forgot)
     after = Metric(0.6 + gain.value, 0, 1)
     done = replace(done, gain=gain, before={"spearman": LEVEL}, after={"spearman": after}, **other)
     return verdict(done, shifted)

@@ -27,7 +27,7 @@ FORMAT = 1
 
 def record_of(run: Run) -> RunRecord:
     """Settings and metrics of a run as plain JSON values; metrics as [value, low, high]."""
-    done, study = run.done, run.study
+    done, judgement = run.done, run.judgement
     return {
         "format": FORMAT,
         "name": one_line(run.name),
@@ -57,12 +57,12 @@ def record_of(run: Run) -> RunRecord:
                 "metrics": _metrics(rival.metrics),
                 "lead": _metric(rival.lead),
             }
-            for rival in study.rivals
+            for rival in judgement.rivals
         ],
         "probe": {
-            "before": _metric(study.probe_before),
-            "after": _metric(study.probe_after),
-            "change": _metric(study.probe_change),
+            "before": _metric(judgement.probe_before),
+            "after": _metric(judgement.probe_after),
+            "change": _metric(judgement.probe_change),
         },
         "notes": [one_line(note) for note in done.notes],
         "versions": versions(),

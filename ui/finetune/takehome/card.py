@@ -176,7 +176,7 @@ def _rivals(run: Run) -> str:
             with_interval(rival.metrics[_primary(run)]) if rival.metrics else NONE,
             _judged(rival.lead),
         )
-        for rival in run.study.rivals
+        for rival in run.judgement.rivals
     ]
     if not rows:
         return ""
@@ -185,11 +185,11 @@ def _rivals(run: Run) -> str:
 
 
 def _forgotten(run: Run) -> str:
-    study = run.study
+    judgement = run.judgement
     rows = [
-        ("before", with_interval(study.probe_before)),
-        ("after", with_interval(study.probe_after)),
-        ("change", _judged(study.probe_change)),
+        ("before", with_interval(judgement.probe_before)),
+        ("after", with_interval(judgement.probe_after)),
+        ("change", _judged(judgement.probe_change)),
     ]
     about = "Spearman ρ × 100 on graded pairs that have nothing to do with this data.\n\n"
     return about + _table(["", "probe"], rows)
