@@ -26,11 +26,11 @@ def at_home(lab: FinetunePage, folder: Path) -> SentenceTransformer:
     return SentenceTransformer(str(top))
 
 
-@pytest.mark.parametrize("title", list(SAMPLES))
-def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, title):
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=list(SAMPLES))
+def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, sample):
     lab = FinetunePage(page).open()
-    lab.take_sample(title, SAMPLES[title])
-    if "messy" in title:
+    lab.take_sample(sample.title, sample.file)
+    if sample.name == "messy":
         expect(lab.find("#findings")).to_contain_text("error")
         assert lab.apply_all_remedies() >= 5
         expect(lab.find("#findings")).not_to_contain_text("Errors")
@@ -42,7 +42,7 @@ def test_every_sample_from_upload_to_a_model_at_home(page, workbench, tmp_path, 
         own
         for visitor in list(workbench._visitors.values())
         for own in visitor.own_models
-        if own.key == key and own.run and own.run.data == SAMPLES[title]
+        if own.key == key and own.run and own.run.data == sample.file
     ][-1:]
     ours = tuned.encoder.encode(TEXTS)
     np.testing.assert_allclose(model.encode(TEXTS, normalize_embeddings=True), ours, atol=1e-5)

@@ -195,7 +195,7 @@ def test_the_layers_follow_a_model_that_is_here(page):
 
 
 def test_a_tuned_model_can_be_the_other_side(page, bert):
-    page.workbench.keep(OwnModel("run-1", "My run", bert), page.workbench.visitor("ann"))
+    page.workbench.add_model(OwnModel("run-1", "My run", bert), page.workbench.visitor("ann"))
     fresh = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
     assert "run-1" in [key for _, key in fresh["other-model"].choices]
     steps = page.steps(COMPARE, "run-1", "cls", "-1")

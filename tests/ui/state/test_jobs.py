@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from encoder import EncoderError
+from explore import ExploreError
+from ingest import IngestError
 from ui.state.jobs import Job, Queue
 
 SOON_S = 10
@@ -118,7 +120,12 @@ def test_leaving_while_running_ends_the_work_and_frees_the_slot(between):
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(EncoderError("Lower the rate."), "Lower the rate."), (ValueError("secret"), "It was logged")],
+    [
+        (EncoderError("Lower the rate."), "Lower the rate."),
+        (IngestError("Send fewer rows."), "Send fewer rows."),
+        (ExploreError("Give more texts."), "Give more texts."),
+        (ValueError("secret"), "It was logged"),
+    ],
 )
 def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
     def work(job):
