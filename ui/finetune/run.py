@@ -176,19 +176,21 @@ def connect_run(
         place = handlers.workbench.line.place(job)
         if place:
             live.wait(place, handlers.workbench.line.wait_s(job))
-        hidden, shown = gr.Button(visible="hidden"), gr.Button(visible=True)
-        drawn, figure = time.monotonic(), gr.skip()
-        stake = handlers.at_stake(visitor)
-        yield [live.progress(), None, gr.Button(interactive=False), shown, stake, *nothing]
-        for new in watch(job, handlers.workbench.line, live):
-            due = live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S
-            if new or due:
-                if due:  # the same again till then: a skip right behind it could undo it
-                    figure, drawn, live.undrawn = live.figure(), time.monotonic(), False
-                over = hidden if live.scoring else gr.skip()  # there is nothing left to stop
-                yield [live.progress(), figure, gr.skip(), over, gr.skip(), *nothing]
-            else:
-                yield [gr.skip() for _ in outputs]  # lets Gradio close us when the visitor leaves
+        hidden, off = gr.Button(visible="hidden"), gr.Button(interactive=False)
+        drawn, figure = time.monotonic(), None
+        stop, stake = gr.Button(visible=True), handlers.at_stake(visitor)
+        # Each answer says all: of two that reach the browser together, it takes what the second
+        # leaves alone out of the first, too. The same again where there is nothing new lets Gradio
+        # close us when the visitor leaves.
+        yield [live.progress(), figure, off, stop, stake, *nothing]
+        for _ in watch(job, handlers.workbench.line, live):
+            if live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S:
+                figure, drawn, live.undrawn = live.figure(), time.monotonic(), False
+            if job.stop.is_set() and not (live.scoring or live.ended):
+                live.sentence = happening("stopping")
+            if live.scoring or job.stop.is_set():
+                stop = hidden  # there is nothing left to stop
+            yield [live.progress(), figure, off, stop, stake, *nothing]
         tell_gone(live.gone)
         after = results.arrived(live.run.key) if live.run else nothing
         stake = handlers.at_stake(visitor) | {"running": False}

@@ -1,0 +1,78 @@
+"""A run as it is streamed to the page, whose browser may take two answers at once."""
+
+from dataclasses import astuple
+from types import SimpleNamespace
+
+import pytest
+
+import ui.finetune.job
+from tests.ui.finetune.pages import NO_CHANGE, QUICK, csv
+from tests.ui.finetune.timings import Timings
+from ui.settings import Settings
+from ui.shell import build_app
+from ui.state.pairs import open_data
+from ui.state.workbench import Workbench
+
+ANN = SimpleNamespace(session_hash="ann")
+SHOWN, HIDDEN = {"visible": True}, {"visible": "hidden"}
+
+
+@pytest.fixture
+def timings():
+    return Timings()
+
+
+@pytest.fixture
+def workbench(bert, timings, monkeypatch):
+    monkeypatch.setattr(ui.finetune.job, "measure_speed", timings.measure)
+    monkeypatch.setattr(ui.finetune.job, "study", lambda done, on_part: NO_CHANGE)
+    bench = Workbench(Settings(), lambda spec, **limits: bert)
+    bench.visitor("ann").desk = open_data(csv("cat"), "pasted rows")
+    return bench
+
+
+@pytest.fixture
+def answers(workbench):
+    """`answers()`: of a run, what each says of how far it is, Train, Stop and what is at stake."""
+    demo = build_app(workbench)
+
+    def find(elem_id: str):
+        [box] = [b for b in demo.blocks.values() if getattr(b, "elem_id", None) == elem_id]
+        return next(fn.fn for fn in demo.fns.values() if (box._id, "click") in fn.targets)
+
+    def run():
+        for progress, _, train, stop, stake, *_ in find("train")(ANN, "bert-tiny", *astuple(QUICK)):
+            yield progress, train.constructor_args, stop.constructor_args, stake
+
+    run.stop = lambda: find("stop-training")(ANN)
+    return run
+
+
+def test_what_an_answer_leaves_alone_is_not_lost_with_the_one_before_it(answers):
+    """Of two answers at once the browser took what the second left alone out of the first.
+
+    So there was no Stop, and a reload did not ask first, where news came right behind the click.
+    """
+    *under_way, last = answers()
+    assert len(under_way) > 3
+    for progress, train, stop, stake in under_way:
+        assert "lab-progress" in progress
+        assert train == {"interactive": False}
+        assert stop in (SHOWN, HIDDEN)
+        assert stake == {"models": 0, "running": True}
+    stops = [stop for _, _, stop, _ in under_way]
+    assert stops[0] == SHOWN
+    assert stops == sorted(stops, key=[SHOWN, HIDDEN].index)  # hidden once, it stays so
+    assert last[1:] == ({"interactive": True}, HIDDEN, {"models": 1, "running": False})
+
+
+def test_stop_stays_pressed(answers, timings):
+    timings.go.clear()  # it is not over before it is stopped
+    run = answers()
+    next(run)
+    answers.stop()
+    progress, _, stop, _ = next(run)
+    assert "Stopping" in progress
+    assert stop == HIDDEN
+    timings.go.set()
+    assert "Stopped" in list(run)[-1][0]
