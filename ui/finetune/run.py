@@ -25,7 +25,7 @@ from ui.state.jobs import Job, Line, News
 from ui.state.models import Run
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-DRAWN_EVERY_S = 0.6
+SAID_EVERY_S = 0.6  # each answer costs the visitor's browser a tenth of a second of work
 
 
 @dataclass
@@ -177,15 +177,18 @@ def connect_run(
         if place:
             live.wait(place, handlers.workbench.line.wait_s(job))
         hidden, off = gr.Button(visible="hidden"), gr.Button(interactive=False)
-        drawn, figure = time.monotonic(), None
+        said, figure = time.monotonic(), None
         stop, stake = gr.Button(visible=True), handlers.at_stake(visitor)
         # Each answer says all: of two that reach the browser together, it takes what the second
         # leaves alone out of the first, too. The same again where there is nothing new lets Gradio
         # close us when the visitor leaves.
         yield [live.progress(), figure, off, stop, stake, *nothing]
         for _ in watch(job, handlers.workbench.line, live):
-            if live.undrawn and time.monotonic() - drawn >= DRAWN_EVERY_S:
-                figure, drawn, live.undrawn = live.figure(), time.monotonic(), False
+            if time.monotonic() - said < SAID_EVERY_S and not live.ended:
+                continue
+            said = time.monotonic()
+            if live.undrawn:
+                figure, live.undrawn = live.figure(), False
             if job.stop.is_set() and not (live.scoring or live.ended):
                 live.sentence = happening("stopping")
             if live.scoring or job.stop.is_set():
