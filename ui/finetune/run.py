@@ -19,13 +19,12 @@ from ui.finetune.job import KEEPING, Request
 from ui.finetune.layout import SettingsLayout
 from ui.finetune.results import Results, tell_gone
 from ui.finetune.run_html import Stage, happening, progress
-from ui.page.events import told_steps
+from ui.page.events import ANSWER_EVERY_S, told_steps
 from ui.page.matrix import figure_json
 from ui.state.jobs import Job, Line, News
 from ui.state.models import Run
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-SAID_EVERY_S = 0.6  # each answer costs the visitor's browser a tenth of a second of work
 
 
 @dataclass
@@ -177,16 +176,16 @@ def connect_run(
         if place:
             live.wait(place, handlers.workbench.line.wait_s(job))
         hidden, off = gr.Button(visible="hidden"), gr.Button(interactive=False)
-        said, figure = time.monotonic(), None
+        answered, figure = time.monotonic(), None
         stop, stake = gr.Button(visible=True), handlers.at_stake(visitor)
         # Each answer says all: of two that reach the browser together, it takes what the second
         # leaves alone out of the first, too. The same again where there is nothing new lets Gradio
         # close us when the visitor leaves.
         yield [live.progress(), figure, off, stop, stake, *nothing]
         for _ in watch(job, handlers.workbench.line, live):
-            if time.monotonic() - said < SAID_EVERY_S and not live.ended:
+            if time.monotonic() - answered < ANSWER_EVERY_S and not live.ended:
                 continue
-            said = time.monotonic()
+            answered = time.monotonic()
             if live.undrawn:
                 figure, live.undrawn = live.figure(), False
             if job.stop.is_set() and not (live.scoring or live.ended):

@@ -15,6 +15,10 @@ from ingest import IngestError
 
 log = logging.getLogger(__name__)
 
+# How often a page is told how far long work is. Each answer, even one that changes nothing, costs
+# its browser a tenth of a second: Gradio looks for every output among all that is on the page.
+ANSWER_EVERY_S = 0.6
+
 
 @contextmanager
 def worded() -> Iterator[None]:

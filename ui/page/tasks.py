@@ -12,7 +12,7 @@ import gradio as gr
 from encoder import EncoderError
 from explore import ExploreError, Stopped
 from ui.page.components import markup
-from ui.page.events import QUIET, told, told_steps
+from ui.page.events import ANSWER_EVERY_S, QUIET, told, told_steps
 from ui.state.jobs import Cancelled, Job, Line
 from ui.state.stages import Tell
 from ui.state.texts import Atlas
@@ -98,13 +98,14 @@ def done_in_line(work: Work, line: Line, expected_s: float) -> Any:
 def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
     """Hear a job to its end. A follower that is closed (the browser has gone) ends the job.
 
-    Yields at least every third of a second. Raises EncoderError where the work failed, after a
-    moment that says so.
+    Yields what is made and the end at once, else about every ANSWER_EVERY_S, so that Gradio can
+    close it. Raises EncoderError where the work failed, after a moment that says so.
 
     What is made last comes in one moment with the end: of two answers that reach the browser
     together, it takes what the second leaves alone out of the first, too.
     """
     begun, stage, share, ended, failed = time.monotonic(), "", 0.0, "", ""
+    answered = -ANSWER_EVERY_S
     try:
         while not ended:
             made = None  # of several things that were made since, only the newest is of use
@@ -123,6 +124,9 @@ def follow(job: Job, line: Line, stages: Mapping[str, str] = STAGES) -> Iterator
             place = line.place(job)
             if place and job.stop.is_set():
                 line.leave(job)  # its turn would only end it
+            if made is None and not ended and seconds - answered < ANSWER_EVERY_S:
+                continue
+            answered = seconds
             what = f"waiting at place {place} of the line" if place else stage
             progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
             yield Moment(progress, made, ended, seconds)

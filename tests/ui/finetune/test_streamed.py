@@ -26,7 +26,7 @@ def timings():
 @pytest.fixture
 def workbench(bert, timings, monkeypatch):
     monkeypatch.setattr(ui.finetune.job, "measure_speed", timings.measure)
-    monkeypatch.setattr(ui.finetune.run, "SAID_EVERY_S", 0)
+    monkeypatch.setattr(ui.finetune.run, "ANSWER_EVERY_S", 0)
     monkeypatch.setattr(ui.finetune.job, "study", lambda done, on_part: NO_CHANGE)
     bench = Workbench(Settings(), lambda spec, **limits: bert)
     bench.visitor("ann").desk = open_data(csv("cat"), "pasted rows")
@@ -82,7 +82,7 @@ def test_stop_stays_pressed(answers, timings):
 
 def test_a_run_with_much_to_say_leaves_the_browser_some_rest(answers, monkeypatch):
     """Each answer costs it a tenth of a second: one for each piece of news kept it busy."""
-    monkeypatch.setattr(ui.finetune.run, "SAID_EVERY_S", 1000)
+    monkeypatch.setattr(ui.finetune.run, "ANSWER_EVERY_S", 1000)
     first, end, last = answers()
     assert "Getting ready" in first[0]
     assert "Done" in end[0]
