@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import gradio as gr
+
 from tests.ui.laid_out import LaidOut
 from tests.ui.map.pages import TABLE
 from ui.map import tab as map_tab
@@ -63,3 +65,27 @@ class MapPage(LaidOut, MapLab):
     def __init__(self, workbench: Workbench) -> None:
         MapLab.__init__(self, workbench)
         LaidOut.__init__(self, workbench, map_tab.build)
+
+    @property
+    def link(self) -> Any:
+        """The dependency that opens what a link to the page says."""
+        [found] = [
+            fn for fn in self.demo.fns.values() if any(event == "load" for _, event in fn.targets)
+        ]
+        return found
+
+    def following(self, state: gr.State, elem_id: str) -> Any:
+        """The dependency that fills this whenever the state is new."""
+        [found] = [
+            fn for fn in self.demo.fns.values()
+            if (state._id, "change") in fn.targets
+            and elem_id in [getattr(box, "elem_id", None) for box in fn.outputs]
+        ]  # fmt: skip
+        return found
+
+    def new_map(self, elem_id: str) -> Any:
+        """The dependency that fills this as soon as a map is ready."""
+        [ready] = [
+            b for b in self.function("map-seed", "change").outputs if isinstance(b, gr.State)
+        ]
+        return self.following(ready, elem_id)

@@ -5,7 +5,6 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,8 @@ from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node, read_html
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
-from ui.state.texts import Atlas, on_map, open_data
+from ui.state.stages import Stages
+from ui.state.texts import OpenTexts, on_map, open_data, open_texts
 
 TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
         "th", "thead", "tr"}  # fmt: skip
@@ -43,40 +43,28 @@ TEXTS = [text for text, _, _ in rows()]
 TABLE = "text,topic,colour\n" + "".join(f"{text},{topic},{c}\n" for text, topic, c in rows())
 
 
-def an_atlas(source: str = TABLE, name: str = "texts.csv", max_bytes: int = BYTES) -> Atlas:
-    """An atlas with these texts open."""
-    atlas = Atlas(max_bytes)
-    open_data(atlas, source, name)
-    return atlas
+def open_table(table: str = TABLE, name: str = "texts.csv") -> OpenTexts:
+    """A table, open as a file of this name would be."""
+    return open_data(table, name, Stages(BYTES))
 
 
-def listed(texts: list[str]) -> Atlas:
-    """An atlas with these texts as they are, whatever they hold."""
-    from ui.state.texts import open_texts
-
-    atlas = Atlas(BYTES)
-    open_texts(atlas, texts, "texts")
-    return atlas
+def open_list(texts: list[str], name: str = "texts") -> OpenTexts:
+    """These texts as they are, whatever they hold."""
+    return open_texts(texts, name, Stages(BYTES))
 
 
 def steps(
-    atlas: Atlas,
-    encoder: Encoder,
-    most: int = 5_000,
-    stop: threading.Event | None = None,
-    **form: Any,
+    texts: OpenTexts, encoder: Encoder, most: int = 5_000, **form: object
 ) -> Iterator[DrawnMap]:
-    """The pictures of one drawing, each with more."""
-    assert atlas.corpus is not None
-    asked, corpus = MapForm(**form), on_map(atlas.corpus, most)
-    settings = parse(asked)
-    return draw(atlas, corpus, encoder, settings, asked, quiet, stop or threading.Event())
+    """A map of at most so many of the texts again and again, each time with more on it."""
+    sent, corpus = MapForm(**form), on_map(texts.corpus, most)
+    return draw(texts, {}, corpus, encoder, parse(sent), sent, quiet, threading.Event())
 
 
-def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> DrawnMap:
-    """The last of them."""
-    *_, picture = steps(atlas, encoder, most, **form)
-    return picture
+def draw_map(texts: OpenTexts, encoder: Encoder, most: int = 5_000, **form: object) -> DrawnMap:
+    """A map with all that belongs to it."""
+    *_, last = steps(texts, encoder, most, **form)
+    return last
 
 
 def quiet(stage: str, share: float) -> None:
@@ -101,7 +89,7 @@ def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
 
 def in_three(encoder: Encoder) -> DrawnMap:
     """The small corpus on a map, in three clusters."""
-    return drawn(an_atlas(), encoder, clustering="k-means", n_clusters=3, method="PCA")
+    return draw_map(open_table(), encoder, clustering="k-means", n_clusters=3, method="PCA")
 
 
 def hostile_picture(bert: Encoder) -> DrawnMap:
@@ -110,10 +98,10 @@ def hostile_picture(bert: Encoder) -> DrawnMap:
         {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
         for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
     ]
-    atlas = an_atlas(json.dumps(records), ATTACKS[0])
+    texts = open_table(json.dumps(records), ATTACKS[0])
     encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
-    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
-    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
+    found = draw_map(texts, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
+    found.titles[found.cluster_key] = dict(enumerate(ATTACKS))
     assert list(found.corpus.labels) == [ATTACKS[0]]
     assert found.clusters.count == len(ATTACKS)
     return found

@@ -149,7 +149,7 @@ def test_stop_ends_the_encoding(page, count_forwards):
     with count_forwards(encoder) as calls:
         page.draw("ann")
     assert 0 < few < few + len(calls)  # not all of it was done when it was stopped
-    assert page.handlers.atlas("ann").stages.work["encode"] == 1
+    assert page.handlers.texts("ann").stages.work["encode"] == 1
 
 
 def test_a_map_that_waits_in_the_line_is_stopped_at_once(bert):
@@ -161,7 +161,7 @@ def test_a_map_that_waits_in_the_line_is_stopped_at_once(bert):
         assert line.place(second) == 1
         moments = follow(second, line)
         assert "waiting at place 1 of the line" in next(moments).progress.lower()
-        lab.handlers.atlas("bob").stop()
+        lab.handlers.state("bob").stop()
         assert [m.ended for m in moments][-1] == "cancelled"
         assert not first.ended.is_set()
         assert line.place(second) == 0
@@ -186,7 +186,7 @@ def test_other_texts_end_the_map_of_the_old_ones_without_a_word(page):
         until(older, "Waiting for another map")
         page.handlers.open_text("ann", "Quite other texts.\nTwo of them.")
         assert list(older) == [{}]
-    assert page.handlers.atlas("ann").picture is None
+    assert page.handlers.state("ann").drawn is None
     assert free(page.workbench.work_queue)
 
 
@@ -247,7 +247,7 @@ def test_three_maps_of_two_visitors_at_once_do_not_disturb_each_other(page, bert
         assert picture.title(0) == f"of {name}"
         assert shown.query == lines[0]
         assert said(answers[name][-1]).startswith("Drawn in")
-        assert set(page.handlers.atlas(name).stages.work.values()) == {1}
+        assert set(page.handlers.texts(name).stages.work.values()) == {1}
     tokens = {page.handlers.picture(name).token for name in texts}
     assert len(tokens) == 3
 
@@ -257,13 +257,13 @@ def test_forgetting_a_visitor_ends_its_map_and_frees_everything_of_it(page):
     other = page.draw("bob")
     with no_layout():
         job = page.start("ann", method="UMAP", n_neighbors=9)
-        atlas = page.handlers.atlas("ann")
+        texts, state = page.handlers.texts("ann"), page.handlers.state("ann")
         page.workbench.forget("ann")
         assert kinds(job)[-1] == "cancelled"
-    assert (atlas.corpus, atlas.table, atlas.picture, atlas.stages.bytes) == (None,) * 3 + (0,)
+    assert (texts.opened, state.drawn, state.finished, texts.stages.bytes) == (None, None, None, 0)
     assert page.handlers.picture("bob") is other
-    left = weakref.ref(atlas)
-    del atlas, job
+    left = [weakref.ref(texts), weakref.ref(state)]
+    del texts, state, job
     assert free(page.workbench.work_queue)
     gc.collect()
-    assert left() is None  # nothing holds it any more
+    assert [gone() for gone in left] == [None, None]  # nothing holds it any more

@@ -12,14 +12,23 @@ from pyarrow import parquet
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, steps
+from tests.ui.map.pages import TEXTS, draw_map, open_list, open_table, steps
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.drawing import DrawnMap
-from ui.map.files import FILES, SPATIAL, as_csv, as_html, as_npz, as_parquet, columns, settings_json
+from ui.map.files import (
+    EXPORTS,
+    SPATIAL,
+    as_csv,
+    as_html,
+    as_npz,
+    as_parquet,
+    columns,
+    routes,
+    settings_json,
+)
 from ui.map.form import MapForm, from_json
-from ui.map.sections import TITLES
+from ui.map.state import MapState
 from ui.settings import Settings
-from ui.shell import routes
 from ui.state.texts import choose_columns
 from ui.state.workbench import Workbench
 
@@ -28,7 +37,7 @@ FORM = {"clustering": "k-means", "n_clusters": 3, "method": "PCA"}
 
 @pytest.fixture(scope="module")
 def picture(_tiny) -> DrawnMap:
-    return drawn(an_atlas(), _tiny("bert"), **FORM)
+    return draw_map(open_table(), _tiny("bert"), **FORM)
 
 
 def rows_of(picture: DrawnMap) -> list[dict[str, str]]:
@@ -90,18 +99,20 @@ def test_the_settings_open_the_same_map_again(picture):
 
 
 def test_a_map_in_space_has_z(bert):
-    deep = drawn(an_atlas(), bert, method="PCA", dims="3-D")
+    deep = draw_map(open_table(), bert, method="PCA", dims="3-D")
     places = [[float(row[axis]) for axis in "xyz"] for row in rows_of(deep)]
     np.testing.assert_allclose(places, deep.projection.coordinates, rtol=1e-5, atol=1e-8)
     assert b"scatter3d" in as_html(deep)
-    many = drawn(an_atlas(), bert, method="PCA", dims="3-D", clustering="k-means", n_clusters=12)
+    many = draw_map(
+        open_table(), bert, method="PCA", dims="3-D", clustering="k-means", n_clusters=12
+    )
     found = set(re.findall(rb'"symbol":"([a-z-]+)"', as_html(many)))
     assert found >= {b"circle", b"diamond"}  # twelve groups share eight colours
     assert found <= {word.encode() for word in SPATIAL}
 
 
 def test_unclustered_texts_are_cluster_0_without_a_name(bert):
-    few = drawn(listed([f"A text {n}." for n in range(6)]), bert, min_cluster_size=5_000)
+    few = draw_map(open_list([f"A text {n}." for n in range(6)]), bert, min_cluster_size=5_000)
     few.clusters.labels[:] = -1
     assert {(row["cluster"], row["cluster_name"]) for row in rows_of(few)} == {("0", "")}
 
@@ -110,9 +121,8 @@ def test_labels_named_like_our_columns_cost_neither_side_anything(bert):
     names = ("row", "text", "cluster", "x", "vector", "v0", "label_x", "v000")
     records = [{"sentence": text, **{name: f"{name} {n % 2}" for name in names}}
                for n, text in enumerate(TEXTS[:24])]  # fmt: skip
-    atlas = an_atlas(json.dumps(records), "texts.json")
-    choose_columns(atlas, "sentence", list(names))
-    odd = drawn(atlas, bert, **FORM)
+    texts = choose_columns(open_table(json.dumps(records), "texts.json"), "sentence", list(names))
+    odd = draw_map(texts, bert, **FORM)
     table = columns(odd)
     own = [table[name] for name in table if name.startswith("label_")]
     assert sorted(column[0] for column in own) == sorted(f"{name} 0" for name in names)
@@ -127,9 +137,9 @@ def test_labels_named_like_our_columns_cost_neither_side_anything(bert):
 def test_no_cell_of_the_csv_is_a_formula(bert, start):
     formula = f'{start}HYPERLINK("http://x")'
     records = [{"text": f"{formula} {n}", formula: ("=1+1", "b")[n % 2]} for n in range(8)]
-    atlas = an_atlas(json.dumps(records), "texts.json")
-    odd = drawn(atlas, bert, **FORM)
-    odd.atlas.titles[odd.cluster_key] = dict.fromkeys(range(3), formula)
+    texts = open_table(json.dumps(records), "texts.json")
+    odd = draw_map(texts, bert, **FORM)
+    odd.titles[odd.cluster_key] = dict.fromkeys(range(3), formula)
     table = list(csv.reader(io.StringIO(as_csv(odd).decode(), newline="")))
     texts = {cell for row in table for cell in row if "HYPERLINK" in cell or "1+1" in cell}
     assert texts >= {f"'{formula} {n}" for n in range(8)} | {f"'{formula}", "'=1+1"}
@@ -187,10 +197,17 @@ def test_the_page_asks_nothing_of_any_host(picture):
 
 def test_nothing_a_visitor_wrote_is_markup_on_the_page(bert):
     texts = [f"{attack} {n}" for n, attack in enumerate(ATTACKS)]
-    odd = drawn(listed(texts), bert, method="PCA", clustering="k-means", n_clusters=len(texts))
-    odd.atlas.name = ATTACKS[2]
-    odd.atlas.titles[odd.cluster_key] = dict(enumerate(ATTACKS))
-    usual = Page(as_html(drawn(listed(["a b"] + [f"b {n}" for n in range(9)]), bert, method="PCA")))
+    odd = draw_map(
+        open_list(texts, ATTACKS[2]),
+        bert,
+        method="PCA",
+        clustering="k-means",
+        n_clusters=len(texts),
+    )
+    odd.titles[odd.cluster_key] = dict(enumerate(ATTACKS))
+    usual = Page(
+        as_html(draw_map(open_list(["a b"] + [f"b {n}" for n in range(9)]), bert, method="PCA"))
+    )
     page = Page(as_html(odd))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in usual.tags]
     assert ATTACKS[2] in page.said  # in the settings
@@ -218,13 +235,13 @@ def client(workbench) -> TestClient:
     return TestClient(Starlette(routes=routes(workbench)))
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", EXPORTS)
 def test_a_file_is_fetched_by_its_token(workbench, client, picture, name):
-    workbench.visitor("ann").atlas.picture = picture
+    workbench.visitor("ann").texts.state(MapState).drawn = picture
     answer = client.get(f"/lab-map/{picture.token}/{name}")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert answer.headers["content-type"].split(";")[0] == FILES[name][1]
+    assert answer.headers["content-type"].split(";")[0] == EXPORTS[name].media_type
     if name == "map.csv":
         assert answer.content == as_csv(picture)
     if name == "map.npz":
@@ -233,25 +250,23 @@ def test_a_file_is_fetched_by_its_token(workbench, client, picture, name):
 
 @pytest.mark.parametrize("token", ["guess", "x" * 5_000, "%C3%A9", "%F0%9F%98%80", "%FF", "%00"])
 def test_no_other_token_is_one(workbench, client, picture, token):
-    workbench.visitor("ann").atlas.picture = picture
-    for address in ("lab-map", "lab-download"):
-        answer = client.get(f"/{address}/{token}/map.csv")
-        assert answer.status_code == 404
-        assert "not kept any more" in answer.text
+    workbench.visitor("ann").texts.state(MapState).drawn = picture
+    answer = client.get(f"/lab-map/{token}/map.csv")
+    assert answer.status_code == 404
+    assert "not kept any more" in answer.text
 
 
 def test_there_are_these_files_and_no_others(workbench, client, picture):
-    workbench.visitor("ann").atlas.picture = picture
+    workbench.visitor("ann").texts.state(MapState).drawn = picture
     for name in ("map.pickle", "..", "map.csv.gz", "%2e%2e", "é", "model.zip"):
         assert client.get(f"/lab-map/{picture.token}/{name}").status_code == 404
-    assert set(TITLES) == set(FILES)  # each is offered, with a word for it
 
 
 def test_a_map_that_is_gone_can_be_fetched_no_more(workbench, client, picture, bert):
-    visitor = workbench.visitor("ann")
-    visitor.atlas.picture = picture
-    newer = drawn(an_atlas(), bert, **FORM)
-    visitor.atlas.picture = newer
+    state = workbench.visitor("ann").texts.state(MapState)
+    state.drawn = picture
+    newer = draw_map(open_table(), bert, **FORM)
+    state.drawn = newer
     assert client.get(f"/lab-map/{picture.token}/map.json").status_code == 404
     assert client.get(f"/lab-map/{newer.token}/map.json").status_code == 200
     workbench.forget("ann")
@@ -260,8 +275,8 @@ def test_a_map_that_is_gone_can_be_fetched_no_more(workbench, client, picture, b
 
 
 def test_the_smallest_and_the_unfinished_map_have_every_file(bert):
-    first = next(steps(an_atlas(), bert))
-    for small in (drawn(listed(["One text."]), bert), first):
-        for write, _ in FILES.values():
-            assert write(small)
+    first = next(steps(open_table(), bert))
+    for small in (draw_map(open_list(["One text."]), bert), first):
+        for export in EXPORTS.values():
+            assert export.write(small)
         json.loads(settings_json(small), parse_constant=lambda word: pytest.fail(word))

@@ -10,10 +10,10 @@ from explore import Driver, Stability, place
 from tests.ui.map.pages import (
     TEXTS,
     check,
-    drawn,
+    draw_map,
     hostile_picture,
     in_three,
-    listed,
+    open_list,
     shown_text,
     steps,
 )
@@ -99,16 +99,18 @@ def test_the_header_holds_the_settings_that_made_the_picture(picture, bert):
                  f"trustworthiness {fidelity.trustworthiness:.2f}",
                  f"kNN recall {fidelity.mean_recall:.0%}"):  # fmt: skip
         assert part in said
-    other = drawn(picture.atlas, bert, method="t-SNE", perplexity=9, seed=5, pooling="max", layer=1)
+    other = draw_map(
+        picture.texts, bert, method="t-SNE", perplexity=9, seed=5, pooling="max", layer=1
+    )
     said = shown_text(header(other))
     for part in ("t-SNE, perplexity 9", "seed 5", "max pooling", "layer 1 of 2", "HDBSCAN"):
         assert part in said
-    umap = next(p for p in steps(picture.atlas, bert, n_neighbors=9, min_dist=0.25) if p.near)
+    umap = next(p for p in steps(picture.texts, bert, n_neighbors=9, min_dist=0.25) if p.near)
     assert "UMAP, 9 neighbours, min_dist 0.25" in shown_text(header(umap))
 
 
 def test_the_header_says_no_number_before_it_is_known(picture, bert):
-    said = shown_text(header(next(steps(picture.atlas, bert))))
+    said = shown_text(header(next(steps(picture.texts, bert))))
     assert "96 texts" in said
     for word in ("cluster", "fidelity", "nan", "None"):
         assert word not in said
@@ -116,7 +118,7 @@ def test_the_header_says_no_number_before_it_is_known(picture, bert):
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉"]])
 def test_the_smallest_maps_say_why_they_look_as_they_do(bert, texts):
-    small = drawn(listed(texts), bert)
+    small = draw_map(open_list(texts), bert)
     pieces = [header(small), cluster_table(small), point_panel(small, 0), hubs_panel(small),
               selection_panel(small, np.arange(len(texts))), report_table(Trust(small))]  # fmt: skip  # noqa: E501
     said = [shown_text(piece) for piece in pieces]
@@ -168,12 +170,12 @@ def test_unclustered_texts_are_counted(picture):
 
 
 def test_a_name_of_the_visitors_own_stands_for_the_terms(picture):
-    picture.atlas.titles[picture.cluster_key] = {1: "my trains"}
+    picture.titles[picture.cluster_key] = {1: "my trains"}
     try:
         found = [b.text for b in check(cluster_table(picture)).all("button")]
         assert found == [picture.names[0].title, "my trains", picture.names[2].title]
     finally:
-        picture.atlas.titles.clear()
+        picture.titles.clear()
 
 
 def test_what_hdbscan_looks_at_is_said(picture, bert):

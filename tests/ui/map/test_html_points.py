@@ -13,10 +13,10 @@ from tests.ui.map.pages import (
     EACH,
     TEXTS,
     check,
-    drawn,
+    draw_map,
     hostile_picture,
     in_three,
-    listed,
+    open_list,
     shown_text,
 )
 from ui.map.drawing import DrawnMap
@@ -106,7 +106,7 @@ def test_a_long_selection_is_cut_and_says_so(picture):
     texts = [f"Sentence {n}." for n in range(201)]
     vectors = np.eye(201, dtype=np.float32)
     many = replace(
-        picture, corpus=listed(texts).corpus, vectors=vectors, clusters=None, fidelity=None
+        picture, corpus=open_list(texts).corpus, vectors=vectors, clusters=None, fidelity=None
     )
     root = check(selection_panel(many, np.arange(201)))
     assert len(root.one("tbody").all("tr")) == 200
@@ -121,7 +121,7 @@ def test_the_rows_of_a_selection_are_safe_in_a_spreadsheet(hostile, picture):
     ]  # fmt: skip
     place = [float(cell) for cell in table[1][5:]]
     assert place == pytest.approx(picture.projection.coordinates[2].tolist(), abs=1e-5)
-    formula = drawn(listed(["=1+1", "+1 a", "-1 b", "@x", "plain"]), picture.encoder)
+    formula = draw_map(open_list(["=1+1", "+1 a", "-1 b", "@x", "plain"]), picture.encoder)
     cells = [row[1] for row in selection_rows(formula, range(5))[1:]]
     assert cells == ["'=1+1", "'+1 a", "'-1 b", "'@x", "plain"]
 

@@ -25,12 +25,12 @@ from explore import (
 )
 from explore.cluster import ClusterConfig
 from tests.ui.laid_out import event
-from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
+from tests.ui.map.pages import TEXTS, check, draw_map, open_list, open_table, quiet, unpacked
 from tests.ui.state.test_jobs import free
 from ui.map.drawing import dense_space
 from ui.map.trust import DRAWN, Trust, measure_trust, torn_and_false
 
-MEASURE = ("measure-trust", "click")
+MEASURE = ("measure-go", "click")
 
 
 def reports(picture, stop=None, tell=quiet) -> list[Trust]:
@@ -45,7 +45,7 @@ def known(report: Trust) -> list[str]:
 
 @pytest.fixture(scope="module")
 def picture(_tiny):
-    return drawn(an_atlas(), _tiny("bert"), method="PCA", min_cluster_size=4)
+    return draw_map(open_table(), _tiny("bert"), method="PCA", min_cluster_size=4)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_progress_is_told_and_a_stop_ends_it(picture):
     ids=str,
 )
 def test_every_way_to_group_can_be_measured(picture, bert, form):
-    small = drawn(listed(TEXTS[:40]), bert, method="PCA", min_cluster_size=3, **form)
+    small = draw_map(open_list(TEXTS[:40]), bert, method="PCA", min_cluster_size=3, **form)
     last = reports(small)[-1]
     assert (last.null is None, last.swept == ()) == (False, "clustering" in form)
     assert (last.stable is None) == (small.clusters.count == 0)
@@ -127,7 +127,7 @@ def test_every_way_to_group_can_be_measured(picture, bert, form):
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."],
                                    ["😀", "🎉", "🏳️‍🌈", "🎈", "🎁", "🎂"], TEXTS[:6]])  # fmt: skip
 def test_the_smallest_maps_can_be_measured(bert, texts):
-    small = drawn(listed(texts), bert)
+    small = draw_map(open_list(texts), bert)
     last = reports(small)[-1]
     assert (last.null is None) == (len(texts) == 1)
     assert last.picture is small
@@ -138,14 +138,14 @@ def test_a_map_without_clusters_yet_has_no_report(picture):
 
 
 def test_torn_and_false_neighbours_are_the_worst_pairs(picture):
-    before = picture.atlas.stages.work["distortion"]
+    before = picture.texts.stages.work["distortion"]
     found = torn_and_false(picture)
     expected = distortion(picture.vectors, picture.projection.coordinates, picture.near, DRAWN)
     np.testing.assert_array_equal(found.torn, expected.torn)
     np.testing.assert_array_equal(found.false, expected.false)
     assert 0 < len(found.torn) <= DRAWN
     torn_and_false(picture)
-    assert picture.atlas.stages.work["distortion"] == before + 1
+    assert picture.texts.stages.work["distortion"] == before + 1
     assert len(torn_and_false(replace(picture, near=None)).torn) == 0
 
 
@@ -164,7 +164,7 @@ def test_measuring_fills_the_page_and_says_how_long_it_took(page):
     torn = json.loads(page.call(("map-honesty", "input"), True)["map"])["overlay"]["torn"]
     steps = page.steps(MEASURE)
     last = [step for step in steps if "report" in step][-1]
-    assert set(last) == {"measure-progress", "stop-measure", "report", "sweep", "null-words",
+    assert set(last) == {"measure-progress", "measure-stop", "report", "sweep", "null-words",
                          "own-map", "null-map", "stability", "hubs"}  # fmt: skip
     assert "Silhouette" in last["report"]
     assert len(last["sweep"]["data"]) == 2
@@ -179,11 +179,11 @@ def test_measuring_fills_the_page_and_says_how_long_it_took(page):
     for name in ("report", "null-words", "stability", "hubs"):
         check(f"<div>{last[name]}</div>")
     assert "Measured in" in steps[-1]["measure-progress"]
-    assert steps[-1]["stop-measure"].visible == "hidden"
+    assert steps[-1]["measure-stop"].visible == "hidden"
 
 
 def test_a_new_map_empties_the_report(page):
-    answer = page.call(page.filling("report", "fresh"))
+    answer = page.call(page.new_map("report"))
     assert "Nothing is measured yet" in answer["report"]
     assert [answer[name] for name in ("sweep", "own-map", "null-map")] == [None] * 3
     assert [answer[name] for name in ("null-words", "stability", "hubs")] == [""] * 3
@@ -216,7 +216,7 @@ def under_way(page):
 
 def test_stop_ends_the_measuring_and_keeps_what_was_measured(page):
     with under_way(page) as steps:
-        answer = page.call(("stop-measure", "click"))
+        answer = page.call(("measure-stop", "click"))
         assert "Stopped" in answer["measure-progress"]
         rest = list(steps)
         assert free(page.workbench.work_queue)
@@ -225,7 +225,7 @@ def test_stop_ends_the_measuring_and_keeps_what_was_measured(page):
         assert button.visible == "hidden"
         assert all(value == gr.skip() for value in others)
     assert rest
-    assert page.handlers.atlas("ann").stages.work["sweep"] == 1
+    assert page.handlers.texts("ann").stages.work["sweep"] == 1
 
 
 def test_a_new_map_ends_the_measuring_of_the_old_one(page):
@@ -235,10 +235,10 @@ def test_a_new_map_ends_the_measuring_of_the_old_one(page):
         assert free(page.workbench.work_queue)
 
 
-@pytest.mark.parametrize("at", [MEASURE, ("compare-maps", "click")])
+@pytest.mark.parametrize("at", [MEASURE, ("sides-go", "click")])
 def test_an_unfinished_map_is_neither_measured_nor_given_up(page, at):
-    atlas = page.handlers.atlas("ann")
-    atlas.picture, running = replace(atlas.picture, fidelity=None), atlas.begin()
+    state = page.handlers.state("ann")
+    state.drawn, running = replace(state.drawn, fidelity=None), state.begin()
     sent = () if at == MEASURE else ("all-MiniLM-L6-v2", "cls", "-1")
     with pytest.raises(gr.Error, match="still being drawn"):
         page.call(at, *sent)

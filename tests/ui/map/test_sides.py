@@ -11,7 +11,7 @@ import pytest
 from encoder import DEFAULT_MODEL
 from explore import compare, neighbours, project
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
+from tests.ui.map.pages import TEXTS, check, draw_map, open_list, open_table, quiet, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.form import MapForm, parse
 from ui.map.sections import moved_table
@@ -19,7 +19,7 @@ from ui.map.sides import Sides, draw_sides, moved_rows, overlap_words
 from ui.map.view import LENGTH, RECALL
 from ui.state.models import OwnModel
 
-COMPARE = ("compare-maps", "click")
+COMPARE = ("sides-go", "click")
 
 
 def sides_of(picture, encoder, **form) -> Sides:
@@ -29,7 +29,7 @@ def sides_of(picture, encoder, **form) -> Sides:
 
 @pytest.fixture(scope="module")
 def picture(_tiny):
-    return drawn(an_atlas(), _tiny("bert"), method="PCA", clustering="k-means", n_clusters=3)
+    return draw_map(open_table(), _tiny("bert"), method="PCA", clustering="k-means", n_clusters=3)
 
 
 # --- the comparison -----------------------------------------------------------------------------
@@ -51,19 +51,19 @@ def test_the_other_side_is_what_explore_says(picture, bert, form):
 
 
 def test_the_same_side_twice_moves_nobody_and_computes_nothing(picture):
-    before = picture.atlas.stages.work.copy()
+    before = picture.texts.stages.work.copy()
     sides = sides_of(picture, picture.encoder)
-    assert picture.atlas.stages.work == before
+    assert picture.texts.stages.work == before
     assert sides.comparison.mean_overlap == 1
     np.testing.assert_allclose(sides.comparison.moved, 0, atol=1e-5)
     assert overlap_words(sides).startswith("On average 100% of a text's 10 nearest texts")
 
 
 def test_another_side_is_computed_once(picture, bert):
-    before = picture.atlas.stages.work.copy()
+    before = picture.texts.stages.work.copy()
     for _ in range(2):
         sides_of(picture, bert, pooling="max")
-    assert picture.atlas.stages.work - before == {"encode": 1, "neighbours": 1, "pca": 1}
+    assert picture.texts.stages.work - before == {"encode": 1, "neighbours": 1, "pca": 1}
 
 
 def test_who_moved_most_has_the_fewest_neighbours_in_common(picture, bert):
@@ -84,7 +84,7 @@ def test_who_moved_most_has_the_fewest_neighbours_in_common(picture, bert):
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉"]])
 def test_the_smallest_maps_can_be_compared(bert, texts):
-    sides = sides_of(drawn(listed(texts), bert), bert, pooling="cls")
+    sides = sides_of(draw_map(open_list(texts), bert), bert, pooling="cls")
     said = check(moved_table(sides)).text + overlap_words(sides)
     assert "nan" not in said
     if len(texts) == 1:
@@ -92,7 +92,7 @@ def test_the_smallest_maps_can_be_compared(bert, texts):
 
 
 def test_texts_are_escaped_in_the_table(bert):
-    hostile = drawn(listed([f"{attack} {n}" for n, attack in enumerate(ATTACKS)]), bert)
+    hostile = draw_map(open_list([f"{attack} {n}" for n, attack in enumerate(ATTACKS)]), bert)
     root = check(moved_table(sides_of(hostile, bert, pooling="cls")))
     assert sorted(b.text for b in root.all("button")) == sorted(hostile.corpus.texts)
 
@@ -164,9 +164,8 @@ def test_a_text_that_moved_is_ringed_on_both_sides(page):
 
 def test_a_new_map_ends_the_comparison(page):
     page.call(COMPARE, DEFAULT_MODEL, "cls", "1")
-    answer = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
+    answer = page.call(page.new_map("side-left"))
     assert (answer["side-left"], answer["side-right"], answer["moved"]) == (None, None, "")
-    assert DEFAULT_MODEL in [key for _, key in answer["other-model"].choices]
     with pytest.raises(gr.Error, match="not kept any more"):
         page.call(("moved", "pick"), event(name="moved:1"))
 
@@ -196,10 +195,10 @@ def test_the_layers_follow_a_model_that_is_here(page):
 
 def test_a_tuned_model_can_be_the_other_side(page, bert):
     page.workbench.keep(OwnModel("run-1", "My run", bert), page.workbench.visitor("ann"))
-    fresh = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
-    assert "run-1" in [key for _, key in fresh["other-model"].choices]
+    offer = page.following(page.page.own_models, "other-model")
+    assert "run-1" in [key for _, key in page.call(offer, DEFAULT_MODEL)["other-model"].choices]
     steps = page.steps(COMPARE, "run-1", "cls", "-1")
-    sides = page.handlers.atlas("ann").compared
+    sides = page.handlers.texts("ann").tasks.results["sides"]
     assert "Compared in" in steps[-1]["sides-progress"]
     assert sides.other.settings.model == "run-1"
     assert replace(sides.other.settings, model="x").pooling == "cls"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from explore import agreement, map_fidelity
-from tests.ui.map.pages import TABLE, an_atlas, drawn, listed
+from tests.ui.map.pages import TABLE, draw_map, open_list, open_table
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.files import map_snippet
 from ui.state.texts import choose_columns
@@ -22,9 +22,8 @@ from ui.state.texts import choose_columns
 def test_the_python_shown_makes_the_same_map(tmp_path, monkeypatch, tiny_folder, bert, form):
     table = TABLE + "".join(f"the same cat again {n % 2},other,red\n" for n in range(9))
     (tmp_path / "texts.csv").write_text(table)
-    atlas = an_atlas(table)
-    choose_columns(atlas, "text", ["colour"])
-    shown = drawn(atlas, bert, most=50, model=str(tiny_folder("bert")), **form)
+    texts = choose_columns(open_table(table), "text", ["colour"])
+    shown = draw_map(texts, bert, most=50, model=str(tiny_folder("bert")), **form)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(map_snippet(shown), "snippet", "exec"), names)
@@ -37,7 +36,7 @@ def test_the_python_shown_makes_the_same_map(tmp_path, monkeypatch, tiny_folder,
 
 def test_the_python_of_the_usual_settings_runs(tmp_path, monkeypatch, tiny_folder, bert):
     (tmp_path / "texts.csv").write_text(TABLE)
-    shown = drawn(an_atlas(), bert, model=str(tiny_folder("bert")))
+    shown = draw_map(open_table(), bert, model=str(tiny_folder("bert")))
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     exec(compile(map_snippet(shown), "snippet", "exec"), names)
@@ -50,8 +49,7 @@ def test_the_python_of_the_usual_settings_runs(tmp_path, monkeypatch, tiny_folde
 
 def test_the_python_holds_hostile_names_inside_their_quotes(bert):
     for name in ['x") or exit("', "'; import os #", *ATTACKS]:
-        shown = drawn(listed(["a b", "c d"]), bert, method="PCA")
-        shown.atlas.name = name
+        shown = draw_map(open_list(["a b", "c d"], name), bert, method="PCA")
         code = map_snippet(shown)
         calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
         found = [c.args[0].value for c in calls if getattr(c.func, "id", "") == "Path"]

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -13,11 +12,11 @@ from explore import ClusterConfig, Stopped, cluster
 from explore.fidelity import distortion
 from tests.ui.laid_out import event, tiny_workbench
 from tests.ui.map.lab import MapLab
-from tests.ui.map.pages import TABLE, TEXTS
+from tests.ui.map.pages import TABLE, TEXTS, draw_map, open_table
 from ui.map.files import map_snippet
 from ui.map.html import header
 from ui.state.pairs import SAMPLES_FOLDER
-from ui.state.texts import choose_columns, open_data, open_sample, sample_of
+from ui.state.texts import choose_columns, open_sample, sample_of
 
 UMAP = {"method": "UMAP", "n_neighbors": 5, "clustering": "k-means", "n_clusters": 3}
 
@@ -37,28 +36,27 @@ def page(map_page):
 
 @pytest.mark.parametrize(
     ("at", "sent"),
-    [(("measure-trust", "click"), ()), (("compare-maps", "click"), (DEFAULT_MODEL, "cls", "-1"))],
+    [(("measure-go", "click"), ()), (("sides-go", "click"), (DEFAULT_MODEL, "cls", "-1"))],
 )  # fmt: skip
 def test_a_map_being_drawn_anew_is_not_given_up_for_work_on_the_old_one(page, at, sent):
-    atlas = page.handlers.atlas("ann")
-    running = atlas.begin()  # what is on the screen is the finished map of before
+    state = page.handlers.state("ann")
+    running = state.begin()  # what is on the screen is the finished map of before
     with pytest.raises(gr.Error, match="still being drawn"):
         page.call(at, *sent)
     assert not running.is_set()
-    atlas.end(running)
+    state.end(running)
     assert page.call(at, *sent)  # and once it has ended, both go
 
 
 def test_the_files_of_the_last_whole_map_stay_while_another_is_begun_and_stopped(map_lab, drawn):
-    atlas = map_lab.handlers.atlas("ann")
+    state = map_lab.handlers.state("ann")
     job = map_lab.start("ann", **UMAP, layer="1")
-    atlas.stop()
+    state.stop()
     assert job.ended.wait(60)
-    assert map_lab.workbench.picture_by_token(drawn.token) is drawn
-    assert not atlas.drawing
+    assert state.finished is drawn
+    assert not state.drawing
     newer = map_lab.draw("ann", layer="1")
-    assert map_lab.workbench.picture_by_token(newer.token) is newer
-    assert map_lab.workbench.picture_by_token(drawn.token) is None
+    assert state.finished is newer
 
 
 def test_dots_do_not_leave_their_places_where_only_the_clusters_change(map_lab, drawn):
@@ -91,27 +89,24 @@ def _vectors_and_places(page) -> tuple[np.ndarray, np.ndarray]:
     return picture.vectors, picture.projection.coordinates
 
 
-def test_a_file_that_is_called_like_a_sample_is_none(map_lab):
-    map_lab.workbench.forget("bob")
-    atlas = map_lab.handlers.atlas("bob")
-    open_data(atlas, TABLE, "topics.csv")
-    assert sample_of(atlas) == ""
-    assert "assets/samples" not in map_snippet(map_lab.draw("bob"))
-    open_sample(atlas, "Twelve everyday topics")
-    assert sample_of(atlas) == "topics.csv"
-    other = next(name for name in atlas.table.columns if name != atlas.corpus.columns.text)
-    choose_columns(atlas, other, [])
-    assert sample_of(atlas) == ""  # other texts than a link to the sample would show
+def test_a_file_that_is_called_like_a_sample_is_none(bert):
+    own = open_table(TABLE, "topics.csv")
+    assert sample_of(own) == ""
+    assert "assets/samples" not in map_snippet(draw_map(own, bert, method="PCA"))
+    sample = open_sample("Twelve everyday topics", own.stages)
+    assert sample_of(sample) == "topics.csv"
+    other = next(name for name in sample.table.columns if name != sample.corpus.columns.text)
+    # Other texts than a link to the sample would show:
+    assert sample_of(choose_columns(sample, other, [])) == ""
     assert (SAMPLES_FOLDER / "topics.csv").is_file()
 
 
 def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Warning", lambda text, **how: said.append(text))
-    fn = next(fn.fn for fn in map_page.demo.fns.values() if "restore" in str(fn.fn))
-    fn(SimpleNamespace(session_hash="ann", query_params={"map": "{}", "corpus": "topics.csv"}))
+    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics.csv"})
     assert not any("not the texts" in text for text in said)
-    fn(SimpleNamespace(session_hash="ann", query_params={"map": "{}"}))
+    map_page.call(map_page.link, query={"map": "{}"})
     assert any("not the texts" in text for text in said)
 
 

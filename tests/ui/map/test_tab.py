@@ -15,7 +15,7 @@ from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
 from tests.ui.map.pages import TEXTS, check, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
-from ui.map.files import FILES
+from ui.map.files import EXPORTS
 from ui.map.form import MapForm, to_query
 from ui.map.view import LENGTH, SIMILARITY
 
@@ -211,12 +211,12 @@ def test_a_cluster_is_zoomed_listed_and_renamed(page):
     assert (renamed["cluster"].choices[2], renamed["cluster"].value) == (("3. mine", 2), 2)
     assert renamed["cluster-title"] == ""
     assert "mine" in renamed["clusters"]
-    offered = page.call(page.filling("cluster", "offer_clusters"))["cluster"]
+    offered = page.call(page.new_map("cluster"))["cluster"]
     assert offered.choices[2][0] == "3. mine"
     whole = page.call(("whole-map", "click"))
     assert painted(whole["map"])["selected"] == []
     assert "Choose the lasso" in whole["selection"]
-    for cluster in (None, "2", 99, -1, [2]):
+    for cluster in (None, "x", 99, -1, [2]):
         with pytest.raises(gr.Error, match="not on the map any more"):
             page.call(("rename-cluster", "click"), cluster, "x")
 
@@ -225,16 +225,16 @@ def test_a_cluster_is_zoomed_listed_and_renamed(page):
 
 
 def test_files_link_and_python_are_those_of_the_map_on_the_screen(page):
-    offer = page.filling("map-files", "offer")
+    offer = page.new_map("map-files")
     answer = page.call(offer, *astuple(PCA))
     token = page.handlers.picture("ann").token
     links = [a.attributes["href"] for a in read_html(f"<div>{answer['map-files']}</div>").all("a")]
-    assert links == [f"lab-map/{token}/{name}" for name in FILES]
+    assert links == [f"lab-map/{token}/{name}" for name in EXPORTS]
     assert "never your texts" in answer["map-files"]
     assert answer["map-address"] == to_query(PCA)
     compile(answer["map-code"], "shown", "exec")
     page.call(("corpus-0", "click"))
-    page.handlers.atlas("ann").picture = replace(page.draw("bob"), atlas=page.handlers.atlas("ann"))
+    page.draw("ann")
     sample = page.call(offer, *astuple(MapForm()))
     assert dict(parse_qsl(sample["map-address"][1:])) == {"map": "{}", "corpus": "topics.csv"}
     assert "never your texts" not in sample["map-files"]

@@ -39,10 +39,10 @@ def facts(answer: dict) -> str:
 
 
 def test_at_the_first_look_a_sample_lies_ready_and_later_nothing_is_lost(page):
-    arrive = page.filling("corpus-facts", "arrive")
+    arrive = ("tab-map", "select")
     assert facts(page.call(arrive, "")).startswith(SAMPLES[FIRST_SAMPLE])
     page.handlers.open_text("ann", TABLE)
-    assert page.call(arrive, page.handlers.atlas("ann").opened) == {}
+    assert page.call(arrive, page.handlers.texts("ann").opened.token) == {}
 
 
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
@@ -50,14 +50,14 @@ def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # Gradio's, of a value that is no choice
         answer = page.call((f"corpus-{number}", "click"))
-    labels = list(page.handlers.atlas("ann").corpus.labels)
+    labels = list(page.handlers.texts("ann").opened.corpus.labels)
     assert answer["text-column"].value == "text"
     assert answer["label-columns"].value == labels
     assert {name for name, _ in answer["label-columns"].choices} >= {"text", *labels}
     colours = [name for name, _ in answer["map-colour"].choices]
     assert colours[: 1 + len(labels)] == [CLUSTER, *(f"label: {name}" for name in labels)]
     assert answer["map-colour"].value == CLUSTER
-    assert f"{len(page.handlers.atlas('ann').corpus)} texts" in facts(answer)
+    assert f"{len(page.handlers.texts('ann').opened.corpus)} texts" in facts(answer)
 
 
 def test_other_texts_are_told_to_whoever_waits_for_them(page):
@@ -98,7 +98,7 @@ def test_a_file_without_texts_is_told_and_the_old_ones_stay(page, tmp_path, file
     (tmp_path / file).write_bytes(data)
     with pytest.raises(gr.Error, match=why):
         page.call(("corpus-file", "upload"), str(tmp_path / file))
-    assert page.handlers.atlas("ann").corpus.texts == tuple(TEXTS)
+    assert page.handlers.texts("ann").opened.corpus.texts == tuple(TEXTS)
 
 
 def test_other_columns_are_read(page):
@@ -127,7 +127,7 @@ def opened(page, form: MapForm | str, corpus: str = "") -> tuple[dict, str]:
     """What a link fills, and what is said of it."""
     query = dict(parse_qsl(to_query(form, corpus)[1:])) if isinstance(form, MapForm) else {
         "map": form, "corpus": corpus}  # fmt: skip
-    restore = page.filling("map-seed", "restore")
+    restore = page.link
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         answer = page.call(restore, query=query)
@@ -135,8 +135,8 @@ def opened(page, form: MapForm | str, corpus: str = "") -> tuple[dict, str]:
 
 
 def test_an_address_without_a_map_opens_nothing(page):
-    assert page.call(page.filling("map-seed", "restore"), query={"a": "one", "corpus": "x"}) == {}
-    assert page.handlers.atlas("ann").corpus is None
+    assert page.call(page.link, query={"a": "one", "corpus": "x"}) == {}
+    assert page.handlers.texts("ann").opened is None
 
 
 def test_a_link_fills_every_control_and_opens_the_tab(page):
@@ -175,7 +175,7 @@ def test_a_layer_that_the_model_does_not_have_is_told(page):
 @pytest.mark.parametrize("corpus", ["", "absent.csv", "../../etc/passwd", "x" * 5_000, ATTACKS[0]])
 def test_a_link_names_a_sample_or_opens_the_first(page, corpus):
     answer, _ = opened(page, MapForm(), corpus)
-    assert page.handlers.atlas("ann").name == SAMPLES[FIRST_SAMPLE]
+    assert page.handlers.texts("ann").opened.name == SAMPLES[FIRST_SAMPLE]
     assert corpus[:9] == "" or corpus not in answer["corpus-facts"]
 
 
@@ -197,7 +197,7 @@ def test_a_bad_setting_is_told_as_text(page):
 
 
 def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
-    arrive = page.filling("corpus-facts", "arrive")
+    arrive = ("tab-map", "select")
     shown = page.call(arrive, "")["State"]
     page.handlers.open_text("ann", TABLE)  # as the other tab does it
     answer = page.call(arrive, shown)

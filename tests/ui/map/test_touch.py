@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from encoder import EncoderError
+from ingest import LabError
 from tests.ui.map.lab import kinds
 from tests.ui.map.pages import TABLE, TEXTS
 from ui.map.figures import Overlay
@@ -42,7 +42,7 @@ def test_a_cluster_that_is_not_there_is_told(handlers, cluster):
         lambda: handlers.zoom("ann", cluster),
         lambda: handlers.rename("ann", cluster, "x"),
     ):
-        with pytest.raises(EncoderError, match="not on the map any more"):
+        with pytest.raises(LabError, match="not on the map any more"):
             touch()
     assert handlers.shown("ann").selected is None
 
@@ -75,7 +75,7 @@ def test_a_name_for_clusters_of_the_map_is_for_this_map(map_lab, handlers):
 
 @pytest.mark.parametrize("name", ["", " \n ", None, 5, []])
 def test_a_cluster_needs_a_name(handlers, name):
-    with pytest.raises(EncoderError, match="The name is empty"):
+    with pytest.raises(LabError, match="The name is empty"):
         handlers.rename("ann", 0, name)
 
 
@@ -91,7 +91,7 @@ def test_a_row_that_is_not_there_is_told(handlers, row):
         lambda: handlers.why("ann", f"why:0:{row}"), lambda: handlers.why("ann", f"{row}"),
     ]  # fmt: skip
     for touch in touches:
-        with pytest.raises(EncoderError, match="not on the map any more; click again"):
+        with pytest.raises(LabError, match="not on the map any more; click again"):
             touch()
     assert handlers.shown("ann").selected is None
 
@@ -114,11 +114,12 @@ def test_a_lasso_is_kept_in_order_each_text_once(handlers, drawn):
 
 
 def test_why_two_texts_are_near_sums_to_their_cosine(handlers, drawn):
-    a, b, explained, (tokens_a, tokens_b) = handlers.why("ann", "why:3:6")
-    assert (a, b) == (TEXTS[3], TEXTS[6])
+    pair = handlers.why("ann", "why:3:6")
+    explained, tokens = pair.explained, (pair.tokens_a, pair.tokens_b)
+    assert (pair.a, pair.b) == (TEXTS[3], TEXTS[6])
     assert explained.cosine == pytest.approx(float(drawn.vectors[3] @ drawn.vectors[6]), abs=1e-5)
     assert explained.contributions.sum() == pytest.approx(explained.cosine, abs=1e-5)
-    assert explained.contributions.shape == (len(tokens_a), len(tokens_b))
+    assert explained.contributions.shape == tuple(map(len, tokens))
 
 
 def test_selections_and_lines_are_of_the_map_they_were_made_on(map_lab, handlers):

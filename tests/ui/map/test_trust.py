@@ -8,7 +8,7 @@ import pytest
 
 from explore import ClusterConfig, agreement, cluster
 from explore.on_map import clusters_on_map
-from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, quiet
+from tests.ui.map.pages import TEXTS, draw_map, open_list, open_table, quiet
 from ui.map.drawing import DrawnMap
 from ui.map.trust import Trust, measure_trust
 
@@ -28,8 +28,8 @@ GROUPED = {
 
 @pytest.mark.parametrize("way", GROUPED)
 def test_a_map_that_lies_never_agrees_with_the_vectors(bert, way):
-    atlas = an_atlas()
-    plain = drawn(atlas, bert, method="PCA", **GROUPED[way])
+    texts = open_table()
+    plain = draw_map(texts, bert, method="PCA", **GROUPED[way])
     lots = np.random.default_rng(0).permutation(len(TEXTS))
     places = plain.projection.coordinates[lots]  # each text stands where another one should
     lie = replace(plain, projection=replace(plain.projection, coordinates=places))
@@ -41,15 +41,15 @@ def test_a_map_that_lies_never_agrees_with_the_vectors(bert, way):
 
 
 def test_clusters_of_the_map_are_compared_with_those_of_the_vectors(bert):
-    atlas = an_atlas()
-    dense = drawn(atlas, bert, method="PCA", **GROUPED["umap"]).clusters
-    on_map = drawn(atlas, bert, method="PCA", **GROUPED["map"])
+    texts = open_table()
+    dense = draw_map(texts, bert, method="PCA", **GROUPED["umap"]).clusters
+    on_map = draw_map(texts, bert, method="PCA", **GROUPED["map"])
     assert reports(on_map)[0].agreement == agreement(on_map.clusters.labels, dense.labels) < 1
 
 
 @pytest.mark.parametrize("way", ["kmeans", "agglomerative"])
 def test_as_many_clusters_are_looked_for_on_the_map_by_the_same_method(bert, way):
-    shown = drawn(an_atlas(), bert, method="PCA", **GROUPED[way])
+    shown = draw_map(open_table(), bert, method="PCA", **GROUPED[way])
     there = clusters_on_map(shown.vectors, shown.projection.coordinates, shown.clusters)
     assert len(np.unique(there)) == 4
     found = next(measure_trust(shown, quiet, threading.Event())).agreement
@@ -60,7 +60,7 @@ def test_as_many_clusters_are_looked_for_on_the_map_by_the_same_method(bert, way
 
 
 def test_two_sides_without_groups_do_not_agree_but_say_nothing(bert):
-    one = drawn(listed(TEXTS[:9]), bert, method="PCA", clustering="k-means", n_clusters=1)
+    one = draw_map(open_list(TEXTS[:9]), bert, method="PCA", clustering="k-means", n_clusters=1)
     last = reports(one)[-1]
     assert np.isnan(last.agreement)
     assert last.stable.runs == 0
@@ -69,7 +69,7 @@ def test_two_sides_without_groups_do_not_agree_but_say_nothing(bert):
 @pytest.mark.parametrize("way", GROUPED)
 def test_other_seeds_repeat_what_is_on_the_screen(bert, way):
     method = "UMAP" if way == "map" else "PCA"
-    shown = drawn(an_atlas(), bert, method=method, n_neighbors=9, **GROUPED[way])
+    shown = draw_map(open_table(), bert, method=method, n_neighbors=9, **GROUPED[way])
     stable = reports(shown)[-1].stable
     said = {"umap": "on a 5-D UMAP (UMAP, 20", "map": "on the map (UMAP, 9 neighbours",
             "kmeans": "k-means with 4 clusters", "vectors": "HDBSCAN on the vectors",
@@ -79,10 +79,10 @@ def test_other_seeds_repeat_what_is_on_the_screen(bert, way):
 
 
 def test_a_new_layout_measures_only_what_depends_on_it(bert):
-    atlas = an_atlas()
-    reports(drawn(atlas, bert, method="PCA", clustering="k-means"))
-    before = atlas.stages.work.copy()
-    reports(drawn(atlas, bert, method="t-SNE", clustering="k-means"))
-    made = set(atlas.stages.work - before)
+    texts = open_table()
+    reports(draw_map(texts, bert, method="PCA", clustering="k-means"))
+    before = texts.stages.work.copy()
+    reports(draw_map(texts, bert, method="t-SNE", clustering="k-means"))
+    made = set(texts.stages.work - before)
     assert {"agreement", "null world"} <= made
     assert not {"stability", "silhouette"} & made

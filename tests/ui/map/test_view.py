@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from encoder import EncoderError
-from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, steps, unpacked
+from ingest import LabError
+from tests.ui.map.pages import TEXTS, draw_map, open_list, open_table, steps, unpacked
 from tests.ui.test_hostile_text import ATTACKS, HARD
 from ui.map.drawing import DrawnMap
 from ui.map.figures import UNCLUSTERED, Overlay
@@ -29,7 +29,7 @@ KEYS = {"rev", "points", "paint", "overlay", "names", "selected", "focus", "focu
 
 @pytest.fixture(scope="module")
 def picture(_tiny) -> DrawnMap:
-    return drawn(an_atlas(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
+    return draw_map(open_table(), _tiny("bert"), clustering="k-means", n_clusters=3, method="PCA")
 
 
 def shown(picture: DrawnMap, **changes) -> dict:
@@ -58,7 +58,7 @@ def test_the_value_holds_every_point_where_it_is(picture):
 
 
 def test_a_map_in_space_has_a_third_coordinate(bert):
-    deep = drawn(an_atlas(), bert, method="PCA", dims="3-D")
+    deep = draw_map(open_table(), bert, method="PCA", dims="3-D")
     found = shown(deep)
     np.testing.assert_array_equal(unpacked(found["points"]["z"]), deep.projection.coordinates[:, 2])
     assert all(name["z"] is not None for name in found["names"])
@@ -100,7 +100,7 @@ def test_unclustered_texts_are_grey(picture):
 
 
 def test_before_there_are_clusters_all_texts_look_alike(bert):
-    first = next(steps(an_atlas(), bert))
+    first = next(steps(open_table(), bert))
     found = shown(first)
     assert set(codes(found["paint"])) == {"all texts"}
     assert found["names"] is None
@@ -155,7 +155,7 @@ def test_every_colouring_on_offer_is_one(picture):
 
 @pytest.mark.parametrize("colour", ["label: absent", "topic", "label: ", "", "x" * 5_000])
 def test_a_colouring_that_there_is_not_is_told(picture, colour):
-    with pytest.raises(EncoderError, match=r"Unknown colouring .* Choose one of: cluster, label:"):
+    with pytest.raises(LabError, match=r"Unknown colouring .* Choose one of: cluster, label:"):
         paint(picture, Shown(colour=colour))
 
 
@@ -177,9 +177,9 @@ def test_names_stand_at_the_medians_of_the_clusters(picture):
 
 def test_hostile_texts_arrive_as_the_texts_they_are(bert):
     texts = [text for text in ATTACKS + HARD if len(text) < 2_000]
-    hostile = drawn(listed(texts), bert, method="PCA")
+    hostile = draw_map(open_list(texts), bert, method="PCA")
     titles = {0: "</script><script>alert(1)</script>"}
-    hostile.atlas.titles[hostile.cluster_key] = titles
+    hostile.titles[hostile.cluster_key] = titles
     for colour in colour_choices(()):
         found = shown(hostile, colour=colour)
         assert len(found["points"]["text"]) == len(hostile.corpus)
@@ -192,7 +192,7 @@ def test_a_hostile_column_is_a_label_like_any_other(bert):
     name = ATTACKS[0]
     cells = (ATTACKS[2], ATTACKS[5])
     table = f"text,{name}\n" + "".join(f"a text {n},{cells[n % 2]}\n" for n in range(12))
-    marked = drawn(an_atlas(table), bert, method="PCA")
+    marked = draw_map(open_table(table), bert, method="PCA")
     found = shown(marked, colour=f"label: {name}")
     assert found["paint"]["title"] == name
     assert set(found["paint"]["names"]) == set(cells)
@@ -200,7 +200,7 @@ def test_a_hostile_column_is_a_label_like_any_other(bert):
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉", "🏳️‍🌈"]])
 def test_the_smallest_maps_are_strict_json_in_every_colour(bert, texts):
-    small = drawn(listed(texts), bert)
+    small = draw_map(open_list(texts), bert)
     for colour in colour_choices(()):
         found = shown(small, colour=colour)
         assert np.isfinite(unpacked(found["points"]["x"])).all()
