@@ -1,4 +1,4 @@
-# make run | make test | make lint        works with GNU make 3.81 (macOS) and later
+# make run | make test | make test-all | make lint        works with GNU make 3.81 (macOS) and later
 #
 # PYTHON picks the interpreter that .venv is made with:  make run PYTHON=python3.12
 
@@ -7,20 +7,23 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 SHELL  := /bin/sh
 
-.PHONY: help run test lint clean
+.PHONY: help run test test-all lint clean
 
 help:
-	@echo "make run    start the lab on http://127.0.0.1:7860"
-	@echo "make test   run all tests"
-	@echo "make lint   ruff and mypy"
-	@echo "make clean  delete $(VENV) and the caches of the tools"
+	@echo "make run       start the lab on http://127.0.0.1:7860"
+	@echo "make test      run the tests that every change needs"
+	@echo "make test-all  run all tests"
+	@echo "make lint      ruff and mypy"
+	@echo "make clean     delete $(VENV) and the caches of the tools"
 
 run: $(VENV)/.run-installed
 	$(PY) app.py
 
 test: $(VENV)/.dev-installed
-	$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/browser
-	$(PY) -m pytest tests/browser
+	PY=$(PY) tests/run.sh
+
+test-all: $(VENV)/.dev-installed
+	PY=$(PY) tests/run.sh --all
 
 lint: $(VENV)/.dev-installed
 	$(PY) -m ruff check .

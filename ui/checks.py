@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Collection
 from dataclasses import asdict, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer
@@ -17,10 +17,14 @@ from ui.settings import Settings
 # --- Settings of a tab as a link carries them, and read back. Nothing in a link is trusted --------
 
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+FormT = TypeVar("FormT", bound="DataclassInstance")
 LONGEST = 200  # characters of a setting
 
 
-def link_query(name: str, form: Any, corpus: str = "") -> str:
+def link_query(name: str, form: FormT, corpus: str = "") -> str:
     """A form as a URL query under a name; settings at their default are left out.
 
     `corpus` names a sample; a visitor's own texts are never part of a link.
@@ -31,8 +35,8 @@ def link_query(name: str, form: Any, corpus: str = "") -> str:
 
 
 def settings_from_json(
-    text: object, name: str, form: Any, checked: Callable[[Any], Any], longest: int = LONGEST
-) -> tuple[Any, list[str]]:
+    text: object, name: str, form: FormT, checked: Callable[[FormT], FormT], longest: int = LONGEST
+) -> tuple[FormT, list[str]]:
     """The form with what a link or a file says, and what in it was not usable.
 
     `checked` gives a form in the words of the page, or raises EncoderError.

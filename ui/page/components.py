@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -18,7 +17,7 @@ def script(name: str) -> str:
     return (ASSETS / "js" / name).read_text(encoding="utf-8")
 
 
-def plot(label: str, **settings: Any) -> gr.HTML:
+def plot(label: str, **settings: object) -> gr.HTML:
     """A place for a plotly figure (as JSON), with a `pick` event for clicks on its cells.
 
     gr.Plot reports no clicks, ignores the theme and remounts at every update. The template is
@@ -34,12 +33,12 @@ def plot(label: str, **settings: Any) -> gr.HTML:
     )
 
 
-def markup(value: str = "", **settings: Any) -> gr.HTML:
+def markup(value: str = "", **settings: object) -> gr.HTML:
     """Escaped HTML made in Python, with a `pick` event for whatever carries data-pick."""
     return gr.HTML(value, js_on_load=script("pick.js"), apply_default_css=False, **settings)
 
 
-def downloader(**settings: Any) -> gr.HTML:
+def downloader(**settings: object) -> gr.HTML:
     """Set it to {name, type, text} and the browser saves that file."""
     return gr.HTML(
         html_template='<span class="lab-hidden"></span>',
@@ -49,7 +48,7 @@ def downloader(**settings: Any) -> gr.HTML:
     )
 
 
-def address_bar(**settings: Any) -> gr.HTML:
+def address_bar(**settings: object) -> gr.HTML:
     """Set it to a query and the browser's address follows, without a reload."""
     return gr.HTML(
         html_template='<span class="lab-hidden"></span>',
@@ -59,7 +58,7 @@ def address_bar(**settings: Any) -> gr.HTML:
     )
 
 
-def slider(*args: Any, **settings: Any) -> gr.Slider:
+def slider(*args: object, **settings: object) -> gr.Slider:
     """A slider that sends whatever is typed beside it: who uses it checks, and tells in words.
 
     Gradio's own would refuse a number out of bounds with a traceback in the log.
@@ -69,7 +68,7 @@ def slider(*args: Any, **settings: Any) -> gr.Slider:
     return made
 
 
-def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: Any) -> None:
+def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: object) -> None:
     """A click copies the link that an address bar holds, wherever the browser is by now."""
     js = """(query) => {
       navigator.clipboard.writeText(location.origin + location.pathname + (query ?? ''));
@@ -78,7 +77,7 @@ def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: Any) -> N
     button.click(lambda _: gr.Info(said), address, js=js, **how)
 
 
-def leave_guard(**settings: Any) -> gr.HTML:
+def leave_guard(**settings: object) -> gr.HTML:
     """Set it to {models, running}: with either, the browser asks before it leaves the page."""
     return gr.HTML(
         html_template='<span class="lab-hidden"></span>',
@@ -88,7 +87,7 @@ def leave_guard(**settings: Any) -> gr.HTML:
     )
 
 
-def scatter_map(label: str, **settings: Any) -> gr.HTML:
+def scatter_map(label: str, **settings: object) -> gr.HTML:
     """A map of points in the plane or in space, with `pick` (one row) and `lasso` (several rows).
 
     Its value is None or the JSON text of: rev, points, paint, overlay, names, selected, focus,

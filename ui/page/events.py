@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypedDict
+from typing import ParamSpec, TypedDict, TypeVar
 
 import gradio as gr
 
@@ -14,6 +14,8 @@ from encoder import POOLINGS, EncoderError
 from ingest import LabError
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Lane(TypedDict, total=False):
@@ -61,22 +63,22 @@ def in_words() -> Iterator[None]:
         raise gr.Error("Something went wrong here. It was logged; try again.") from error
 
 
-def worded(fn: Callable[..., Any]) -> Callable[..., Any]:
+def worded(fn: Callable[P, R]) -> Callable[P, R]:
     """A handler whose errors are worded."""
 
     @wraps(fn)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         with in_words():
             return fn(*args, **kwargs)
 
     return wrapped
 
 
-def worded_steps(fn: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+def worded_steps(fn: Callable[P, Iterator[R]]) -> Callable[P, Iterator[R]]:
     """A generator of answers whose errors are worded."""
 
     @wraps(fn)
-    def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
         with in_words():
             yield from fn(*args, **kwargs)
 

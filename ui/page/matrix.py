@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -93,7 +92,7 @@ def heatmap(
 # --- Figures on their way to the page -------------------------------------------------------------
 
 
-Figure = dict[str, Any] | None
+Figure = dict[str, object] | None
 
 
 def figure_json(figure: go.Figure) -> Figure:

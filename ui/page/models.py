@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -133,7 +132,7 @@ def connect_model(
     picker: ModelPicker,
     chosen: ModelBox,
     follower: Component,
-    follow: Callable[[Encoder, Any], object],
+    follow: Callable[[Encoder, object], object],
 ) -> None:
     """A choice loads that model; `follower` then takes what `follow(encoder, its value)` gives."""
 
@@ -170,7 +169,7 @@ LOADING = {"load": "Loading the model"}  # what `load` tells, in words
 class OtherModels:
     """A picker of several; of the visitor's own, those that are new are chosen."""
 
-    def __init__(self, picker: ModelPicker, elem_id: str, **look: Any) -> None:
+    def __init__(self, picker: ModelPicker, elem_id: str, **look: object) -> None:
         self.picker = picker
         self.box = gr.Dropdown(picker.choices(None), value=[], multiselect=True,
                                label="Other models as saved, yours among them",
@@ -182,7 +181,7 @@ class OtherModels:
         both = [self.box, self.known]
         tab.select(worded(self.offer), both, both, **TOUCH)
 
-    def offer(self, request: gr.Request, chosen: Any, known: list[str]) -> list[Any]:
+    def offer(self, request: gr.Request, chosen: object, known: list[str]) -> list[object]:
         """The models there are; those trained since the last look are chosen."""
         visitor = request.session_hash
         own = [model.key for model in self.picker.workbench.own_models(visitor)]
@@ -193,7 +192,7 @@ class OtherModels:
                  if key in offered]  # fmt: skip
         return [gr.Dropdown(choices=choices, value=value, multiselect=True), own]
 
-    def parse(self, visitor: str | None, sent: Any) -> list[str]:
+    def parse(self, visitor: str | None, sent: object) -> list[str]:
         """Keys of the chosen models, each once. Raises EncoderError."""
         given = sent if isinstance(sent, list) else []
         if len(given) > MOST_MODELS:

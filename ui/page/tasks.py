@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import gradio as gr
 from gradio.components import Component
@@ -45,24 +45,25 @@ def stages_line(
 
 
 SOON_S = 0.05
-Work = Callable[[Tell, threading.Event], Any]
-Steps = Callable[[Tell, threading.Event], Iterator[Any]]
+T = TypeVar("T")
+Work = Callable[[Tell, threading.Event], T]  # makes one thing
+Steps = Callable[[Tell, threading.Event], Iterator[T]]  # makes it again and again, each better
 
 
 @dataclass(frozen=True)
-class Moment:
+class Moment(Generic[T]):
     """How far the work is, as HTML; something it made, if anything; and how it ended, if it did."""
 
     progress: str
-    made: Any = None
+    made: T | None = None
     ended: str = ""  # "done", "cancelled", "failed"
     seconds: float = 0.0
 
 
-def stoppable(work: Steps) -> Callable[[Job], Iterator[Any]]:
+def stoppable(work: Steps[T]) -> Callable[[Job], Iterator[T]]:
     """Work of the engines as a job does it: it ends where that is asked for."""
 
-    def steps(job: Job) -> Iterator[Any]:
+    def steps(job: Job) -> Iterator[T]:
         def tell(stage: str, share: float) -> None:
             if job.stop.is_set():
                 raise Cancelled
@@ -73,16 +74,16 @@ def stoppable(work: Steps) -> Callable[[Job], Iterator[Any]]:
     return steps
 
 
-def at_once(work: Work) -> Steps:
+def at_once(work: Work[T]) -> Steps[T]:
     """Work that makes one thing, at its end."""
 
-    def steps(tell: Tell, stop: threading.Event) -> Iterator[Any]:
+    def steps(tell: Tell, stop: threading.Event) -> Iterator[T]:
         yield work(tell, stop)
 
     return steps
 
 
-def done_in_line(work: Work, line: Queue, expected_s: float) -> Any:
+def done_in_line(work: Work[T], line: Queue, expected_s: float) -> T:
     """What `work` gives, once it was its turn: for those who hear nothing on the way."""
     job = Job(stoppable(at_once(work)), expected_s)
     line.join(job)
@@ -103,7 +104,7 @@ def follow(job: Job, line: Queue, stages: Mapping[str, str] = STAGES) -> Iterato
         made = None  # of several things that were made since, only the newest is of use
         for news in heard:
             if news.kind == "progress":
-                stage, share = news.content[:2]
+                stage, share = news.content
             elif news.kind == "event":
                 made = news.content
             else:
@@ -118,15 +119,15 @@ def follow(job: Job, line: Queue, stages: Mapping[str, str] = STAGES) -> Iterato
 
 
 @dataclass(frozen=True)
-class Telling:
+class Telling(Generic[T]):
     """How long work is told on the page. `show` gives values for its outputs, or None to leave
     them; `current` says whether nothing newer has taken its place.
     """
 
-    show: Callable[[Moment], Sequence[object] | None]
+    show: Callable[[Moment[T]], Sequence[object] | None]
     outputs: int
     current: Callable[[], bool]
-    done: Callable[[Moment], str]
+    done: Callable[[Moment[T]], str]
     stopped: Callable[[], str]
     stages: Mapping[str, str] = field(default_factory=lambda: STAGES)
 

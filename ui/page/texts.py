@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import gradio as gr
 
@@ -200,7 +200,7 @@ class TextsSection:
         gr.on([texts.column.select, texts.labels.input], worded(self.columns),
               [texts.column, texts.labels], out, **READ)  # fmt: skip
 
-    def arrive(self, request: gr.Request, version: str) -> list[Any]:
+    def arrive(self, request: gr.Request, version: str) -> list[object]:
         """On the first look a sample lies ready; what the other tab has opened is taken over."""
         texts = self.handlers.texts(request.session_hash).opened
         if texts is None:
@@ -239,29 +239,29 @@ class TextsSection:
             texts = self.handlers.open_sample(visitor, titles.get(corpus, self.first))
         return [model, *values.values(), *self.opened(texts)]
 
-    def sample(self, title: str) -> Any:
+    def sample(self, title: str) -> Callable[[gr.Request], list[object]]:
         """A handler for a sample."""
 
-        def take(request: gr.Request) -> list[Any]:
+        def take(request: gr.Request) -> list[object]:
             return self.opened(self.handlers.open_sample(request.session_hash, title))
 
         return take
 
-    def pairs(self, request: gr.Request) -> list[Any]:
+    def pairs(self, request: gr.Request) -> list[object]:
         """The texts of the Fine-tune tab."""
         return self.opened(self.handlers.open_pairs(request.session_hash))
 
-    def file(self, request: gr.Request, path: str | None) -> list[Any]:
+    def file(self, request: gr.Request, path: str | None) -> list[object]:
         """An uploaded file."""
         if path is None:
             return [gr.skip() for _ in self.outputs]
         return self.opened(self.handlers.open_file(request.session_hash, path))
 
-    def pasted(self, request: gr.Request, text: str) -> list[Any]:
+    def pasted(self, request: gr.Request, text: str) -> list[object]:
         """Pasted lines."""
         return self.opened(self.handlers.open_text(request.session_hash, text))
 
-    def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[Any]:
+    def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[object]:
         """Other columns of the file."""
         return self.opened(self.handlers.choose_columns(request.session_hash, text, labels))
 

@@ -135,6 +135,6 @@ def build_index(
     read = (texts.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
     cut = texts.stages.get(
         "cut", read,
-        lambda: np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder))),
+        lambda: int(np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder)))),
     )  # fmt: skip
     return Index(texts, corpus, encoder, settings, vectors, name, cut)

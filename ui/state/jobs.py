@@ -29,14 +29,14 @@ class News:
     """What a job tells: an event of its work, how far it is, or how it ended."""
 
     kind: str  # "event", "progress", "done", "failed" (in words), "cancelled"
-    content: Any = None
+    content: Any = None  # of whatever kind the work tells
 
 
 @dataclass(eq=False)
 class Job:
     """One piece of long work. `work(job)` yields events; what it returns last is its result."""
 
-    work: Callable[["Job"], Iterator[Any]] = field(repr=False)
+    work: Callable[["Job"], Iterator[object]] = field(repr=False)
     expected_s: float = 60.0
     stop: threading.Event = field(default_factory=threading.Event)  # end early, keep the best
     cancel: threading.Event = field(default_factory=threading.Event)  # throw away
@@ -44,7 +44,7 @@ class Job:
     started: float | None = None
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def tell(self, *progress: Any) -> None:
+    def tell(self, *progress: object) -> None:
         """Progress between events; raises Cancelled, which ends the work, where nobody listens."""
         if self.cancel.is_set():
             raise Cancelled

@@ -4,10 +4,11 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import is_dataclass
-from typing import Any
+from typing import TypeVar, cast
 
 import numpy as np
 
+T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
 
@@ -27,7 +28,7 @@ class Stages:
         self._shared = shared
         self._making: dict[Key, threading.Lock] = {}
         self._max_bytes = max_bytes
-        self._kept: OrderedDict[Key, tuple[Any, int]] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[object, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def share(self, identity: str) -> None:
@@ -35,7 +36,7 @@ class Stages:
         if self._shared is not None:
             self._shared.samples.add(identity)
 
-    def get(self, stage: str, key: Key, make: Callable[[], Any]) -> Any:
+    def get(self, stage: str, key: Key, make: Callable[[], T]) -> T:
         """The result of a stage, computed unless it is known.
 
         Who asks for the same at the same time waits for one computation; where that is given up,
@@ -52,7 +53,7 @@ class Stages:
                 found = self._kept.get(full)
                 if found is not None:
                     self._kept.move_to_end(full)
-                    return found[0]
+                    return cast(T, found[0])
             try:
                 result = make()
                 with self._lock:
@@ -88,7 +89,7 @@ class Stages:
             self._kept.clear()
 
 
-def size_of(result: Any) -> int:
+def size_of(result: object) -> int:
     """Bytes of the arrays in a result, and a little for the rest."""
     known = getattr(result, "nbytes", None)  # of an array, or of what counts its own
     if isinstance(known, int):

@@ -10,7 +10,6 @@ import pytest
 from encoder import EncoderError
 from explore import Hits
 from ingest import read_corpus
-from tests.ui.map.pages import an_atlas
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judged import (
     ALL,
@@ -25,6 +24,7 @@ from ui.search.judged import (
     to_desk,
     to_triplets,
 )
+from ui.search.state import SearchState
 from ui.state.judgements import (
     SAMPLE_TEXTS,
     Judgements,
@@ -34,7 +34,7 @@ from ui.state.judgements import (
     sample_judgements,
 )
 from ui.state.pairs import SAMPLES_FOLDER
-from ui.state.texts import open_texts
+from ui.state.texts import VisitorTexts, open_texts
 
 TEXTS = ("a cat sleeps", "a dog barks", "the bank is shut", "=SUM(A1)", "it's raining")
 
@@ -103,14 +103,19 @@ def test_many_clicks_at_once_are_all_counted():
 
 
 def test_they_survive_what_is_computed_and_not_other_texts():
-    atlas = an_atlas()
-    atlas.judged.judge("cats", atlas.corpus.texts[0], 1)
-    atlas.sent.add("cats")
-    atlas.stages.clear()  # another model
-    assert len(atlas.judged) == 1
-    open_texts(atlas, ["other texts", "two of them"], "others")
-    assert len(atlas.judged) == 0
-    assert atlas.sent == {"cats"}  # models trained on it are still there
+    texts = VisitorTexts(10**8)
+    first = ["A cat sleeps.", "A dog barks."]
+    texts.open(open_texts(first, "texts", texts.stages))
+    state = texts.state(SearchState)
+    state.judged.judge("cats", first[0], 1)
+    state.sent.add("cats")
+    texts.stages.clear()  # another model
+    assert len(state.judged) == 1
+    texts.open(open_texts(["other texts", "two of them"], "others", texts.stages))
+    assert len(state.judged) == 0
+    assert state.sent == {"cats"}  # models trained on it are still there
+    texts.open(open_texts(first, "texts again", texts.stages))
+    assert state.judged.grades == {"cats": {first[0]: 1}}
 
 
 # --- files --------------------------------------------------------------------------------------

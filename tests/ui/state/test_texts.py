@@ -6,13 +6,15 @@ from io import StringIO
 
 import pytest
 
-from encoder import EncoderError
-from ingest import IngestError, read_pairs
-from tests.ui.map.pages import BYTES, EACH, TABLE, TEXTS, an_atlas, listed
+from ingest import IngestError, LabError, read_pairs
+from tests.ui.corpus import EACH, TABLE, TEXTS
+from ui.state.stages import Stages
 from ui.state.texts import (
     FIRST_SAMPLE,
     SAMPLES,
-    Atlas,
+    OpenTexts,
+    TabState,
+    VisitorTexts,
     choose_columns,
     on_map,
     open_data,
@@ -21,13 +23,22 @@ from ui.state.texts import (
     open_texts,
 )
 
+BYTES = 10**8
 LIMIT = 20_000  # rows of a file
 ON_MAP = 5_000
 
 
 @pytest.fixture
-def atlas() -> Atlas:
-    return Atlas(BYTES)
+def texts() -> VisitorTexts:
+    return VisitorTexts(BYTES)
+
+
+def opened(source, name: str = "texts.csv") -> OpenTexts:
+    return open_data(source, name, Stages(BYTES))
+
+
+def listed(texts: list[str]) -> OpenTexts:
+    return open_texts(texts, "texts", Stages(BYTES))
 
 
 def lines(count: int) -> str:
@@ -42,34 +53,33 @@ def lines(count: int) -> str:
     [("Twelve everyday topics", 600, "topic", 12),
      ("Support questions, fifteen intents", 300, "intent", 15)],
 )  # fmt: skip
-def test_a_sample_is_large_enough_and_labelled(atlas, title, least, label, values):
-    open_sample(atlas, title)
-    assert atlas.name == SAMPLES[title]
-    assert len(atlas.corpus) >= least
-    assert len(set(atlas.corpus.labels[label])) == values
-    assert not atlas.corpus.report.dropped
+def test_a_sample_is_large_enough_and_labelled(title, least, label, values):
+    texts = open_sample(title, Stages(BYTES))
+    assert texts.name == SAMPLES[title]
+    assert len(texts.corpus) >= least
+    assert len(set(texts.corpus.labels[label])) == values
+    assert not texts.corpus.report.dropped
 
 
-def test_there_are_these_samples_and_no_others(atlas):
+def test_there_are_these_samples_and_no_others():
     assert FIRST_SAMPLE in SAMPLES
     for title in ("../../etc/passwd", "topics.csv", "", "x" * 10_000):
-        with pytest.raises(EncoderError, match=r"Unknown sample .* Choose one of: Twelve"):
-            open_sample(atlas, title)
-    assert atlas.corpus is None
+        with pytest.raises(LabError, match=r"Unknown sample .* Choose one of: Twelve"):
+            open_sample(title, Stages(BYTES))
 
 
 # --- files and pasted lines ---------------------------------------------------------------------
 
 
-def test_a_table_opens_with_its_texts_and_labels(atlas):
-    open_data(atlas, TABLE.encode(), "texts.csv")
-    assert list(atlas.corpus.texts) == TEXTS
-    assert atlas.corpus.columns.text == "text"
-    assert list(atlas.corpus.labels) == ["topic", "colour"]
-    assert atlas.table.columns == ("text", "topic", "colour")
+def test_a_table_opens_with_its_texts_and_labels():
+    texts = opened(TABLE.encode(), "texts.csv")
+    assert list(texts.corpus.texts) == TEXTS
+    assert texts.corpus.columns.text == "text"
+    assert list(texts.corpus.labels) == ["topic", "colour"]
+    assert texts.table.columns == ("text", "topic", "colour")
 
 
-def test_every_kind_of_file_gives_the_same_texts(atlas, tmp_path):
+def test_every_kind_of_file_gives_the_same_texts(tmp_path):
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -84,8 +94,8 @@ def test_every_kind_of_file_gives_the_same_texts(atlas, tmp_path):
         (gzip.compress("\n".join(TEXTS).encode()), "texts.txt.gz"),
         ("\n".join(TEXTS), "pasted texts"),
     ]:
-        open_data(atlas, source, name)
-        assert (list(atlas.corpus.texts), atlas.name) == (TEXTS, name)
+        texts = opened(source, name)
+        assert (list(texts.corpus.texts), texts.name) == (TEXTS, name)
 
 
 @pytest.mark.parametrize(
@@ -108,47 +118,43 @@ def test_every_kind_of_file_gives_the_same_texts(atlas, tmp_path):
          "half a gzip", "numbers", "pasted numbers", "60 columns", "no paste", "blank paste",
          "10 MB in one line"],
 )  # fmt: skip
-def test_what_cannot_be_mapped_is_told_and_the_old_texts_stay(source, why):
-    atlas = an_atlas()
-    corpus, table, identity = atlas.corpus, atlas.table, atlas.identity
-    with pytest.raises(EncoderError, match=why) as error:
-        open_data(atlas, source, "other.csv")
+def test_what_cannot_be_mapped_is_told(source, why):
+    with pytest.raises(LabError, match=why) as error:
+        opened(source, "other.csv")
     assert len(str(error.value)) < 1_000
-    assert (atlas.corpus, atlas.table, atlas.identity) == (corpus, table, identity)
-    assert atlas.name == "texts.csv"
 
 
-def test_one_row_is_a_corpus_of_one(atlas):
-    open_data(atlas, "Just one sentence.", "pasted texts")
-    assert atlas.corpus.texts == ("Just one sentence.",)
+def test_one_row_is_a_corpus_of_one():
+    texts = opened("Just one sentence.", "pasted texts")
+    assert texts.corpus.texts == ("Just one sentence.",)
 
 
-def test_equal_rows_are_one_text_and_the_others_are_told(atlas):
-    open_data(atlas, b"text\n" + b"The same again.\n" * 50, "same.csv")
-    assert atlas.corpus.texts == ("The same again.",)
-    assert {why: len(rows) for why, rows in atlas.corpus.report.dropped.items()} == {
+def test_equal_rows_are_one_text_and_the_others_are_told():
+    texts = opened(b"text\n" + b"The same again.\n" * 50, "same.csv")
+    assert texts.corpus.texts == ("The same again.",)
+    assert {why: len(rows) for why, rows in texts.corpus.report.dropped.items()} == {
         "same text again": 49
     }
 
 
-def test_emoji_are_texts(atlas):
+def test_emoji_are_texts():
     emoji = ["😀", "🎉🎉", "👩‍👩‍👧‍👦", "🏳️‍🌈"]
-    open_data(atlas, "\n".join(emoji), "pasted texts")
-    assert list(atlas.corpus.texts) == emoji
+    texts = opened("\n".join(emoji), "pasted texts")
+    assert list(texts.corpus.texts) == emoji
 
 
-def test_of_ten_megabytes_a_sample_is_read_and_told(atlas):
+def test_of_ten_megabytes_a_sample_is_read_and_told():
     data = lines(250_000).encode()
     assert len(data) > 10**7
-    open_data(atlas, data, "long.txt")
-    assert len(atlas.corpus) == LIMIT
-    assert f"A sample of {LIMIT:,} of the first" in atlas.corpus.report.notes[-1]
+    texts = opened(data, "long.txt")
+    assert len(texts.corpus) == LIMIT
+    assert f"A sample of {LIMIT:,} of the first" in texts.corpus.report.notes[-1]
 
 
-def test_of_too_many_rows_a_sample_is_read_and_told(atlas):
-    open_data(atlas, lines(LIMIT + 1), "long.txt")
-    assert len(atlas.corpus) == LIMIT
-    assert f"A sample of {LIMIT:,} of {LIMIT + 1:,} rows was read." in atlas.corpus.report.notes
+def test_of_too_many_rows_a_sample_is_read_and_told():
+    texts = opened(lines(LIMIT + 1), "long.txt")
+    assert len(texts.corpus) == LIMIT
+    assert f"A sample of {LIMIT:,} of {LIMIT + 1:,} rows was read." in texts.corpus.report.notes
 
 
 # --- other columns ------------------------------------------------------------------------------
@@ -157,16 +163,15 @@ COLUMNS = "text,topic,note\n" + "".join(f"text {n},topic {n % 3},a note {n}\n" f
 
 
 def test_other_columns_of_the_same_file_can_be_chosen():
-    atlas = an_atlas(COLUMNS)
-    before = atlas.identity
-    choose_columns(atlas, "note", ["topic", "text"])
-    assert atlas.corpus.texts[0] == "a note 0"
-    assert list(atlas.corpus.labels) == ["topic", "text"]
-    assert atlas.identity != before
-    choose_columns(atlas, "text", [])
-    assert (atlas.corpus.labels, atlas.identity) == ({}, before)
-    choose_columns(atlas, "topic", [])
-    assert len(atlas.corpus) == 3  # each text once
+    first = opened(COLUMNS)
+    notes = choose_columns(first, "note", ["topic", "text"])
+    assert notes.corpus.texts[0] == "a note 0"
+    assert list(notes.corpus.labels) == ["topic", "text"]
+    assert notes.identity != first.identity
+    again = choose_columns(notes, "text", [])
+    assert (again.corpus.labels, again.identity) == ({}, first.identity)
+    assert again.token != first.token  # opened anew all the same
+    assert len(choose_columns(again, "topic", []).corpus) == 3  # each text once
 
 
 @pytest.mark.parametrize(
@@ -178,30 +183,28 @@ def test_other_columns_of_the_same_file_can_be_chosen():
      ("text", ["topic", "topic"], "'topic' is chosen twice")],
 )  # fmt: skip
 def test_columns_that_do_not_exist_are_told(text, labels, why):
-    atlas = an_atlas(COLUMNS)
-    corpus = atlas.corpus
-    with pytest.raises(EncoderError, match=why):
-        choose_columns(atlas, text, labels)
-    assert atlas.corpus is corpus
+    with pytest.raises(LabError, match=why):
+        choose_columns(opened(COLUMNS), text, labels)
 
 
 # --- the texts of pairs -------------------------------------------------------------------------
 
 
-def test_the_texts_of_pairs_are_each_taken_once_with_their_side(atlas):
+def test_the_texts_of_pairs_are_each_taken_once_with_their_side():
     rows = "\n".join(f"A cat is here {n}.,A dog ran off {n % 4}.,{n % 6}" for n in range(20))
-    open_pairs(atlas, read_pairs(StringIO(f"sentence1,sentence2,score\n{rows}")), "pairs.csv")
-    assert atlas.name == "texts of pairs.csv"
-    assert len(atlas.corpus) == 24
-    assert set(atlas.corpus.labels) == {"side"}
-    assert len(set(atlas.corpus.labels["side"])) == 2
-    with pytest.raises(EncoderError, match="without columns to choose"):
-        choose_columns(atlas, "text", [])
+    pairs = read_pairs(StringIO(f"sentence1,sentence2,score\n{rows}"))
+    texts = open_pairs(pairs, "pairs.csv", Stages(BYTES))
+    assert texts.name == "texts of pairs.csv"
+    assert len(texts.corpus) == 24
+    assert set(texts.corpus.labels) == {"side"}
+    assert len(set(texts.corpus.labels["side"])) == 2
+    with pytest.raises(LabError, match="without columns to choose"):
+        choose_columns(texts, "text", [])
 
 
-def test_where_there_are_no_pairs_that_is_told(atlas):
-    with pytest.raises(EncoderError, match="There are no pairs yet"):
-        open_pairs(atlas, None, "")
+def test_where_there_are_no_pairs_that_is_told():
+    with pytest.raises(LabError, match="There are no pairs yet"):
+        open_pairs(None, "", Stages(BYTES))
 
 
 # --- a list of texts ----------------------------------------------------------------------------
@@ -227,7 +230,7 @@ def test_texts_of_a_list_are_tidied_and_empty_ones_left_out():
 
 @pytest.mark.parametrize("texts", [[""], [" "], ["\x00", "\u200b"], ["x" * 5_001]])
 def test_a_list_without_a_text_is_told(texts):
-    with pytest.raises(EncoderError, match="No usable row is left"):
+    with pytest.raises(LabError, match="No usable row is left"):
         listed(texts)
 
 
@@ -235,18 +238,18 @@ def test_a_list_without_a_text_is_told(texts):
 
 
 def test_more_texts_than_fit_are_sampled_and_it_says_so():
-    atlas = listed([f"Sentence {n}." for n in range(ON_MAP + 1)])
-    chosen = on_map(atlas.corpus, ON_MAP)
+    texts = listed([f"Sentence {n}." for n in range(ON_MAP + 1)])
+    chosen = on_map(texts.corpus, ON_MAP)
     assert len(chosen) == ON_MAP
     note = chosen.report.notes[-1]
     assert note.startswith("A sample of 5,000 of 5,001 texts is on the map")
-    assert on_map(atlas.corpus, ON_MAP).texts == chosen.texts  # the same ones each time
+    assert on_map(texts.corpus, ON_MAP).texts == chosen.texts  # the same ones each time
     assert list(chosen.row_numbers) == sorted(chosen.row_numbers)
-    assert chosen.report.notes[:-1] == atlas.corpus.report.notes
+    assert chosen.report.notes[:-1] == texts.corpus.report.notes
 
 
 def test_texts_that_fit_are_all_on_the_map():
-    corpus = an_atlas().corpus
+    corpus = opened(TABLE).corpus
     assert on_map(corpus, 3 * EACH) is corpus
     assert len(on_map(corpus, 10)) == 10
     with pytest.raises(IngestError):
@@ -254,6 +257,59 @@ def test_texts_that_fit_are_all_on_the_map():
 
 
 def test_more_texts_than_a_file_may_have_can_still_be_sent_as_a_list():
-    found = Atlas(BYTES)
-    open_texts(found, [f"Sentence {n}." for n in range(LIMIT + 5)], "texts")
+    found = listed([f"Sentence {n}." for n in range(LIMIT + 5)])
     assert len(on_map(found.corpus, 50)) == 50
+
+
+# --- what lies open -----------------------------------------------------------------------------
+
+
+class Notes(TabState):
+    """What a tab could keep: which texts it was told of, and whether it works."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.busy = False
+
+    @property
+    def at_work(self) -> bool:
+        return self.busy
+
+    def reopen(self, texts: OpenTexts | None) -> None:
+        self.told.append(texts.name if texts else "nothing")
+
+
+def test_a_tab_hears_of_other_texts_and_of_the_end_of_the_visit(texts):
+    early = texts.state(Notes)
+    texts.open(opened(TABLE))
+    assert texts.state(Notes) is early
+    texts.open(opened(COLUMNS, "others.csv"))
+    texts.close()
+    assert early.told == ["nothing", "texts.csv", "others.csv", "nothing"]
+    assert texts.opened is None
+
+
+def test_a_tab_that_comes_late_learns_what_lies_open(texts):
+    texts.open(opened(TABLE))
+    assert texts.state(Notes).told == ["texts.csv"]
+
+
+def test_other_texts_end_what_was_under_way_and_forget_what_came_of_it(texts):
+    texts.open(opened(TABLE))
+    stop = texts.tasks.begin("compare")
+    texts.tasks.results["compare"] = "the old ones"
+    texts.stages.get("encode", ("a",), lambda: 1)
+    assert texts.at_work
+    texts.open(opened(COLUMNS))
+    assert stop.is_set()
+    assert (texts.tasks.results, texts.stages.bytes, texts.at_work) == ({}, 0, False)
+
+
+def test_a_visitor_is_at_work_while_a_tab_is(texts):
+    texts.state(Notes).busy = True
+    assert texts.at_work
+
+
+def test_the_identity_of_texts_is_theirs_alone():
+    assert opened(TABLE).identity == opened(TABLE).identity
+    assert opened("one thing\ntwo things").identity != opened("one\nthing two things").identity

@@ -18,6 +18,8 @@ from tests.ui.search.lab import SearchLab
 from ui.search.form import SearchForm
 from ui.search.index import Index, SearchSettings
 from ui.settings import Settings
+from ui.state.stages import Stages
+from ui.state.texts import SEARCH_SAMPLE, open_texts
 from ui.state.vectors import KEPT_EACH, KEPT_SAMPLES, RETRY_S, Vectors
 
 GO_ON = threading.Event()
@@ -30,14 +32,12 @@ def quiet(stage: str, share: float) -> None:
 @pytest.fixture
 def index(bert):
     """`index(n)`: vectors of one visitor under a name of their own."""
-    from tests.ui.map.pages import an_atlas
-
-    atlas = an_atlas()
+    texts = open_texts(["A cat sleeps.", "A dog barks."], "texts", Stages(10**8))
 
     def made(at: int = 0, visitor: str = "ann", n: int = 50) -> Index:
         name = visitor_collection(visitor, str(at))
         settings = SearchSettings("m", "mean", at)
-        return Index(atlas, atlas.corpus, bert, settings, points(n, seed=at), name)
+        return Index(texts, texts.corpus, bert, settings, points(n, seed=at), name)
 
     return made
 
@@ -249,13 +249,11 @@ def test_a_setting_that_names_no_store_is_told(index):
 
 
 def test_a_milvus_lite_file_keeps_samples_and_sweeps_visitors_at_the_next_start(tiny, tmp_path):
-    from ui.state.texts import SEARCH_SAMPLE, open_sample
-
     setting = str(tmp_path / "lab.db")
     lab = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), vector_store=setting))
     store = lab.workbench.vectors
     assert (store.place, store.problem) == ("in Milvus Lite", "")
-    open_sample(lab.handlers.atlas("bob"), SEARCH_SAMPLE)
+    lab.handlers.open_sample("bob", SEARCH_SAMPLE)
     rows = [lab.find(name, k=5).answer.rows for name in ("ann", "bob")]
     names = [lab.handlers.index(name).collection for name in ("ann", "bob")]
     assert store.names() == sorted(names)
@@ -266,7 +264,7 @@ def test_a_milvus_lite_file_keeps_samples_and_sweeps_visitors_at_the_next_start(
     again = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), vector_store=setting))
     assert again.workbench.vectors.names() == [names[1]]
     told: list[str] = []
-    open_sample(again.handlers.atlas("cy"), SEARCH_SAMPLE)
+    again.handlers.open_sample("cy", SEARCH_SAMPLE)
     asked = again.handlers.request("cy", SearchForm("a red cat", k=5))
     found = again.handlers.answer(asked, lambda stage, _: told.append(stage), GO_ON)
     assert found.answer.rows == rows[1]

@@ -11,6 +11,7 @@ from ingest import read_corpus
 from ui.settings import Settings
 from ui.state.jobs import Job
 from ui.state.models import OwnModel
+from ui.state.texts import OpenTexts
 from ui.state.workbench import Workbench
 
 OTHERS = [key for key in CATALOG if key != DEFAULT_MODEL]
@@ -188,18 +189,19 @@ def test_the_limit_holds_where_everybody_has_sent_texts_and_spares_who_searches(
 
     def come(*numbers: int) -> None:
         for at in numbers:
-            atlas = workbench.visitor(f"v{at}").atlas
-            atlas.open("own.csv", read_corpus(StringIO(f"A text of {at}.\nAnother.")))
+            texts = workbench.visitor(f"v{at}").texts
+            corpus = read_corpus(StringIO(f"A text of {at}.\nAnother."))
+            texts.open(OpenTexts("own.csv", corpus, texts.stages))
             assert workbench.visitors == 2 or not at
 
     come(*range(6))
     job = Job(lambda job: iter(()))
     workbench.visitor("v4").indexing = job
     come(6, 7, 8)
-    assert workbench.visitor("v4").atlas.corpus is not None  # its search is under way
+    assert workbench.visitor("v4").texts.opened is not None  # its search is under way
     job.ended.set()
     come(9, 10, 11)
-    assert workbench.visitor("v4").atlas.corpus is None
+    assert workbench.visitor("v4").texts.opened is None
 
 
 def test_who_is_nobody_leaves_nothing_behind(make):
