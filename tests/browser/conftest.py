@@ -136,8 +136,7 @@ def lab(chromium_path: str, workbench: Workbench) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     blocks, settings = build(workbench)
-    # Server-side rendering would leave a Node process behind that holds the port.
-    ours = {"server_name": "127.0.0.1", "server_port": port, "ssr_mode": False}
+    ours = {"server_name": "127.0.0.1", "server_port": port}
     calm = {"prevent_thread_lock": True, "quiet": True, "inbrowser": False, "share": False}
     blocks.launch(**settings | ours | calm)
     yield f"http://127.0.0.1:{port}"

@@ -115,7 +115,6 @@ def app_url(workbench: Workbench) -> Iterator[str]:
     demo.launch(
         server_name="127.0.0.1",
         server_port=port,
-        ssr_mode=False,  # its Node process would outlive the tests and hold the port
         prevent_thread_lock=True,
         quiet=True,
         **settings,
