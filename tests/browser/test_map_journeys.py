@@ -159,7 +159,7 @@ def test_how_far_to_trust_it_and_two_maps_side_by_side(page):
         expect(lab.find(f"#{name} .lab-map")).to_have_attribute("data-n", str(TOPICS))
 
     lab.unfold("sides-section")
-    lab.find("#compare-maps").click()
+    lab.find("#sides-go").click()
     expect(lab.find("#sides-progress")).to_contain_text("Compared in", timeout=MAP_MS)
     expect(lab.find("#sides-words")).to_contain_text("nearest texts are the same on both sides")
     lab.settled("side-right")

@@ -29,7 +29,7 @@ def test_the_legend_hides_a_group_and_the_theme_turns_the_map(page):
 def test_a_lasso_on_one_side_selects_on_the_other(page):
     lab = MapPage(page).open()
     lab.unfold("sides-section")
-    lab.find("#compare-maps").click()
+    lab.find("#sides-go").click()
     expect(lab.find("#sides-progress")).to_contain_text("Compared in", timeout=MAP_MS)
     for side in ("side-left", "side-right"):
         lab.settled(side)

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from tests.ui.laid_out import LaidOut
-from tests.ui.map.pages import TABLE
+from tests.ui.map.pages import IN_THREE, TABLE
 from ui.map import tab as map_tab
 from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm
@@ -17,7 +17,7 @@ SOON_S = 60
 
 
 class MapLab:
-    """One workbench, and visitors by name; their texts are those of `map_pages`."""
+    """One workbench, and visitors by name; their texts are those of `tests.ui.map.pages`."""
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
@@ -30,19 +30,19 @@ class MapLab:
         return self.handlers.start(visitor, self.handlers.request(visitor, MapForm(**form)))
 
     def draw(self, visitor: str = "ann", **form: Any) -> DrawnMap:
-        """A whole map; by PCA unless something else is asked for."""
-        assert kinds(self.start(visitor, **{"method": "PCA", **form}))[-1] == "done"
-        return self.handlers.picture(visitor)
+        """A whole map; by PCA and k-means unless something else is asked for."""
+        assert kinds(self.start(visitor, **{**IN_THREE, **form}))[-1] == "done"
+        return self.handlers.drawn(visitor)
 
     def fresh(self, visitor: str, **form: Any) -> DrawnMap:
-        """The same of a visitor of whom nothing is known yet."""
+        """A whole map of a visitor who has just come."""
         self.workbench.forget(visitor)
         return self.draw(visitor, **form)
 
     def clusters_of(self, visitor: str) -> list[str]:
         """What the clusters of the last map are called."""
-        picture = self.handlers.picture(visitor)
-        return [picture.title(c) for c in range(picture.clusters.count)]
+        drawn_map = self.handlers.drawn(visitor)
+        return [drawn_map.title(c) for c in range(drawn_map.clusters.count)]
 
     def close(self) -> None:
         """No job outlives a test."""
@@ -53,10 +53,10 @@ class MapLab:
 def kinds(job: Job) -> list[str]:
     """What a job told, but for its progress, when it is over."""
     assert job.ended.wait(SOON_S)
-    found = []
+    news = []
     while not job.news.empty():
-        found.append(job.news.get().kind)
-    return [kind for kind in found if kind != "progress"]
+        news.append(job.news.get().kind)
+    return [kind for kind in news if kind != "progress"]
 
 
 class MapPage(LaidOut, MapLab):

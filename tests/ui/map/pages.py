@@ -1,4 +1,4 @@
-"""What tests of the Map tab share: a small corpus, pictures of it, and what HTML must keep."""
+"""What tests of the Map tab share: a small corpus, maps of it, and what HTML must keep."""
 
 import base64
 import json
@@ -30,6 +30,7 @@ OTHERS = ("white", "storm", "butter", "river")
 COLOURS = ("red", "blue")
 EACH = 32  # texts of a topic
 BYTES = 10**8
+IN_THREE = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}  # of a MapForm
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
@@ -89,10 +90,10 @@ def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
 
 def in_three(encoder: Encoder) -> DrawnMap:
     """The small corpus on a map, in three clusters."""
-    return draw_map(open_table(), encoder, clustering="k-means", n_clusters=3, method="PCA")
+    return draw_map(open_table(), encoder, **IN_THREE)
 
 
-def hostile_picture(bert: Encoder) -> DrawnMap:
+def hostile_map(bert: Encoder) -> DrawnMap:
     """A map on which everything is an attack: texts, column, labels, titles, file and model."""
     records = [
         {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
@@ -100,11 +101,11 @@ def hostile_picture(bert: Encoder) -> DrawnMap:
     ]
     texts = open_table(json.dumps(records), ATTACKS[0])
     encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
-    found = draw_map(texts, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
-    found.titles[found.cluster_key] = dict(enumerate(ATTACKS))
-    assert list(found.corpus.labels) == [ATTACKS[0]]
-    assert found.clusters.count == len(ATTACKS)
-    return found
+    hostile = draw_map(texts, encoder, **{**IN_THREE, "n_clusters": len(ATTACKS)})
+    hostile.titles[hostile.cluster_key] = dict(enumerate(ATTACKS))
+    assert list(hostile.corpus.labels) == [ATTACKS[0]]
+    assert hostile.clusters.count == len(ATTACKS)
+    return hostile
 
 
 def shown_text(piece: str) -> str:

@@ -180,7 +180,7 @@ def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
         ({"texts": ["x" * 5_001]}, "text longer than 5,000 characters"),
         ({"model": "no-such"}, "Unknown model 'no-such'. Choose one of: all-MiniLM"),
         ({"model": "../../etc"}, "is not the id of a model on the Hub"),
-        ({"model": "run-1"}, "Unknown model 'run-1'"),
+        ({"model": "run-1"}, "Your model 'run-1' is not kept any more"),
         ({"pooling": "median"}, "Unknown pooling 'median'. Choose one of: mean, max"),
         ({"layer": "7"}, "Unknown layer 7. Choose one of: 0, 1, 2, 3, 4, 5, 6, first_last"),
         ({"layer": "abc"}, "Unknown layer 'abc'"),
@@ -223,11 +223,11 @@ def test_callers_at_the_same_time_get_their_own_maps(client):
 
 def test_the_api_and_the_page_say_the_same(bert):
     lab = MapLab(tiny_workbench(bert, bert))
-    picture = lab.draw("ann", clustering="k-means", n_clusters=3, seed=4)
-    found = _as_json(picture)
+    drawn_map = lab.draw("ann", seed=4)
+    found = _as_json(drawn_map)
     json.dumps(found, allow_nan=False)
-    np.testing.assert_allclose(found["coordinates"], picture.projection.coordinates, atol=1e-5)
-    assert found["labels"] == picture.clusters.labels.tolist()
-    assert found["settings"]["seed"] == picture.form.seed == 4
-    assert [c["terms"] for c in found["clusters"]] == [list(n.terms) for n in picture.names]
-    assert picture.form == MapForm(method="PCA", clustering="k-means", n_clusters=3, seed=4)
+    np.testing.assert_allclose(found["coordinates"], drawn_map.projection.coordinates, atol=1e-5)
+    assert found["labels"] == drawn_map.clusters.labels.tolist()
+    assert found["settings"]["seed"] == drawn_map.form.seed == 4
+    assert [c["terms"] for c in found["clusters"]] == [list(n.terms) for n in drawn_map.names]
+    assert drawn_map.form == MapForm(method="PCA", clustering="k-means", n_clusters=3, seed=4)

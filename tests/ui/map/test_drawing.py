@@ -120,7 +120,7 @@ def test_stop_ends_a_layout_says_so_and_frees_the_line(page):
     # Nothing comes after the click that would take its word back.
     assert {said(step) for step in rest} == {"Stopped. What was drawn so far stays."}
     assert rest[-1]["stop-map"].visible == "hidden"
-    assert page.handlers.picture("ann").projection.method == "pca"  # what was drawn stays
+    assert page.handlers.drawn("ann").projection.method == "pca"  # what was drawn stays
     assert said(list(drawing(page))[-1]).startswith("Drawn in")
 
 
@@ -177,7 +177,7 @@ def test_a_newer_map_ends_the_older_one_without_a_word(page):
         assert said(newer[-1]).startswith("Drawn in")
         assert list(older) == [{}]
     assert free(page.workbench.work_queue)
-    assert page.handlers.picture("ann").projection.method == "pca"
+    assert page.handlers.drawn("ann").projection.method == "pca"
 
 
 def test_other_texts_end_the_map_of_the_old_ones_without_a_word(page):
@@ -231,24 +231,24 @@ def test_three_maps_of_two_visitors_at_once_do_not_disturb_each_other(page, bert
         thread.join(SOON_S)
         assert not thread.is_alive()
     for name, lines in texts.items():
-        picture, shown = page.handlers.picture(name), page.handlers.shown(name)
-        assert picture.corpus.texts == tuple(lines)
-        assert picture.settings == parse(forms[name])
-        settings, places = picture.settings, picture.projection.coordinates
+        drawn_map, shown = page.handlers.drawn(name), page.handlers.shown(name)
+        assert drawn_map.corpus.texts == tuple(lines)
+        assert drawn_map.settings == parse(forms[name])
+        settings, places = drawn_map.settings, drawn_map.projection.coordinates
         vectors = bert.encode(lines, settings.pooling, settings.layer)
-        np.testing.assert_allclose(picture.vectors, vectors, atol=1e-5)
+        np.testing.assert_allclose(drawn_map.vectors, vectors, atol=1e-5)
         # These places are a good map of these vectors, as measured here and alone.
         alone = map_fidelity(vectors, places)
-        assert picture.fidelity.trustworthiness == pytest.approx(alone.trustworthiness, abs=1e-3)
+        assert drawn_map.fidelity.trustworthiness == pytest.approx(alone.trustworthiness, abs=1e-3)
         assert alone.trustworthiness > 0.7  # 0.5 is chance
         assert places.shape == (64, settings.projection.dims)
-        assert picture.clusters.config == settings.clusters
-        assert [len(picture.corpus), picture.clusters.count > 1] == [64, True]
-        assert picture.title(0) == f"of {name}"
+        assert drawn_map.clusters.config == settings.clusters
+        assert [len(drawn_map.corpus), drawn_map.clusters.count > 1] == [64, True]
+        assert drawn_map.title(0) == f"of {name}"
         assert shown.query == lines[0]
         assert said(answers[name][-1]).startswith("Drawn in")
         assert set(page.handlers.texts(name).stages.work.values()) == {1}
-    tokens = {page.handlers.picture(name).token for name in texts}
+    tokens = {page.handlers.drawn(name).token for name in texts}
     assert len(tokens) == 3
 
 
@@ -261,9 +261,44 @@ def test_forgetting_a_visitor_ends_its_map_and_frees_everything_of_it(page):
         page.workbench.forget("ann")
         assert kinds(job)[-1] == "cancelled"
     assert (texts.opened, state.drawn, state.finished, texts.stages.bytes) == (None, None, None, 0)
-    assert page.handlers.picture("bob") is other
+    assert page.handlers.drawn("bob") is other
     left = [weakref.ref(texts), weakref.ref(state)]
     del texts, state, job
     assert free(page.workbench.work_queue)
     gc.collect()
     assert [gone() for gone in left] == [None, None]  # nothing holds it any more
+
+
+# --- what stays -----------------------------------------------------------------------------------
+
+
+UMAP = {"method": "UMAP", "n_neighbors": 5, "clustering": "k-means", "n_clusters": 3}
+
+
+def test_the_files_of_the_last_whole_map_stay_while_another_is_begun_and_stopped(map_lab):
+    drawn_map = map_lab.fresh("ann")
+    state = map_lab.handlers.state("ann")
+    job = map_lab.start("ann", **UMAP, layer="1")
+    state.stop()
+    assert job.ended.wait(60)
+    assert state.finished is drawn_map
+    assert not state.drawing
+    newer = map_lab.draw("ann", layer="1")
+    assert state.finished is newer
+
+
+def test_dots_do_not_leave_their_places_where_only_the_clusters_change(map_lab):
+    map_lab.workbench.forget("ann")
+    map_lab.draw("ann", **UMAP)
+    job = map_lab.start("ann", **{**UMAP, "n_clusters": 2})
+    assert job.ended.wait(60)
+    events = [news.content for news in list(job.news.queue) if news.kind == "event"]
+    assert {drawn_map.projection.method for drawn_map in events} == {"umap"}
+
+
+def test_two_visitors_with_one_link_see_one_map(bert):
+    lab = MapLab(tiny_workbench(bert, bert))
+    one, other = (lab.draw(visitor, **UMAP) for visitor in ("ann", "bob"))
+    np.testing.assert_array_equal(one.projection.coordinates, other.projection.coordinates)
+    np.testing.assert_array_equal(one.clusters.labels, other.clusters.labels)
+    lab.close()

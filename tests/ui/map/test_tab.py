@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from dataclasses import astuple, fields, replace
-from urllib.parse import parse_qsl
 
 import gradio as gr
 import numpy as np
@@ -12,14 +11,13 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import TEXTS, check, unpacked
+from tests.ui.map.pages import IN_THREE, TEXTS, check, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
-from ui.map.files import EXPORTS
-from ui.map.form import MapForm, to_query
-from ui.map.view import LENGTH, SIMILARITY
+from ui.map.form import MapForm
+from ui.map.view import SIMILARITY
 
-PCA = MapForm(method="PCA", clustering="k-means", n_clusters=3)
+PCA = MapForm(**IN_THREE)
 DRAW = ("map-seed", "change")
 CONTROLS = ("map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors", "min-dist",
             "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
@@ -29,8 +27,7 @@ CONTROLS = ("map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
 @pytest.fixture
 def page(map_page):
     """Ann has a map of the usual texts."""
-    map_page.workbench.forget("ann")
-    map_page.draw("ann", clustering="k-means", n_clusters=3)
+    map_page.fresh("ann")
     return map_page
 
 
@@ -114,7 +111,7 @@ def test_a_model_that_cannot_be_had_is_told_and_the_old_one_stays(page, model):
 
 
 def test_a_colour_repaints_and_leaves_the_points(page):
-    found = painted(page.call(("map-colour", "select"), LENGTH)["map"])
+    found = painted(page.call(("map-colour", "select"), "length")["map"])
     assert found["points"] is None
     assert (found["paint"]["title"], found["names"]) == ("words", None)
     found = painted(page.call(("map-colour", "select"), "label: topic")["map"])
@@ -129,15 +126,15 @@ def test_a_search_moves_the_colours_the_picker_and_the_list(page):
     page.call(("map", "pick"), event(row=50))
     again = page.call(("map-colour", "select"), SIMILARITY)
     assert again["map-below"] == answer["map-below"]  # not the text that was clicked
-    assert page.call(("map-colour", "select"), LENGTH)["map-below"] == ""
+    assert page.call(("map-colour", "select"), "length")["map-below"] == ""
     ended = page.call(("map-search", "submit"), "")
-    assert (ended["map-colour"], ended["map-below"]) == (LENGTH, "")
+    assert (ended["map-colour"], ended["map-below"]) == ("length", "")
 
 
 def test_a_dropped_sentence_is_a_star_where_it_lands(page):
     answer = page.call(("map-drop", "submit"), TEXTS[8])
     star = painted(answer["map"])["overlay"]["star"]
-    place = page.handlers.picture("ann").projection.coordinates[8]
+    place = page.handlers.drawn("ann").projection.coordinates[8]
     assert (star["x"], star["y"]) == pytest.approx(tuple(place), abs=1e-6)
     assert star["text"] == TEXTS[8]
     below = read_html(f"<div>{answer['map-below']}</div>").text
@@ -164,6 +161,12 @@ def test_a_click_a_lasso_and_a_reason(page):
     assert [row["text"] for row in rows] == [TEXTS[1], TEXTS[2], TEXTS[5]]
     again = page.call(("selection-csv", "click"))["map-download"]
     assert again["at"] != file["at"]  # the browser acts on changes only
+
+
+def test_a_click_takes_the_matrix_of_the_pair_before_away(page):
+    page.call(("point", "pick"), event(name="why:0:3"))
+    answer = page.call(("map", "pick"), event(row=5))
+    assert (answer["why-note"], answer["why"]) == ("", None)
 
 
 HOSTILE = [None, -1, 10**12, 1.5, "x", "9" * 5_000, [], {}, [[1]], "<img src=x>", float("nan"),
@@ -202,7 +205,7 @@ def test_events_without_data_are_told(page):
 def test_a_cluster_is_zoomed_listed_and_renamed(page):
     answer = page.call(("clusters", "pick"), event(name="cluster:2"))
     found = painted(answer["map"])
-    members = np.flatnonzero(page.handlers.picture("ann").clusters.labels == 2).tolist()
+    members = np.flatnonzero(page.handlers.drawn("ann").clusters.labels == 2).tolist()
     assert found["focus"] == found["selected"] == members
     assert answer["cluster"] == 2
     assert f"{len(members)} texts chosen" in answer["selection"]
@@ -219,22 +222,3 @@ def test_a_cluster_is_zoomed_listed_and_renamed(page):
     for cluster in (None, "x", 99, -1, [2]):
         with pytest.raises(gr.Error, match="not on the map any more"):
             page.call(("rename-cluster", "click"), cluster, "x")
-
-
-# --- taking it along ----------------------------------------------------------------------------
-
-
-def test_files_link_and_python_are_those_of_the_map_on_the_screen(page):
-    offer = page.new_map("map-files")
-    answer = page.call(offer, *astuple(PCA))
-    token = page.handlers.picture("ann").token
-    links = [a.attributes["href"] for a in read_html(f"<div>{answer['map-files']}</div>").all("a")]
-    assert links == [f"lab-map/{token}/{name}" for name in EXPORTS]
-    assert "never your texts" in answer["map-files"]
-    assert answer["map-address"] == to_query(PCA)
-    compile(answer["map-code"], "shown", "exec")
-    page.call(("corpus-0", "click"))
-    page.draw("ann")
-    sample = page.call(offer, *astuple(MapForm()))
-    assert dict(parse_qsl(sample["map-address"][1:])) == {"map": "{}", "corpus": "topics.csv"}
-    assert "never your texts" not in sample["map-files"]

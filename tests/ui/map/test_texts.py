@@ -117,7 +117,7 @@ def test_a_sample_of_too_many_texts_is_told_on_the_page(bert):
     assert facts(answer).startswith("pasted texts: 96 texts.")
     assert "A sample of 50 of 96 texts is on the map" in facts(answer)
     page.draw("ann")
-    assert len(page.handlers.picture("ann").corpus) == 50
+    assert len(page.handlers.drawn("ann").corpus) == 50
 
 
 # --- links --------------------------------------------------------------------------------------
@@ -203,3 +203,12 @@ def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
     answer = page.call(arrive, shown)
     assert "96 texts" in facts(answer)
     assert page.call(arrive, answer["State"]) == {}
+
+
+def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **how: said.append(text))
+    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics.csv"})
+    assert not any("not the texts" in text for text in said)
+    map_page.call(map_page.link, query={"map": "{}"})
+    assert any("not the texts" in text for text in said)
