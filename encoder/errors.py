@@ -12,9 +12,9 @@ class EncoderError(LabError, ValueError):
 class UnknownName(EncoderError):
     """A pooling, layer or model that does not exist; the message lists the valid ones."""
 
-    def __init__(self, what: str, given: object, valid: Iterable[object]) -> None:
+    def __init__(self, what: str, unknown: object, valid: Iterable[object]) -> None:
         super().__init__(
-            f"Unknown {what} {given!r}. Choose one of: {', '.join(str(name) for name in valid)}."
+            f"Unknown {what} {unknown!r}. Choose one of: {', '.join(str(name) for name in valid)}."
         )
 
 

@@ -129,11 +129,11 @@ def evaluate(
         return {}
     spread: dict[str, list[float]] = {name: [] for name in METRICS[predictions.kind]}
     for rows in _draws(predictions, seed, resamples, on_batch):
-        for name, found in spread.items():
-            found.append(measure(predictions, name, rows))
+        for name, values in spread.items():
+            values.append(measure(predictions, name, rows))
     return {
-        name: Metric(measure(predictions, name), *_interval(found))
-        for name, found in spread.items()
+        name: Metric(measure(predictions, name), *_interval(values))
+        for name, values in spread.items()
     }
 
 

@@ -17,7 +17,7 @@ from encoder.errors import ModelRefused
 from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
 from encoder.pooling import SAVABLE
 
-# In the order in which old releases concatenate them.
+# In the order in which old releases concatenate them; nothing is added to that dialect any more.
 _OLD_FLAGS = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -137,8 +137,8 @@ def _read_modules(path: Path) -> list[tuple[str, str]]:
 
 def _modes(config: dict[str, Any]) -> tuple[str, ...]:
     if "pooling_mode" in config:
-        given = config["pooling_mode"]
-        saved = given if isinstance(given, list) else [given]
+        modes = config["pooling_mode"]
+        saved = modes if isinstance(modes, list) else [modes]
         unknown = [m for m in saved if not (isinstance(m, str) and m in _BY_SAVED_NAME)]
         if unknown or not saved:
             raise ModelRefused(
@@ -149,23 +149,26 @@ def _modes(config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _max_seq_length(setup: dict[str, Any]) -> int | None:
-    given = setup.get("max_seq_length")
-    if given is None or (type(given) is int and given > 0):
-        return given
-    raise ModelRefused(f"max_seq_length must be a whole number above 0, not {given!r}.")
+    limit = setup.get("max_seq_length")
+    if limit is None or (type(limit) is int and limit > 0):
+        return limit
+    raise ModelRefused(f"max_seq_length must be a whole number above 0, not {limit!r}.")
 
 
 def _prompts(general: dict[str, Any]) -> dict[str, str]:
-    given = general.get("prompts") or {}
-    if not isinstance(given, dict) or not all(isinstance(p, str | None) for p in given.values()):
-        raise ModelRefused(f"prompts must be texts by name, not {given!r}.")
+    prompts = general.get("prompts") or {}
+    are_texts = isinstance(prompts, dict) and all(
+        isinstance(p, str | None) for p in prompts.values()
+    )
+    if not are_texts:
+        raise ModelRefused(f"prompts must be texts by name, not {prompts!r}.")
     default = general.get("default_prompt_name")
-    if default is not None and default not in given:
+    if default is not None and default not in prompts:
         raise ModelRefused(
             f"default_prompt_name {default!r} is none of its prompts; it must be one of: "
-            f"{', '.join(given)}."
+            f"{', '.join(prompts)}."
         )
-    return {name: prompt or "" for name, prompt in given.items()}
+    return {name: prompt or "" for name, prompt in prompts.items()}
 
 
 def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
@@ -206,12 +209,12 @@ def _read_linear(folder: Path) -> tuple[Tensor, Tensor | None]:
             "run code when they are read, so they are refused; save the model as safetensors."
         )
     try:
-        found = load_file(path)
+        tensors = load_file(path)
     except SafetensorError as error:
         raise ModelRefused(f"{folder.name}/{path.name} cannot be read: {error}") from error
-    weight, bias = found.get("linear.weight"), found.get("linear.bias")
+    weight, bias = tensors.get("linear.weight"), tensors.get("linear.bias")
     if weight is None or weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
-        shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
+        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
         raise ModelRefused(
             f"{folder.name}/{path.name} must hold linear.weight (D_out, D_in) and, with a bias, "
             f"linear.bias (D_out,); it holds {shapes or 'nothing'}."

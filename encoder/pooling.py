@@ -4,6 +4,9 @@ A strategy is a function `weights(hidden (B, T, H), tokens) -> (B, T, 1 or H)`; 
 the sum over T of weights * hidden. With the weights fixed this is linear in the token vectors: that
 is why every cosine here can be taken apart token by token (see `encoder.trace`).
 
+A new strategy is such a function and an entry of POOLINGS. Its colour and its Python on the page
+are a row of `ui.page.strategies`; `bench/calibrate.py` measures what its cosines are worth.
+
 Where no token is left to pool over, all weights are 0 and the vector is 0, never NaN.
 """
 
@@ -41,8 +44,8 @@ def mean(hidden: Tensor, tokens: Tokens) -> Tensor:
 
 def mean_sqrt_len(hidden: Tensor, tokens: Tokens) -> Tensor:
     """1/sqrt(n) on each of the n tokens (USE, arXiv 1803.11175, sec. 3.1). Returns (B, T, 1)."""
-    taken = _column(tokens.pool, hidden)
-    return taken / taken.sum(1, keepdim=True).clamp(min=1).sqrt()
+    pooled = _column(tokens.pool, hidden)
+    return pooled / pooled.sum(1, keepdim=True).clamp(min=1).sqrt()
 
 
 def weighted_mean(hidden: Tensor, tokens: Tokens) -> Tensor:
@@ -118,14 +121,44 @@ def mean_with_padding(hidden: Tensor, tokens: Tokens, length: int = PAD_LENGTH) 
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """The number in "soft:4", which each function of a strategy takes under its name."""
+
+    name: str
+    usual: int | float  # where only the strategy is named; its type is that of every value
+    low: int
+    high: int
+    pads: bool = False  # the batch must be padded to at least this many tokens
+
+    def parse(self, pooling: str) -> int | float:
+        """The number behind the colon, or the usual one. Raises EncoderError."""
+        _, colon, text = pooling.partition(":")
+        if not colon:
+            return self.usual
+        try:
+            value = type(self.usual)(text)
+        except ValueError:
+            value = float("nan")
+        if not self.low <= value <= self.high:  # also false for NaN
+            what = "a whole number" if isinstance(self.usual, int) else "a number"
+            raise EncoderError(
+                f"The parameter of pooling {pooling!r} must be {what} from {self.low} to "
+                f"{self.high}."
+            )
+        return value
+
+
+@dataclass(frozen=True)
 class Strategy:
     """One entry of the registry: its weights, and what the screen says about it."""
 
-    parts: tuple[WeightFn, ...]  # several are concatenated
+    parts: tuple[Callable[..., Tensor], ...]  # several are concatenated
     title: str
     latex: str
     source: str
-    saved_as: str | None = None  # its name in a sentence-transformers pooling config
+    saved_as: tuple[str, ...] = ()  # its modes in a sentence-transformers pooling config
+    parameter: Parameter | None = None
+    needs_idf: bool = False  # its functions take `idf`, the weights of all tokens
 
 
 POOLINGS: dict[str, Strategy] = {
@@ -134,42 +167,42 @@ POOLINGS: dict[str, Strategy] = {
         "average of all tokens",
         r"v = \frac{1}{n}\sum_{t=1}^{n} h_t",
         "SBERT, arXiv 1908.10084, sec. 3",
-        saved_as="mean",
+        saved_as=("mean",),
     ),
     "max": Strategy(
         (max_pool,),
         "largest value in each dimension",
         r"v_d = \max_{t} h_{t,d}",
         "SBERT, arXiv 1908.10084, sec. 3",
-        saved_as="max",
+        saved_as=("max",),
     ),
     "cls": Strategy(
         (cls,),
         "first token only",
         r"v = h_1",
         "BERT, arXiv 1810.04805, sec. 3",
-        saved_as="cls",
+        saved_as=("cls",),
     ),
     "mean_sqrt_len": Strategy(
         (mean_sqrt_len,),
         "sum divided by the square root of the length",
         r"v = \frac{1}{\sqrt{n}}\sum_{t=1}^{n} h_t",
         "Universal Sentence Encoder, arXiv 1803.11175",
-        saved_as="mean_sqrt_len_tokens",
+        saved_as=("mean_sqrt_len_tokens",),
     ),
     "weighted_mean": Strategy(
         (weighted_mean,),
         "average, later tokens weigh more",
         r"v = \sum_{t=1}^{n} \frac{t}{\sum_{s=1}^{n} s}\, h_t",
         "SGPT, arXiv 2202.08904, eq. 2",
-        saved_as="weightedmean",
+        saved_as=("weightedmean",),
     ),
     "last_token": Strategy(
         (last_token,),
         "last token only",
         r"v = h_n",
         "text and code embeddings, arXiv 2201.10005",
-        saved_as="lasttoken",
+        saved_as=("lasttoken",),
     ),
     "min": Strategy(
         (min_pool,),
@@ -182,6 +215,7 @@ POOLINGS: dict[str, Strategy] = {
         "mean and max side by side, 2H numbers",
         r"v = \left[\tfrac{1}{n}\sum_t h_t \;;\; \max_t h_t\right]",
         "concatenated poolings, arXiv 1803.01400",
+        saved_as=("mean", "max"),
     ),
     "mean_no_special": Strategy(
         (mean_no_special,),
@@ -194,23 +228,27 @@ POOLINGS: dict[str, Strategy] = {
         "softmax-weighted, between mean and max",
         r"v_d = \sum_t \frac{e^{\beta h_{t,d}}}{\sum_s e^{\beta h_{s,d}}}\, h_{t,d}",
         "Boltzmann operator, arXiv 1612.05628",
+        parameter=Parameter("beta", usual=1.0, low=-1000, high=1000),
     ),
     "idf_mean": Strategy(
-        (),  # bound to its IdfWeights in `resolve_pooling`
+        (idf_mean,),
         "average, rare tokens weigh more",
         r"v = \sum_t \frac{\mathrm{idf}_t}{\sum_s \mathrm{idf}_s}\, h_t,\quad "
         r"\mathrm{idf}_t = \ln\frac{1+N}{1+\mathrm{df}_t} + 1",
         "Spärck Jones, 1972; weights as in BERTScore, arXiv 1904.09675",
+        needs_idf=True,
     ),
     "mean_with_padding": Strategy(
         (mean_with_padding,),
         "a mistake on purpose: [PAD] is averaged too",
         r"v = \frac{1}{P}\left(\sum_{t=1}^{n} h_t + \sum_{t=n+1}^{P} h_{\mathrm{[PAD]},t}\right)",
         "the attention mask, forgotten",
+        parameter=Parameter("length", usual=PAD_LENGTH, low=1, high=4096, pads=True),
     ),
 }
 
-SAVABLE = {name: s.saved_as for name, s in POOLINGS.items() if s.saved_as is not None}
+# The strategies that are one mode of sentence-transformers; others are written as several, or not.
+SAVABLE = {name: s.saved_as[0] for name, s in POOLINGS.items() if len(s.saved_as) == 1}
 
 
 @dataclass(frozen=True)
@@ -252,33 +290,31 @@ def resolve_pooling(name: str, idf: Callable[[], IdfWeights] | None = None) -> P
             tuple(part for p in several for part in p.parts),
             max(p.pad_to for p in several),
         )
-    base, colon, parameter = name.partition(":")
-    if base not in POOLINGS or (colon and base not in ("soft", "mean_with_padding")):
-        raise UnknownName("pooling", name, [*POOLINGS, "soft:BETA", "mean_with_padding:LENGTH"])
-    if base == "soft":
-        beta = _number(name, float, parameter, -1000, 1000) if colon else 1.0
-        return Pooling(f"soft:{beta!r}", (partial(soft, beta=beta),))
-    if base == "mean_with_padding":
-        length = int(_number(name, int, parameter, 1, 4096)) if colon else PAD_LENGTH
-        return Pooling(f"{base}:{length}", (partial(mean_with_padding, length=length),), length)
-    if base == "idf_mean":
+    strategy = strategy_of(name)
+    key, bound, pad_to = name.partition(":")[0], dict[str, object](), 0
+    if (parameter := strategy.parameter) is not None:
+        value = parameter.parse(name)
+        key += f":{value!r}"
+        bound[parameter.name] = value
+        pad_to = int(value) if parameter.pads else 0
+    if strategy.needs_idf:
         if idf is None:
             raise EncoderError(
                 f"Pooling {name!r} needs IdfWeights; make them with encoder.fit_idf(texts)."
             )
         weights = idf()
-        return Pooling(f"{base}:{weights.fingerprint}", (partial(idf_mean, idf=weights),))
-    return Pooling(base, POOLINGS[base].parts)
+        key += f":{weights.fingerprint}"
+        bound["idf"] = weights
+    return Pooling(key, tuple(partial(part, **bound) for part in strategy.parts), pad_to)
 
 
-def _number(name: str, kind: type[int] | type[float], text: str, low: int, high: int) -> float:
-    try:
-        value: float = kind(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:  # also false for NaN
-        what = "a whole number" if kind is int else "a number"
-        raise EncoderError(
-            f"The parameter of pooling {name!r} must be {what} from {low} to {high}."
-        )
-    return value
+def strategy_of(name: str) -> Strategy:
+    """The entry that "mean" or "soft:4" names. Raises UnknownName, also for a number too many."""
+    base, colon, _ = name.partition(":")
+    strategy = POOLINGS.get(base)
+    if strategy is None or (colon and strategy.parameter is None):
+        with_number = [
+            f"{other}:{s.parameter.name.upper()}" for other, s in POOLINGS.items() if s.parameter
+        ]
+        raise UnknownName("pooling", name, [*POOLINGS, *with_number])
+    return strategy

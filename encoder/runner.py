@@ -69,7 +69,7 @@ class Runner:
 
     def cut(self, texts: Sequence[str], options: Options = DEFAULTS) -> list[int]:
         """How many tokens of each text are beyond what the model reads."""
-        clean, prompt, found = clean_texts(texts), self.prompt(options), [0] * len(texts)
+        clean, prompt, counts = clean_texts(texts), self.prompt(options), [0] * len(texts)
         # No token is shorter than a byte: what is shorter than the limit need not be looked at.
         room = self.backbone.max_tokens - SPECIALS - len(prompt.encode())
         long = [i for i, text in enumerate(clean) if len(text.encode()) > room]
@@ -78,8 +78,8 @@ class Runner:
             for i, text in zip(
                 some, self.backbone.tokenize([clean[i] for i in some], prompt), strict=True
             ):
-                found[i] = text.cut
-        return found
+                counts[i] = text.cut
+        return counts
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""
@@ -138,10 +138,10 @@ class Runner:
     def _idf(self, options: Options) -> IdfWeights:
         if options.idf is None:
             return self.backbone.background_idf
-        given, needed = len(options.idf.table), self.backbone.model.config.vocab_size
-        if given != needed:
+        size, needed = len(options.idf.table), self.backbone.model.config.vocab_size
+        if size != needed:
             raise EncoderError(
-                f"These IdfWeights are for {given} tokens; this model has {needed}. Make them with "
+                f"These IdfWeights are for {size} tokens; this model has {needed}. Make them with "
                 "this encoder's own fit_idf(texts)."
             )
         return options.idf

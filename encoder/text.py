@@ -13,8 +13,8 @@ def clean_texts(texts: Sequence[str]) -> list[str]:
     Raises BadText for a bare string, or for anything in the list that is no string.
     """
     if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
-        given = "one string" if isinstance(texts, str) else reprlib.repr(texts)
-        raise BadText(f"Give a list of texts, e.g. encode([text]), not {given}.")
+        shown = "one string" if isinstance(texts, str) else reprlib.repr(texts)
+        raise BadText(f"Give a list of texts, e.g. encode([text]), not {shown}.")
     texts = list(texts)
     for index, text in enumerate(texts):
         if not isinstance(text, str):

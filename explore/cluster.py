@@ -62,17 +62,17 @@ class ClusterConfig:
     @property
     def key(self) -> tuple[object, ...]:
         """What the labels depend on: settings that the method does not use are left out."""
-        used = {
+        settings = {
             "hdbscan": ("space", "min_cluster_size"),
             "kmeans": ("n_clusters", "seed"),
             "agglomerative": ("n_clusters",),
         }[self.method]
-        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in used))
+        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in settings))
 
     def size_for(self, n: int) -> int:
         """The least size of a cluster of n texts."""
-        wanted = self.min_cluster_size or max(FEWEST_IN_CLUSTER, round(GROWTH * n**0.5))
-        return max(2, min(wanted, n))
+        size = self.min_cluster_size or max(FEWEST_IN_CLUSTER, round(GROWTH * n**0.5))
+        return max(2, min(size, n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +114,14 @@ def cluster(
     Raises ExploreError, Stopped.
     """
     config = config or ClusterConfig()
-    given = checked(vectors)
-    points = unit(given)
-    good = np.flatnonzero(directed(given))
-    labels = np.full(len(given), -1, np.int64)
+    rows = checked(vectors)
+    points = unit(rows)
+    good = np.flatnonzero(directed(rows))
+    labels = np.full(len(rows), -1, np.int64)
     if config.method == "hdbscan":
         if space is None:
-            space = cluster_space(given, config, near, on_progress, stop)
-        same_rows(vectors=given, space=space)
+            space = cluster_space(rows, config, near, on_progress, stop)
+        same_rows(vectors=rows, space=space)
         tell(on_progress, stop, "clusters", 0.0)
         size = config.size_for(len(good))
         labels[good] = density_clusters(space[good], size)
@@ -130,8 +130,8 @@ def cluster(
         note = "no vector to group"
     else:
         tell(on_progress, stop, "clusters", 0.0)
-        found, note = _partition(points[good], config, on_progress, stop)
-        labels[good] = found
+        groups, note = _partition(points[good], config, on_progress, stop)
+        labels[good] = groups
     tell(on_progress, stop, "clusters", 1.0)
     return Clusters(by_size(labels), config, note)
 
@@ -178,8 +178,8 @@ def density_clusters(space: np.ndarray, size: int) -> np.ndarray:
         return np.full(len(space), -1, np.int64)
     if np.ptp(space, axis=0).max() == 0:  # all in one place, which is one cluster
         return np.zeros(len(space), np.int64)
-    found = HDBSCAN(min_cluster_size=size, min_samples=min(CORE, size), copy=True).fit(space)
-    return found.labels_.astype(np.int64)
+    model = HDBSCAN(min_cluster_size=size, min_samples=min(CORE, size), copy=True).fit(space)
+    return model.labels_.astype(np.int64)
 
 
 def _partition(
@@ -193,20 +193,20 @@ def _partition(
     title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
     if config.n_clusters:
         k = min(config.n_clusters, distinct)
-        return _labels(points, k, config), f"{title}, {_counted(k)} as asked, on the vectors"
+        return _labels(points, k, config), f"{title}, {_number(k)} as asked, on the vectors"
     tried = [k for k in TRIED if k <= distinct and k < len(points)]
     if not tried:
         return _labels(points, 1, config), f"{title}, 1 cluster: there is nothing to tell apart"
-    found = {}
+    labels_of = {}
     for at, k in enumerate(tried):
         tell(on_progress, stop, "clusters", at / len(tried))
-        found[k] = _labels(points, k, config)
-    best = max(tried, key=lambda k: _quick_silhouette(points, found[k]))
-    note = f"{title}, {_counted(best)} (the best silhouette of {', '.join(map(str, tried))})"
-    return found[best], note
+        labels_of[k] = _labels(points, k, config)
+    best = max(tried, key=lambda k: _quick_silhouette(points, labels_of[k]))
+    note = f"{title}, {_number(best)} (the best silhouette of {', '.join(map(str, tried))})"
+    return labels_of[best], note
 
 
-def _counted(k: int) -> str:
+def _number(k: int) -> str:
     return f"{k} cluster{'' if k == 1 else 's'}"
 
 
@@ -217,8 +217,8 @@ def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
         return np.zeros(len(points), np.int64)
     if config.method == "kmeans":
         with one_thread():
-            found = KMeans(k, random_state=config.seed, n_init=4).fit_predict(points)
-        return found.astype(np.int64)
+            labels = KMeans(k, random_state=config.seed, n_init=4).fit_predict(points)
+        return labels.astype(np.int64)
     grouping = AgglomerativeClustering(k, metric="cosine", linkage="average")
     return grouping.fit_predict(points).astype(np.int64)
 
@@ -226,8 +226,8 @@ def _labels(points: np.ndarray, k: int, config: ClusterConfig) -> np.ndarray:
 def _quick_silhouette(points: np.ndarray, labels: np.ndarray) -> float:
     if np.bincount(labels).max() > NEARLY_ALL * len(labels):
         return -1.0
-    found = silhouette(points, labels)
-    return -1.0 if found is None else found
+    score = silhouette(points, labels)
+    return -1.0 if score is None else score
 
 
 def silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
@@ -242,14 +242,14 @@ def silhouette(vectors: np.ndarray, labels: np.ndarray) -> float | None:
     rows = np.flatnonzero(labels >= 0)
     if len(rows) > SCORED_ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False))
-    chosen = labels[rows]
-    if not 2 <= len(np.unique(chosen)) < len(rows):
+    groups = labels[rows]
+    if not 2 <= len(np.unique(groups)) < len(rows):
         return None
-    return float(silhouette_score(unit(vectors[rows]), chosen, metric="cosine"))
+    return float(silhouette_score(unit(vectors[rows]), groups, metric="cosine"))
 
 
 def by_size(labels: np.ndarray) -> np.ndarray:
-    """The same groups, numbered from the largest; ties by who comes first."""
+    """Labels (N,) of the groups numbered from the largest; ties by who comes first."""
     names, first, counts = np.unique(labels[labels >= 0], return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))
     renamed = {int(names[old]): new for new, old in enumerate(order)}

@@ -67,8 +67,8 @@ def compare(
 
 
 def _lists(vectors: np.ndarray, near: Hits | None, k: int) -> np.ndarray:
-    known = near is not None and near.indices.shape[1] >= k
-    return (near if known and near else neighbours(vectors, k)).indices[:, :k]
+    suffices = near is not None and near.indices.shape[1] >= k
+    return (near if suffices and near else neighbours(vectors, k)).indices[:, :k]
 
 
 def procrustes(fixed: np.ndarray, moving: np.ndarray) -> tuple[np.ndarray, float]:

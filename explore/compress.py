@@ -76,28 +76,28 @@ def compress_grid(
     given; k is cut to N. See REDUCTIONS (`explore.reduce`) and STORAGES (`explore.quantise`) for
     what each does exactly. Raises ExploreError, Stopped.
     """
-    corpus, asked = unit(checked(vectors)), unit(checked(queries))
+    corpus, unit_queries = unit(checked(vectors)), unit(checked(queries))
     size = corpus.shape[1]
-    chosen = sorted({-(-size // part) for part in (1, 2, 4, 8)}, reverse=True)
-    chosen = chosen if dims is None else list(dims)
+    sizes = sorted({-(-size // part) for part in (1, 2, 4, 8)}, reverse=True)
+    sizes = sizes if dims is None else list(dims)
     problems = outside("k", k, 1, 1_000) + outside("repeats", repeats, 1, 1_000)
-    problems += [p for d in chosen for p in outside("dims", d, 1, size)]
-    if asked.shape[1] != size:
+    problems += [p for d in sizes for p in outside("dims", d, 1, size)]
+    if unit_queries.shape[1] != size:
         problems.append(
-            f"Queries have {asked.shape[1]} dimensions, the corpus {size}: both must come from the "
-            "same model and pooling."
+            f"Queries have {unit_queries.shape[1]} dimensions, the corpus {size}: both must come "
+            "from the same model and pooling."
         )
     if problems:
         raise ExploreError(*problems)
     k = min(k, len(corpus))
-    last = search(asked, corpus, k).scores[:, -1]
-    steps = len(REDUCTIONS) * len(chosen) * len(STORAGES)
-    found: list[CompressionResult] = []
+    last = search(unit_queries, corpus, k).scores[:, -1]
+    steps = len(REDUCTIONS) * len(sizes) * len(STORAGES)
+    results: list[CompressionResult] = []
     done = 0
     for reduction, fit in REDUCTIONS.items():
         tell(on_progress, stop, "compression", done / steps)
         reduce = fit(corpus)
-        for d in chosen:
+        for d in sizes:
             reduced = reduce(d)
             for storage, build in STORAGES.items():
                 tell(on_progress, stop, "compression", done / steps)
@@ -106,20 +106,20 @@ def compress_grid(
                 for times in (0, *RESCORED) if storage == "binary" else (0,):
                     rescored = min(times * k, len(corpus))
                     find = _searcher(table, reduced.query, corpus, k, rescored)
-                    recall = estimate(_recalls(find, asked, corpus, last))
-                    found.append(
+                    recall = estimate(_recalls(find, unit_queries, corpus, last))
+                    results.append(
                         CompressionResult(
                             reduction, d, storage, rescored,
                             recall=recall.value,
                             bytes_per_sentence=table.bytes_per_row,
                             full_bytes=4 * size if rescored else 0,
-                            ms_per_query=_milliseconds(find, asked[:TIMED], repeats, clock),
+                            ms_per_query=_milliseconds(find, unit_queries[:TIMED], repeats, clock),
                             low=recall.low,
                             high=recall.high,
                         )
                     )  # fmt: skip
     tell(on_progress, stop, "compression", 1.0)
-    return tuple(found)
+    return tuple(results)
 
 
 def _searcher(
@@ -158,7 +158,7 @@ def _milliseconds(
 ) -> float:
     times = []
     for query in np.repeat(queries, repeats, axis=0):
-        begun = clock()
+        start = clock()
         find(query[None])
-        times.append(clock() - begun)
+        times.append(clock() - start)
     return 1_000 * statistics.median(times)

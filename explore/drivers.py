@@ -35,23 +35,23 @@ def drivers(
     """
     from sklearn.metrics import adjusted_mutual_info_score
 
-    given = {f"column “{name}”": column for name, column in (columns or {}).items()}
-    same_rows(texts=texts, labels=labels, **given)
+    extra = {f"column “{name}”": column for name, column in (columns or {}).items()}
+    same_rows(texts=texts, labels=labels, **extra)
     rows = np.flatnonzero(np.asarray(labels) >= 0)
     if len(rows) < 2:
         return ()
     groups = np.asarray(labels)[rows]
-    chosen = [texts[int(i)] for i in rows]
-    features = surface(chosen)
-    for name, column in given.items():
+    clustered = [texts[int(i)] for i in rows]
+    features = surface(clustered)
+    for name, column in extra.items():
         features[name] = [column[int(i)] for i in rows]
-    found = []
+    results = []
     for name, values in features.items():
         distinct = len(set(values))
         if 2 <= distinct <= min(MOST_VALUES, len(rows) - 1):
             codes = np.unique([str(value) for value in values], return_inverse=True)[1]
-            found.append(Driver(name, float(adjusted_mutual_info_score(groups, codes)), distinct))
-    return tuple(sorted(found, key=lambda driver: -driver.information))
+            results.append(Driver(name, float(adjusted_mutual_info_score(groups, codes)), distinct))
+    return tuple(sorted(results, key=lambda driver: -driver.information))
 
 
 def surface(texts: Sequence[str]) -> dict[str, list[object]]:

@@ -60,9 +60,9 @@ def near_duplicates(
     problems += [] if percentile is None else outside("percentile", percentile, 0.0, 100.0)
     if problems:
         raise ExploreError(*problems)
-    given = checked(vectors)
-    rows = np.flatnonzero(directed(given))
-    points = unit(given[rows])
+    table = checked(vectors)
+    rows = np.flatnonzero(directed(table))
+    points = unit(table[rows])
     if threshold is not None:
         least = threshold - SAME
     elif percentile is not None and len(points) > 1:
@@ -135,8 +135,8 @@ def _groups(first: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """Rows of the groups of two and more, the largest first, then by their first row."""
     order = np.argsort(first, kind="stable")
     cuts = np.flatnonzero(np.diff(first[order])) + 1
-    found = [rows[group] for group in np.split(order, cuts) if len(group) > 1]
-    return tuple(sorted(found, key=lambda group: (-len(group), group[0])))
+    groups = [rows[group] for group in np.split(order, cuts) if len(group) > 1]
+    return tuple(sorted(groups, key=lambda group: (-len(group), group[0])))
 
 
 def _percentile(
@@ -148,20 +148,20 @@ def _percentile(
     """The cosine at a percentile of all pairs; only those that may be above it are kept."""
     n = len(points)
     pairs = n * (n - 1) // 2
-    wanted = pairs - int(np.ceil(percentile / 100 * (pairs - 1)))  # from that one up
-    if wanted > MOST_ABOVE:
+    rank = pairs - int(np.ceil(percentile / 100 * (pairs - 1)))  # from that one up
+    if rank > MOST_ABOVE:
         fewest = 100 * (1 - MOST_ABOVE / pairs)
         raise ExploreError(
-            f"From percentile {percentile} up there are {wanted:,} pairs of {n:,} texts; at most "
+            f"From percentile {percentile} up there are {rank:,} pairs of {n:,} texts; at most "
             f"{MOST_ABOVE:,} are looked at. Choose a percentile of at least {fewest + 0.05:.1f}."
         )
-    kept = np.zeros(0, np.float32)
+    highest = np.zeros(0, np.float32)
     least = np.float32(-np.inf)
     for _, block in _blocks(points, "percentile", on_progress, stop):
         if block.max() <= least:
             continue
-        kept = np.concatenate([kept, block[block > least]])
-        if len(kept) > 2 * wanted + block.size:
-            kept = np.partition(kept, len(kept) - wanted)[-wanted:]
-            least = kept.min()
-    return float(np.partition(kept, len(kept) - wanted)[-wanted])
+        highest = np.concatenate([highest, block[block > least]])
+        if len(highest) > 2 * rank + block.size:
+            highest = np.partition(highest, len(highest) - rank)[-rank:]
+            least = highest.min()
+    return float(np.partition(highest, len(highest) - rank)[-rank])

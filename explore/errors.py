@@ -25,9 +25,9 @@ def outside(name: str, value: Any, low: float, high: float) -> list[str]:
     return [f"{name} is {value!r}; it must be {kind} from {low} to {high}."]
 
 
-def same_rows(**given: Sized) -> None:
+def same_rows(**tables: Sized) -> None:
     """Raise ExploreError unless all have as many rows: one for each text."""
-    counts = {name.replace("_", " "): len(rows) for name, rows in given.items()}
+    counts = {name.replace("_", " "): len(rows) for name, rows in tables.items()}
     if len(set(counts.values())) > 1:
-        found = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-        raise ExploreError(f"All must be of the same texts, but the numbers of rows are: {found}.")
+        sizes = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        raise ExploreError(f"All must be of the same texts, but the numbers of rows are: {sizes}.")

@@ -47,17 +47,17 @@ def map_fidelity(
     `near`: the exact neighbours where they are known, at least k of them. k is cut so that the
     measures are defined (k < N / 2).
     """
-    given = checked(vectors)
-    same_rows(vectors=given, coordinates=coordinates)
-    n = len(given)
+    table = checked(vectors)
+    same_rows(vectors=table, coordinates=coordinates)
+    n = len(table)
     k = min(k, (n - 1) // 2)
     if k < 1:
         return Fidelity(float("nan"), float("nan"), np.full(n, np.nan), 0)
-    points = unit(given)
+    points = unit(table)
     if near is None or near.indices.shape[1] < k:
-        near = neighbours(given, k, on_progress, stop)
+        near = neighbours(table, k, on_progress, stop)
     true = near.indices[:, :k]
-    shown = neighbours_on_map(coordinates, k)
+    mapped = neighbours_on_map(coordinates, k)
     recall = np.empty(n)
     false, missed = 0.0, 0.0
     places = np.asarray(coordinates, np.float32)
@@ -67,9 +67,9 @@ def map_fidelity(
         rows = slice(at, at + BLOCK)
         similar = points[rows] @ points.T
         last = np.take_along_axis(similar, true[rows], 1).min(axis=1, keepdims=True)
-        kept = np.take_along_axis(similar, shown[rows], 1) >= last - TIE  # (B, k)
-        recall[rows] = kept.mean(axis=1)
-        false += _excess(-similar, shown[rows], at, k)
+        preserved = np.take_along_axis(similar, mapped[rows], 1) >= last - TIE  # (B, k)
+        recall[rows] = preserved.mean(axis=1)
+        false += _excess(-similar, mapped[rows], at, k)
         # Squared distances on the map, up to a term that is the same for the whole row.
         apart = squares - 2 * places[rows] @ places.T
         missed += _excess(apart, true[rows], at, k)
@@ -78,13 +78,13 @@ def map_fidelity(
     return Fidelity(1 - false / worst, 1 - missed / worst, recall, k)
 
 
-def _excess(distances: np.ndarray, chosen: np.ndarray, offset: int, k: int) -> float:
+def _excess(distances: np.ndarray, near_rows: np.ndarray, offset: int, k: int) -> float:
     """Sum over chosen neighbours (B, k) of how far their rank in a row lies beyond k."""
     rows = np.arange(len(distances))
     distances[rows, offset + rows] = -np.inf  # the point itself is its own rank 0
     total = 0.0
-    for column in range(chosen.shape[1]):
-        own = distances[rows, chosen[:, column]]
+    for column in range(near_rows.shape[1]):
+        own = distances[rows, near_rows[:, column]]
         rank = (distances < own[:, None]).sum(axis=1)
         total += float(np.maximum(rank - k, 0).sum())
     return total
@@ -118,15 +118,15 @@ def distortion(
     own = np.repeat(np.arange(n), k)
     true = np.column_stack([own, near.indices[:, :k].ravel()])
     apart = np.linalg.norm(coordinates[true[:, 0]] - coordinates[true[:, 1]], axis=1)
-    shown = np.column_stack([own, neighbours_on_map(coordinates, k).ravel()])
-    gaps = np.linalg.norm(coordinates[shown[:, 0]] - coordinates[shown[:, 1]], axis=1)
+    mapped = np.column_stack([own, neighbours_on_map(coordinates, k).ravel()])
+    gaps = np.linalg.norm(coordinates[mapped[:, 0]] - coordinates[mapped[:, 1]], axis=1)
     reach = gaps.reshape(n, k).max(axis=1)
-    unlike = 1 - np.einsum("nd,nd->n", points[shown[:, 0]], points[shown[:, 1]])
+    unlike = 1 - np.einsum("nd,nd->n", points[mapped[:, 0]], points[mapped[:, 1]])
     own_reach = 1 - near.scores[:, :k].min(axis=1)
     usual = np.linalg.norm(coordinates - coordinates.mean(axis=0), axis=1).mean()
     torn = _worst(true, apart, (apart > usual / 2) & (apart > 2 * reach[own]))
     excess = unlike - own_reach[own]
-    false = _worst(shown, excess, unlike > 2 * own_reach[own] + TIE)
+    false = _worst(mapped, excess, unlike > 2 * own_reach[own] + TIE)
     return Distortion(torn[:most], false[:most], len(torn), len(false))
 
 

@@ -63,12 +63,12 @@ def overlap_at(first: Hits, second: Hits, k: int) -> np.ndarray:
     Where one found fewer than k, of the longer list; NaN where neither found anything.
     """
     same_rows(first=first.indices, second=second.indices)
-    found = []
+    shares = []
     for one, other in zip(first.first(k).indices, second.first(k).indices, strict=True):
         a, b = set(_real(one)), set(_real(other))
         longer = max(len(a), len(b))
-        found.append(len(a & b) / longer if longer else math.nan)
-    return np.array(found, np.float64)
+        shares.append(len(a & b) / longer if longer else math.nan)
+    return np.array(shares, np.float64)
 
 
 def ranks(
@@ -80,16 +80,16 @@ def ranks(
     the ones that more strategies have. Raises ExploreError.
     """
     lists = _lists(strategies, k, query)
-    found: dict[int, dict[str, int | None]] = {}
+    ranks_of: dict[int, dict[str, int | None]] = {}
     for name, rows in lists.items():
         for rank, row in enumerate(rows, 1):
-            found.setdefault(row, dict.fromkeys(lists))[name] = rank
+            ranks_of.setdefault(row, dict.fromkeys(lists))[name] = rank
 
     def order(row: int) -> tuple[int, int, int]:
-        there = [rank for rank in found[row].values() if rank is not None]
+        there = [rank for rank in ranks_of[row].values() if rank is not None]
         return min(there), -len(there), row
 
-    return {row: found[row] for row in sorted(found, key=order)}
+    return {row: ranks_of[row] for row in sorted(ranks_of, key=order)}
 
 
 def found_only_by(strategies: Mapping[str, Hits], k: int, query: int = 0) -> dict[str, list[int]]:

@@ -62,20 +62,20 @@ class Bm25Index:
                 tell(on_progress, stop, "keywords", at / self.size)
             terms.append(tokens(text))
         self._model = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64")
-        self._known: frozenset[str] = frozenset().union(*terms)
-        if self._known:
+        self._vocabulary: frozenset[str] = frozenset().union(*terms)
+        if self._vocabulary:
             self._model.index(terms, create_empty_token=False, show_progress=False)
         tell(on_progress, stop, "keywords", 1.0)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the scores, and about those of the vocabulary."""
-        arrays = self._model.scores.values() if self._known else ()
-        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._known)
+        arrays = self._model.scores.values() if self._vocabulary else ()
+        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._vocabulary)
 
     def scores(self, query: str) -> np.ndarray:
         """Float64 (N,) of one query; 0 for a text that shares no term with it."""
-        return self._scores([term for term in tokens(query) if term in self._known])
+        return self._scores([term for term in tokens(query) if term in self._vocabulary])
 
     def _scores(self, terms: list[str]) -> np.ndarray:
         return self._model.get_scores(terms) if terms else np.zeros(self.size)
@@ -94,8 +94,8 @@ class Bm25Index:
         scores = np.zeros((len(queries), k), np.float32)
         for at, query in enumerate(queries):
             if k:
-                found, best = top_k(self.scores(query).astype(np.float32)[None], k)
-                indices[at], scores[at] = np.where(best[0] > 0, found[0], NOTHING), best[0]
+                rows, best = top_k(self.scores(query).astype(np.float32)[None], k)
+                indices[at], scores[at] = np.where(best[0] > 0, rows[0], NOTHING), best[0]
         return Hits(indices, scores)
 
     def why(self, query: str, row: int) -> tuple[TermScore, ...]:
@@ -105,10 +105,10 @@ class Bm25Index:
         """
         if not 0 <= row < self.size:
             raise ExploreError(f"There is no text {row}: the index holds {self.size:,}, from 0.")
-        counts = Counter(term for term in tokens(query) if term in self._known)
+        counts = Counter(term for term in tokens(query) if term in self._vocabulary)
         parts = {term: n * float(self._scores([term])[row]) for term, n in counts.items()}
-        found = [TermScore(term, part) for term, part in parts.items() if part > 0]
-        return tuple(sorted(found, key=lambda part: -part.score))
+        scores = [TermScore(term, part) for term, part in parts.items() if part > 0]
+        return tuple(sorted(scores, key=lambda part: -part.score))
 
 
 def _listed(name: str, texts: Sequence[str]) -> None:
@@ -123,15 +123,15 @@ def tokens(text: str) -> list[str]:
     Of a run in a script without spaces its letters, and then its pairs of letters.
     """
     word, run, letter = _patterns()
-    found: list[str] = []
+    terms: list[str] = []
     for match in word.finditer(unicodedata.normalize("NFKC", text).lower()):
         if run.match(match[0]):
             letters = letter.findall(match[0])
-            found += letters
-            found += [a + b for a, b in pairwise(letters)]
+            terms += letters
+            terms += [a + b for a, b in pairwise(letters)]
         else:
-            found.append(match[0])
-    return found
+            terms.append(match[0])
+    return terms
 
 
 @cache

@@ -46,7 +46,7 @@ def name_clusters(
         [texts[int(i)] for i in np.flatnonzero(labels >= 0)], labels[labels >= 0]
     )
     points = unit(np.asarray(vectors))
-    found = []
+    names = []
     for cluster in clusters:
         members = np.flatnonzero(labels == cluster)
         if not len(members):
@@ -58,15 +58,15 @@ def name_clusters(
             order = np.argsort(-row, kind="stable")[:terms]
             best = tuple(str(words[i]) for i in order if row[i] > 0)
         central = int(members[np.argmax(points[members] @ middle)])
-        found.append(ClusterName(cluster, len(members), best, central))
-    return tuple(sorted(found, key=lambda name: -name.size))
+        names.append(ClusterName(cluster, len(members), best, central))
+    return tuple(sorted(names, key=lambda name: -name.size))
 
 
-def top_terms(texts: Sequence[str], chosen: np.ndarray, terms: int = TERMS) -> tuple[str, ...]:
-    """What sets chosen texts (bool (N,)) apart from the others, by the same measure."""
-    if not chosen.any():
+def top_terms(texts: Sequence[str], selected: np.ndarray, terms: int = TERMS) -> tuple[str, ...]:
+    """The terms that set selected texts (bool (N,)) apart from the others, by c-TF-IDF."""
+    if not selected.any():
         return ()
-    scored, words = _scores(texts, np.where(chosen, 0, 1))
+    scored, words = _scores(texts, np.where(selected, 0, 1))
     if not len(words):
         return ()
     order = np.argsort(-scored[0], kind="stable")[:terms]
@@ -90,8 +90,8 @@ def _scores(texts: Sequence[str], labels: np.ndarray) -> tuple[np.ndarray, np.nd
         shares = [there[labels == c].mean(axis=0) for c in np.unique(labels)]
         usual = np.sort(np.vstack(shares), axis=0)[(len(shares) - 1) // 2]
         common = np.asarray(there.mean(axis=0)).ravel() > TOO_COMMON
-        kept = np.flatnonzero(~common | (usual <= ELSEWHERE))
-        counts, words = counts[:, kept], words[kept]
+        columns = np.flatnonzero(~common | (usual <= ELSEWHERE))
+        counts, words = counts[:, columns], words[columns]
     clusters = int(labels.max()) + 1
     per_cluster = np.vstack(
         [np.asarray(counts[labels == cluster].sum(axis=0)).ravel() for cluster in range(clusters)]

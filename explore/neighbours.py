@@ -41,9 +41,9 @@ def search(query_vectors: np.ndarray, corpus_vectors: np.ndarray, k: int) -> Hit
         raise ExploreError(f"k is {k}; ask for at least one hit.")
     k = min(k, len(corpus))
     starts = range(0, max(len(queries), 1), BLOCK)
-    found = [top_k(queries[at : at + BLOCK] @ corpus.T, k) for at in starts]
-    scores = np.concatenate([s for _, s in found]).astype(np.float32, copy=False)
-    return Hits(np.concatenate([i for i, _ in found]), scores)
+    blocks = [top_k(queries[at : at + BLOCK] @ corpus.T, k) for at in starts]
+    scores = np.concatenate([s for _, s in blocks]).astype(np.float32, copy=False)
+    return Hits(np.concatenate([i for i, _ in blocks]), scores)
 
 
 def neighbours(
@@ -66,7 +66,10 @@ def of_unit(
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
 ) -> Hits:
-    """The same for rows that `unit` made: to normalise twice changes the last digit."""
+    """The k nearest other rows of each row that `unit` made: no second normalising.
+
+    To normalise twice changes the last digit.
+    """
     n = len(points)
     k = min(k, n - 1)
     indices = np.empty((n, k), np.int64)
@@ -91,8 +94,8 @@ def neighbours_on_map(coordinates: np.ndarray, k: int) -> np.ndarray:
     if k < 1:
         return np.empty((n, 0), np.int64)
     # One more than k, since a point finds itself, though among duplicates not always first.
-    found = NearestNeighbors(n_neighbors=k + 1).fit(coordinates)
-    indices = found.kneighbors(coordinates, return_distance=False)
+    model = NearestNeighbors(n_neighbors=k + 1).fit(coordinates)
+    indices = model.kneighbors(coordinates, return_distance=False)
     other = indices != np.arange(n)[:, None]
     other[other.all(axis=1), -1] = False
     return indices[other].reshape(n, k)

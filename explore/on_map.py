@@ -1,4 +1,4 @@
-"""The same grouping, but of what is on the map: what its clusters would be to the eye."""
+"""Clusters by places on the map, not by vectors: what they would be to the eye."""
 
 from dataclasses import replace
 

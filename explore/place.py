@@ -43,26 +43,26 @@ def place(vector: np.ndarray, vectors: np.ndarray, coordinates: np.ndarray, k: i
     rows, cosines = hits.indices[0], hits.scores[0]
     places = np.asarray(coordinates, np.float64)[rows]
     if not query.any():
-        found = np.asarray(coordinates, np.float64).mean(axis=0)
+        spot = np.asarray(coordinates, np.float64).mean(axis=0)
     elif cosines[0] >= SAME:
-        found = places[0]
+        spot = places[0]
     else:
         gap = np.maximum(cosines - cosines[-1], 0)
         weights = gap / gap.max() if gap.max() > 0 else np.ones(len(rows))
-        found = _median(places, weights + 0.05)
+        spot = _median(places, weights + 0.05)
     extent = np.ptp(coordinates, axis=0).max()
-    spread = float(np.median(np.linalg.norm(places - found, axis=1)) / extent) if extent else 0.0
-    return Place(found.astype(np.float32), rows, np.clip(cosines, -1, 1), spread)
+    spread = float(np.median(np.linalg.norm(places - spot, axis=1)) / extent) if extent else 0.0
+    return Place(spot.astype(np.float32), rows, np.clip(cosines, -1, 1), spread)
 
 
 def _median(places: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Weighted geometric median of (k, dims) places."""
-    found = np.average(places, axis=0, weights=weights)
+    median = np.average(places, axis=0, weights=weights)
     tiny = 1e-9 + 1e-6 * float(np.ptp(places, axis=0).max())
     for _ in range(ROUNDS):
-        pull = weights / np.maximum(np.linalg.norm(places - found, axis=1), tiny)
+        pull = weights / np.maximum(np.linalg.norm(places - median, axis=1), tiny)
         new = np.average(places, axis=0, weights=pull)
-        if np.abs(new - found).max() <= tiny:
+        if np.abs(new - median).max() <= tiny:
             return new
-        found = new
-    return found
+        median = new
+    return median

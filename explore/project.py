@@ -50,12 +50,12 @@ class ProjectionConfig:
     @property
     def key(self) -> tuple[object, ...]:
         """What the coordinates depend on: settings that the method does not use are left out."""
-        used = {
+        settings = {
             "pca": ("dims",),
             "umap": ("dims", "n_neighbors", "min_dist", "seed"),
             "tsne": ("dims", "perplexity", "seed"),
         }[self.method]
-        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in used))
+        return (self.method, *(getattr(self, f.name) for f in fields(self) if f.name in settings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,16 +84,16 @@ def project(
     is set.
     """
     config = config or ProjectionConfig()
-    given = checked(vectors)
+    table = checked(vectors)
     if near is not None:
-        same_rows(vectors=given, near=near.indices)
-    good = finite_rows(given)
+        same_rows(vectors=table, near=near.indices)
+    good = finite_rows(table)
     notes = []
     if not good.all():
         notes.append(
-            f"{(~good).sum():,} of {len(given):,} vectors are not finite; they stand in the middle."
+            f"{(~good).sum():,} of {len(table):,} vectors are not finite; they stand in the middle."
         )
-    points = unit(given)
+    points = unit(table)
     # Exact duplicates: one of each is laid out, and the others stand where it does.
     first, group = _distinct(points, good)
     distinct = points[first]
@@ -106,30 +106,30 @@ def project(
         )
     flat = pca(distinct, config.dims)
     if method == "pca":
-        found = flat
+        layout = flat
     elif method == "umap":
-        found = _turned(_umap(distinct, config, _of(near, first, len(given)), on_progress, stop),
+        layout = _turned(_umap(distinct, config, _of(near, first, len(table)), on_progress, stop),
                         flat)  # fmt: skip
     else:
         start = flat / max(float(pca(distinct, 1).std()), 1e-12) * 1e-4
         laid = tsne_fit.fit(distinct, start, config.perplexity, config.seed, on_progress, stop)
-        found = _turned(laid, flat)
-    coordinates = np.zeros((len(given), config.dims), np.float32)
-    coordinates[good] = found[group[good]]
+        layout = _turned(laid, flat)
+    coordinates = np.zeros((len(table), config.dims), np.float32)
+    coordinates[good] = layout[group[good]]
     return Projection(coordinates, method, " ".join(notes), config)
 
 
 def _distinct(points: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows that stand for all: their indices, and for each row which of them it equals."""
-    seen: dict[bytes, int] = {}
+    numbers: dict[bytes, int] = {}
     group = np.zeros(len(points), np.int64)
     first: list[int] = []
     for at in np.flatnonzero(good):
         key = (points[at] + 0.0).tobytes()  # -0.0 and 0.0 are equal, but not in their bytes
-        if key not in seen:
-            seen[key] = len(first)
+        if key not in numbers:
+            numbers[key] = len(first)
             first.append(int(at))
-        group[at] = seen[key]
+        group[at] = numbers[key]
     return np.array(first, np.int64), group
 
 
@@ -147,14 +147,14 @@ def pca(points: np.ndarray, dims: int) -> np.ndarray:
     _, axes = np.linalg.eigh(covariance.astype(np.float64))
     axes = axes[:, ::-1][:, :dims]
     flip = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
-    found = centred @ (axes * np.where(flip == 0, 1, flip)).astype(np.float32)
-    missing = dims - found.shape[1]
-    return np.pad(found, ((0, 0), (0, missing))).astype(np.float32)
+    components = centred @ (axes * np.where(flip == 0, 1, flip)).astype(np.float32)
+    missing = dims - components.shape[1]
+    return np.pad(components, ((0, 0), (0, missing))).astype(np.float32)
 
 
-def _turned(found: np.ndarray, flat: np.ndarray) -> np.ndarray:
+def _turned(layout: np.ndarray, flat: np.ndarray) -> np.ndarray:
     """The map centred and rotated or mirrored towards the PCA map: shapes stay as they are."""
-    centred = found - found.mean(axis=0)
+    centred = layout - layout.mean(axis=0)
     left, _, right = np.linalg.svd(centred.T.astype(np.float64) @ flat.astype(np.float64))
     return (centred @ (left @ right)).astype(np.float32)
 

@@ -62,13 +62,13 @@ class Int8Table:
     def scores(self, queries: np.ndarray) -> np.ndarray:
         """Dot products with the decoded rows."""
         scaled = queries * self.scale
-        found = np.empty((len(queries), len(self.codes)), np.float32)
+        products = np.empty((len(queries), len(self.codes)), np.float32)
         at_once = DECODED if len(queries) == 1 else DECODED_FOR_MANY
         step = max(1, at_once // self.codes.shape[1])
         for at in range(0, len(self.codes), step):
             rows = self.codes[at : at + step].astype(np.float32)
-            found[:, at : at + step] = scaled @ rows.T
-        return found
+            products[:, at : at + step] = scaled @ rows.T
+        return products
 
 
 class BinaryTable:
@@ -90,11 +90,11 @@ class BinaryTable:
     def scores(self, queries: np.ndarray) -> np.ndarray:
         """Minus Hamming distances."""
         packed = np.packbits(queries - self._shift > 0, axis=1).view(self._word)  # (B, W)
-        found = np.zeros((len(queries), self.words.shape[1]), np.float32)
-        for own, row in zip(packed, found, strict=True):
+        products = np.zeros((len(queries), self.words.shape[1]), np.float32)
+        for own, row in zip(packed, products, strict=True):
             for word, words in zip(own, self.words, strict=True):
                 row -= np.bitwise_count(words ^ word)
-        return found
+        return products
 
 
 STORAGES: dict[str, Callable[[Reduced], Table]] = {

@@ -33,11 +33,11 @@ def steer(
         raise ExploreError(f"{', '.join(wrong)}; weights are finite and not negative.")
     base = _rows("query", query, None)[0]
     moved = alpha * base
-    for name, given, weight in (
+    for name, vectors, weight in (
         ("more_like", more_like, beta), ("less_like", less_like, -gamma)
     ):  # fmt: skip
-        if len(given):
-            moved = moved + weight * _rows(name, given, len(base)).mean(axis=0)
+        if len(vectors):
+            moved = moved + weight * _rows(name, vectors, len(base)).mean(axis=0)
     return _direction(moved, "The weighted vectors cancel out: change a weight or the choice.")
 
 
@@ -49,17 +49,17 @@ def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """
     first = _rows("a", a, None)[0]
     second, third = (
-        _rows(name, given, len(first))[0] for name, given in (("b", b), ("c", c))
+        _rows(name, vector, len(first))[0] for name, vector in (("b", b), ("c", c))
     )  # fmt: skip
     return _direction(first - second + third, "A − B + C is zero: choose other texts.")
 
 
-def _rows(name: str, given: np.ndarray | Sequence[np.ndarray], dims: int | None) -> np.ndarray:
+def _rows(name: str, vectors: np.ndarray | Sequence[np.ndarray], dims: int | None) -> np.ndarray:
     """Float64 unit rows (R, D)."""
-    rows = np.atleast_2d(np.asarray(given, np.float32))
+    rows = np.atleast_2d(np.asarray(vectors, np.float32))
     if rows.ndim != 2 or (dims is not None and rows.shape[1] != dims):
-        wanted = f"{dims} dimensions like the others" if dims is not None else "one vector"
-        raise ExploreError(f"{name} has the shape {np.shape(given)}; it must have {wanted}.")
+        requirement = f"{dims} dimensions like the others" if dims is not None else "one vector"
+        raise ExploreError(f"{name} has the shape {np.shape(vectors)}; it must have {requirement}.")
     if not directed(rows).all():
         raise ExploreError(f"{name} has a vector that is zero or not finite: choose another text.")
     return unit(rows).astype(np.float64)

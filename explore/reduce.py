@@ -47,10 +47,10 @@ def pca(corpus: np.ndarray) -> Callable[[int], Reduced]:
     axes = axes[:, ::-1]  # the largest variance first
 
     def to(d: int) -> Reduced:
-        chosen = np.ascontiguousarray(axes[:, :d], np.float32)
+        projection = np.ascontiguousarray(axes[:, :d], np.float32)
         texts = ((exact - middle) @ axes[:, :d]).astype(np.float32)
         shift = (middle @ axes[:, :d]).astype(np.float32)
-        return Reduced(texts, lambda queries: queries @ chosen, shift)
+        return Reduced(texts, lambda queries: queries @ projection, shift)
 
     return to
 

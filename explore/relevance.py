@@ -96,7 +96,7 @@ def _per_query(
     if k < 1:
         raise ExploreError(f"k is {k}; look at one hit at least.")
     same_rows(hits=hits.indices, judged=judged)
-    found = np.full(len(judged), np.nan)
+    values = np.full(len(judged), np.nan)
     for at, (rows, grades) in enumerate(zip(hits.indices, judged, strict=True)):
         wrong = [f"{grade!r} for row {row}" for row, grade in grades.items()
                  if not (grade >= 0 and math.isfinite(grade))]  # fmt: skip
@@ -108,9 +108,9 @@ def _per_query(
         best = sorted((float(grade) for grade in grades.values() if grade > 0), reverse=True)
         if best:
             # An index of -1 is an empty place, and never judged.
-            given = [float(grades.get(int(row), 0)) if row >= 0 else 0.0 for row in rows[:k]]
-            found[at] = measure(given, best, k)
-    return found
+            gains = [float(grades.get(int(row), 0)) if row >= 0 else 0.0 for row in rows[:k]]
+            values[at] = measure(gains, best, k)
+    return values
 
 
 def estimate(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
@@ -121,20 +121,20 @@ def estimate(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> E
     """
     if resamples < 1:
         raise ExploreError(f"resamples is {resamples}; it must be at least 1.")
-    given = np.asarray(values, np.float64)
-    kept = given[~np.isnan(given)]
-    n = len(kept)
+    numbers = np.asarray(values, np.float64)
+    finite = numbers[~np.isnan(numbers)]
+    n = len(finite)
     if n < 2:
-        return Estimate(float(kept[0]) if n else math.nan, math.nan, math.nan, n)
+        return Estimate(float(finite[0]) if n else math.nan, math.nan, math.nan, n)
     chance = np.random.default_rng(seed)
     step = max(1, DRAWN_AT_ONCE // n)
     means = [
-        kept[chance.integers(0, n, (min(step, resamples - at), n))].mean(axis=1)
+        finite[chance.integers(0, n, (min(step, resamples - at), n))].mean(axis=1)
         for at in range(0, resamples, step)
     ]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(np.concatenate(means), [tail, 1 - tail])
-    return Estimate(float(kept.mean()), float(low), float(high), n)
+    return Estimate(float(finite.mean()), float(low), float(high), n)
 
 
 def difference(

@@ -63,26 +63,26 @@ def stability(
     """
     if runs < 1:
         raise ExploreError(f"runs is {runs}; it must be at least 1.")
-    given = checked(vectors)
-    same_rows(vectors=given, labels=clusters.labels)
-    good = chosen = np.flatnonzero(directed(given))
+    table = checked(vectors)
+    same_rows(vectors=table, labels=clusters.labels)
+    good = sampled = np.flatnonzero(directed(table))
     why_not = _seedless(clusters, layout) if len(good) else "there is no vector to group"
     if why_not:
         none = (None,) * clusters.count
         return Stability(0, none, none, (), len(good), note=why_not)
     layout = _layout(clusters.config, layout, len(good))
     if layout is not None and len(good) > MOST_ROWS:  # k-means of all takes a moment
-        chosen = np.sort(np.random.default_rng(0).choice(good, MOST_ROWS, replace=False))
-    if len(chosen) < len(given):
-        given, near = given[chosen], None
-    labels = clusters.labels[chosen]
+        sampled = np.sort(np.random.default_rng(0).choice(good, MOST_ROWS, replace=False))
+    if len(sampled) < len(table):
+        table, near = table[sampled], None
+    labels = clusters.labels[sampled]
     if layout is None:
-        found = _partitions(given, clusters, runs, on_progress, stop)
+        partitions = _partitions(table, clusters, runs, on_progress, stop)
         note = f"k-means with {clusters.count} clusters on the vectors"
     else:
         # A sample has fewer of each cluster, in proportion.
-        size = max(2, round(clusters.config.size_for(len(good)) * len(chosen) / len(good)))
-        found = _densities(given, layout, size, runs, near, on_progress, stop)
+        size = max(2, round(clusters.config.size_for(len(good)) * len(sampled) / len(good)))
+        partitions = _densities(table, layout, size, runs, near, on_progress, stop)
         place = "the map" if clusters.config.space == "map" else f"a {layout.dims}-D UMAP"
         note = f"HDBSCAN, at least {size} texts a cluster, on {place} ({_settings(layout)})"
     tell(on_progress, stop, "stability", 1.0)
@@ -91,16 +91,16 @@ def stability(
     return Stability(
         runs,
         tuple(
-            sum(_together(rows, run) for run in found) if many else None
+            sum(_together(rows, run) for run in partitions) if many else None
             for rows, many in zip(members, enough, strict=True)
         ),
         tuple(
-            float(np.mean([_pairs(rows, run) for run in found])) if many else None
+            float(np.mean([_pairs(rows, run) for run in partitions])) if many else None
             for rows, many in zip(members, enough, strict=True)
         ),
-        tuple(agreement(labels, run) for run in found),
-        len(given),
-        len(chosen) < len(good),
+        tuple(agreement(labels, run) for run in partitions),
+        len(table),
+        len(sampled) < len(good),
         note,
     )
 
@@ -159,12 +159,12 @@ def _densities(
 ) -> list[np.ndarray]:
     """What HDBSCAN finds on other layouts: labels (N,) for each run."""
     near = near or neighbours(vectors, layout.n_neighbors, on_progress, stop)
-    found = []
+    partitions = []
     for run, seed in enumerate(_seeds(layout.seed, runs)):
         tell(on_progress, stop, "stability", run / runs)
         space = project(vectors, replace(layout, seed=seed), near, None, stop).coordinates
-        found.append(density_clusters(space, size))
-    return found
+        partitions.append(density_clusters(space, size))
+    return partitions
 
 
 def _partitions(
@@ -176,11 +176,11 @@ def _partitions(
 ) -> list[np.ndarray]:
     """The same number of clusters by k-means from other starts: labels (N,) for each run."""
     config = replace(clusters.config, n_clusters=clusters.count)
-    found = []
+    partitions = []
     for run, seed in enumerate(_seeds(config.seed, runs)):
         tell(on_progress, stop, "stability", run / runs)
-        found.append(cluster(vectors, replace(config, seed=seed)).labels)
-    return found
+        partitions.append(cluster(vectors, replace(config, seed=seed)).labels)
+    return partitions
 
 
 def _together(rows: np.ndarray, run: np.ndarray) -> bool:

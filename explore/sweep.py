@@ -31,17 +31,17 @@ def sweep(
     `space` (N, d): what HDBSCAN looks at (`cluster_space`), without the rows that `cluster` leaves
     out. Raises ExploreError, Stopped.
     """
-    chosen = sweep_sizes(len(space)) if sizes is None else list(sizes)
-    problems = [p for size in chosen for p in outside("min_cluster_size", size, 2, MOST_ROWS)]
+    steps = sweep_sizes(len(space)) if sizes is None else list(sizes)
+    problems = [p for size in steps for p in outside("min_cluster_size", size, 2, MOST_ROWS)]
     if problems:
         raise ExploreError(*problems)
-    found = []
-    for at, size in enumerate(chosen):
-        tell(on_progress, stop, "sweep", at / len(chosen))
+    points = []
+    for at, size in enumerate(steps):
+        tell(on_progress, stop, "sweep", at / len(steps))
         labels = density_clusters(space, size)
-        found.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
+        points.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
     tell(on_progress, stop, "sweep", 1.0)
-    return tuple(found)
+    return tuple(points)
 
 
 def sweep_sizes(n: int) -> list[int]:

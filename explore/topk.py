@@ -30,11 +30,11 @@ def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     if level.any():
         indices[level], values[level] = _partitioned(scores[level], k)
     if not level.all():
-        indices[~level], values[~level] = _looked_into(scores, reached, bound[:, 0], width, k)
+        indices[~level], values[~level] = _from_blocks(scores, reached, bound[:, 0], width, k)
     return indices, values
 
 
-def _looked_into(
+def _from_blocks(
     scores: np.ndarray, reached: np.ndarray, bound: np.ndarray, width: int, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k largest, of the rows that have blocks which reach their bound."""
@@ -44,8 +44,8 @@ def _looked_into(
     row = np.concatenate([np.repeat(at[is_block], DEPTH), at[~is_block]])
     column = np.concatenate([columns.ravel(), block[~is_block] + width * (DEPTH - 1)])
     value = scores[row, column]
-    kept = value >= bound[row]
-    row, column, value = row[kept], column[kept], value[kept]
+    reaches = value >= bound[row]
+    row, column, value = row[reaches], column[reaches], value[reaches]
     order = np.lexsort((column, -value, row))
     starts = np.flatnonzero(np.diff(row[order], prepend=-1))
     first = order[starts[:, None] + np.arange(k)]
@@ -61,8 +61,8 @@ def _partitioned(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         above, level = scores > bound, scores == bound
         # Of scores that equal the smallest taken, the first ones.
         room = k - above.sum(axis=1, keepdims=True)
-        taken = above | (level & (np.cumsum(level, axis=1) <= room))
-        columns = np.nonzero(taken)[1].reshape(len(scores), k)
+        inside = above | (level & (np.cumsum(level, axis=1) <= room))
+        columns = np.nonzero(inside)[1].reshape(len(scores), k)
     values = np.take_along_axis(scores, columns, 1)
     order = np.argsort(-values, axis=1, kind="stable")
     return np.take_along_axis(columns, order, 1), np.take_along_axis(values, order, 1)

@@ -53,11 +53,11 @@ def fit(
     _watching.tell = lambda done: tell(on_progress, stop, "layout", min(done / STEPS, 1.0))
     try:
         with one_thread():
-            found = model.fit_transform(points)
+            coordinates = model.fit_transform(points)
     finally:
         _watching.tell = None
     tell(on_progress, stop, "layout", 1.0)
-    return found
+    return coordinates
 
 
 def _wrap() -> None:

@@ -42,12 +42,12 @@ def fit(
         tell(on_progress, stop, "waiting for another map" if is_warm() else "warming up UMAP", 0.0)
     try:
         tell(on_progress, stop, "layout" if is_warm() else "warming up UMAP", 0.0)
-        found = _fit(points, near, dims, min_dist, seed, watch)
+        coordinates = _fit(points, near, dims, min_dist, seed, watch)
         _ready.set()
     finally:
         _lock.release()
     tell(on_progress, stop, "layout", 1.0)
-    return found
+    return coordinates
 
 
 def _fit(
@@ -79,8 +79,8 @@ def _fit(
     with warnings.catch_warnings():
         # That it cannot transform, runs on one thread, and found an unconnected graph: all known.
         warnings.simplefilter("ignore")
-        found = model.fit_transform(points)
-    return np.where(np.isfinite(found), found, 0).astype(np.float32)
+        coordinates = model.fit_transform(points)
+    return np.where(np.isfinite(coordinates), coordinates, 0).astype(np.float32)
 
 
 def _umap() -> Any:

@@ -16,14 +16,14 @@ OnProgress = Callable[[str, float], None]  # stage, share done from 0 to 1
 
 def checked(vectors: np.ndarray, most: int = MOST_ROWS) -> np.ndarray:
     """Float32 (N, D) of what was given. Raises ExploreError for another shape or too many rows."""
-    found = np.asarray(vectors, dtype=np.float32)
-    if found.ndim != 2 or not found.shape[1]:
-        raise ExploreError(f"Vectors must be an (N, D) array with D ≥ 1, not {found.shape}.")
-    if not len(found):
+    table = np.asarray(vectors, dtype=np.float32)
+    if table.ndim != 2 or not table.shape[1]:
+        raise ExploreError(f"Vectors must be an (N, D) array with D ≥ 1, not {table.shape}.")
+    if not len(table):
         raise ExploreError("There are no vectors. Give at least one text.")
-    if len(found) > most:
-        raise ExploreError(f"There are {len(found):,} vectors; at most {most:,} are looked at.")
-    return found
+    if len(table) > most:
+        raise ExploreError(f"There are {len(table):,} vectors; at most {most:,} are looked at.")
+    return table
 
 
 def finite_rows(vectors: np.ndarray) -> np.ndarray:

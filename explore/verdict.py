@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.errors import ExploreError
-from explore.neighbours import Hits, search
+from explore.neighbours import Hits
 
 ENOUGH = 300  # background queries: 1 in 301 can be told from chance
 LEVELS = {"strong": 0.01, "likely": 0.05, "weak": 0.2}  # largest p-value of each
@@ -36,13 +36,13 @@ class BestHits:
     """
 
     def __init__(self, scores: np.ndarray) -> None:
-        given = np.asarray(scores, np.float64).ravel()
-        if not len(given):
+        values = np.asarray(scores, np.float64).ravel()
+        if not len(values):
             raise ExploreError("There are no scores of unrelated queries to compare with.")
-        if not np.isfinite(given).all():
-            bad = int((~np.isfinite(given)).sum())
-            raise ExploreError(f"{bad:,} of {len(given):,} background scores are not finite.")
-        self.scores = np.sort(given)  # (n,)
+        if not np.isfinite(values).all():
+            bad = int((~np.isfinite(values)).sum())
+            raise ExploreError(f"{bad:,} of {len(values):,} background scores are not finite.")
+        self.scores = np.sort(values)  # (n,)
 
     @classmethod
     def of(cls, hits: Hits) -> "BestHits":
@@ -86,11 +86,6 @@ class BestHits:
             level = UNKNOWN
         words = _words(level, percentile, self.queries, conclusive)
         return Verdict(level, words, percentile, p, self.queries)
-
-
-def background(query_vectors: np.ndarray, corpus_vectors: np.ndarray) -> BestHits:
-    """The best hits of unrelated queries (n, D) in a corpus (N, D), unit vectors both."""
-    return BestHits.of(search(query_vectors, corpus_vectors, 1))
 
 
 def _words(level: str, percentile: float, queries: int, conclusive: bool) -> str:

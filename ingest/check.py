@@ -56,5 +56,5 @@ def check(
     context = Context(pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split)
     if not len(pairs):
         return []
-    found = [finding for look in CHECKS.values() for finding in look(context)]
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    findings = [finding for look in CHECKS.values() for finding in look(context)]
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -43,10 +43,10 @@ class ColumnMapping:
     def __post_init__(self) -> None:
         problems = check_kind(self.kind)
         if not problems:
-            wanted = len(TEXTS[self.kind])
-            if len(self.texts) != wanted:
+            number = len(TEXTS[self.kind])
+            if len(self.texts) != number:
                 problems.append(
-                    f"Kind {self.kind!r} needs {wanted} text columns, not {len(self.texts)}."
+                    f"Kind {self.kind!r} needs {number} text columns, not {len(self.texts)}."
                 )
             if self.kind in LABELLED and not self.label:
                 problems.append(f"Kind {self.kind!r} needs a label column.")
@@ -55,8 +55,8 @@ class ColumnMapping:
             if self.kind not in LABELLED and self.scale:
                 problems.append(f"Kind {self.kind!r} has no labels, so it takes no scale.")
         problems += check_scale(self.scale)
-        chosen = [*self.texts, *([self.label] if self.label else [])]
-        twice = {name for name in chosen if chosen.count(name) > 1}
+        names = [*self.texts, *([self.label] if self.label else [])]
+        twice = {name for name in names if names.count(name) > 1}
         problems += [f"Column {name!r} is chosen twice." for name in sorted(twice)]
         if problems:
             raise IngestError(*problems)
@@ -96,9 +96,9 @@ def guess_columns(table: Table) -> ColumnMapping:
                 f"{', '.join(table.columns)}. A text alone on its line is no pair."
                 f"{_no_texts(set(table.columns) - set(flat))}"
             )
-        chosen = set(ranked[:2])
-        texts = tuple(name for name in table.columns if name in chosen)
-    label = named_label or _found_label(table.columns, cells, texts)
+        pair = set(ranked[:2])
+        texts = tuple(name for name in table.columns if name in pair)
+    label = named_label or _label_by_content(table.columns, cells, texts)
     if label:
         return ColumnMapping(_labelled_kind(label, cells[label], texts), texts, label)
     spread = [_textness(cells[name]) for name in ranked]
@@ -108,14 +108,14 @@ def guess_columns(table: Table) -> ColumnMapping:
 
 
 def _no_texts(nested: Iterable[str]) -> str:
-    shown = ", ".join(sorted(nested))
-    return f" Lists and objects are no texts: {shown}." if shown else ""
+    names = ", ".join(sorted(nested))
+    return f" Lists and objects are no texts: {names}." if names else ""
 
 
 def _first_named(
-    wanted: Iterable[tuple[str, ...]], names: dict[str, str]
+    choices: Iterable[tuple[str, ...]], names: dict[str, str]
 ) -> tuple[str, ...] | None:
-    return next((tuple(names[n] for n in row) for row in wanted if all(n in names for n in row)),
+    return next((tuple(names[n] for n in row) for row in choices if all(n in names for n in row)),
                 None)  # fmt: skip
 
 
@@ -128,19 +128,19 @@ def _labelled_kind(name: str, cells: Sequence[str], texts: Iterable[str]) -> Kin
     return "binary" if looks_binary(cells, name, has_entailment_codes(texts)) else "score"
 
 
-def _found_label(
+def _label_by_content(
     columns: Sequence[str], cells: dict[str, list[str]], texts: tuple[str, ...]
 ) -> str | None:
     """A column without a known name whose cells are labels and do not just count the rows."""
     free = [n for n in columns if n not in texts and plain(n) not in BESIDE]
-    found = [name for name in free if _is_label(cells[name]) and not _counts(cells[name])]
-    return found[-1] if found else None  # labels stand behind the texts
+    labels = [name for name in free if _is_label(cells[name]) and not _counts(cells[name])]
+    return labels[-1] if labels else None  # labels stand behind the texts
 
 
 def _is_label(cells: Sequence[str]) -> bool:
     present = [cell for cell in cells if not is_missing(cell)]
-    known = sum(label_value(cell) is not None for cell in present)
-    return bool(present) and known >= 0.5 * len(present)
+    readable = sum(label_value(cell) is not None for cell in present)
+    return bool(present) and readable >= 0.5 * len(present)
 
 
 def _most(cells: Sequence[str], is_so: Callable[[str], bool]) -> bool:

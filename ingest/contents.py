@@ -50,7 +50,7 @@ def is_wordless(cell: str) -> bool:
 
 
 def is_number(cell: str) -> bool:
-    """Also with a currency, a percent sign or separators of thousands."""
+    """A number, perhaps with a currency, a percent sign or separators of thousands."""
     text = cell.strip()
     return len(text) <= LONGEST_VALUE and bool(NUMBER.fullmatch(text))
 

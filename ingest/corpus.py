@@ -57,12 +57,12 @@ class Corpus:
 
     def take(self, indices: Iterable[int]) -> "Corpus":
         """These texts, in this order; the report stays that of the whole file."""
-        chosen = [int(index) for index in indices]
+        rows = [int(index) for index in indices]
         return replace(
             self,
-            texts=tuple(self.texts[i] for i in chosen),
-            row_numbers=tuple(self.row_numbers[i] for i in chosen),
-            labels={name: tuple(cells[i] for i in chosen) for name, cells in self.labels.items()},
+            texts=tuple(self.texts[i] for i in rows),
+            row_numbers=tuple(self.row_numbers[i] for i in rows),
+            labels={name: tuple(cells[i] for i in rows) for name, cells in self.labels.items()},
         )
 
     def sampled(self, most: int, seed: int = 0, why: str = "") -> "Corpus":
@@ -75,10 +75,10 @@ class Corpus:
             raise IngestError(f"A sample of {most} texts; give 1 or more.")
         if len(self) <= most:
             return self
-        chosen = np.random.default_rng(seed).choice(len(self), most, replace=False)
+        rows = np.random.default_rng(seed).choice(len(self), most, replace=False)
         note = f"A sample of {most:,} of {len(self):,} texts{why and f' {why}'}."
         report = replace(self.report, notes=(*self.report.notes, note))
-        return replace(self.take(np.sort(chosen)), report=report)
+        return replace(self.take(np.sort(rows)), report=report)
 
 
 def read_corpus(
@@ -105,30 +105,33 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
     table.check_has([columns.text, *columns.labels])
-    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[Reason, list[int]] = {
+        reason: list(rows) for reason, rows in table.dropped.items()
+    }
     fixed: dict[str, list[int]] = {}
-    kept: dict[str, int] = {}  # text → position of its row
+    position_of: dict[str, int] = {}  # text → position of its row
     numbers = [int(number) for number in table.frame.index]
     for at, cell in enumerate(table.frame[columns.text].tolist()):
-        (text,), done, reason = usable_texts((cell,), limits)
+        (text,), repairs, reason = usable_texts((cell,), limits)
         if table.of_records and is_nested(cell):
             reason = NO_TEXT
-        elif not reason and text in kept:
+        elif not reason and text in position_of:
             reason = AGAIN
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
-        kept[text] = at
-        for what in done:
+        position_of[text] = at
+        for what in repairs:
             fixed.setdefault(what, []).append(numbers[at])
-    if not kept:
+    if not position_of:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
-    rows = list(kept.values())
+    rows = list(position_of.values())
     report = Report(
-        kept=len(kept),
+        kept=len(position_of),
         fixed={what: tuple(rows) for what, rows in fixed.items()},
-        dropped={reason: tuple(rows) for reason, rows in dropped.items()},
+        dropped={reason.words: tuple(rows) for reason, rows in dropped.items()},
+        codes={reason.words: reason.code for reason in dropped},
         encoding=table.encoding,
         delimiter=table.delimiter,
         notes=table.notes,
@@ -137,7 +140,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     for name in columns.labels:
         cells = table.frame[name].tolist()
         labels[name] = tuple(tidy(cells[at])[0] for at in rows)
-    return Corpus(tuple(kept), tuple(numbers[at] for at in rows), labels, columns, report)
+    return Corpus(tuple(position_of), tuple(numbers[at] for at in rows), labels, columns, report)
 
 
 def corpus_of_pairs(pairs: PairSet) -> Corpus:

@@ -19,8 +19,8 @@ class CorpusColumns:
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        chosen = [self.text, *self.labels]
-        twice = {name for name in chosen if chosen.count(name) > 1}
+        names = [self.text, *self.labels]
+        twice = {name for name in names if names.count(name) > 1}
         problems = [f"Column {name!r} is chosen twice." for name in sorted(twice)]
         if problems:
             raise IngestError(*problems)
@@ -41,10 +41,10 @@ def guess_text_column(table: Table) -> CorpusColumns:
     scores = {name: wordiness(frame[name].tolist()) for name in table.columns}
     best = max(scores, key=scores.__getitem__)
     if not scores[best]:
-        seen = "; ".join(f"{name}: {_example(frame[name].tolist())}" for name in table.columns)
+        examples = "; ".join(f"{name}: {_example(frame[name].tolist())}" for name in table.columns)
         raise IngestError(
-            f"No column holds texts. Seen are {seen}. Expected are sentences or words, one a line "
-            "or in a column such as 'text'; numbers, ids, links and dates are no texts."
+            f"No column holds texts. Seen are {examples}. Expected are sentences or words, one a "
+            "line or in a column such as 'text'; numbers, ids, links and dates are no texts."
         )
     usable = [name for name in table.columns if scores[name] >= ENOUGH * scores[best]]
     named = {plain(name): name for name in reversed(usable)}

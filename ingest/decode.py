@@ -44,16 +44,16 @@ def decode(data: bytes, cut: bool = False) -> tuple[str, str, tuple[str, ...]]:
     """
     for mark, codec, name in BOMS:
         if data.startswith(mark):
-            return _known(data[len(mark) :], codec, name, cut)
+            return _decoded(data[len(mark) :], codec, name, cut)
     codec_without_mark = _utf16_without_mark(data)
     if codec_without_mark:
-        return _known(data, codec_without_mark, "UTF-16 without byte order mark", cut)
+        return _decoded(data, codec_without_mark, "UTF-16 without byte order mark", cut)
     try:
         return _strict(data, "utf-8", cut), "UTF-8", ()
     except UnicodeDecodeError as error:
         where = data.count(b"\n", 0, error.start) + 1
     codec = _likeliest(data[:SAMPLE_BYTES])
-    text, _, notes = _known(data, codec, OLDER[codec], cut)
+    text, _, notes = _decoded(data, codec, OLDER[codec], cut)
     assumed = f"Not valid UTF-8 (line {where}), so read as {OLDER[codec]}: check the accents."
     return text, OLDER[codec], (assumed, *notes)
 
@@ -62,7 +62,7 @@ def _strict(data: bytes, codec: str, cut: bool) -> str:
     return codecs.getincrementaldecoder(codec)("strict").decode(data, final=not cut)
 
 
-def _known(data: bytes, codec: str, name: str, cut: bool) -> tuple[str, str, tuple[str, ...]]:
+def _decoded(data: bytes, codec: str, name: str, cut: bool) -> tuple[str, str, tuple[str, ...]]:
     text = codecs.getincrementaldecoder(codec)("replace").decode(data, final=not cut)
     lost = text.count("\ufffd")
     note = f"{lost} characters could not be read as {name} and show as \ufffd."

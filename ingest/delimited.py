@@ -48,7 +48,7 @@ def find_dialect(text: str, hint: str = "") -> Dialect:
     if '"' in text:
         ways += [(True, True)] if '\\"' in text else []
         ways += [(False, False)]
-    found = []
+    candidates = []
     for separator, (quoted, escaped) in product(SEPARATORS, ways):
         if separator not in sample:
             continue
@@ -62,8 +62,10 @@ def find_dialect(text: str, hint: str = "") -> Dialect:
         if agreement > 0.3:
             clean = bool(csv_rows(sample, way, strict=True))
             rank = (round(agreement + 0.02 * (separator == hint), 2), clean)
-            found.append((rank, Dialect(separator, quoted, escaped, width, max(widths))))
-    return max(found, key=lambda pair: pair[0])[1] if found else Dialect(ALONE, quoted=False)
+            candidates.append((rank, Dialect(separator, quoted, escaped, width, max(widths))))
+    return (
+        max(candidates, key=lambda pair: pair[0])[1] if candidates else Dialect(ALONE, quoted=False)
+    )
 
 
 def csv_rows(
@@ -102,9 +104,9 @@ def read_cells(
     except ValueError:  # a longer row further down, or a quote that is never closed
         plain = Dialect(dialect.separator, False, False, dialect.width, dialect.widest)
     problem = ""
-    for chosen in (dialect, plain):
+    for attempt in (dialect, plain):
         try:
-            return _parse(text, chosen, limits.columns + 1, most), chosen
+            return _parse(text, attempt, limits.columns + 1, most), attempt
         except ValueError as error:
             problem = problem or str(error).strip().removeprefix("Error tokenizing data. C error: ")
     raise IngestError(

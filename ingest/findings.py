@@ -83,9 +83,9 @@ class Context:
         """(N,) the current model's similarity of two columns, or None without a model."""
         if self.similarity is None or not len(self.pairs):
             return None
-        left = [row[one] for row in self.pairs.texts]
-        right = [row[other] for row in self.pairs.texts]
-        return np.nan_to_num(np.asarray(self.similarity(left, right), float))
+        first = [row[one] for row in self.pairs.texts]
+        second = [row[other] for row in self.pairs.texts]
+        return np.nan_to_num(np.asarray(self.similarity(first, second), float))
 
     @cached_property
     def pair_cosines(self) -> np.ndarray | None:

@@ -86,9 +86,9 @@ def balanced(pairs: PairSet, common: float) -> PairSet:
     """At most KEPT_PER_RARE rows of the common label for each row of another; seeded."""
     assert pairs.labels is not None
     many = np.flatnonzero(pairs.labels == np.float32(common))
-    wanted = KEPT_PER_RARE * (len(pairs) - len(many))
-    gone = np.random.default_rng(0).permutation(many)[wanted:]
-    return pairs.without((pairs.row_numbers[at] for at in gone), "fewer of the common label")
+    number = KEPT_PER_RARE * (len(pairs) - len(many))
+    surplus = np.random.default_rng(0).permutation(many)[number:]
+    return pairs.without((pairs.row_numbers[at] for at in surplus), "fewer of the common label")
 
 
 def labels_reversed(context: Context) -> Iterator[Finding]:
@@ -168,14 +168,14 @@ def _misplaced(alike: np.ndarray, cosines: np.ndarray) -> np.ndarray:
     Of the other label, those on the wrong side of it; of its own label, those further on the right
     side. A row deep among the other label's has 0.5 or more of the first and nearly 1 of the other.
     """
-    found = np.zeros(len(cosines))
+    shares = np.zeros(len(cosines))
     for side, sign in ((alike, 1), (~alike, -1)):
         own, others = np.sort(sign * cosines[side]), np.sort(sign * cosines[~side])
         values = sign * cosines[side]
         wrong = 1 - np.searchsorted(others, values, "left") / max(1, len(others))
         right = 1 - np.searchsorted(own, values, "right") / max(1, len(own))
-        found[side] = (wrong + right) / 2
-    return found
+        shares[side] = (wrong + right) / 2
+    return shares
 
 
 def _rank_correlation(context: Context) -> float:

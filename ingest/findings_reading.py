@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ingest.findings import Context, Finding, Severity, count
-from ingest.report import Reason
 
 # {finding, as the code of a reason: what the rows would have done}
 DROPPED: dict[str, str] = {
@@ -39,11 +38,9 @@ SCALED: dict[str, tuple[str, str]] = {
 def dropped_rows(context: Context) -> Iterator[Finding]:
     """One finding for each reason for which reading dropped rows."""
     report = context.pairs.report
-    reasons = [reason for reason in report.dropped if isinstance(reason, Reason)]
     for name, effect in DROPPED.items():
-        for reason in reasons:
-            if reason.code == name:
-                rows = report.dropped[reason]
+        for reason, rows in report.dropped.items():
+            if report.codes.get(reason) == name:
                 what = f"{count(len(rows), 'row')} left out: {reason}."
                 if name == "label_unrecognised":
                     what = f"{what} {report.unrecognised}"
@@ -68,9 +65,9 @@ def fixed_text(context: Context) -> Iterator[Finding]:
     fixed = context.pairs.report.fixed
     rows = tuple(sorted({number for numbers in fixed.values() for number in numbers}))
     if rows:
-        done = "; ".join(f"{what} ({len(numbers)})" for what, numbers in fixed.items())
+        repairs = "; ".join(f"{what} ({len(numbers)})" for what, numbers in fixed.items())
         effect = "Left as they were, equal texts would count as different, and labels as missing."
-        yield Finding("fixed_cells", "note", rows, f"Mended while reading: {done}.", effect)
+        yield Finding("fixed_cells", "note", rows, f"Mended while reading: {repairs}.", effect)
 
 
 def scaled_labels(context: Context) -> Iterator[Finding]:

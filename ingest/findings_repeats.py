@@ -95,7 +95,7 @@ def shared_texts(context: Context) -> Iterator[Finding]:
         )
         return
     groups = _grouped_texts(context.keys)
-    rows = context.rows({at for found in groups.values() if len(found) > 1 for at in found})
+    rows = context.rows({at for members in groups.values() if len(members) > 1 for at in members})
     if rows:
         yield Finding(
             "shared_texts",
@@ -113,16 +113,16 @@ def false_negatives(context: Context) -> Iterator[Finding]:
     if not (context.in_batch or pairs.kind in ("positive", "triplet")):
         return
     labels = pairs.labels
-    used = [at for at in range(len(pairs)) if labels is None or labels[at] >= POSITIVE_FROM]
+    positives = [at for at in range(len(pairs)) if labels is None or labels[at] >= POSITIVE_FROM]
     clashing: set[int] = set()
     for side in (0, 1):
-        texts = {at: pairs.texts[at][side] for at in used}
+        texts = {at: pairs.texts[at][side] for at in positives}
         for same in _grouped([text_key(text) for text in texts.values()]).values():
-            clashing.update(used[n] for n in same[1:])
+            clashing.update(positives[n] for n in same[1:])
         clashing.update(_same_meaning(context, list(texts), list(texts.values())))
     if clashing:
         rows = context.rows(clashing)
-        others = min(1.0, (context.batch_size - 1) / max(1, len(used) - 1))
+        others = min(1.0, (context.batch_size - 1) / max(1, len(positives) - 1))
         yield Finding(
             "false_negatives",
             "warning",

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ingest.findings import Context, Finding, Remedy, count, leave_out
 from ingest.pairs import PairSet
@@ -18,14 +19,14 @@ NEARER = 0.9  # share of triplets; hard negatives alone can make it four in five
 
 def broken_characters(context: Context) -> Iterator[Finding]:
     """'donâ€™t' for 'don’t': UTF-8 once read as Windows-1252; or characters already lost."""
-    found = _matching(context.pairs, lambda text: bool(MOJIBAKE.search(text)))
-    if found:
+    matches = _matching(context.pairs, lambda text: bool(MOJIBAKE.search(text)))
+    if matches:
         yield Finding(
             "broken_characters",
             "warning",
-            context.rows(found),
-            f"{count(len(found), 'row')} with characters broken by a wrong encoding, such as "
-            f"{_example(context.pairs, found[0], MOJIBAKE)!r}.",
+            context.rows(matches),
+            f"{count(len(matches), 'row')} with characters broken by a wrong encoding, such as "
+            f"{_example(context.pairs, matches[0], MOJIBAKE)!r}.",
             "The tokenizer breaks such words into meaningless pieces, and equal texts no longer "
             "match.",
             Remedy("Repair what can be repaired", lambda pairs: _rewritten(pairs, repaired)),
@@ -34,14 +35,14 @@ def broken_characters(context: Context) -> Iterator[Finding]:
 
 def markup(context: Context) -> Iterator[Finding]:
     """HTML tags and entities."""
-    found = _matching(context.pairs, lambda text: bool(MARKUP.search(text)))
-    if found:
+    matches = _matching(context.pairs, lambda text: bool(MARKUP.search(text)))
+    if matches:
         yield Finding(
             "markup",
             "note",
-            context.rows(found),
-            f"{count(len(found), 'row')} with HTML, such as "
-            f"{_example(context.pairs, found[0], MARKUP)!r}.",
+            context.rows(matches),
+            f"{count(len(matches), 'row')} with HTML, such as "
+            f"{_example(context.pairs, matches[0], MARKUP)!r}.",
             "Tags become tokens that take part in the pooled vector and make unrelated texts "
             "alike.",
             Remedy("Turn HTML into plain text", lambda pairs: _rewritten(pairs, without_markup)),
@@ -50,12 +51,14 @@ def markup(context: Context) -> Iterator[Finding]:
 
 def no_words(context: Context) -> Iterator[Finding]:
     """Texts without a letter."""
-    found = _matching(context.pairs, lambda text: not re.search(r"[^\W\d_]", text))
-    if not found:
+    matches = _matching(context.pairs, lambda text: not re.search(r"[^\W\d_]", text))
+    if not matches:
         return
-    rows = context.rows(found)
-    most = len(found) > 0.5 * len(context.pairs)
-    what = f"{count(len(found), 'row')} with a text that has no word in it, only numbers or signs."
+    rows = context.rows(matches)
+    most = len(matches) > 0.5 * len(context.pairs)
+    what = (
+        f"{count(len(matches), 'row')} with a text that has no word in it, only numbers or signs."
+    )
     yield Finding(
         "no_words",
         "error" if most else "warning",
@@ -68,12 +71,12 @@ def no_words(context: Context) -> Iterator[Finding]:
 
 def same_text_both_sides(context: Context) -> Iterator[Finding]:
     """A text paired with itself, case and punctuation aside."""
-    found = [at for at, row in enumerate(context.keys) if len(set(row)) < len(row)]
-    if not found:
+    matches = [at for at, row in enumerate(context.keys) if len(set(row)) < len(row)]
+    if not matches:
         return
-    rows = context.rows(found)
+    rows = context.rows(matches)
     labels = context.pairs.labels
-    contradicting = labels is not None and any(labels[at] < 0.5 for at in found)
+    contradicting = labels is not None and any(labels[at] < 0.5 for at in matches)
     effect = {
         "triplet": "Where two of the three are equal, the loss asks for the impossible or for "
         "nothing.",
@@ -87,7 +90,7 @@ def same_text_both_sides(context: Context) -> Iterator[Finding]:
         "same_text_both_sides",
         "warning" if contradicting or labels is None else "note",
         rows,
-        f"{count(len(found), 'row')} with the same text on both sides.",
+        f"{count(len(matches), 'row')} with the same text on both sides.",
         effect,
         leave_out(rows, "same text on both sides"),
     )
@@ -131,17 +134,17 @@ def truncated_texts(context: Context) -> Iterator[Finding]:
     limit = context.max_tokens
     flat = list(dict.fromkeys(text for row in context.pairs.texts for text in row))
     long = {t for t, n in zip(flat, context.count_tokens(flat), strict=True) if n > limit}
-    found = [at for at, row in enumerate(context.pairs.texts) if long.intersection(row)]
-    if found:
+    matches = [at for at, row in enumerate(context.pairs.texts) if long.intersection(row)]
+    if matches:
         yield Finding(
             "truncated_texts",
             "warning",
-            context.rows(found),
-            f"{count(len(found), 'row')} with a text longer than the {limit} tokens the model "
+            context.rows(matches),
+            f"{count(len(matches), 'row')} with a text longer than the {limit} tokens the model "
             "reads.",
             "What stands behind the limit is cut off: the model never sees it, though the label "
             "may depend on it.",
-            leave_out(context.rows(found), "text longer than the model reads"),
+            leave_out(context.rows(matches), "text longer than the model reads"),
         )
 
 
@@ -190,9 +193,8 @@ def _rewritten(pairs: PairSet, rewrite: Callable[[str], str]) -> PairSet:
     rows = tuple(tuple(tidy(rewrite(text))[0] for text in row) for row in pairs.texts)
     whole = [at for at, row in enumerate(rows) if all(row)]
     empty = [n for at, n in enumerate(pairs.row_numbers) if not all(rows[at])]
-    left = pairs.without(empty, EMPTY)
-    return PairSet(left.kind, tuple(rows[at] for at in whole), left.labels, left.row_numbers,
-                   left.report)  # fmt: skip
+    remainder = pairs.without(empty, EMPTY.words)
+    return replace(remainder, texts=tuple(rows[at] for at in whole))
 
 
 def _reordered(pairs: PairSet, order: tuple[int, ...]) -> PairSet:

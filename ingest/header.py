@@ -39,16 +39,16 @@ def is_header(
     others = [row for row in rows if list(row[: len(first)]) != list(first)]
     columns = [{row[at].strip().casefold() for row in others if at < len(row)}
                for at, cell in enumerate(first) if cell.strip()]  # fmt: skip
-    known = [
+    familiar = [
         name
         for name, column in zip(names, columns, strict=True)
         if plain(without_scale(name)) in known_names
         and not (label_value(name) is not None and name.casefold() in column)
     ]
-    if len({name.casefold() for name in names}) < len(names) > len(known):
+    if len({name.casefold() for name in names}) < len(names) > len(familiar):
         return False
-    wordy = [name for name in names if name not in known and len(name.split()) > 3]
-    if known and len(known) >= len(wordy):
+    wordy = [name for name in names if name not in familiar and len(name.split()) > 3]
+    if familiar and len(familiar) >= len(wordy):
         return True
     signs = [
         _sign(cell.strip(), [row[at] for row in others if at < len(row)])
@@ -74,8 +74,8 @@ def _sign(name: str, below: Sequence[str]) -> int:
     if name.casefold() in {cell.casefold() for cell in cells}:
         return TEXT  # a value that recurs
     if bare.endswith(QUESTION_MARKS):
-        asked = any(cell.endswith(QUESTION_MARKS) for cell in cells)
-        return CERTAIN if labels and not asked else QUESTION
+        has_questions = any(cell.endswith(QUESTION_MARKS) for cell in cells)
+        return CERTAIN if labels and not has_questions else QUESTION
     if label_value(name) is not None or is_missing(name):
         return SILENT
     return NAME if labels or _are_longer(cells, bare) else SILENT

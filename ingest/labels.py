@@ -75,13 +75,13 @@ def looks_binary(cells: Sequence[str], name: str = "", entailment_codes: bool = 
     if named and named not in ((0, 1), pair) and fits(numbers[~np.isnan(numbers)], named):
         return False
     if pair and pair != (0, 1):
-        known = pair == (-1, 1) or (pair == (1, 2) and asks_yes_or_no(name))
-        return known or len(present) >= SEVERAL
+        usual = pair == (-1, 1) or (pair == (1, 2) and asks_yes_or_no(name))
+        return usual or len(present) >= SEVERAL
     if entailment_codes and 2 in numbers:
         return False
-    said = sum(yes_or_no(cell) is not None for cell in present)
+    clear = sum(yes_or_no(cell) is not None for cell in present)
     halves = any(label_word(cell) == 0.5 for cell in cells)
-    return not halves and said >= max(1, NEARLY_ALL * len(present))
+    return not halves and clear >= max(1, NEARLY_ALL * len(present))
 
 
 def two_values(cells: Sequence[str], entailment_codes: bool = False) -> tuple[float, float] | None:
@@ -90,8 +90,8 @@ def two_values(cells: Sequence[str], entailment_codes: bool = False) -> tuple[fl
     A rare third or second number may be a typing error, and a −1 often means "not labelled".
     """
     present = [cell for cell in cells if not is_missing(cell)]
-    read = as_array([label_number(cell) for cell in present])
-    numbers = read[~np.isnan(read)]
+    parsed = as_array([label_number(cell) for cell in present])
+    numbers = parsed[~np.isnan(parsed)]
     values, counts = np.unique(numbers, return_counts=True)
     if len(values) != 2 or np.any(values != np.round(values)):
         return None

@@ -91,9 +91,9 @@ def _are_names(cells: Sequence[str], glued: bool) -> bool:
         return False
     if len({plain(name) for name in names}) < len(names):
         return False
-    known = sum(plain(name) in KNOWN_BESIDE_TEXTS for name in names)
+    familiar = sum(plain(name) in KNOWN_BESIDE_TEXTS for name in names)
     short = all(len(name.split()) <= 3 for name in names)
-    return short and known >= len(names) * (0.5 if glued else 1)
+    return short and familiar >= len(names) * (0.5 if glued else 1)
 
 
 def _are_columns(columns: Sequence[Sequence[str]], glued: bool) -> bool:

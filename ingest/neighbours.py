@@ -45,15 +45,15 @@ def _twin(
     index: dict[str, list[int]],
     threshold: float,
 ) -> int | None:
-    seen: set[int] = set()
+    compared: set[int] = set()
     shortest, longest = threshold * len(words) - ROUNDING, len(words) / threshold + ROUNDING
     for word in prefix:
         for other in reversed(index.get(word, ())[-CANDIDATES:]):
-            if other in seen:
+            if other in compared:
                 continue
-            if len(seen) >= CANDIDATES:
+            if len(compared) >= CANDIDATES:
                 return None
-            seen.add(other)
+            compared.add(other)
             if not shortest <= len(sets[other]) <= longest:
                 continue
             shared = len(words & sets[other])

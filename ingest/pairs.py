@@ -41,10 +41,10 @@ class PairSet:
     def __post_init__(self) -> None:
         problems = check_kind(self.kind)
         if not problems:
-            wanted = len(TEXTS[self.kind])
-            wrong = [n for n, row in enumerate(self.texts) if len(row) != wanted]
+            number = len(TEXTS[self.kind])
+            wrong = [n for n, row in enumerate(self.texts) if len(row) != number]
             if wrong:
-                problems.append(f"Rows {wrong[:5]} do not have the {wanted} texts of {self.kind}.")
+                problems.append(f"Rows {wrong[:5]} do not have the {number} texts of {self.kind}.")
             if (self.labels is not None) != (self.kind in LABELLED):
                 problems.append(f"Kind {self.kind!r} has labels: {self.kind in LABELLED}.")
         lengths = {len(self.texts), len(self.row_numbers)}
@@ -70,20 +70,22 @@ class PairSet:
 
     def take(self, indices: Iterable[int]) -> "PairSet":
         """These rows, in this order; the report stays that of the whole file."""
-        chosen = [int(index) for index in indices]
+        rows = [int(index) for index in indices]
         return replace(
             self,
-            texts=tuple(self.texts[i] for i in chosen),
-            labels=None if self.labels is None else self.labels[chosen],
-            row_numbers=tuple(self.row_numbers[i] for i in chosen),
+            texts=tuple(self.texts[i] for i in rows),
+            labels=None if self.labels is None else self.labels[rows],
+            row_numbers=tuple(self.row_numbers[i] for i in rows),
         )
 
     def without(self, row_numbers: Iterable[int], reason: str) -> "PairSet":
         """All rows but these, which the report then lists as dropped for `reason`."""
-        gone = set(row_numbers)
-        left = self.take(i for i, number in enumerate(self.row_numbers) if number not in gone)
-        dropped = tuple(number for number in self.row_numbers if number in gone)
-        return replace(left, report=self.report.without(dropped, reason))
+        leaving = set(row_numbers)
+        remainder = self.take(
+            i for i, number in enumerate(self.row_numbers) if number not in leaving
+        )
+        dropped = tuple(number for number in self.row_numbers if number in leaving)
+        return replace(remainder, report=self.report.without(dropped, reason))
 
 
 def read_pairs(
@@ -111,65 +113,68 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
     table.check_has([*mapping.texts, *([mapping.label] if mapping.label else [])])
     numbers = [int(number) for number in table.frame.index]
     fixed: dict[str, list[int]] = {}
-    dropped: dict[str, list[int]] = {reason: list(rows) for reason, rows in table.dropped.items()}
+    dropped: dict[Reason, list[int]] = {
+        reason: list(rows) for reason, rows in table.dropped.items()
+    }
     columns = [table.frame[name].tolist() for name in mapping.texts]
     texts: dict[int, tuple[str, ...]] = {}  # position → texts that can be used
     for at, row in enumerate(zip(*columns, strict=True)):
-        texts_of_row, done, reason = usable_texts(row, limits)
+        texts_of_row, repairs, reason = usable_texts(row, limits)
         if table.of_records and any(map(is_nested, row)):
             reason = NO_TEXT
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
         texts[at] = texts_of_row
-        for what in done:
+        for what in repairs:
             fixed.setdefault(what, []).append(numbers[at])
-    kept, labels, found, unrecognised = list(texts), None, None, ""
+    usable_rows, labels, labelling, unrecognised = list(texts), None, None, ""
     if mapping.label:
         cells = table.frame[mapping.label].tolist()
-        found = _labels(cells, kept, mapping)
-        for reason, positions in found.dropped.items():
-            dropped[reason] = [numbers[kept[p]] for p in positions]
-        for what, positions in found.fixed.items():
-            fixed[what] = [numbers[kept[p]] for p in positions]
-        examples = [cells[kept[p]] for p in found.dropped.get(NOT_RECOGNISED, [])]
+        labelling = _labels(cells, usable_rows, mapping)
+        for reason, positions in labelling.dropped.items():
+            dropped[reason] = [numbers[usable_rows[p]] for p in positions]
+        for what, positions in labelling.fixed.items():
+            fixed[what] = [numbers[usable_rows[p]] for p in positions]
+        examples = [cells[usable_rows[p]] for p in labelling.dropped.get(NOT_RECOGNISED, [])]
         if examples:
             unrecognised = f"Labels not recognised: {_shown(examples)}."
-        usable = ~np.isnan(found.values)
-        if kept and not usable.any():
-            used = [cells[at] for at in kept]
-            raise none_usable(used, mapping.kind, mapping.label, mapping.scale)
-        kept = [at for at, use in zip(kept, usable, strict=True) if use]
-        labels = found.values[usable]
+        usable = ~np.isnan(labelling.values)
+        if usable_rows and not usable.any():
+            unusable = [cells[at] for at in usable_rows]
+            raise none_usable(unusable, mapping.kind, mapping.label, mapping.scale)
+        usable_rows = [at for at, use in zip(usable_rows, usable, strict=True) if use]
+        labels = labelling.values[usable]
     unused_label = _unused_label(table, mapping)
-    if not kept:
+    if not usable_rows:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
-    still = {numbers[at] for at in kept}
-    fixed = {what: [n for n in rows if n in still] for what, rows in fixed.items()}
+    remaining = {numbers[at] for at in usable_rows}
+    fixed = {what: [n for n in rows if n in remaining] for what, rows in fixed.items()}
     report = Report(
-        kept=len(kept),
+        kept=len(usable_rows),
         fixed={what: tuple(rows) for what, rows in fixed.items() if rows},
-        dropped={reason: tuple(rows) for reason, rows in dropped.items() if rows},
-        scaling=found.scaling if found else "",
+        dropped={reason.words: tuple(rows) for reason, rows in dropped.items() if rows},
+        codes={reason.words: reason.code for reason, rows in dropped.items() if rows},
+        scaling=labelling.scaling if labelling else "",
         encoding=table.encoding,
         delimiter=table.delimiter,
         notes=(*table.notes, *filter(None, (unrecognised, unused_label))),
-        scaling_note=found.note if found else "",
-        scale=found.scale if found else None,
-        scaled=found is not None and found.scaled,
+        scaling_note=labelling.note if labelling else "",
+        scale=labelling.scale if labelling else None,
+        scaled=labelling is not None and labelling.scaled,
         unrecognised=unrecognised,
         unused_label=unused_label,
     )
-    rows = tuple(texts[at] for at in kept)
-    return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in kept), report)
+    rows = tuple(texts[at] for at in usable_rows)
+    return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in usable_rows), report)
 
 
-def _labels(cells: list[str], kept: list[int], mapping: ColumnMapping) -> Labels:
+def _labels(cells: list[str], rows: list[int], mapping: ColumnMapping) -> Labels:
     """Of the rows that are kept so far."""
-    chosen = [tidy(cells[at])[0] for at in kept]
+    labels = [tidy(cells[at])[0] for at in rows]
     codes = has_entailment_codes(mapping.texts)
-    return read_labels(chosen, mapping.kind, mapping.scale, codes, mapping.label or "")
+    return read_labels(labels, mapping.kind, mapping.scale, codes, mapping.label or "")
 
 
 def _unused_label(table: Table, mapping: ColumnMapping) -> str:

@@ -47,7 +47,7 @@ def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
     import pyarrow.parquet as pq
 
     most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
-    found: list[Record] = []
+    records: list[Record] = []
     unpacked = 0
     try:
         file = pq.ParquetFile(io.BytesIO(data))
@@ -65,15 +65,15 @@ def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
                     "that is read. Shorten it."
                 )
             columns = [column.to_pylist() for column in batch.columns]
-            found += [_record(dict(zip(names, row, strict=True)))
+            records += [_record(dict(zip(names, row, strict=True)))
                       for row in zip(*columns, strict=True)]  # fmt: skip
-            if len(found) >= most:
+            if len(records) >= most:
                 break
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         if isinstance(error, IngestError):
             raise
         raise IngestError(f"The Parquet file is broken: {str(error)[:200]}.") from None
-    return found[:most]
+    return records[:most]
 
 
 def _are_records(value: object) -> bool:

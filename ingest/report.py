@@ -6,29 +6,26 @@ from dataclasses import dataclass, field, replace
 Rows = Mapping[str, tuple[int, ...]]
 
 
-class Reason(str):
-    """Why reading left rows out, in words for people; `code` is what code goes by.
+@dataclass(frozen=True)
+class Reason:
+    """Why reading leaves rows out: words for people, and a code that code goes by.
 
     code: the name of the finding that a check gives for such rows, such as "too_long".
     """
 
+    words: str
     code: str
 
-    def __new__(cls, words: str, code: str) -> "Reason":
-        """Equal to its words."""
-        reason = super().__new__(cls, words)
-        reason.code = code
-        return reason
-
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        return str(self), self.code
+    def __str__(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True)
 class Report:
     """Row numbers are 1-based data rows of the file; every row read is kept, or dropped once.
 
-    dropped: what reading left out has a `Reason`, what a remedy did the remedy's own words.
+    dropped: rows by the words of a reason, of which `codes` has the code where reading gave it;
+    the words of a remedy have none.
     scaling: how labels became numbers from 0 to 1; scaled: whether that changed any; scaling_note:
     what was seen and is not certain, in sentences; scale: the (lowest, highest) label, None for
     words and kinds without labels. unrecognised, unused_label: the one of the `notes` on labels
@@ -47,6 +44,7 @@ class Report:
     scaled: bool = False
     unrecognised: str = ""
     unused_label: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def read(self) -> int:

@@ -58,8 +58,8 @@ def named_scale(name: str) -> tuple[float, float] | None:
     """(0, 5) for 'Score (0-5)', 'rating 0 to 5', '0..5'; None unless there is exactly one."""
     if len(name) > LONGEST_NAME:
         return None
-    found = {(_end(match[1]), _end(match[2])) for match in NAMED.finditer(name)}
-    scales = [(low, high) for low, high in found if low < high and low <= LOWEST_END]
+    spans = {(_end(match[1]), _end(match[2])) for match in NAMED.finditer(name)}
+    scales = [(low, high) for low, high in spans if low < high and low <= LOWEST_END]
     return scales[0] if len(scales) == 1 and scales[0][1] <= HIGHEST_END else None
 
 
@@ -137,7 +137,7 @@ def _usual(numbers: np.ndarray) -> tuple[float, float] | None:
 def _doubt(inside: np.ndarray, scale: tuple[float, float]) -> str:
     """That an end of the scale does not occur, where a narrower one would do as well."""
     low, high = float(inside.min()), float(inside.max())
-    absent = [end for end, seen in zip(scale, (low, high), strict=True) if end != seen]
+    absent = [end for end, reached in zip(scale, (low, high), strict=True) if end != reached]
     usual: list[tuple[float, float]] = [*SCALES, *WHOLE_SCALES]
     if low in (0, 1) and low < high and _are_whole(inside):
         usual.append((low, high))

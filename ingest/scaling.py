@@ -57,9 +57,9 @@ class _Column:
     numbers: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        read = [None if is_missing(cell) else label_number(cell) for cell in self.cells]
+        numbers = [None if is_missing(cell) else label_number(cell) for cell in self.cells]
         object.__setattr__(self, "words", as_array([label_word(cell) for cell in self.cells]))
-        object.__setattr__(self, "numbers", as_array(read))
+        object.__setattr__(self, "numbers", as_array(numbers))
 
     @property
     def seen(self) -> np.ndarray:
@@ -80,10 +80,10 @@ def read_labels(
     entailment, neutral, contradiction, as in SNLI and MNLI. name: of the column, may say the scale.
     """
     column = _Column(cells, name)
-    read = (_binary if kind == "binary" else _graded)(column, scale, entailment_codes)
+    reading = (_binary if kind == "binary" else _graded)(column, scale, entailment_codes)
     missing = np.array([is_missing(cell) for cell in cells], bool)
-    values = np.where(missing, np.nan, read.values)
-    outside = np.zeros(len(cells), bool) if read.outside is None else read.outside
+    values = np.where(missing, np.nan, reading.values)
+    outside = np.zeros(len(cells), bool) if reading.outside is None else reading.outside
     commas = ["," in cell and label_word(cell) is None for cell in cells]
     fixed = {"decimal comma read as a point": np.array(commas, bool) & ~np.isnan(values)}
     dropped = {
@@ -93,10 +93,10 @@ def read_labels(
     }
     return Labels(
         values.astype(np.float32),
-        read.scaling,
-        read.scaled,
-        read.note,
-        read.scale,
+        reading.scaling,
+        reading.scaled,
+        reading.note,
+        reading.scale,
         {what: np.flatnonzero(rows).tolist() for what, rows in fixed.items() if rows.any()},
         {why: np.flatnonzero(rows).tolist() for why, rows in dropped.items() if rows.any()},
     )
@@ -109,16 +109,20 @@ def none_usable(
     seen = _Column(cells, name).seen
     if scale and seen.size:
         low, high = map(signed, scale)
-        wanted = f"is {low} (no) or {high} (yes)" if kind == "binary" else f"lies on {low}–{high}"
-        return IngestError(f"No label in column {name!r} {wanted}, as given. {_seen(seen)}")
-    shown = ", ".join(repr(c[:30]) for c in dict.fromkeys(cells) if not is_missing(c)) or "nothing"
+        requirement = (
+            f"is {low} (no) or {high} (yes)" if kind == "binary" else f"lies on {low}–{high}"
+        )
+        return IngestError(f"No label in column {name!r} {requirement}, as given. {_seen(seen)}")
+    examples = (
+        ", ".join(repr(c[:30]) for c in dict.fromkeys(cells) if not is_missing(c)) or "nothing"
+    )
     other = "Or give the lowest and the highest label yourself."
     if kind == "binary":
         other = "For grades choose the kind 'score'."
     return IngestError(
         f"No label in column {name!r} is recognised for the kind {kind!r}. It holds "
-        f"{shown[:200]}; expected are numbers on one scale (0–1, 0–5, 1–5, −1–1, 0–100) or words "
-        f"such as yes/no, duplicate/not duplicate, entailment/neutral/contradiction. {other}"
+        f"{examples[:200]}; expected are numbers on one scale (0–1, 0–5, 1–5, −1–1, 0–100) or "
+        f"words such as yes/no, duplicate/not duplicate, entailment/neutral/contradiction. {other}"
     )
 
 
@@ -187,9 +191,9 @@ def _two(low: float, high: float) -> str:
 
 def _words_used(column: _Column) -> str:
     """'words: yes = 1, no = 0'; "" where there are none."""
-    used: dict[str, float] = {}
+    value_of: dict[str, float] = {}
     for cell, value in zip(column.cells, column.words, strict=True):
         if not np.isnan(value):
-            used.setdefault(cell.strip().casefold()[:30], float(value))
-    shown = sorted(used.items(), key=lambda item: (-item[1], item[0]))[:8]
-    return "words: " + ", ".join(f"{w} = {v:g}" for w, v in shown) if shown else ""
+            value_of.setdefault(cell.strip().casefold()[:30], float(value))
+    ranking = sorted(value_of.items(), key=lambda item: (-item[1], item[0]))[:8]
+    return "words: " + ", ".join(f"{w} = {v:g}" for w, v in ranking) if ranking else ""

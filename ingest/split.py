@@ -147,18 +147,18 @@ def _assign(
     of_group = np.zeros(len(sizes), np.int64)
     for number in (2, 1):
         room = wish[number]
-        wanted = _apportion(wish[number], counts.sum(0))
+        missing = _apportion(wish[number], counts.sum(0))
         for by_label in (True, False):
-            left = []
+            waiting_still = []
             for group in waiting:
-                fits = sizes[group] <= room and not (by_label and (counts[group] > wanted).any())
+                fits = sizes[group] <= room and not (by_label and (counts[group] > missing).any())
                 if fits:
                     of_group[group] = number
                     room -= int(sizes[group])
-                    wanted -= counts[group]
+                    missing -= counts[group]
                 else:
-                    left.append(group)
-            waiting = left
+                    waiting_still.append(group)
+            waiting = waiting_still
     return of_group[groups]
 
 
@@ -179,7 +179,7 @@ def _order(pairs: PairSet, groups: np.ndarray, seed: int) -> list[int]:
 def _apportion(rows: int, counts: np.ndarray) -> np.ndarray:
     """So many rows over the strata as they are (S,): whole numbers, largest remainders first."""
     exact = rows * counts / max(1, counts.sum())
-    found = np.floor(exact).astype(np.int64)
-    most = np.argsort(found - exact, kind="stable")[: rows - int(found.sum())]
-    found[most] += 1
-    return found
+    shares = np.floor(exact).astype(np.int64)
+    most = np.argsort(shares - exact, kind="stable")[: rows - int(shares.sum())]
+    shares[most] += 1
+    return shares

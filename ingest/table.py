@@ -23,7 +23,7 @@ from ingest.unpack import PARQUET, Source, unpack
 if TYPE_CHECKING:
     import pandas as pd
 
-Dropped = dict[str, tuple[int, ...]]
+Dropped = dict[Reason, tuple[int, ...]]
 EMPTY_CELLS = ' \t\r\n,;|"'  # what a table of empty cells is made of
 WANTED = {
     False: "Send a table with a row per pair.",
@@ -147,8 +147,8 @@ def _from_cells(
     if first.strip().lower() in ("sep=;", "sep=,", "sep=\t", "sep=|"):  # what Excel writes on top
         hint, text = first.strip()[4:] or "\t", rest
     dialect = find_layout(text, hint) if singles else find_dialect(text, hint)
-    cells, used = read_cells(text, dialect, limits, sample)
-    if used.quoted != dialect.quoted:
+    cells, parsed = read_cells(text, dialect, limits, sample)
+    if parsed.quoted != dialect.quoted:
         notes += ('A quote (") is never closed, so quotes are read as mere characters.',)
     if dialect.lines:
         lines = cells[0].tolist()
@@ -156,10 +156,10 @@ def _from_cells(
         names = [" ".join(lines[0].split()) if header else "text"]
         notes += ("One text a line.",)
     else:
-        header, names = _names(cells, used, KNOWN_BESIDE_TEXTS if singles else KNOWN)
+        header, names = _names(cells, parsed, KNOWN_BESIDE_TEXTS if singles else KNOWN)
         if not header:
             notes += ("No header found: the first row is read as data.",)
-        elif not used.name:
+        elif not parsed.name:
             notes += ("One column: no separator found.",)
     width = len(names)
     named = sum(bool(name) for name in names)
@@ -183,20 +183,24 @@ def _from_cells(
         BLANK: tuple(cells.index[blank].tolist()),
     }
     frame = cells.loc[~(ragged | blank), : width - 1]
-    kept = [n for n in range(width) if names[n] or filled[n].any()]
-    frame = frame[kept].set_axis(_distinct([names[n] or f"column {n + 1}" for n in kept]), axis=1)
+    columns = [n for n in range(width) if names[n] or filled[n].any()]
+    frame = frame[columns].set_axis(
+        _distinct([names[n] or f"column {n + 1}" for n in columns]), axis=1
+    )
     dropped = {reason: rows for reason, rows in dropped.items() if rows}
-    return Table(frame, encoding, used.name, header, len(cells), dropped, notes)
+    return Table(frame, encoding, parsed.name, header, len(cells), dropped, notes)
 
 
-def _names(cells: "pd.DataFrame", used: Dialect, known: frozenset[str]) -> tuple[bool, list[str]]:
+def _names(
+    cells: "pd.DataFrame", dialect: Dialect, known: frozenset[str]
+) -> tuple[bool, list[str]]:
     """Whether the first row names the columns, and a name for each, "" where there is none."""
     top = cells.iloc[0].tolist()
-    width = max(used.width, _width(top))
+    width = max(dialect.width, _width(top))
     if not is_header(top[:width], cells.iloc[1:200].to_numpy().tolist(), known):
-        return False, [""] * used.width
+        return False, [""] * dialect.width
     names = [" ".join(name.split()) for name in top]
-    if _width(top) == width - 1 and used.width == width and used.separator == "\t":
+    if _width(top) == width - 1 and dialect.width == width and dialect.separator == "\t":
         names = ["", *names]  # R leaves out the name of the row names
     return True, names[:width]
 
@@ -216,12 +220,12 @@ def _limited(table: Table, limits: Limits, sample: bool) -> Table:
             "Shorten the file, or ask for a sample of it."
         )
     numbers = np.random.default_rng(0).choice(table.rows_read, limits.rows, replace=False) + 1
-    chosen = set(numbers.tolist())
-    dropped = {why: tuple(n for n in rows if n in chosen) for why, rows in table.dropped.items()}
+    drawn = set(numbers.tolist())
+    dropped = {why: tuple(n for n in rows if n in drawn) for why, rows in table.dropped.items()}
     first = "the first " if table.rows_read > SAMPLED_TIMES * limits.rows else ""
     note = f"A sample of {limits.rows:,} of {first}{table.rows_read:,} rows was read."
     return Table(
-        table.frame[table.frame.index.isin(chosen)],
+        table.frame[table.frame.index.isin(drawn)],
         table.encoding,
         table.delimiter,
         table.header,
@@ -238,15 +242,15 @@ def _width(row: list[str]) -> int:
 
 def _distinct(names: list[str]) -> list[str]:
     """'text', 'text' → 'text', 'text (2)'."""
-    seen: dict[str, int] = {}
-    taken = set(names)
-    found = []
+    times: dict[str, int] = {}
+    names_in_use = set(names)
+    distinct = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
+        times[name] = times.get(name, 0) + 1
         new = name
-        while seen[name] > 1 and new in taken:
-            new = f"{name} ({seen[name]})"
-            seen[name] += new in taken
-        taken.add(new)
-        found.append(new)
-    return found
+        while times[name] > 1 and new in names_in_use:
+            new = f"{name} ({times[name]})"
+            times[name] += new in names_in_use
+        names_in_use.add(new)
+        distinct.append(new)
+    return distinct

@@ -62,8 +62,10 @@ def write_dropped(report: Report, table: Table | None = None) -> str:
         {} if table is None else {int(number): at for at, number in enumerate(table.frame.index)}
     )
     rows = [["row", "reason", *map(cell, columns)]]
-    found = sorted((number, why) for why, numbers in report.dropped.items() for number in numbers)
-    for number, why in found:
+    left_out = sorted(
+        (number, why) for why, numbers in report.dropped.items() for number in numbers
+    )
+    for number, why in left_out:
         at = where.get(number)
         cells = [""] * len(columns) if table is None or at is None else table.frame.iloc[at]
         rows.append([str(number), why, *(cell(str(value)) for value in cells)])

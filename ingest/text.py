@@ -31,18 +31,18 @@ def characters(text: str) -> tuple[str, int]:
 
 def tidy(cell: str) -> tuple[str, tuple[str, ...]]:
     """A cell as one line without stray or invisible characters, and what was done to it."""
-    done = []
+    repairs = []
     text = characters(cell)[0]
     if INVISIBLE.search(text):
         text = INVISIBLE.sub("", text)
-        done.append("invisible characters removed")
+        repairs.append("invisible characters removed")
     spaced = " ".join(text.split())
     if spaced != text:
-        done.append("spaces and line breaks tidied")
+        repairs.append("spaces and line breaks tidied")
     if GUARDED.match(spaced):
         spaced = spaced[1:].strip()
-        done.append("apostrophe before a formula sign removed")
-    return spaced, tuple(done)
+        repairs.append("apostrophe before a formula sign removed")
+    return spaced, tuple(repairs)
 
 
 def usable_texts(
@@ -51,13 +51,13 @@ def usable_texts(
     """The texts of a row made tidy, what was done to them, and why the row is unusable, if so."""
     tidied = [tidy(cell) for cell in cells]
     texts = tuple(text for text, _ in tidied)
-    done = tuple(dict.fromkeys(what for _, done in tidied for what in done))
+    repairs = tuple(dict.fromkeys(what for _, repairs in tidied for what in repairs))
     if not all(texts):
-        return texts, done, EMPTY
+        return texts, repairs, EMPTY
     if max(map(len, texts)) > limits.cell_chars:
         words = f"text longer than {limits.cell_chars:,} characters"
-        return texts, done, Reason(words, "too_long")
-    return texts, done, None
+        return texts, repairs, Reason(words, "too_long")
+    return texts, repairs, None
 
 
 def text_key(text: str) -> str:

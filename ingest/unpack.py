@@ -77,11 +77,11 @@ def _file(path: str | Path, most: int) -> bytes:
         with Path(path).open("rb") as file:
             return file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        shown = repr(str(path)[:SHOWN_CHARS])
+        name = repr(str(path)[:SHOWN_CHARS])
         why = "there is no such file" if isinstance(error, FileNotFoundError) else None
         why = why or getattr(error, "strerror", None) or str(error)
         raise IngestError(
-            f"{shown} cannot be read: {why}. Check the path; to read rows that are not in a file, "
+            f"{name} cannot be read: {why}. Check the path; to read rows that are not in a file, "
             "give them as io.StringIO(text)."
         ) from None
 
@@ -102,9 +102,9 @@ def _only_file(data: bytes, limits: Limits, sample: bool) -> bytes:
         if any(info.filename == "[Content_Types].xml" for info in names):
             raise IngestError("This is an Excel or Word file. Save the sheet as CSV and send that.")
         if len(names) != 1:
-            shown = ", ".join(PurePosixPath(info.filename).name for info in names[:5])
+            examples = ", ".join(PurePosixPath(info.filename).name for info in names[:5])
             raise IngestError(
-                f"The zip holds {len(names)} files ({shown or 'none'}); pack exactly one."
+                f"The zip holds {len(names)} files ({examples or 'none'}); pack exactly one."
             )
         if names[0].flag_bits & 1:
             raise IngestError("The zip is protected by a password. Send it without one.")

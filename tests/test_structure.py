@@ -45,6 +45,7 @@ WITHOUT = {
     "ui/state": {"gradio", "plotly"},
     "ui/words.py": {"gradio", "plotly"},
     "ui/checks.py": {"gradio", "plotly"},
+    "ui/page/strategies.py": {"gradio", "plotly"},
     **{f"ui/{feature}/figures.py": {"gradio"} for feature in ("pooling", "finetune", "map")},
 }
 

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Collection
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer
@@ -17,10 +17,13 @@ from ui.settings import Settings
 # --- Settings of a tab as a link carries them, and read back. Nothing in a link is trusted --------
 
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+class Form(Protocol):
+    """Settings of a tab: a dataclass."""
 
-FormT = TypeVar("FormT", bound="DataclassInstance")
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+FormT = TypeVar("FormT", bound=Form)
 LONGEST = 200  # characters of a setting
 
 

@@ -93,9 +93,8 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """The same of a guess: 'under 1 s', 'about 12 s'."""
-    said = duration(seconds)
-    return said if said.startswith("under") else f"about {said}"
+    """A guess at a time as people say it: 'under 1 s', 'about 12 s'."""
+    return duration(seconds) if round(seconds) < 1 else f"about {duration(seconds)}"
 
 
 def what_trains(blocks: int, depth: int | None = None) -> str:

@@ -164,13 +164,13 @@ def _mismatches(base: Encoder, tuned: Encoder) -> list[str]:
 
 def _blocks_with(backbone: Backbone, moved: dict[str, Ends]) -> int:
     """How many blocks, counted from the top, hold all that moved; L + 1 where they do not."""
-    left = {id(base) for base, _ in moved.values()}
+    parameters = {id(base) for base, _ in moved.values()}
     lowest = backbone.depth
     for number, block in reversed(list(enumerate(block_list(backbone.model, backbone.depth)))):
-        here = left & {id(p) for p in block.parameters()}
+        here = parameters & {id(p) for p in block.parameters()}
         lowest = number if here else lowest
-        left -= here
-    return backbone.depth + 1 if left else backbone.depth - lowest
+        parameters -= here
+    return backbone.depth + 1 if parameters else backbone.depth - lowest
 
 
 def _with_moved(backbone: Backbone, moved: dict[str, Ends], alpha: float) -> Backbone:

@@ -55,7 +55,7 @@ class TrainConfig:
             raise EncoderError("; ".join(problems) + ".")
 
     def resolved(self, source: Encoder, kind: str, rows: int) -> "TrainConfig":
-        """The same with every None that has a default filled in, for this many rows to train on.
+        """A config with every None that has a default filled in, for this many rows to train on.
 
         Raises EncoderError for a loss that does not fit the kind of pairs, and for more blocks than
         the model has.

@@ -7,17 +7,17 @@ import numpy as np
 from encoder.encoder import Encoder
 from encoder.evaluation import RESAMPLES, Predictions, difference, evaluate
 from encoder.training.config import TrainConfig
+from encoder.training.judge_run import probe_pairs
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Stopwatch, looks_between
 from encoder.training.run import MOST_LOOKED_AT, OnProgress, Parts, parts
 from encoder.training.schedule import batches_an_epoch
 from encoder.training.speed import Speed, characters, distinct_texts, measure_speed
-from encoder.training.study import probe_pairs
+from encoder.training.step_budget import Stopwatch, looks_between
 from ingest import PairSet
 
 __all__ = ["Cost", "Speed", "estimate", "measure_speed"]
 
-RIVALS = 2  # see `study`
+RIVALS = 2  # see `judge_run`
 TIMED_RESAMPLES = 10
 
 
@@ -29,7 +29,7 @@ class Cost:
     step_s: float
     steps: int
     looks_s: float
-    other_s: float  # scoring before and after, the rivals and the probe of a study, intervals
+    other_s: float  # scoring before and after, rivals, the probe, intervals
 
     @property
     def seconds(self) -> float:
@@ -38,7 +38,7 @@ class Cost:
 
     @property
     def total_s(self) -> float:
-        """From the first text that is scored to the end of the study."""
+        """From the first text that is scored to the end of the judging."""
         return self.seconds + self.other_s
 
 
@@ -50,16 +50,16 @@ def estimate(
     speed: Speed | None = None,
     on_progress: OnProgress | None = None,
 ) -> Cost:
-    """What `fine_tune` with these arguments, and `study` after it, will take.
+    """What `fine_tune` with these arguments, and `judge_run` after it, will take.
 
     Give `speed` where it is known already; else `on_progress` goes to `measure_speed`.
     """
     speed = speed or measure_speed(enc, pairs, config, on_progress)
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
-    found = parts(pairs, config, held_out)
-    config = config.resolved(source, pairs.kind, len(found.train))
-    prepare_s = speed.prepare_s * len(found.train)
-    looked_at = min(MOST_LOOKED_AT, len(found.held_out)) + len(found.validation)
+    data = parts(pairs, config, held_out)
+    config = config.resolved(source, pairs.kind, len(data.train))
+    prepare_s = speed.prepare_s * len(data.train)
+    looked_at = min(MOST_LOOKED_AT, len(data.held_out)) + len(data.validation)
     frozen_s = speed.prepare_s * looked_at  # the first look computes it
     look_s = speed.look_s * looked_at
     steps = config.steps
@@ -70,29 +70,29 @@ def estimate(
         steps = max(2 * config.warmup, steps - int(looks_s / step_s))
     if steps is None:
         distinct = LOSSES[config.loss or ""].distinct_texts
-        same = [1] * len(found.train)
-        order = (found.train.texts, same, config.batch_size, config.seed, distinct)
+        same = [1] * len(data.train)
+        order = (data.train.texts, same, config.batch_size, config.seed, distinct)
         steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
     looks_s = frozen_s + look_s * (1 + looks_between(0, steps))
-    return Cost(prepare_s, speed.step_s, steps, looks_s, _other_s(source, found, config, speed))
+    return Cost(prepare_s, speed.step_s, steps, looks_s, _other_s(source, data, config, speed))
 
 
-def _other_s(source: Encoder, found: Parts, config: TrainConfig, speed: Speed) -> float:
+def _other_s(source: Encoder, data: Parts, config: TrainConfig, speed: Speed) -> float:
     """Reading texts with the whole model, before and after, and drawing resamples.
 
     What the source has read already is in its cache; the tuned model has read nothing.
     """
-    judged = distinct_texts(found.held_out)
+    judged = distinct_texts(data.held_out)
     probed = distinct_texts(probe_pairs())
     before = [*judged, *probed]
     if judged and config.train_blocks:  # else the linear map that trained has read them
-        before += [*distinct_texts(found.train), *distinct_texts(found.validation)]
-    read = characters(source.unread(before), source.max_tokens)
-    read += characters([*judged, *probed], source.max_tokens)
+        before += [*distinct_texts(data.train), *distinct_texts(data.validation)]
+    length = characters(source.unread(before), source.max_tokens)
+    length += characters([*judged, *probed], source.max_tokens)
     drawn_s = _drawn_s(probe_pairs(), evaluated=2, compared=1)
     if judged:
-        drawn_s += _drawn_s(found.held_out, evaluated=2 + RIVALS, compared=1 + RIVALS)
-    return speed.character_s * read + drawn_s
+        drawn_s += _drawn_s(data.held_out, evaluated=2 + RIVALS, compared=1 + RIVALS)
+    return speed.character_s * length + drawn_s
 
 
 def _drawn_s(pairs: PairSet, evaluated: int, compared: int) -> float:

@@ -59,8 +59,8 @@ def linear_map(
         _set(model, maps[share], none)
         worth[share] = measure(predictions_of(model, validation), PRIMARY[validation.kind])
     # Average precision does not exist where all labels are equal: then nothing was chosen.
-    chosen = any(np.isfinite(value) for value in worth.values())
-    _set(model, maps[max(worth, key=worth.__getitem__) if chosen else SHRINKAGE], none)
+    measured = any(np.isfinite(value) for value in worth.values())
+    _set(model, maps[max(worth, key=worth.__getitem__) if measured else SHRINKAGE], none)
     return model.finished()
 
 

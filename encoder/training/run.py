@@ -21,15 +21,15 @@ import torch
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, TrainingFailed
 from encoder.evaluation import OnBatch, difference, evaluate
-from encoder.training.caveats import batch_caveats, run_caveats
 from encoder.training.config import TrainConfig
 from encoder.training.events import Done, Eval, Event, Step
 from encoder.training.linear import LinearMap
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Pace, Stopwatch, Throttle, is_look
+from encoder.training.run_warnings import batch_warnings, run_warnings
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper, Learner, metrics_of, predictions
 from encoder.training.step import training_step
+from encoder.training.step_budget import StepBudget, Stopwatch, Throttle, is_look
 from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
 
@@ -62,10 +62,10 @@ def parts(pairs: PairSet, config: TrainConfig, held_out: PairSet | None = None) 
     validation_share = min(config.validation_share, MOST_LOOKED_AT / max(1, len(pairs)))
     split = split_pairs(pairs, share, validation_share, config.seed)
     held_out = pairs.take(split.held_out) if held_out is None else held_out
-    found = Parts(pairs.take(split.train), pairs.take(split.validation), held_out, split)
-    if len(found.train) < 2:
-        raise EncoderError(f"{len(found.train)} rows are left to train on; give at least 2.")
-    return found
+    data = Parts(pairs.take(split.train), pairs.take(split.validation), held_out, split)
+    if len(data.train) < 2:
+        raise EncoderError(f"{len(data.train)} rows are left to train on; give at least 2.")
+    return data
 
 
 def fine_tune(
@@ -86,37 +86,37 @@ def fine_tune(
     """
     config = config or TrainConfig()
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
-    found = parts(train, config, held_out)
-    config = config.resolved(source, train.kind, len(found.train))
+    data = parts(train, config, held_out)
+    config = config.resolved(source, train.kind, len(data.train))
     with _memory_errors(config):
-        yield from _run(source, found, config, stop or threading.Event(), on_progress or _ignore)
+        yield from _run(source, data, config, stop or threading.Event(), on_progress or _ignore)
 
 
 def _run(
     source: Encoder,
-    found: Parts,
+    data: Parts,
     config: TrainConfig,
     stop: threading.Event,
     on_progress: OnProgress,
 ) -> Iterator[Event]:
-    caveats = batch_caveats(found.train, config)
-    before = predictions(source, found.held_out, partial(on_progress, BEFORE))
+    warnings = batch_warnings(data.train, config)
+    before = predictions(source, data.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
     with watch:
         model = learner(source, config.train_blocks or 0)
-        texts = [text for row in found.train.texts for text in row]
+        texts = [text for row in data.train.texts for text in row]
         model.prepare(texts, partial(on_progress, FROZEN))
-        order = batch_order(model, found.train, config)
+        order = batch_order(model, data.train, config)
     loss = LOSSES[config.loss or ""]
-    labels = None if found.train.labels is None else torch.tensor(found.train.labels)
+    labels = None if data.train.labels is None else torch.tensor(data.train.labels)
     optimizer = torch.optim.AdamW(
         model.parameters, lr=config.lr or 0.0, weight_decay=config.weight_decay, fused=True
     )
-    looks = _Looks(model, found, watch, partial(on_progress, LOOK))
+    looks = _Looks(model, data, watch, partial(on_progress, LOOK))
     steps = config.steps
     if steps is None and config.budget_s is None:
         steps = max(1, round((config.epochs or 1.0) * batches_an_epoch(*order)))
-    pace = Pace(steps, config.budget_s, config.warmup)
+    budget = StepBudget(steps, config.budget_s, config.warmup)
     step, losses = 0, []
     within = Throttle(partial(on_progress, STEP))
     yield from looks.take(step)
@@ -124,47 +124,49 @@ def _run(
         torch.manual_seed(config.seed)
         for batch in batches_of_rows(*order):
             with watch:
-                lr = learning_rate(step, pace.fixed, config.lr or 0.0, config.warmup)
+                lr = learning_rate(step, budget.fixed, config.lr or 0.0, config.warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = lr
                 within.rest()
                 value = training_step(
-                    model, loss.compute, found.train, labels, batch, optimizer, config, within
+                    model, loss.compute, data.train, labels, batch, optimizer, config, within
                 )
             step += 1
             losses.append(value)
-            pace.tick(step, watch.last, watch.total, looks.cost)
-            yield Step(step, pace.expected, value, lr, watch.total, pace.left_s(step, looks.cost))
-            ended = step == pace.fixed or stop.is_set()
+            budget.tick(step, watch.last, watch.total, looks.cost)
+            yield Step(
+                step, budget.expected, value, lr, watch.total, budget.left_s(step, looks.cost)
+            )
+            ended = step == budget.fixed or stop.is_set()
             if ended or is_look(step):
                 yield from looks.take(step)
             if ended:
                 break
-    caveats += run_caveats(looks.keeper, losses, config)
+    warnings += run_warnings(looks.keeper, losses, config)
     looks.keeper.restore()
     tuned = model.finished()
     scoring = partial(on_progress, AFTER)
-    after = predictions(tuned, found.held_out, scoring)
+    after = predictions(tuned, data.held_out, scoring)
     gain = None
-    if len(found.held_out):
+    if len(data.held_out):
         gain = difference(before, after, seed=config.seed, on_batch=scoring)
     yield Done(
         encoder=tuned,
         before=evaluate(before, config.seed, on_batch=scoring),
         after=evaluate(after, config.seed, on_batch=scoring),
         train_seconds=watch.total,
-        stopped=step != pace.fixed,
+        stopped=step != budget.fixed,
         gain=gain,
         predictions=(before, after),
         steps=step,
         kept_step=looks.keeper.step or step,
         config=config,
         source=source,
-        train=found.train,
-        validation=found.validation,
-        held_out=found.held_out,
-        split=found.split,
-        notes=(*found.split.notes, *pace.notes, *caveats),
+        train=data.train,
+        validation=data.validation,
+        held_out=data.held_out,
+        split=data.split,
+        notes=(*data.split.notes, *budget.notes, *warnings),
     )
 
 
@@ -185,14 +187,14 @@ def batch_order(
 class _Looks:
     """Scores a sample of the validation and held-out parts while training goes on."""
 
-    def __init__(self, model: Learner, found: Parts, watch: Stopwatch, on_batch: OnBatch) -> None:
-        self.keeper = BestKeeper(model, found.validation)
+    def __init__(self, model: Learner, data: Parts, watch: Stopwatch, on_batch: OnBatch) -> None:
+        self.keeper = BestKeeper(model, data.validation)
         self.cost = 0.0  # seconds of the latest look
         self._model, self._watch, self._on_batch = model, watch, Throttle(on_batch)
-        self._validation = len(found.validation) > 0
+        self._validation = len(data.validation) > 0
         chance = np.random.default_rng(0)
-        rows = chance.permutation(len(found.held_out))[:MOST_LOOKED_AT]
-        self._held_out = found.held_out.take(np.sort(rows))
+        rows = chance.permutation(len(data.held_out))[:MOST_LOOKED_AT]
+        self._held_out = data.held_out.take(np.sort(rows))
 
     def take(self, step: int) -> Iterator[Eval]:
         """One Eval, or none where there is nothing to look at."""
@@ -200,10 +202,10 @@ class _Looks:
             return
         with self._watch:
             self._on_batch.rest()
-            told = self._on_batch
-            metrics, best = self.keeper.look(step, told) if self._validation else ({}, False)
+            on_batch = self._on_batch
+            metrics, best = self.keeper.look(step, on_batch) if self._validation else ({}, False)
             scored = len(self._held_out) > 0
-            held_out = metrics_of(self._model, self._held_out, told) if scored else {}
+            held_out = metrics_of(self._model, self._held_out, on_batch) if scored else {}
         self.cost = self._watch.last
         yield Eval(step, metrics, best, held_out)
 

@@ -38,12 +38,12 @@ def first_epoch(
     distinct: bool,
 ) -> list[list[int]]:
     """The batches in which every row is seen once."""
-    seen, found = 0, []
+    count, epoch = 0, []
     for batch in batches_of_rows(rows, lengths, batch_size, seed, distinct):
-        seen += len(batch)
-        found.append(batch)
-        if seen >= len(rows):
-            return found
+        count += len(batch)
+        epoch.append(batch)
+        if count >= len(rows):
+            return epoch
     raise AssertionError("batches are endless")
 
 

@@ -127,17 +127,17 @@ class BestKeeper:
 
     def look(self, step: int, on_batch: OnBatch | None = None) -> tuple[dict[str, float], bool]:
         """Metrics now, and whether these parameters are kept. Step 0 is only looked at."""
-        found = predictions_of(self._model, self._validation, on_batch)
-        metrics = {name: measure(found, name) for name in METRICS[found.kind]}
-        value = metrics[PRIMARY[found.kind]]
+        scored = predictions_of(self._model, self._validation, on_batch)
+        metrics = {name: measure(scored, name) for name in METRICS[scored.kind]}
+        value = metrics[PRIMARY[scored.kind]]
         if step == 0:
-            self.before = found
+            self.before = scored
         keep = step > 0 and value >= self.highest - self._error
         if step > 0 and value > self.highest:
-            error = standard_error(found)
+            error = standard_error(scored)
             self.highest, self._error = value, 0.0 if np.isnan(error) else error
         if keep:
-            self.step, self.kept = step, found
+            self.step, self.kept = step, scored
             self._kept = [p.detach().clone() for p in self._model.parameters]
         return metrics, keep
 
@@ -145,11 +145,11 @@ class BestKeeper:
         """Put the best parameters back, if there are any."""
         if self.step is not None:
             with torch.no_grad():
-                for parameter, kept in zip(self._model.parameters, self._kept, strict=True):
-                    parameter.copy_(kept)
+                for parameter, best in zip(self._model.parameters, self._kept, strict=True):
+                    parameter.copy_(best)
 
 
 def metrics_of(model: Learner, pairs: PairSet, on_batch: OnBatch | None = None) -> dict[str, float]:
     """Every metric of this kind of pairs, as the model is now."""
-    found = predictions_of(model, pairs, on_batch)
-    return {name: measure(found, name) for name in METRICS[pairs.kind]}
+    scored = predictions_of(model, pairs, on_batch)
+    return {name: measure(scored, name) for name in METRICS[pairs.kind]}

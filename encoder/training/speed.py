@@ -14,11 +14,11 @@ from encoder.encoder import Encoder
 from encoder.evaluation import OnBatch
 from encoder.training.config import TrainConfig
 from encoder.training.losses import LOSSES
-from encoder.training.pace import Stopwatch
 from encoder.training.run import OnProgress, learner
 from encoder.training.schedule import first_epoch
 from encoder.training.scoring import Learner, in_chunks, predictions_of
 from encoder.training.step import STEP_BYTES, training_step
+from encoder.training.step_budget import Stopwatch
 from ingest import PairSet
 
 TIMING = "timing"
@@ -51,12 +51,12 @@ def measure_speed(
     Where steps are slow, fewer are timed, and with fewer rows. `on_progress` is told (TIMING, done,
     in all); what it raises ends the timing.
     """
-    heard = partial(on_progress, TIMING) if on_progress else None
+    on_batch = partial(on_progress, TIMING) if on_progress else None
     source = enc if config.pooling is None else enc.with_pooling(config.pooling)
     config = config.resolved(source, pairs.kind, len(pairs))
     chance = np.random.default_rng(config.seed)
     sample = pairs.take(chance.permutation(len(pairs))[: config.batch_size * TIMED_STEPS])
-    timing = _Timing(learner(source, config.train_blocks or 0), sample, config, heard)
+    timing = _Timing(learner(source, config.train_blocks or 0), sample, config, on_batch)
     with torch.random.fork_rng(devices=[]):
         step_s = timing.typical_step_s(limit_s)
     prepare_s = timing.prepare_s / len(timing.prepared)
@@ -65,10 +65,10 @@ def measure_speed(
     texts = distinct_texts(some)
     watch = Stopwatch()
     with watch:
-        predictions_of(timing.model, some, heard)
+        predictions_of(timing.model, some, on_batch)
     look_s = watch.last / len(some)
     with watch:
-        in_chunks(source.with_cache(ArrayCache(0)), texts, heard)
+        in_chunks(source.with_cache(ArrayCache(0)), texts, on_batch)
     return Speed(prepare_s, step_s, look_s, watch.last / characters(texts, source.max_tokens))
 
 
@@ -86,10 +86,10 @@ class _Timing:
     """Steps on rows of a sample, each prepared when it is needed."""
 
     def __init__(
-        self, model: Learner, sample: PairSet, config: TrainConfig, heard: OnBatch | None
+        self, model: Learner, sample: PairSet, config: TrainConfig, on_batch: OnBatch | None
     ) -> None:
         self.model, self.prepared, self.prepare_s = model, list[int](), 0.0
-        self._sample, self._config, self._heard = sample, config, heard
+        self._sample, self._config, self._heard = sample, config, on_batch
         self._labels = None if sample.labels is None else torch.tensor(sample.labels)
         self._loss = LOSSES[config.loss or ""]
         self._optimizer = torch.optim.AdamW(model.parameters, lr=0.0, fused=True)
@@ -111,12 +111,12 @@ class _Timing:
                 return step_s
         row_s = step_s / len(typical) + self.prepare_s / len(first)
         most = max(FEWEST_ROWS, int(limit_s / TIMED_STEPS / row_s))
-        found = []
+        times = []
         for number in islice(cycle(order), TIMED_STEPS):
-            found.append(self._step_s(epoch[number][:most], len(epoch[number])))
+            times.append(self._step_s(epoch[number][:most], len(epoch[number])))
             if time.perf_counter() > end:
                 break
-        return float(np.median(found))  # one step that was held up would count for all
+        return float(np.median(times))  # one step that was held up would count for all
 
     def _step_s(self, rows: list[int], of: int) -> float:
         """Seconds of a batch of so many rows, going by these, in as many chunks as it would be."""

@@ -89,13 +89,13 @@ def backward(
             value = loss_of(model.embed(texts))
             value.backward()
             return value.item()
-        states, found = [], []
+        states, vectors_of = [], []
         with torch.no_grad():
             for chunk in chunks:
                 states.append(torch.get_rng_state())
-                found.append(model.embed([texts[i] for i in chunk]))
+                vectors_of.append(model.embed([texts[i] for i in chunk]))
                 done += 1
-        stacked = torch.cat(found)
+        stacked = torch.cat(vectors_of)
         vectors = torch.empty_like(stacked)
         vectors[[i for chunk in chunks for i in chunk]] = stacked
         value = loss_of(vectors.requires_grad_())

@@ -142,14 +142,14 @@ class Trainable:
 
     def _tokenize(self, texts: Sequence[str]) -> None:
         recipe = self.source.recipe
-        found = self.backbone.tokenize(texts, self.source.prompt(), recipe.include_prompt)
-        self._tokenized.update(zip(texts, found, strict=True))
+        tokenized = self.backbone.tokenize(texts, self.source.prompt(), recipe.include_prompt)
+        self._tokenized.update(zip(texts, tokenized, strict=True))
 
     def _states(self, texts: Sequence[str], tokens: Tokens) -> Tensor:
-        kept = [self._kept.get(text) for text in texts]
-        if any(state is None for state in kept):
+        states = [self._kept.get(text) for text in texts]
+        if any(state is None for state in states):
             return self._frozen(tokens)
-        return pad_sequence([state for state in kept if state is not None], batch_first=True)
+        return pad_sequence([state for state in states if state is not None], batch_first=True)
 
     @torch.no_grad()
     def _frozen(self, tokens: Tokens) -> Tensor:

@@ -98,19 +98,19 @@ class VectorStore(ABC):
         Among equal scores the earlier row comes first (in Milvus, among 16,384 of them).
         """
         name = checked_name(collection)
-        found = np.atleast_2d(np.asarray(queries, dtype=np.float32))
+        rows = np.atleast_2d(np.asarray(queries, dtype=np.float32))
         if not 1 <= k <= MOST_HITS:
             raise ExploreError(f"k is {k:,}; ask for 1 to {MOST_HITS:,} hits.")
         n, d = self.shape(name)
-        if found.ndim != 2 or found.shape[1] != d:
+        if rows.ndim != 2 or rows.shape[1] != d:
             raise ExploreError(
-                f"Queries are {found.shape}, the collection has {d} dimensions: both must come "
+                f"Queries are {rows.shape}, the collection has {d} dimensions: both must come "
                 "from the same model and pooling."
             )
         k = min(k, n)
-        if not len(found):
+        if not len(rows):
             return Hits(np.empty((0, k), np.int64), np.empty((0, k), np.float32))
-        return self._search(name, _unit_rows(found), k)
+        return self._search(name, _unit_rows(rows), k)
 
     def shape(self, collection: str) -> tuple[int, int]:
         """(N, D) of a collection."""

@@ -12,7 +12,7 @@ from explore.vectors import OnProgress, tell
 class MemoryStore(VectorStore):
     """The default engine. Arrays are kept as they are given, not copied: leave them unchanged."""
 
-    engine = "in memory"
+    engine = "memory"
     place = "in memory"
     persists = False
 

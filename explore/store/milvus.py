@@ -152,7 +152,7 @@ class MilvusStore(VectorStore):
         # Around what opens, renames or drops a collection, which Milvus Lite does not guard itself;
         # rows are read and written without it.
         self._lock = threading.RLock()
-        self._known: dict[str, tuple[int, int]] = {}  # (N, D) of what is loaded
+        self._shapes: dict[str, tuple[int, int]] = {}  # (N, D) of what is loaded
         self._writing: set[str] = set()
 
     def _put(
@@ -214,17 +214,17 @@ class MilvusStore(VectorStore):
         """Give a whole collection its name, in place of an older one. Milvus Lite flushes, too."""
         with self._lock:
             try:
-                found = self._counted(draft)
-                if found != shape:  # a batch whose answer was lost is sent again, and stands twice
-                    raise StoreUnavailable(f"The vector store holds {found}, not {shape}.")
-                self._known.pop(name, None)
+                stored = self._stored_shape(draft)
+                if stored != shape:  # a batch whose answer was lost is sent again, and stands twice
+                    raise StoreUnavailable(f"The vector store holds {stored}, not {shape}.")
+                self._shapes.pop(name, None)
                 self._open().drop_collection(name, timeout=CALL_S)
                 self._open().rename_collection(draft, name, timeout=WRITE_S)
             except BaseException:
                 self._discard(draft)
                 raise
             self._open().load_collection(name, timeout=WRITE_S)
-            self._known[name] = (shape[0], shape[1])
+            self._shapes[name] = (shape[0], shape[1])
 
     def _discard(self, draft: str) -> None:
         """Drop a draft; one that cannot be dropped now is swept at the next start."""
@@ -234,14 +234,14 @@ class MilvusStore(VectorStore):
     def _shape(self, name: str) -> tuple[int, int] | None:
         with answered("to look for a collection"), self._lock:
             if not self._open().has_collection(name, timeout=CONNECT_S):
-                self._known.pop(name, None)
+                self._shapes.pop(name, None)
                 return None
-            if name not in self._known:  # stored by an earlier run, or by another process
+            if name not in self._shapes:  # stored by an earlier run, or by another process
                 self._open().load_collection(name, timeout=WRITE_S)
-                self._known[name] = self._counted(name)
-            return self._known[name]
+                self._shapes[name] = self._stored_shape(name)
+            return self._shapes[name]
 
-    def _counted(self, name: str) -> tuple[int, int]:
+    def _stored_shape(self, name: str) -> tuple[int, int]:
         fields = self._open().describe_collection(name, timeout=CALL_S)["fields"]
         rows = self._open().query(
             name,
@@ -274,7 +274,7 @@ class MilvusStore(VectorStore):
         more again for a query where those beyond k still tie with it.
         """
         fetch = min(fetch, n, WINDOW)
-        indices, scores = self._asked(name, queries, fetch)
+        indices, scores = self._query(name, queries, fetch)
         order = np.lexsort((indices, -scores))  # along the last axis: by score, then by index
         indices = np.take_along_axis(indices, order, 1)
         scores = np.take_along_axis(scores, order, 1)
@@ -284,7 +284,7 @@ class MilvusStore(VectorStore):
                 indices[row, :k], scores[row, :k] = again[0][0], again[1][0]
         return indices[:, :k], scores[:, :k]
 
-    def _asked(self, name: str, queries: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    def _query(self, name: str, queries: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """What Milvus finds: indices and scores (B, limit)."""
         from pymilvus.exceptions import MilvusException
 
@@ -301,21 +301,21 @@ class MilvusStore(VectorStore):
             )
 
         try:
-            found = ask()
+            answers = ask()
         except MilvusException as error:
             if error.code not in (NOT_FOUND, NOT_LOADED):
                 raise
-            self._known.pop(name, None)  # it was dropped just now, or the server started anew
+            self._shapes.pop(name, None)  # it was dropped just now, or the server started anew
             self.shape(name)
-            found = ask()
-        if any(len(hits.ids) != limit for hits in found):
+            answers = ask()
+        if any(len(hits.ids) != limit for hits in answers):
             raise NotStored(f"The collection {name} is no longer whole; put its vectors again.")
-        indices = np.array([list(hits.ids) for hits in found], np.int64)
-        return indices, np.array([list(hits.distances) for hits in found], np.float32)
+        indices = np.array([list(hits.ids) for hits in answers], np.int64)
+        return indices, np.array([list(hits.distances) for hits in answers], np.float32)
 
     def _drop(self, name: str) -> None:
         with answered("to drop a collection"), self._lock:
-            self._known.pop(name, None)
+            self._shapes.pop(name, None)
             self._open().drop_collection(name, timeout=CALL_S)
 
     def _names(self) -> list[str]:
@@ -338,6 +338,6 @@ class MilvusStore(VectorStore):
         with self._lock:
             client, self._client = self._client, None
             if client is not None:
-                self._known.clear()
+                self._shapes.clear()
                 client.close()
                 self._released()

@@ -13,13 +13,13 @@ def open_store(setting: str | None) -> VectorStore:
     "http://host:19530/lab") a server or cluster. Raises StoreUnavailable within seconds where it
     does not answer, ExploreError for another setting.
     """
-    given = (setting or "").strip()
-    if given in ("", "memory"):
+    address = (setting or "").strip()
+    if address in ("", "memory"):
         return MemoryStore()
-    if given.lower().startswith(("http://", "https://")):
-        return open_server(given)
-    if given.endswith(".db") and "://" not in given:
-        return open_file(given)
+    if address.lower().startswith(("http://", "https://")):
+        return open_server(address)
+    if address.endswith(".db") and "://" not in address:
+        return open_file(address)
     raise ExploreError(
         f"{SETTING} names no store. Leave it empty to keep vectors in memory, or give a Milvus "
         "Lite file (./lab.db) or a Milvus server (http://host:19530)."

@@ -254,7 +254,7 @@ def test_ones_own_texts_good_and_bad(page, tmp_path):
     page.get_by_role("tab", name="Map").click()
     lab.find("#corpus-pairs").click()
     expect(facts).to_contain_text("texts of graded_pairs.csv")
-    lab.find("#corpus-1").click()
+    lab.find("#corpus-support").click()
     lab.drawn(f"{SUPPORT} texts")
 
 
@@ -264,7 +264,7 @@ def test_three_maps_at_once_of_two_visitors_and_one_who_leaves(page, workbench):
     b = MapPage(page.context.new_page()).open()
     c = MapPage(page.context.new_page()).open()
     a.pick("map-method", "t-SNE")
-    b.find("#corpus-1").click()
+    b.find("#corpus-support").click()
     c.pick("map-pooling", "cls")
     a.drawn("mean pooling · layer 6 of 6 (last) · t-SNE")
     b.drawn(f"{SUPPORT} texts")

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.lab_page import View
 from tests.browser.search_page import SEARCH_MS, SearchPage
-from ui.search.examples import QUERIES
+from ui.state.samples import TEXT_SAMPLES
 
 OWN = "The harbour closes at nine.\nBicycles stand behind the station.\nSoup is served daily."
 
@@ -31,7 +31,7 @@ def test_a_question_is_asked_explained_and_ranked_in_other_ways(tab):
     tab.open()
     tab.find("#search-example-1").click()
     expect(tab.find("#search-query input, #search-query textarea")).to_have_value(
-        QUERIES["search_passages.csv"][1]
+        TEXT_SAMPLES["offices"].queries[1]
     )
     expect(tab.hits.first).to_contain_text("indoor pool")
     tab.ask("form F7")
@@ -80,7 +80,7 @@ def test_texts_of_ones_own_are_searched_here_and_mapped_there(tab):
     expect(tab.hits.first).to_contain_text("Bicycles")
     tab.page.get_by_role("tab", name="Map").click()
     expect(tab.find("#corpus-facts")).to_contain_text("pasted texts: 3 texts")
-    tab.find("#corpus-0").click()
+    tab.find("#corpus-topics").click()
     expect(tab.find("#corpus-facts")).to_contain_text("topics.csv")
     tab.page.get_by_role("tab", name="Search").click()
     expect(tab.find("#search-corpus-facts")).to_contain_text("topics.csv")
@@ -99,7 +99,7 @@ def test_an_index_under_way_is_stopped_and_the_samples_are_a_click_away(tab, tmp
     expect(tab.find("#search-progress")).to_contain_text("Stopped", timeout=SEARCH_MS)
     expect(tab.find("#stop-search")).to_be_hidden()
     expect(tab.hits).to_have_count(0)  # those before were of other texts
-    tab.find("#search-corpus-2").click()
+    tab.find("#search-corpus-offices").click()
     tab.answered("243 texts")
     expect(tab.hits).to_have_count(10)
 
@@ -123,7 +123,7 @@ def test_two_visitors_search_their_own_texts(tab, browser: Browser, lab: str):
 def test_a_link_opens_the_same_search_for_somebody_else(tab, browser: Browser, lab: str):
     tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.open()
-    tab.find("#search-corpus-0").click()
+    tab.find("#search-corpus-topics").click()
     tab.answered("648 texts")
     tab.pick("search-pooling", "max")
     tab.ask("my own cold kitchen")

@@ -79,8 +79,8 @@ def test_every_section_works_on_twenty_thousand_texts_of_ones_own(page, tmp_path
     work("compress")
     expect(lab.find("#compress tbody tr")).to_have_count(40)
     expect(lab.find("#compress")).to_contain_text("everyday questions")
-    work("twins")
-    expect(lab.find("#twins tbody tr").first).to_be_visible()
+    work("duplicates")
+    expect(lab.find("#duplicates tbody tr").first).to_be_visible()
     with timed("another question after all that", seconds):
         tab.ask("which clock was stolen?")
         expect(tab.hits.first).to_contain_text("clock", timeout=LARGE_MS)

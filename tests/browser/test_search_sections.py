@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from ui.search.judged import split_queries
 
 from tests.browser.finetune_page import TRAINED_MS, FinetunePage
 from tests.browser.lab_page import View
 from tests.browser.sections_visit import DONE_MS, SectionsPage
-from ui.search.examples import QUERIES
-from ui.search.judged import split_queries
+from ui.state.samples import TEXT_SAMPLES
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = QUERIES["search_passages.csv"]
+EXAMPLES = TEXT_SAMPLES["offices"].queries
 
 
 def test_a_query_is_steered_and_added_up(page):
@@ -117,15 +117,15 @@ def test_vectors_are_compressed_and_what_it_costs_is_drawn(page):
 
 def test_duplicates_are_found_taken_along_and_too_many_are_refused(page):
     lab = SectionsPage(page).open()
-    lab.work("twins")
-    expect(lab.find("#twins tbody tr")).to_have_count(30)
-    expect(lab.find("#twins")).to_contain_text("They form")
+    lab.work("duplicates")
+    expect(lab.find("#duplicates tbody tr")).to_have_count(30)
+    expect(lab.find("#duplicates")).to_contain_text("They form")
     with page.expect_download() as found:
-        lab.find("#twins-csv").click()
+        lab.find("#duplicates-csv").click()
     assert found.value.suggested_filename == "near_duplicates.csv"
-    bound = lab.find("#twins-bound input")
+    bound = lab.find("#duplicates-bound input")
     bound.fill("-5")
-    lab.find("#twins-go").click()
+    lab.find("#duplicates-go").click()
     expect(lab.find("[data-testid=toast-body]")).to_contain_text("percentile is -5.0")
 
 
@@ -136,5 +136,5 @@ def test_a_phone_shows_the_sections_without_scrolling_sideways(page):
     lab.press("lab-hits", "more", 2)
     expect(lab.find("#lab-moved table")).to_be_visible()
     lab.work("measure-search")
-    lab.work("twins")
+    lab.work("duplicates")
     assert lab.width() <= 390

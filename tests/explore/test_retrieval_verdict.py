@@ -7,8 +7,12 @@ from encoder import Encoder
 from explore import ExploreError, search
 from explore.lexical import Bm25Index
 from explore.vectors import unit
-from explore.verdict import ENOUGH, BestHits, background
+from explore.verdict import ENOUGH, BestHits
 from tests.explore.points import cloud, read_sample
+
+
+def best_hits(queries: np.ndarray, corpus: np.ndarray) -> BestHits:
+    return BestHits.of(search(queries, corpus, 1))
 
 
 def test_p_values_and_percentiles_by_hand():
@@ -78,7 +82,7 @@ def test_a_small_sample_still_says_when_nothing_is_there():
 
 def test_unrelated_queries_are_called_strong_one_time_in_a_hundred():
     corpus, queries = unit(cloud(400, 24)), unit(cloud(2_000, 24, seed=1))
-    null = background(queries[:1_000], corpus)
+    null = best_hits(queries[:1_000], corpus)
     found = search(queries[1_000:], corpus, 1).scores[:, 0]
     p = np.array([null.p_value(score) for score in found])
     for level in (0.01, 0.05, 0.2, 0.5):
@@ -87,7 +91,7 @@ def test_unrelated_queries_are_called_strong_one_time_in_a_hundred():
 
 def test_relevant_queries_are_told_from_unrelated_ones():
     corpus = unit(cloud(500, 48))
-    null = background(unit(cloud(ENOUGH, 48, seed=1)), corpus)
+    null = best_hits(unit(cloud(ENOUGH, 48, seed=1)), corpus)
     relevant = unit(corpus[:100] + 0.08 * cloud(100, 48, seed=2))
     unrelated = unit(cloud(100, 48, seed=3))
     strong = [
@@ -100,8 +104,8 @@ def test_relevant_queries_are_told_from_unrelated_ones():
 
 def test_a_larger_corpus_asks_for_a_better_hit():
     corpus, queries = unit(cloud(3_000, 24)), unit(cloud(ENOUGH, 24, seed=1))
-    score = float(np.median(background(queries, corpus[:100]).scores))
-    small, large = background(queries, corpus[:100]), background(queries, corpus)
+    score = float(np.median(best_hits(queries, corpus[:100]).scores))
+    small, large = best_hits(queries, corpus[:100]), best_hits(queries, corpus)
     assert small.percentile(score) == pytest.approx(50, abs=2)
     assert large.percentile(score) < 5
 
@@ -110,7 +114,7 @@ def test_questions_about_a_real_corpus_are_told_from_others(bundled: Encoder):
     answers, _ = read_sample("support_questions.csv", "text", "intent")
     others, _ = read_sample("topics.csv", "text", "topic")
     corpus = bundled.encode(answers[::6])
-    null = background(bundled.encode(others[::11]), corpus)
+    null = best_hits(bundled.encode(others[::11]), corpus)
     assert null.queries > 50
 
     def levels(*queries: str) -> set[str]:

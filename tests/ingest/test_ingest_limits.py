@@ -55,7 +55,7 @@ def test_columns():
 def test_cells():
     pairs = read_pairs(StringIO("a,b\nshort,short too\n" + "x" * 21 + ",short\n"), limits=SMALL)
     assert pairs.report.dropped == {"text longer than 20 characters": (2,)}
-    assert [reason.code for reason in pairs.report.dropped] == ["too_long"]
+    assert pairs.report.codes == {"text longer than 20 characters": "too_long"}
 
 
 def bombs(size: int) -> list[bytes]:

@@ -1,6 +1,5 @@
 """The check: each finding where it should be, nowhere else, with a remedy that works."""
 
-import copy
 import random
 import time
 from io import StringIO
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from ingest import ColumnMapping, PairSet, check, read_pairs, split_pairs
-from ingest.report import Reason
 from ingest.text import words
 
 SUBJECTS = ["The baker", "My aunt", "A young fox", "Our teacher", "The old clock", "Every sailor"]
@@ -294,12 +292,6 @@ def test_twenty_thousand_rows_in_seconds():
 
 
 # --- what the report says, by code ----------------------------------------------------------------
-
-
-def test_a_reason_is_its_words_and_keeps_its_code_in_a_copy():
-    reason = Reason("text longer than 20 characters", "too_long")
-    assert reason == "text longer than 20 characters"
-    assert copy.deepcopy(reason).code == "too_long"
 
 
 def test_a_remedy_that_words_its_reason_like_reading_gives_no_finding_of_reading():

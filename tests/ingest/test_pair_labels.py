@@ -8,7 +8,7 @@ import pytest
 from ingest import ColumnMapping, IngestError, read_pairs
 from ingest.labels import label_number, label_word, looks_binary
 from ingest.scales import find_scale
-from ingest.scaling import read_labels
+from ingest.scaling import MISSING, NOT_RECOGNISED, OUTSIDE, read_labels
 
 NAN = float("nan")
 
@@ -84,7 +84,7 @@ def test_codes_of_snli_are_known_by_its_columns():
 def test_unrecognised_and_missing_labels_are_dropped_by_row():
     found = read_labels(["yes", "maybe", "", "no", "n/a", "7"], "binary")
     np.testing.assert_array_equal(found.values, [1, NAN, NAN, 0, NAN, NAN])
-    assert found.dropped == {"label missing": [2, 4], "label not recognised": [1, 5]}
+    assert found.dropped == {MISSING: [2, 4], NOT_RECOGNISED: [1, 5]}
 
 
 def test_minus_one_and_one():
@@ -95,7 +95,7 @@ def test_minus_one_and_one():
 def test_words_among_numbers_only_where_they_mean_the_same():
     assert read_labels(["0", "0.5", "1", "yes"], "score").values.tolist() == [0, 0.5, 1, 1]
     found = read_labels(["0", "4", "5", "yes"], "score")
-    assert found.dropped == {"label not recognised": [3]}
+    assert found.dropped == {NOT_RECOGNISED: [3]}
 
 
 def test_a_stray_does_not_change_the_scale():
@@ -103,7 +103,7 @@ def test_a_stray_does_not_change_the_scale():
     assert find_scale(numbers) == (0, 5)
     assert find_scale(numbers[-10:]) == (0, 100), "too few to call it a stray"
     found = read_labels([f"{n:g}" for n in numbers], "score")
-    assert found.dropped == {"label outside the scale": [99]}
+    assert found.dropped == {OUTSIDE: [99]}
     assert find_scale(np.array([1.0, 5, 3] * 40 + [0.0])) == (0, 5), "0 is a grade, not a stray"
     assert find_scale(np.array([0, 2, 5, -1.0])) == (0, 5), "−1 is often 'not labelled'"
     assert find_scale(np.array([-1.0, -1])) == (-1, 1)
@@ -115,7 +115,7 @@ def test_a_scale_given_by_hand_wins():
     cells = ["1", "2", "3"]
     assert read_labels(cells, "score").scaling == "1–5: (label − 1) / 4"
     assert read_labels(cells, "score", (1, 3)).values.tolist() == [0, 0.5, 1]
-    assert read_labels(cells, "score", (0, 2)).dropped == {"label outside the scale": [2]}
+    assert read_labels(cells, "score", (0, 2)).dropped == {OUTSIDE: [2]}
     with pytest.raises(IngestError, match=r"scale 3 to 1"):
         ColumnMapping("score", ("a", "b"), "c", (3, 1))
 

@@ -17,7 +17,7 @@ from ingest import (
     to_pairs,
 )
 from ingest.scales import check_scale, named_scale, without_scale
-from ingest.scaling import read_labels
+from ingest.scaling import OUTSIDE, read_labels
 
 
 def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> str:
@@ -147,7 +147,7 @@ def test_what_is_not_certain_is_said(labels, scale, doubt):
 def test_a_stray_or_minus_one_beside_whole_labels():
     found = read_labels([str(n % 4) for n in range(99)] + ["55"], "score")
     assert found.scale == (0, 3)
-    assert found.dropped == {"label outside the scale": [99]}
+    assert found.dropped == {OUTSIDE: [99]}
     assert "from 0 to 55. Those outside 0–3 are left out." in found.note
     found = read_labels([str(n % 4) for n in range(99)] + ["-1"], "score")
     assert found.scale == (0, 3)

@@ -1,5 +1,6 @@
 """Whatever a visitor types is shown as text, and nothing a visitor types breaks the page."""
 
+import ast
 import json
 import re
 
@@ -7,10 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encoder import POOLINGS
+from encoder import DEFAULT_MODEL, POOLINGS
 from tests.ui.visit import EVERYTHING, array, inputs, read_html, score_rows
 from ui.page.matrix import plot_text
-from ui.pooling.comparison import Session
 from ui.pooling.figures import shorten
 
 TAGS = {"b", "br", "button", "code", "div", "em", "h3", "h4", "i", "li", "ol", "p", "root", "small",
@@ -28,7 +28,7 @@ ATTACKS = [
     "var(--body-text-color) %{y} %{customdata}",
     "<!-- comment --> <![CDATA[ x ]]> <?php ?>",
 ]
-MARKUP = {"apart": (0, 1, 3), "made": (0, 3), "honesty": (0,), "several": (1,)}
+MARKUP = {"apart": (0, 1, 3), "making": (0, 3), "honesty": (0,), "several": (1,)}
 HARD = [
     "\x00 NUL \x1b[31m \x07",
     "half \ud83d and \udc00 pairs",
@@ -65,8 +65,8 @@ def check(screen) -> None:
     assert "nan" not in screen.scores.lower()
 
 
-def visit(handlers, a: str, b: str, **changes):
-    return handlers.screen(inputs(EVERYTHING, a=a, b=b, **changes), "ann")
+def visit(handlers, a: str, b: str, unfolded=EVERYTHING, **changes):
+    return handlers.screen(inputs(unfolded, a=a, b=b, **changes), "ann")
 
 
 texts = st.one_of(
@@ -102,12 +102,11 @@ def test_hard_texts_get_scores_or_a_reason(tiny_handlers, text):
 def test_an_attack_is_shown_as_the_text_it_is(tiny_handlers, attack):
     pinned = tiny_handlers.pin(inputs(a=attack, b="A cat."), "ann")
     screen = tiny_handlers.screen(
-        inputs(EVERYTHING, a=attack, b=attack, lines=f"{attack}\nA cat.",
-               session=Session(open=EVERYTHING, pinned=pinned.pinned)),
-        "ann",
-    )  # fmt: skip
+        inputs(EVERYTHING, a=attack, b=attack, lines=f"{attack}\nA cat.", pinned=pinned), "ann"
+    )
     check(screen)
-    assert [p.text for p in read_html(screen.sections["made"][0]).all(".lab-text")] == [attack] * 2
+    steps = read_html(screen.sections["making"][0])
+    assert [p.text for p in steps.all(".lab-text")] == [attack] * 2
     legend = read_html(screen.scores).one(".lab-legend").text
     assert f"“{attack if len(attack) <= 40 else attack[:39] + '…'}”" in legend
 
@@ -115,9 +114,9 @@ def test_an_attack_is_shown_as_the_text_it_is(tiny_handlers, attack):
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_token_is_shown_as_the_text_it_is_and_so_is_its_tooltip(handlers, attack):
     """With the real vocabulary: the tiny one has no quotes and no brackets."""
-    screen = visit(handlers, attack, "A cat.", session=Session(open=frozenset({"apart", "made"})))
-    tokens = handlers.workbench.encoder(Session().model, None).trace(attack).tokens
-    for piece in (screen.sections["apart"][1], screen.sections["made"][0]):
+    screen = visit(handlers, attack, "A cat.", unfolded=frozenset({"apart", "making"}))
+    tokens = handlers.workbench.encoder(DEFAULT_MODEL, None).trace(attack).tokens
+    for piece in (screen.sections["apart"][1], screen.sections["making"][0]):
         line = read_html(piece).all(".lab-tokens")[0].all(".tk")
         assert [chip.all("span")[1].text for chip in line] == list(tokens)
         for chip, token in zip(line, tokens, strict=True):
@@ -130,7 +129,7 @@ def test_no_figure_lets_plotly_read_a_visitors_tags(tiny_handlers, attack):
     """Plotly renders <b>, <a href> and their like, and decodes entities, in labels and hovers."""
     screen = visit(tiny_handlers, attack, attack, lines=f"{attack}\nA cat.")
     figures = [screen.sections[name][place] for name, place in
-               (("apart", 2), ("layers", 0), ("made", 2), ("several", 0))]  # fmt: skip
+               (("apart", 2), ("layers", 0), ("making", 2), ("several", 0))]  # fmt: skip
     for figure in figures:
         for trace in figure["data"]:
             labels = [*trace.get("x", []), *trace["y"]]
@@ -139,7 +138,7 @@ def test_no_figure_lets_plotly_read_a_visitors_tags(tiny_handlers, attack):
             assert not [k for k in own if attack[:10] in str(trace.get(k))]
         assert attack not in json.dumps(figure["layout"])
     assert figures[3]["data"][0]["y"][0].startswith(f"S1 {plot_text(shorten(attack))}")
-    shown = tiny_handlers.workbench.encoder(Session().model, None).trace(attack).tokens
+    shown = tiny_handlers.workbench.encoder(DEFAULT_MODEL, None).trace(attack).tokens
     token_labels = [label.rstrip("\u200b") for label in figures[0]["data"][0]["y"]]
     assert token_labels == [plot_text(token) for token in shown]
     assert array(figures[0]["data"][0]["z"]).shape == (len(shown), len(shown))
@@ -151,11 +150,10 @@ def test_plot_text_escapes_what_plotly_reads():
 
 
 def test_the_python_shown_holds_every_text_inside_its_quotes(tiny_handlers):
-    import ast
-
     for attack in [*ATTACKS, *HARD]:
         if len(attack) <= 2000 and attack.strip():
-            plain, short = visit(tiny_handlers, attack, "A cat.").sections["python"]
+            screen = visit(tiny_handlers, attack, "A cat.", unfolded=frozenset({"python"}))
+            plain, short = screen.sections["python"]
             for code in (plain, short):
                 assigned = {
                     node.targets[0].id: ast.literal_eval(node.value)

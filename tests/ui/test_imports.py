@@ -25,8 +25,8 @@ def test_making_the_page_needs_none_of_the_heavy_packages():
         [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["tab"]
-    assert {"gradio", "torch", "ui"} <= set(found["modules"])  # the list is a real one
-    assert not HEAVY & set(found["modules"])
-    assert found["threads"] == 0
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["tab"]
+    assert {"gradio", "torch", "ui"} <= set(report["modules"])  # the list is a real one
+    assert not HEAVY & set(report["modules"])
+    assert report["threads"] == 0

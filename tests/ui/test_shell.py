@@ -1,13 +1,107 @@
-"""The page as a whole."""
+"""The page as a whole, and the door that every tab comes in by."""
 
 from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
 
-from app import build
+import gradio as gr
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
 from tests.ui.laid_out import tiny_workbench
+from ui import shell
+from ui.page.tab import Page, Tab
+from ui.state.workbench import Workbench
+
+ROOT = Path(__file__).parents[2]
+PATH = "/lab-words/count"
 
 
-def test_no_two_places_of_the_page_have_one_id(tiny):
-    demo, _ = build(tiny_workbench(tiny("bert"), tiny("roberta")))
+def build_words(page: Page) -> Tab:
+    """A fifth tab: one box, which a link fills."""
+    with page.tab("words", "Words"):
+        box = gr.Textbox(elem_id="words-box")
+    return Tab("words", [box], lambda request, settings: [settings["words"]])
+
+
+def build_words_api(workbench: Workbench) -> None:
+    def count_words(text: str) -> int:
+        return len(text.split())
+
+    gr.api(count_words, api_name="count_words")
+
+
+def words_routes(workbench: Workbench) -> list[Route]:
+    def count(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(f"at most {workbench.settings.max_texts}")
+
+    return [Route(PATH, count)]
+
+
+@pytest.fixture(scope="module")
+def workbench(_tiny) -> Workbench:
+    return tiny_workbench(_tiny("bert"), _tiny("roberta"))
+
+
+@pytest.fixture(scope="module")
+def page(workbench) -> tuple[gr.Blocks, dict[str, object]]:
+    """The whole page with a fifth feature, and what it is launched with."""
+    with pytest.MonkeyPatch.context() as patch:
+        fifth = shell.Feature(build_words, build_words_api, words_routes)
+        patch.setattr(shell, "FEATURES", (*shell.FEATURES, fifth))
+        return shell.build_app(workbench), shell.launch_settings(workbench)
+
+
+def asking(**query: str) -> SimpleNamespace:
+    """The request of somebody who opens the page by a link."""
+    return SimpleNamespace(session_hash="ann", query_params=query)
+
+
+def test_no_two_places_of_the_page_have_one_id(page):
+    demo, _ = page
     ids = Counter(block.elem_id for block in demo.blocks.values() if block.elem_id)
     assert len(ids) > 100
     assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_a_fifth_feature_has_its_tab_last(page):
+    demo, _ = page
+    tabs = [box for box in demo.blocks.values() if isinstance(box, gr.Tab)]
+    outer = [tab for tab in tabs if str(tab.elem_id).startswith("tab-")]
+    assert [tab.id for tab in outer] == ["pooling", "finetune", "map", "search", "words"]
+    assert outer[-1].label == "Words"
+
+
+def test_a_fifth_feature_has_its_endpoint(page):
+    demo, _ = page
+    [endpoint] = [fn for fn in demo.fns.values() if fn.api_name == "count_words"]
+    assert endpoint.fn("two words") == 2
+
+
+def test_a_fifth_feature_has_its_route(page):
+    _, settings = page
+    client = TestClient(Starlette(routes=settings["app_kwargs"]["routes"]))
+    assert client.get(PATH).text == "at most 10"
+
+
+def test_a_link_that_names_the_fifth_feature_opens_it(page):
+    demo, _ = page
+    [link] = [
+        fn for fn in demo.fns.values()
+        if any(name == "load" for _, name in fn.targets)
+        and "words-box" in [getattr(box, "elem_id", None) for box in fn.outputs]
+    ]  # fmt: skip
+    tabs, box = link.fn(asking(words="three little words"))
+    assert (tabs.selected, box) == ("words", "three little words")
+    assert link.fn(asking(pooling="max")) == [gr.skip(), gr.skip()]
+
+
+def test_the_page_is_never_rendered_on_the_server(workbench):
+    """It would put a Node in front that answers the addresses of our own routes with the page."""
+    assert shell.launch_settings(workbench)["ssr_mode"] is False
+    for name in ("app.py", "tests/ui/conftest.py", "tests/browser/conftest.py"):
+        assert "ssr_mode" not in (ROOT / name).read_text("utf-8"), "launched otherwise than told"

@@ -1,6 +1,8 @@
 """What a visitor sends, and readers for the HTML and the figures that come back."""
 
 import base64
+import contextlib
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from html.parser import HTMLParser
@@ -10,7 +12,6 @@ import numpy as np
 
 from encoder import POOLINGS
 from encoder.calibration import Calibration, Scale
-from ui.pooling.comparison import Session
 from ui.pooling.form import View
 from ui.pooling.handlers import EMPTY_SECTIONS, Inputs, Screen
 
@@ -18,7 +19,7 @@ EVERYTHING = frozenset(EMPTY_SECTIONS)
 NOTHING: frozenset[str] = frozenset()
 
 
-def inputs(opened: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
+def inputs(unfolded: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
     """What the browser sends on the first visit, with some of it changed."""
     view = View()
     first = Inputs(
@@ -29,7 +30,9 @@ def inputs(opened: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
         pool_special=view.pool_special,
         measure=view.measure,
         lines="\n".join(view.texts),
-        session=Session(open=opened),
+        model=view.model,
+        pinned=None,
+        unfolded=unfolded,
     )
     return replace(first, **changes)
 
@@ -147,6 +150,19 @@ def array(packed: Mapping[str, str]) -> np.ndarray:
     """The numbers of a figure, as plotly.js unpacks them."""
     shape = [int(n) for n in packed.get("shape", "-1").split(",")]
     return np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(shape)
+
+
+# --- Python that is shown -----------------------------------------------------------------------
+
+
+def run_python(code: str) -> tuple[float, np.ndarray]:
+    """The number that the code prints, and its `vectors` (2, D)."""
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(code, "snippet.py", "exec"), names)
+    [line] = out.getvalue().splitlines()
+    assert len(line.partition(".")[2]) == 6, "printed to 6 digits"
+    return float(line), np.asarray(names["vectors"])
 
 
 # --- calibrations by hand -----------------------------------------------------------------------

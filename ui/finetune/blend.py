@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from encoder.evaluation import PRIMARY, Predictions, difference, evaluate
-from encoder.training.study import study
+from encoder.training.judge_run import judge_run
 from ui.finetune.metrics import TITLES
 from ui.state.models import Run
 from ui.words import hundred, interval, message
@@ -44,4 +44,4 @@ def blend_run(run: Run, alpha: float, key: str) -> Run:
         notes=(*done.notes, f"A blend: {alpha:.0%} tuned, {1 - alpha:.0%} base."),
     )
     name = f"{run.name}, α = {alpha:.2f}"
-    return replace(run, key=key, name=name, done=done, study=study(done))
+    return replace(run, key=key, name=name, done=done, study=judge_run(done))

@@ -7,8 +7,8 @@ from typing import Any
 from encoder import Encoder, TrainConfig
 from encoder.training import Done, Step, fine_tune
 from encoder.training.cost import Cost
+from encoder.training.judge_run import RunJudgement, judge_run
 from encoder.training.speed import TIMING, measure_speed
-from encoder.training.study import Study, study
 from ingest import PairSet
 from ui.state.costs import Timed, Told
 from ui.state.jobs import Job, Queue
@@ -81,7 +81,7 @@ def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> 
             done = event = _with_note(event, most_s) if over and event.stopped else event
         yield event
     assert done is not None
-    found = study(done, lambda part: job.tell(part, 0, 0))
+    found = judge_run(done, lambda part: job.tell(part, 0, 0))
     job.tell(KEEPING, 0, 0)  # last chance to be cancelled
     yield _keep(request, workbench, done, found, cost)
 
@@ -92,7 +92,7 @@ def _with_note(done: Done, most_s: float) -> Done:
 
 
 def _keep(
-    request: Request, workbench: Workbench, done: Done, found: Study, cost: Cost
+    request: Request, workbench: Workbench, done: Done, found: RunJudgement, cost: Cost
 ) -> tuple[Run, list[str]]:
     shelf, desk = request.visitor.own_models, request.desk
     key = shelf.next_key()

@@ -11,8 +11,8 @@ import numpy as np
 from encoder.errors import UnknownName
 from encoder.evaluation import METRICS, PRIMARY, Metric
 from encoder.training import Done, TrainConfig
+from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from encoder.training.study import Study
 from ingest.findings import count
 from ui.finetune.check_html import cut
 from ui.finetune.metrics import KINDS, TITLES, change_cell, judged
@@ -22,7 +22,7 @@ from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
 GAUGE_STEP = 10  # points
 
 
-def results_table(done: Done, study: Study | None) -> str:
+def results_table(done: Done, study: RunJudgement | None) -> str:
     """A row a model, a column a metric: before, after, and what needed no training.
 
     The primary metric and what the tuned model leads by stand first.
@@ -77,7 +77,7 @@ def settings_line(done: Done) -> str:
     return f'<p class="lab-note">{escape(" · ".join(parts))}</p>'
 
 
-def forgetting_meter(study: Study) -> str:
+def forgetting_meter(study: RunJudgement) -> str:
     """Spearman on pairs of other subjects, before and after, on one axis."""
     before, after, change = study.probe_before, study.probe_after, study.probe_change
     lowest = 100 * min(before.low, after.low, before.value, after.value)
@@ -93,7 +93,7 @@ def forgetting_meter(study: Study) -> str:
     )
 
 
-def forgetting(study: Study) -> str:
+def forgetting(study: RunJudgement) -> str:
     """What the change out of domain says, in a sentence."""
     return {
         "better": "Nothing was forgotten: on other subjects the model is a little better, too.",

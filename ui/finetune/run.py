@@ -10,8 +10,8 @@ import gradio as gr
 from encoder.evaluation import PRIMARY
 from encoder.training import AFTER, BEFORE, FROZEN, LOOK, STEP, Done, Eval, Step
 from encoder.training.cost import Cost
+from encoder.training.judge_run import LINEAR_MAP, PROBE, WHITENING
 from encoder.training.speed import TIMING
-from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
 from ui.finetune.figures import curves
 from ui.finetune.form import Form
 from ui.finetune.handlers import FinetuneHandlers

@@ -8,8 +8,8 @@ import numpy as np
 
 from encoder.evaluation import FEWEST_GROUPS, PRIMARY, Metric, Predictions
 from encoder.training import Done
+from encoder.training.judge_run import LINEAR_MAP, WHITENING, Rival, RunJudgement, probe_pairs
 from encoder.training.rivals import is_identity
-from encoder.training.study import LINEAR_MAP, WHITENING, Rival, Study, probe_pairs
 from ingest import text_key
 from ingest.findings import count
 from ui.finetune.metrics import TITLES
@@ -29,7 +29,7 @@ class Verdict:
     helped: bool | None  # True, False: shown to be better, worse; None: neither was shown
 
 
-def verdict(done: Done, study: Study, known_before: int = 0) -> Verdict:
+def verdict(done: Done, study: RunJudgement, known_before: int = 0) -> Verdict:
     """What the 95% intervals of paired differences allow to say, and no more.
 
     Figures are metrics and differences × 100. known_before: held-out rows with a text that the
@@ -139,7 +139,7 @@ def _caveats(done: Done) -> list[str]:
     return said
 
 
-def _forgetting(study: Study) -> str:
+def _forgetting(study: RunJudgement) -> str:
     """What the probe says about other subjects."""
     before, after, change = study.probe_before, study.probe_after, study.probe_change
     figures = (

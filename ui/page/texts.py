@@ -14,9 +14,8 @@ from ingest.findings import count
 from ui.page.components import heading, markup, prose
 from ui.page.events import READ, worded
 from ui.page.models import ModelPicker
+from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES, linked_sample
 from ui.state.texts import (
-    FIRST_SAMPLE,
-    SAMPLES,
     OpenTexts,
     VisitorTexts,
     choose_columns,
@@ -61,10 +60,10 @@ class TextsHandlers:
             raise EncoderError("There are no texts yet. Choose a sample, or send a file.")
         return opened
 
-    def open_sample(self, visitor: str | None, title: str) -> OpenTexts:
+    def open_sample(self, visitor: str | None, name: str) -> OpenTexts:
         """A bundled corpus."""
         texts = self.texts(visitor)
-        return texts.open(open_sample(title, texts.stages))
+        return texts.open(open_sample(name, texts.stages))
 
     def open_file(self, visitor: str | None, path: str) -> OpenTexts:
         """An uploaded file."""
@@ -97,7 +96,7 @@ PAIRS = "pairs"  # as the name of a corpus: the texts of the Fine-tune tab
 class TextsLayout:
     """Choosing the texts."""
 
-    samples: dict[str, gr.Button]
+    samples: dict[str, gr.Button]  # by the names of the samples
     pairs: gr.Button
     file: gr.File
     pasted: gr.Textbox
@@ -122,9 +121,9 @@ def lay_out_texts(
     heading("1. The texts")
     with gr.Row(elem_classes=["lab-chips"]):
         samples = {
-            title: gr.Button(title, size="sm", elem_classes=["lab-chip"],
-                             elem_id=f"{prefix}corpus-{list(SAMPLES).index(title)}")
-            for title in sorted(SAMPLES, key=lambda title: title != first)
+            name: gr.Button(TEXT_SAMPLES[name].title, size="sm", elem_classes=["lab-chip"],
+                            elem_id=f"{prefix}corpus-{name}")
+            for name in sorted(TEXT_SAMPLES, key=lambda name: name != first)
         }  # fmt: skip
         pairs = gr.Button("The texts of my pairs", size="sm", elem_id=f"{prefix}corpus-pairs",
                           elem_classes=["lab-chip"])  # fmt: skip
@@ -145,8 +144,10 @@ def lay_out_texts(
             labels = gr.Dropdown([], label="Columns of labels", multiselect=True,
                                  elem_id=f"{prefix}label-columns", filterable=False,
                                  min_width=200)  # fmt: skip
-    return TextsLayout(samples, pairs, file, pasted, use_pasted, column, labels,
-                       markup(elem_id=f"{prefix}corpus-facts"))  # fmt: skip
+    return TextsLayout(
+        samples=samples, pairs=pairs, file=file, pasted=pasted, use_pasted=use_pasted,
+        column=column, labels=labels, facts=markup(elem_id=f"{prefix}corpus-facts"),
+    )  # fmt: skip
 
 
 class TextsForm(Protocol):
@@ -192,8 +193,8 @@ class TextsSection:
         """Samples, files, pasted lines, columns."""
         texts, out = self.texts, self.outputs
         tab.select(worded(self.arrive), self.version, out, **READ)
-        for title, chip in texts.samples.items():
-            chip.click(worded(self.sample(title)), None, out, **READ)
+        for name, chip in texts.samples.items():
+            chip.click(worded(self.sample(name)), None, out, **READ)
         texts.pairs.click(worded(self.pairs), None, out, **READ)
         texts.file.upload(worded(self.file), texts.file, out, **READ)
         texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **READ)
@@ -217,7 +218,7 @@ class TextsSection:
         `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
         """
         corpus = settings.get("corpus", "")
-        titles = {file: title for title, file in SAMPLES.items()}
+        sample = linked_sample(corpus)
         model, layers, layer, remark = loadable(
             self.handlers, visitor, str(form.model), str(form.layer)
         )
@@ -225,7 +226,7 @@ class TextsSection:
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
             "Send the same file under “Your own texts” to have that again."
         )
-        for said in [*remarks, remark, "" if corpus in (*titles, PAIRS) else missing]:
+        for said in [*remarks, remark, "" if sample or corpus == PAIRS else missing]:
             if said:
                 gr.Warning(escape(said, quote=False), duration=20)
         models = self.handlers.picker.choices(visitor, model)
@@ -236,14 +237,14 @@ class TextsSection:
         if corpus == PAIRS:
             texts = self.handlers.open_pairs(visitor)
         else:
-            texts = self.handlers.open_sample(visitor, titles.get(corpus, self.first))
+            texts = self.handlers.open_sample(visitor, sample.name if sample else self.first)
         return [model, *values.values(), *self.opened(texts)]
 
-    def sample(self, title: str) -> Callable[[gr.Request], list[object]]:
+    def sample(self, name: str) -> Callable[[gr.Request], list[object]]:
         """A handler for a sample."""
 
         def take(request: gr.Request) -> list[object]:
-            return self.opened(self.handlers.open_sample(request.session_hash, title))
+            return self.opened(self.handlers.open_sample(request.session_hash, name))
 
         return take
 

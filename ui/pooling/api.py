@@ -1,13 +1,11 @@
 """The web API: plain JSON in, plain JSON out, the same checks as the page."""
 
-from typing import Any
-
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
 from encoder.layers import canonical_layer
 from ui.checks import parse_layer, parse_pooling, parse_text
-from ui.page.events import worded
+from ui.page.events import Lane, worded
 from ui.pooling.form import View
 from ui.pooling.handlers import PoolingHandlers
 from ui.pooling.sections import compare_texts
@@ -22,7 +20,7 @@ def build_api(workbench: Workbench) -> None:
 
     def compare_pair(
         request: gr.Request, a: str, b: str, model: str = DEFAULT_MODEL, layer: str = "-1"
-    ) -> dict:
+    ) -> dict[str, object]:
         """Compare two sentences under every pooling strategy.
 
         a, b: the sentences. model: a key of the model list. layer: 0 to the last, "-1" for the
@@ -44,7 +42,7 @@ def build_api(workbench: Workbench) -> None:
         model: str = DEFAULT_MODEL,
         layer: str = "-1",
         pooling: str = "mean",
-    ) -> dict:
+    ) -> dict[str, object]:
         """Cosine of every sentence with every other under one strategy.
 
         texts: two to ten sentences. Answers {"model", "layer", "pooling", "matrix": [[cosine]]}.
@@ -58,14 +56,14 @@ def build_api(workbench: Workbench) -> None:
         encoder = workbench.encoder(view.model, request.session_hash)
         vectors = compare_texts(encoder, checked, view)
         return {
-            "model": encoder.name,
+            "model": view.model,
             "layer": canonical_layer(view.layer, encoder.backbone.depth),
             "pooling": view.pooling,
             "matrix": (vectors @ vectors.T).clip(-1, 1).astype(float).round(6).tolist(),
         }
 
     # Lanes of their own: a call that loads a large model must not hold up the page.
-    limits: dict[str, Any] = {"concurrency_id": "api", "concurrency_limit": 2}
+    limits: Lane = {"concurrency_id": "api", "concurrency_limit": 2}
     gr.api(worded(compare_pair), api_name="compare_pair", **limits)
     gr.api(worded(compare_set), api_name="compare_set", **limits)
 

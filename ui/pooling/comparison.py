@@ -5,11 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from encoder import DEFAULT_MODEL, POOLINGS, Encoder, Layer, Options
+from encoder import POOLINGS, Encoder, Layer, Options
 from encoder.calibration import Calibration, Scale
 from encoder.grid import Cell
 from encoder.layers import canonical_layer
-from encoder.trace import PairExplanation, Trace
+from encoder.trace import Trace
+from ui.page.matrix import ReadablePair, explain
 from ui.pooling.form import View
 
 
@@ -37,8 +38,11 @@ class Score:
 class Comparison:
     """Everything is computed when it is first asked for, from hidden states the encoder caches."""
 
-    def __init__(self, encoder: Encoder, view: View, calibration: Calibration | None) -> None:
+    def __init__(
+        self, encoder: Encoder, view: View, calibration: Calibration | None, own_model: str = ""
+    ) -> None:
         self.encoder = encoder
+        self.own_model = own_model  # its name, where the model is the visitor's own
         self.view = replace(view, layer=canonical_layer(view.layer, encoder.backbone.depth))
         self.calibration = calibration
         self.options = Options(pool_special=view.pool_special)
@@ -52,11 +56,16 @@ class Comparison:
         )
         return a, b
 
+    @property
+    def model(self) -> str:
+        """What the model is called."""
+        return f"“{self.own_model}”, yours" if self.own_model else self.encoder.name
+
     @cached_property
-    def explanation(self) -> PairExplanation:
+    def explanation(self) -> ReadablePair:
         """The chosen strategy's cosine, taken apart."""
         view = self.view
-        return self.encoder.explain_pair(view.a, view.b, view.pooling, view.layer, self.options)
+        return explain(self.encoder, view.a, view.b, view.pooling, view.layer, self.options)
 
     @cached_property
     def vectors(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -111,20 +120,20 @@ class Comparison:
         if empty:  # a cosine of 0 by definition stands nowhere among measured ones
             scale = None
         return Score(
-            pooling,
-            value,
-            float(a @ b),
-            float(np.linalg.norm(a - b)),
-            scale.random_percentile(value) if scale else None,
-            scale.paraphrase_percentile(value) if scale else None,
-            empty,
+            pooling=pooling,
+            cosine=value,
+            dot=float(a @ b),
+            distance=float(np.linalg.norm(a - b)),
+            random_percentile=scale.random_percentile(value) if scale else None,
+            paraphrase_percentile=scale.paraphrase_percentile(value) if scale else None,
+            empty=empty,
         )
 
     def as_json(self) -> dict[str, object]:
         """What `/compare_pair` answers."""
         a, b = self.traces
         return {
-            "model": self.encoder.name,
+            "model": self.view.model,
             "layer": self.view.layer,
             "scores": {name: round(score.cosine, 6) for name, score in self.scores.items()},
             "percentiles": {
@@ -149,24 +158,11 @@ def _rounded(percentile: float | None) -> float | None:
     return None if percentile is None else round(percentile, 1)
 
 
-# --- What one browser tab carries along: small frozen values, no vectors --------------------------
-
-
 @dataclass(frozen=True)
 class Pinned:
-    """Scores kept to compare the next pair with."""
+    """Scores to compare the next pair with. Hashable, since Gradio compares states by hash."""
 
     a: str
     b: str
     setting: str  # model and layer, in words
     scores: tuple[Score, ...]
-
-
-@dataclass(frozen=True)
-class Session:
-    """The state of one visit. Hashable, since Gradio compares states by hash."""
-
-    greeted: bool = False  # the page has been filled for the first time
-    model: str = DEFAULT_MODEL  # the last one that loaded
-    pinned: Pinned | None = None
-    open: frozenset[str] = frozenset({"apart", "layers"})  # sections that are unfolded

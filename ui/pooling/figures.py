@@ -24,24 +24,24 @@ def layer_map(
     """One row a layer, one column a strategy; a frame marks the chosen cell.
 
     Numbers are cosines. Colours are `worth`, percentiles among unrelated pairs (middle: 50), since
-    cosines of different cells are on different scales; the cosines themselves until it is known.
+    cosines of different cells are on different scales; without them the cosines themselves.
     """
     cells = [[(pooling, layer) for pooling in poolings] for layer in layers]
     values = np.array([[cosines[cell] for cell in row] for row in cells])
-    known = bool(worth)
+    measured = bool(worth)
     figure = heatmap(
         values,
         labels,
         poolings,
         hover="%{x}, layer %{y}<br>cosine %{text}%{customdata}<br>click to go there",
         shades=np.array([[worth[cell] / 50 - 1 for cell in row] for row in cells])
-        if known
+        if measured
         else None,
         limit=1.0,
         row_height=30,
     )
     figure.data[0].customdata = [
-        [f"<br>above {share(worth[cell])} of unrelated pairs" if known else "" for cell in row]
+        [f"<br>above {share(worth[cell])} of unrelated pairs" if measured else "" for cell in row]
         for row in cells
     ]
     x, y = poolings.index(chosen[0]), layers.index(chosen[1])

@@ -49,7 +49,7 @@ def vectors_csv(comparison: Comparison) -> str:
 
 def _setting(comparison: Comparison) -> list[str]:
     view = comparison.view
-    return [comparison.encoder.name, str(view.layer), "yes" if view.pool_special else "no"]
+    return [comparison.model, str(view.layer), "yes" if view.pool_special else "no"]
 
 
 def _digits(vector: np.ndarray) -> list[str]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlencode
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
-from ui.checks import as_text, parse_layer, parse_model, parse_pooling, parse_text
+from ui.checks import as_text, parse_layer, parse_pooling, parse_text
 from ui.pooling.examples import FIRST, SENTENCES
 from ui.settings import Settings
 
@@ -27,7 +26,7 @@ class View:
     texts: tuple[str, ...] = SENTENCES
 
 
-def split_texts(lines: str, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
+def split_texts(lines: object, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
     """The sentences of a multi-line box, and what was left out and why."""
     texts = tuple(line.strip() for line in as_text(lines).splitlines() if line.strip())
     notes = []
@@ -74,25 +73,28 @@ def to_query(view: View) -> str:
     return "?" + urlencode(query)
 
 
-def from_query(query: Mapping[str, str], settings: Settings) -> tuple[View, list[str]]:
+def from_query(
+    query: Mapping[str, str], settings: Settings, parse_model: Callable[[object], str]
+) -> tuple[View, list[str]]:
     """A view from a shared link, and what in the link was not usable.
 
-    Nothing in a link is trusted: each field is checked by the same functions as typed input.
+    Nothing in a link is trusted: each field is checked by the same functions as typed input, the
+    model by `parse_model`.
     """
     view, notes = View(), []
 
-    parsers: dict[str, Callable[[str], Any]] = {
-        "a": lambda text: parse_text(text, "A", settings),
-        "b": lambda text: parse_text(text, "B", settings),
-        "model": lambda model: parse_model(model, settings),
-        "layer": parse_layer,
-        "pooling": parse_pooling,
-        "measure": parse_measure,
-        "pool_special": parse_flag,
+    changes: dict[str, Callable[[str], View]] = {
+        "a": lambda sent: replace(view, a=parse_text(sent, "A", settings)),
+        "b": lambda sent: replace(view, b=parse_text(sent, "B", settings)),
+        "model": lambda sent: replace(view, model=parse_model(sent)),
+        "layer": lambda sent: replace(view, layer=parse_layer(sent)),
+        "pooling": lambda sent: replace(view, pooling=parse_pooling(sent)),
+        "measure": lambda sent: replace(view, measure=parse_measure(sent)),
+        "pool_special": lambda sent: replace(view, pool_special=parse_flag(sent)),
     }
-    for name in (name for name in parsers if name in query):
+    for name in (name for name in changes if name in query):
         try:
-            view = replace(view, **{name: parsers[name](query[name])})
+            view = changes[name](query[name])
         except EncoderError as error:
             notes.append(str(error))
     if "texts" in query:

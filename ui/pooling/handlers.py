@@ -2,33 +2,39 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from encoder import CATALOG, Encoder, EncoderError, Layer
 from encoder.calibration import Calibration
 from encoder.layers import canonical_layer
 from ui.checks import as_text, parse_layer, parse_pooling, parse_text, problem_with
 from ui.page.models import ModelPicker
-from ui.pooling.comparison import Comparison, Pinned, Session
+from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.form import View, from_query, parse_measure, split_texts, to_query
-from ui.pooling.html import answer, scores_table, token_counts
+from ui.pooling.html import answer, measuring_status, scores_table, token_counts
 from ui.pooling.sections import SECTIONS, layer_label, several
-from ui.state.workbench import Progress, Workbench
+from ui.state.workbench import Measuring, Workbench
 from ui.words import layer_phrase, message
+
+LAST = "-1"  # the last layer in the layer picker, whatever its number
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a visitor can set, as the browser sends it: nothing in it is trusted."""
+    """Everything a visitor can set; nothing that is an object here has been checked."""
 
-    a: str
-    b: str
+    a: object
+    b: object
     layer: object
     pooling: object
     pool_special: object
     measure: object
-    lines: str
-    session: Session
+    lines: object
+    model: object  # the last one that loaded; by now it may be gone
+    pinned: Pinned | None
+    unfolded: frozenset[str]  # names of sections
+
+
+Section = tuple[object, ...]  # a value for each of its components
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,13 @@ class Screen:
     counts: str
     address: str
     measuring: bool
-    sections: dict[str, tuple[Any, ...] | None]
+    sections: dict[str, Section | None]
 
 
-EMPTY_SECTIONS: dict[str, tuple[Any, ...]] = {
+EMPTY_SECTIONS: dict[str, Section] = {
     "apart": ("", "", None, ""),
     "layers": (None,),
-    "made": ("", "", None, ""),
+    "making": ("", "", None, ""),
     "python": ("", ""),
     "honesty": ("",),
     "several": (None, ""),
@@ -68,7 +74,7 @@ class PoolingHandlers:
         return View(
             a=as_text(inputs.a),
             b=as_text(inputs.b),
-            model=self.picker.parse(inputs.session.model, visitor),
+            model=self.picker.parse(inputs.model, visitor),
             layer=parse_layer(inputs.layer),
             pooling=parse_pooling(inputs.pooling),
             pool_special=bool(inputs.pool_special),
@@ -83,20 +89,22 @@ class PoolingHandlers:
             parse_text(text, name, self.settings)
         return view
 
-    def compare(self, view: View, visitor: str | None) -> tuple[Comparison, str]:
-        """The comparison, and the state of its calibration in words ("" when it is there)."""
+    def compare(self, view: View, visitor: str | None) -> tuple[Comparison, Measuring | None]:
+        """The comparison, and the measuring of what its cosines are worth where that is not done.
+
+        Raises EncoderError.
+        """
         encoder = self.workbench.encoder(view.model, visitor)
+        own = self.workbench.own_model(view.model, visitor)
+        own_name = own.name if own else ""
         calibration = self.workbench.calibration(encoder, view.pool_special)
         if isinstance(calibration, Calibration):
-            return Comparison(encoder, view, calibration), ""
-        if calibration.failed:
-            return Comparison(encoder, view, None), "not measured"
-        done = f" {calibration.done / calibration.total:.0%}" if calibration.total else ""
-        return Comparison(encoder, view, None), f"measuring{done} …"
+            return Comparison(encoder, view, calibration, own_name), None
+        return Comparison(encoder, view, None, own_name), calibration
 
     def screen(self, inputs: Inputs, visitor: str | None) -> Screen:
         """Everything on the tab for these inputs. Never raises for what a visitor typed."""
-        opened = inputs.session.open
+        unfolded = inputs.unfolded
         try:
             view = self.view(inputs, visitor)
             problem = next(
@@ -104,104 +112,102 @@ class PoolingHandlers:
                  if (p := problem_with(t, n, self.settings))), ""
             )  # fmt: skip
             encoder = self.workbench.encoder(view.model, visitor)
-            lines = self._several(encoder, view, inputs.lines) if "several" in opened else None
+            texts = None
+            if "several" in unfolded:
+                texts = several(encoder, view, inputs.lines, self.settings)
             if problem:
                 if not (view.a or view.b or view.texts):
                     # An answer that was under way when the visitor cleared everything may have
                     # kept vectors again; this one comes after it.
                     self.workbench.forget(visitor)
-                return self._blank(problem, opened, lines)
-            comparison, status = self.compare(view, visitor)
+                return self._blank(problem, unfolded, texts)
+            comparison, measuring = self.compare(view, visitor)
             last = comparison.view.layer == encoder.backbone.depth  # in a link: the default
             sections = {
-                name: draw(comparison) if name in opened else None
+                name: draw(comparison) if name in unfolded else None
                 for name, draw in SECTIONS.items()
             }
             return Screen(
-                scores=scores_table(comparison, inputs.session.pinned, status),
+                scores=scores_table(comparison, inputs.pinned, measuring_status(measuring)),
                 answer=answer(comparison),
                 counts=token_counts(comparison.encoder, comparison.traces),
                 address=to_query(replace(view, layer=-1) if last else view),
-                measuring=status.startswith("measuring"),
-                sections={**sections, "several": lines},
+                measuring=measuring is not None and not measuring.failed,
+                sections={**sections, "several": texts},
             )
         except EncoderError as error:
-            return self._blank(str(error), opened, None)
+            return self._blank(str(error), unfolded, None)
 
-    def _blank(self, why: str, opened: frozenset[str], lines: tuple[Any, ...] | None) -> Screen:
-        sections = {n: empty if n in opened else None for n, empty in EMPTY_SECTIONS.items()}
-        if lines is not None:
-            sections["several"] = lines
-        return Screen("", message(why), "", "?", False, sections)
+    def _blank(self, why: str, unfolded: frozenset[str], texts: Section | None) -> Screen:
+        sections = {n: empty if n in unfolded else None for n, empty in EMPTY_SECTIONS.items()}
+        if texts is not None:
+            sections["several"] = texts
+        return Screen(
+            scores="",
+            answer=message(why),
+            counts="",
+            address="?",  # nothing of the last pair stays in it
+            measuring=False,
+            sections=sections,
+        )
 
-    def _several(self, encoder: Encoder, view: View, lines: str) -> tuple[Any, ...]:
-        return several(encoder, view, lines, self.settings)[:2]
-
-    # --- models -----------------------------------------------------------------------------
-
-    def choose_model(
-        self,
-        model: object,
-        session: Session,
-        visitor: str | None,
-        on_progress: Progress | None = None,
-    ) -> tuple[Session, Encoder]:
-        """Load a model for this visitor. Raises EncoderError; the session then stays as it was."""
-        key = self.picker.parse(model, visitor)
-        encoder = self.workbench.encoder(key, visitor, on_progress)
-        return replace(session, model=key), encoder
+    # --- layers -----------------------------------------------------------------------------
 
     def layer_choices(self, encoder: Encoder) -> list[tuple[str, str]]:
         """The layer picker of a model: (label, value)."""
-        return [(layer_label(lay, encoder.backbone.depth), str(lay)) for lay in encoder.layers]
+        return [
+            (layer_label(layer, encoder.backbone.depth), self.layer_value(layer, encoder))
+            for layer in encoder.layers
+        ]
 
-    def layer_after(self, before: object, old_depth: int, encoder: Encoder) -> str:
-        """The layer to show after a change of model: last stays last, the rest by number."""
-        layer: Layer = parse_layer(before)
-        depth = encoder.backbone.depth
-        if isinstance(layer, str):
-            return layer
-        if layer < 0:  # as Python counts, from the end
-            layer = max(0, old_depth + 1 + layer)
-        return str(depth if layer == old_depth else min(layer, depth))
+    def layer_value(self, layer: Layer, encoder: Encoder) -> str:
+        """The value of a layer in the layer picker. Raises EncoderError for one there is not."""
+        layer = canonical_layer(layer, encoder.backbone.depth)
+        return LAST if layer == encoder.backbone.depth else str(layer)
+
+    def layer_after(self, before: object, encoder: Encoder) -> str:
+        """The value for another model: the same layer, or the last where it has no such."""
+        values = [value for _, value in self.layer_choices(encoder)]
+        return str(before) if str(before) in values else LAST
 
     # --- keeping, sharing, forgetting -------------------------------------------------------
 
-    def pin(self, inputs: Inputs, visitor: str | None) -> Session:
-        """Keep the scores on screen to compare the next ones with; pinning again lets go."""
-        if inputs.session.pinned:
-            return replace(inputs.session, pinned=None)
+    def pin(self, inputs: Inputs, visitor: str | None) -> Pinned | None:
+        """The scores on screen to compare the next ones with; None where some were pinned."""
+        if inputs.pinned:
+            return None
         comparison, _ = self.compare(self.pair(inputs, visitor), visitor)
         view, depth = comparison.view, comparison.encoder.backbone.depth
-        pinned = Pinned(
+        return Pinned(
             a=view.a,
             b=view.b,
-            setting=f"{comparison.encoder.name}, {layer_phrase(view.layer, depth)}"
+            setting=f"{comparison.model}, {layer_phrase(view.layer, depth)}"
             + ("" if view.pool_special else ", special tokens not pooled"),
             scores=tuple(comparison.scores.values()),
         )
-        return replace(inputs.session, pinned=pinned)
 
-    def restore(
-        self, query: Mapping[str, str], session: Session
-    ) -> tuple[View, Session, list[str]]:
-        """The view of a shared link. A link alone never starts a download."""
-        view, notes = from_query(query, self.settings)
+    def restore(self, query: Mapping[str, str], visitor: str | None) -> tuple[View, list[str]]:
+        """The view of a shared link, and what of it is not shown; nothing is downloaded for it."""
+
+        def parse_model(model: object) -> str:
+            return self.picker.parse(model, visitor)
+
+        view, remarks = from_query(query, self.settings, parse_model)
         spec = CATALOG.get(view.model)
-        if not (spec and spec.bundled) and not self.workbench.is_loaded(view.model):
-            notes.append(
+        if not (spec and spec.bundled) and not self.workbench.is_loaded(view.model, visitor):
+            remarks.append(
                 f"This link was made with {view.model}, which is not loaded here. Pick it in the "
                 "model list to download it; shown meanwhile: the bundled model."
             )
             view = replace(view, model=View().model, layer=-1)
         try:
-            canonical_layer(view.layer, self.workbench.encoder(view.model, None).backbone.depth)
+            canonical_layer(view.layer, self.workbench.encoder(view.model, visitor).backbone.depth)
         except EncoderError as error:
-            notes.append(f"{error} Shown meanwhile: the last layer.")
+            remarks.append(f"{error} Shown meanwhile: the last layer.")
             view = replace(view, layer=-1)
-        return view, replace(session, model=view.model, greeted=True), notes
+        return view, remarks
 
-    def forget(self, session: Session, visitor: str | None) -> Session:
-        """Drop everything of a visitor and start over; only what is unfolded stays so."""
+    def forget(self, model: str, visitor: str | None) -> str:
+        """Drop everything of a visitor. Returns the model to go on with, for own ones are gone."""
         self.workbench.forget(visitor)
-        return Session(greeted=True, model=session.model, open=session.open)
+        return model if self.workbench.has_model(model, visitor) else View().model

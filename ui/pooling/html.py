@@ -6,11 +6,12 @@ from html import escape
 from encoder import POOLINGS, Encoder
 from encoder.calibration import Calibration, Scale
 from encoder.trace import Trace
-from ui.page.palette import STRATEGY_COLOURS
+from ui.page.strategies import look
 from ui.pooling.comparison import Comparison, Pinned, Score
 from ui.pooling.examples import what_to_look_for
 from ui.pooling.verdict import disagreement, verdict
-from ui.words import Axis, layer_phrase, message, number
+from ui.state.workbench import Measuring
+from ui.words import Axis, cut, layer_phrase, message, number
 
 
 def scores_table(comparison: Comparison, pinned: Pinned | None, status: str = "") -> str:
@@ -57,9 +58,9 @@ def _row(
         f'<tr class="{"chosen" if chosen else ""}" data-pick="{name}"><th scope="row">'
         f'<button type="button" data-pick="{name}" aria-pressed="{str(chosen).lower()}" '
         f'title="{escape(POOLINGS[name].title)}"><i class="dot" style="background:'
-        f'{STRATEGY_COLOURS[name]}"></i>{name}</button></th>'
+        f'{look(name).colour}"></i>{name}</button></th>'
         f'<td class="bar">{bands}<i class="fill" style="left:{start:.2f}%;width:{end - start:.2f}%;'
-        f'background:{STRATEGY_COLOURS[name]}"></i>{ghost}</td>'
+        f'background:{look(name).colour}"></i>{ghost}</td>'
         f'<td class="num value">{number(value, 4)}{delta}</td>{worth}</tr>'
     )
 
@@ -99,10 +100,20 @@ def _legend(comparison: Comparison, axis: Axis, pinned: Pinned | None) -> str:
         parts.append("<span>of the vectors as pooled, not normalised: smaller is closer</span>")
     if pinned:
         parts.append(
-            f'<span><i class="key ghost"></i>pinned: “{escape(_short(pinned.a))}” / '
-            f"“{escape(_short(pinned.b))}”, {escape(pinned.setting)}</span>"
+            f'<span><i class="key ghost"></i>pinned: “{escape(cut(pinned.a, 40))}” / '
+            f"“{escape(cut(pinned.b, 40))}”, {escape(pinned.setting)}</span>"
         )
     return f'<div class="lab-legend">{"".join(parts)}</div>'
+
+
+def measuring_status(measuring: Measuring | None) -> str:
+    """Why there are no percentiles (yet); "" where nothing is being measured."""
+    if measuring is None:
+        return ""
+    if measuring.failed:
+        return "not measured"
+    done = f" {measuring.done / measuring.total:.0%}" if measuring.total else ""
+    return f"measuring{done} …"
 
 
 def percent_cell(percentile: float | None, empty: bool, status: str) -> str:
@@ -116,10 +127,6 @@ def percent_cell(percentile: float | None, empty: bool, status: str) -> str:
     if percentile < 0.1:
         return "&lt;0.1%"
     return f"{percentile:.1f}%"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 # --- Short pieces of HTML around the pictures: verdict, facts, notes ------------------------------
@@ -142,7 +149,7 @@ def answer(comparison: Comparison) -> str:
     prompt = encoder.prompt()
     look = what_to_look_for(view.a, view.b)
     facts = [
-        encoder.name,
+        comparison.model,
         layer_phrase(view.layer, encoder.backbone.depth),
         "special tokens pooled" if view.pool_special else "special tokens not pooled",
         *([f"prompt “{prompt}”"] if prompt else []),

@@ -9,13 +9,24 @@ from ui.page.components import address_bar, downloader, markup, plot
 from ui.page.models import model_table
 from ui.pooling.examples import EXAMPLES
 from ui.pooling.form import MEASURES, View
-from ui.pooling.handlers import PoolingHandlers
+from ui.pooling.handlers import LAST, PoolingHandlers
 from ui.words import message
 
 LATEX = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "$", "right": "$", "display": False},
 ]
+
+
+PIN = "Pin these scores"
+
+
+@dataclass(frozen=True)
+class HubChoice:
+    """Where a model is asked for by its id on the Hub."""
+
+    repo_id: gr.Textbox
+    load: gr.Button
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,7 @@ class Layout:
     layer: gr.Dropdown
     pooling: gr.Dropdown
     measure: gr.Radio
-    hub_id: gr.Textbox | None
-    hub_load: gr.Button | None
+    hub: HubChoice | None
     model_note: gr.HTML
     link_notes: gr.HTML
     counts: gr.HTML
@@ -59,8 +69,8 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     settings = handlers.settings
     gr.HTML(
         '<p class="lab-lead">A transformer turns every token of a sentence into a vector; '
-        "<b>pooling</b> makes one vector of them all. Here are two sentences under twelve ways of "
-        "pooling, every score with what it is worth.</p>",
+        "<b>pooling</b> makes one vector of them all. Here are two sentences under every "
+        "strategy, each score with what it is worth.</p>",
         apply_default_css=False,
     )
     link_notes = markup(elem_id="link-notes")
@@ -81,7 +91,7 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
             filterable=False, scale=3, min_width=220,
         )  # fmt: skip
         layer = gr.Dropdown(
-            [("6 (last)", "6")], value="6", label="Layer", elem_id="layer",
+            [("last", LAST)], value=LAST, label="Layer", elem_id="layer",
             filterable=False, scale=2, min_width=140,
         )  # fmt: skip
         pooling = gr.Dropdown(
@@ -89,20 +99,22 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
             filterable=False, scale=2, min_width=140,
         )  # fmt: skip
     model_note = markup(elem_id="model-note")
-    hub_id = hub_load = None
+    hub = None
     title = "All models, and others from the Hub" if settings.allow_hub else "All models"
     with gr.Accordion(title, open=False, elem_classes=["lab-small"], elem_id="models"):
         markup(model_table(handlers.picker.offered()), elem_id="model-table")
         if settings.allow_hub:
             with gr.Row():
-                hub_id = gr.Textbox(
-                    label="Another model, by its Hub id", placeholder="org/name", elem_id="hub-id",
-                    scale=4,
-                    info=f"Encoders with safetensors weights up to "
-                    f"{settings.max_model_bytes / 1e6:,.0f} MB. Downloading a model is the only "
-                    "thing on this page that leaves the machine.",
+                hub = HubChoice(
+                    repo_id=gr.Textbox(
+                        label="Another model, by its Hub id", placeholder="org/name",
+                        elem_id="hub-id", scale=4,
+                        info=f"Encoders with safetensors weights up to "
+                        f"{settings.max_model_bytes / 1e6:,.0f} MB. Downloading a model is the "
+                        "only thing on this page that leaves the machine.",
+                    ),
+                    load=gr.Button("Load", elem_id="hub-load", scale=1, min_width=100),
                 )  # fmt: skip
-                hub_load = gr.Button("Load", elem_id="hub-load", scale=1, min_width=100)
     counts = markup(elem_id="counts")
     answer = markup(message("Loading the model …"), elem_id="answer")
     scores = markup(elem_id="scores")
@@ -110,7 +122,7 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
         measure = gr.Radio(
             list(MEASURES), value=view.measure, label="Show", elem_id="measure", container=False,
         )  # fmt: skip
-        pin = gr.Button("Pin these scores", size="sm", elem_id="pin")
+        pin = gr.Button(PIN, size="sm", elem_id="pin")
         scores_csv = gr.Button("Scores as CSV", size="sm", elem_id="scores-csv")
         vectors_csv = gr.Button("Vectors as CSV", size="sm", elem_id="vectors-csv")
         copy = gr.Button("Copy link", size="sm", elem_id="copy-link")
@@ -138,13 +150,13 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
             plot("Cosine by layer and strategy; the pickers above do the same", elem_id="layer-map")
         ]
     with gr.Accordion("How is a vector made?", open=False, elem_id="section-made") as accordions[
-        "made"
+        "making"
     ]:
         steps = markup(elem_id="made-tokens")
         formula = gr.Markdown(elem_id="made-formula", latex_delimiters=LATEX)
         strip = plot("Token vectors and the pooled vector", elem_id="made-strips")
         cosine = markup(elem_id="made-cosine")
-        sections["made"] = [steps, formula, strip, cosine]
+        sections["making"] = [steps, formula, strip, cosine]
     with gr.Accordion("Show the Python", open=False, elem_id="section-python") as accordions[
         "python"
     ]:
@@ -172,13 +184,35 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
     ) as accordions["honesty"]:
         sections["honesty"] = [markup(elem_id="honesty")]
     return Layout(
-        a, b, chips, swap, clear, reset, model, layer, pooling, measure, hub_id, hub_load,
-        model_note, link_notes, counts, answer, scores, pin, scores_csv, vectors_csv, copy, forget,
-        special, lines, accordions, sections,
+        a=a,
+        b=b,
+        chips=chips,
+        swap=swap,
+        clear=clear,
+        reset=reset,
+        model=model,
+        layer=layer,
+        pooling=pooling,
+        measure=measure,
+        hub=hub,
+        model_note=model_note,
+        link_notes=link_notes,
+        counts=counts,
+        answer=answer,
+        scores=scores,
+        pin=pin,
+        scores_csv=scores_csv,
+        vectors_csv=vectors_csv,
+        copy=copy,
+        forget=forget,
+        special=special,
+        lines=lines,
+        accordions=accordions,
+        sections=sections,
         address=address_bar(elem_id="address"),
         download=downloader(elem_id="download"),
         timer=gr.Timer(0.7, active=False),
-    )  # fmt: skip
+    )
 
 
 def _sentence(label: str, value: str, elem_id: str) -> gr.Textbox:

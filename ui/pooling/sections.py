@@ -1,14 +1,14 @@
 """What each part of the Pooling tab shows for a comparison. Plain values, no gradio."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from encoder import CATALOG, POOLINGS, Encoder, Options
-from encoder.catalog import UNTRAINED, hub_spec
+from encoder.catalog import UNTRAINED
 from encoder.encoder import unit_rows
-from ui.page.matrix import Figure, figure_json, pipeline, shaded_tokens, token_matrix
+from ui.page.matrix import Figure, figure_json, pipeline, shaded_tokens
+from ui.page.strategies import look
 from ui.pooling.comparison import Comparison
 from ui.pooling.figures import layer_map, left_out, sentence_matrix, strips
 from ui.pooling.form import View, split_texts
@@ -26,20 +26,19 @@ from ui.words import layer_phrase, message, notes, number
 
 def apart(comparison: Comparison) -> tuple[str, str, Figure, str]:
     """Taken apart: note, shaded tokens, matrix, what it sums to."""
-    explanation = comparison.explanation
-    readable = comparison.encoder.backbone.readable
-    shown = readable(explanation.tokens_a), readable(explanation.tokens_b)
-    tokens = shaded_tokens(explanation, shown, comparison.view.pool_special)
-    figure = figure_json(token_matrix(explanation, shown[0], shown[1]))
-    rows, columns = explanation.contributions.shape
-    total = number(explanation.contributions.sum(), 4)
-    text = explanation.note or (
+    pair = comparison.explanation
+    explained = pair.explained
+    shown = pair.tokens_a, pair.tokens_b
+    tokens = shaded_tokens(explained, shown, comparison.view.pool_special)
+    rows, columns = explained.contributions.shape
+    total = number(explained.contributions.sum(), 4)
+    text = explained.note or (
         f"The {rows} × {columns} = {rows * columns:,} numbers of the matrix sum to {total}, the "
         f"cosine shown for {comparison.view.pooling}."
     )
-    if explanation.a.owned is not None:
+    if explained.a.owned is not None:
         text += " “dim.” counts the dimensions that a token owns: there its value is the one taken."
-    return special_tokens_note(comparison), tokens, figure, message(text)
+    return special_tokens_note(comparison), tokens, pair.matrix, message(text)
 
 
 def layers(comparison: Comparison) -> tuple[Figure]:
@@ -56,19 +55,7 @@ def layers(comparison: Comparison) -> tuple[Figure]:
     return (figure_json(figure),)
 
 
-# What the letters in each formula stand for, beside h, t and n.
-SYMBOLS = {
-    "max": "$d$ is one dimension",
-    "min": "$d$ is one dimension",
-    "mean_no_special": "$W$ are the tokens that are not special",
-    "soft": r"$d$ is one dimension and $\beta = 1$",
-    "idf_mean": r"$N$ is the number of background texts, $\mathrm{df}_t$ how many of them hold the "
-    "token",
-    "mean_with_padding": "$P$ is 64, or $n$ where the sentence is longer",
-}
-
-
-def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
+def making(comparison: Comparison) -> tuple[str, str, Figure, str]:
     """How a vector is made: characters and tokens, formula, strips, the cosine."""
     view, encoder = comparison.view, comparison.encoder
     readable, hidden = encoder.backbone.readable, encoder.backbone.hidden_size
@@ -78,12 +65,12 @@ def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
     )
     strategy = POOLINGS[view.pooling]
     pooled = "" if view.pool_special else ", special ones left out"
-    symbols = f"; {SYMBOLS[view.pooling]}" if view.pooling in SYMBOLS else ""
+    symbols = f"; {row.symbols}" if (row := look(view.pooling)).symbols else ""
     formula = (
         f"**{view.pooling}**: {strategy.title}. Source: {strategy.source}.\n\n"
         f"$$ {strategy.latex} $$\n\nHere $h_t$ is the vector of token $t$ at "
         f"{layer_phrase(view.layer, encoder.backbone.depth)}, and $n$ the number of tokens"
-        f"{pooled}{symbols}."
+        f"{pooled}{f'; {symbols}' if symbols else ''}."
     )
     (tokens_a, states_a), (tokens_b, states_b) = (
         encoder.token_states(text, view.pooling, view.layer, comparison.options)
@@ -103,20 +90,20 @@ def made(comparison: Comparison) -> tuple[str, str, Figure, str]:
 def python(comparison: Comparison) -> tuple[str, str]:
     """Show the Python: with transformers, with sentence-transformers or why not."""
     view, encoder = comparison.view, comparison.encoder
-    backbone = encoder.backbone
-    spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
+    hub_id = CATALOG[view.model].hub_id if view.model in CATALOG else view.model
     request = SnippetRequest(
         a=view.a,
         b=view.b,
-        model=spec.hub_id,
+        model=comparison.own_model or hub_id,
         pooling=view.pooling,
         layer=view.layer,
-        depth=backbone.depth,
+        depth=encoder.backbone.depth,
         max_tokens=encoder.max_tokens,
         pool_special=view.pool_special,
         prompt=encoder.prompt(),
-        idf=pair_idf(encoder, view.a, view.b) if view.pooling == "idf_mean" else {},
-        seed=0 if encoder.name == UNTRAINED else None,
+        idf=pair_idf(encoder, view.a, view.b) if POOLINGS[view.pooling].needs_idf else {},
+        seed=0 if view.model == UNTRAINED else None,
+        own=bool(comparison.own_model),
     )
     short = sentence_transformers_snippet(request)
     return transformers_snippet(request), short or f"# {why_no_sentence_transformers(request)}"
@@ -127,26 +114,24 @@ def honesty(comparison: Comparison) -> tuple[str]:
     return (trust(comparison, comparison.calibration),)
 
 
-SECTIONS: dict[str, Callable[[Comparison], tuple[Any, ...]]] = {
+SECTIONS: dict[str, Callable[[Comparison], tuple[object, ...]]] = {
     "apart": apart,
     "layers": layers,
-    "made": made,
+    "making": making,
     "python": python,
     "honesty": honesty,
 }
 
 
-def several(
-    encoder: Encoder, view: View, lines: str, settings: Settings
-) -> tuple[Figure, str, tuple[str, ...]]:
-    """Up to ten sentences: the matrix, a numbered list with notes, and the sentences."""
+def several(encoder: Encoder, view: View, lines: object, settings: Settings) -> tuple[Figure, str]:
+    """Up to ten sentences: the matrix, and a numbered list with notes."""
     texts, left_out = split_texts(lines, settings)
     if len(texts) < 2:
-        return None, message("Give at least two sentences, one on each line."), texts
+        return None, message("Give at least two sentences, one on each line.")
     left_out += truncated(encoder, texts)
     vectors = compare_texts(encoder, texts, view)
     figure = figure_json(sentence_matrix(vectors @ vectors.T, texts))
-    return figure, notes(left_out) + sentence_list(texts), texts
+    return figure, notes(left_out) + sentence_list(texts)
 
 
 def truncated(encoder: Encoder, texts: tuple[str, ...]) -> list[str]:

@@ -1,26 +1,24 @@
-"""The Pooling tab: two sentences, twelve strategies, every score taken apart. Wiring only."""
+"""The Pooling tab: two sentences, every strategy, every score taken apart. Wiring only."""
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from encoder import POOLINGS, EncoderError
+from encoder import POOLINGS, Encoder
 from ui.page.components import copies_link, csv_file
-from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, pick_box, pick_name, picked, worded
-from ui.page.models import progress_text
+from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, now, pick_box, pick_name, picked, worded
 from ui.page.tab import Page, Tab
-from ui.pooling.comparison import Session
+from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.examples import EXAMPLES
 from ui.pooling.files import scores_csv, vectors_csv
 from ui.pooling.form import View, split_texts
 from ui.pooling.handlers import Inputs, PoolingHandlers, Screen
-from ui.pooling.layout import lay_out
+from ui.pooling.layout import PIN, lay_out
 from ui.words import message, notes
 
-PIN, UNPIN = "Pin these scores", "Unpin"
+UNPIN = "Unpin"
 
 
 def build(page: Page) -> Tab:
@@ -34,19 +32,31 @@ class _PoolingTab:
 
     def __init__(self, page: Page, handlers: PoolingHandlers) -> None:
         self.handlers = handlers
-        self.session = gr.State(Session())
+        self.model = gr.State(View().model)  # the last one that loaded
+        self.pinned = gr.State(None)
+        # New whenever the tab is filled, also with what stood there: on the first visit nothing
+        # else changes, and the page must be drawn.
+        self.filled = gr.State("")
         self.ui = ui = lay_out(handlers)
         # A state of its own for each section: in one for all, two quick clicks would each add to
         # what they found, and one of them would be lost.
         self.unfolded = {name: gr.State(box.open) for name, box in ui.accordions.items()}
-        self.inputs = [
-            *(ui.a, ui.b, ui.layer, ui.pooling, ui.special, ui.measure, ui.lines),
-            self.session,
-            *self.unfolded.values(),
-        ]
+        self.fields: dict[str, Component] = {  # of Inputs: what the browser sends
+            "a": ui.a,
+            "b": ui.b,
+            "layer": ui.layer,
+            "pooling": ui.pooling,
+            "pool_special": ui.special,
+            "measure": ui.measure,
+            "lines": ui.lines,
+            "model": self.model,
+        }
+        self.inputs = [*self.fields.values(), self.pinned, *self.unfolded.values()]
         self.core = [ui.scores, ui.answer, ui.counts, ui.address, ui.timer]
         self.parts = [part for parts in ui.sections.values() for part in parts]
-        self.model_outputs = [ui.model, ui.layer, ui.model_note, self.session]
+        self.of_view = [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines]
+        self.of_model = [ui.model, ui.layer, ui.model_note, self.model]
+        self.form = [*self.of_view, ui.link_notes, *self.of_model, self.filled]
         self.connect_answer()
         self.connect_sentences()
         self.connect_models()
@@ -58,14 +68,16 @@ class _PoolingTab:
 
     def door(self) -> Tab:
         """What others may use: the page with the sentences and settings that they give."""
-        ui = self.ui
-        form = [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
-                *self.model_outputs]  # fmt: skip
-        return Tab("pooling", form, self.open)
+        return Tab("pooling", self.form, self.open)
 
-    def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[Any]:
-        """The view that a link to it says."""
-        return self.restored(request, settings, Session())
+    def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
+        """Values of `form`: the view that a link to it says."""
+        visitor = request.session_hash
+        view, remarks = self.handlers.restore(settings, visitor)
+        encoder = self.handlers.workbench.encoder(view.model, visitor)
+        layer = self.handlers.layer_value(view.layer, encoder)
+        model = self.show_model(view.model, encoder, layer, visitor)
+        return [*self.show_view(view), notes(remarks), *model, now()]
 
     # --- the answer -------------------------------------------------------------------------
 
@@ -73,7 +85,7 @@ class _PoolingTab:
         """One event draws the page, whatever changed: so an older answer never covers a newer."""
         ui = self.ui
         gr.on(
-            [control.change for control in self.inputs],
+            [control.change for control in [*self.inputs, self.filled]],
             worded(self.refresh),
             self.inputs,
             [*self.core, *self.parts],
@@ -85,32 +97,38 @@ class _PoolingTab:
             worded(self.tick), self.inputs, [*self.core, *ui.sections["honesty"]], **ENCODE
         )
 
-    def sent(self, values: Sequence[Any]) -> Inputs:
+    def sent(self, values: Sequence[object]) -> Inputs:
         """The values of `self.inputs`, in their order."""
-        count = len(values) - len(self.unfolded)
-        flags = zip(self.unfolded, values[count:], strict=True)
-        inputs = Inputs(*values[:count])
-        session = replace(inputs.session, open=frozenset(name for name, flag in flags if flag))
-        return replace(inputs, session=session)
+        fields = dict(zip(self.fields, values, strict=False))
+        pinned, *flags = values[len(fields) :]
+        unfolded = {name for name, flag in zip(self.unfolded, flags, strict=True) if flag}
+        return Inputs(
+            **fields,
+            pinned=pinned if isinstance(pinned, Pinned) else None,
+            unfolded=frozenset(unfolded),
+        )
 
-    def refresh(self, request: gr.Request, *values: Any) -> list[Any]:
+    def refresh(self, request: gr.Request, *values: object) -> list[object]:
         screen = self.handlers.screen(self.sent(values), request.session_hash)
-        shown = self.show_core(screen)
-        for name, parts in self.ui.sections.items():
-            content = screen.sections[name]
-            shown += content if content is not None else [gr.skip() for _ in parts]
-        return shown
+        return [*self.show_core(screen), *self.show_sections(screen, list(self.ui.sections))]
 
-    def tick(self, request: gr.Request, *values: Any) -> list[Any]:
+    def tick(self, request: gr.Request, *values: object) -> list[object]:
         """While percentiles are being measured, only what shows them is drawn again."""
         inputs = self.sent(values)
-        few = replace(inputs.session, open=inputs.session.open & {"honesty"})
-        screen = self.handlers.screen(replace(inputs, session=few), request.session_hash)
-        return [*self.show_core(screen), *(screen.sections["honesty"] or [gr.skip()])]
+        few = replace(inputs, unfolded=inputs.unfolded & {"honesty"})
+        screen = self.handlers.screen(few, request.session_hash)
+        return [*self.show_core(screen), *self.show_sections(screen, ["honesty"])]
 
-    def show_core(self, screen: Screen) -> list[Any]:
+    def show_core(self, screen: Screen) -> list[object]:
         timer = gr.Timer(active=screen.measuring)
         return [screen.scores, screen.answer, screen.counts, screen.address, timer]
+
+    def show_sections(self, screen: Screen, names: Sequence[str]) -> list[object]:
+        """Values of the sections' components; what is folded away is left alone."""
+        values: list[object] = []
+        for name in names:
+            values += screen.sections[name] or [gr.skip() for _ in self.ui.sections[name]]
+        return values
 
     # --- sentences --------------------------------------------------------------------------
 
@@ -121,80 +139,59 @@ class _PoolingTab:
             chip.click(_always((example.a, example.b)), None, pair, **INSTANT)
         ui.swap.click(lambda a, b: (b, a), pair, pair, **INSTANT)
         ui.clear.click(_always(("", "")), None, pair, **INSTANT)
-        ui.reset.click(
-            worded(self.reset),
-            self.session,
-            [*pair, ui.pooling, ui.special, ui.measure, ui.lines, ui.pin, ui.link_notes,
-             *self.model_outputs],
-            **ENCODE,
-        )  # fmt: skip
+        outputs = [*self.form, self.pinned, ui.pin]
+        ui.reset.click(worded(self.reset), None, outputs, **ENCODE)
 
-    def reset(self, request: gr.Request, session: Session) -> list[Any]:
-        return [
-            *self.show_view(View()),
-            PIN,
-            "",
-            *self.show_model(View().model, "-1", replace(session, pinned=None), request),
-        ]
+    def reset(self, request: gr.Request) -> list[object]:
+        return [*self.open(request, {}), None, PIN]
 
-    def show_view(self, view: View) -> list[Any]:
-        return [view.a, view.b, view.pooling, view.pool_special, view.measure,
-                "\n".join(view.texts)]  # fmt: skip
+    def show_view(self, view: View) -> list[object]:
+        """Values of `of_view`."""
+        texts = "\n".join(view.texts)
+        return [view.a, view.b, view.pooling, view.pool_special, view.measure, texts]
 
     # --- models -----------------------------------------------------------------------------
 
     def connect_models(self) -> None:
         ui = self.ui
         # `select`, since `input` fires twice for one pick of a dropdown
-        sources: list[tuple[Any, list[Any]]] = [(ui.model, [ui.model.select])]
-        if ui.hub_id is not None and ui.hub_load is not None:
-            sources.append((ui.hub_id, [ui.hub_load.click, ui.hub_id.submit]))
-        for source, triggers in sources:
-            gr.on(
-                triggers,
-                worded(self.choose_model),
-                [source, ui.layer, self.session],
-                self.model_outputs,
-                show_progress_on=ui.model_note,
-                **LOAD,
-            )
+        self.connect_choice(ui.model, ui.model.select)
+        if ui.hub is not None:
+            self.connect_choice(ui.hub.repo_id, ui.hub.load.click, ui.hub.repo_id.submit)
+
+    def connect_choice(self, source: Component, *triggers: Callable[..., object]) -> None:
+        gr.on(
+            triggers,
+            worded(self.choose_model),
+            [source, self.model, self.ui.layer],
+            self.of_model,
+            show_progress_on=self.ui.model_note,
+            **LOAD,
+        )
 
     def choose_model(
         self,
         request: gr.Request,
-        model: str,
-        layer: str,
-        session: Session,
+        model: object,
+        old: str,
+        layer: object,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[Any]:
-        def report(p: Any) -> None:
-            progress(p.done_bytes / max(1, p.total_bytes), desc=progress_text(p))
-
-        return self.show_model(model, layer, session, request, report)
+    ) -> list[object]:
+        visitor = request.session_hash
+        key, encoder = self.handlers.picker.choose(model, old, visitor, progress)
+        return self.show_model(key, encoder, layer, visitor)
 
     def show_model(
-        self,
-        model: str,
-        layer: str,
-        session: Session,
-        request: gr.Request,
-        report: Callable[[Any], None] | None = None,
-    ) -> list[Any]:
-        """Updates of picker, layers, note and session; a model that fails leaves the old one."""
-        handlers, visitor = self.handlers, request.session_hash
-        old = handlers.workbench.encoder(session.model, visitor)
-        try:
-            session, encoder = handlers.choose_model(model, session, visitor, report)
-        except EncoderError as error:
-            gr.Warning(html.escape(str(error), quote=False), duration=20)
-            encoder = old
-        choices = handlers.picker.choices(visitor, session.model)
-        after = handlers.layer_after(layer, old.backbone.depth, encoder)
+        self, key: str, encoder: Encoder, layer: object, visitor: str | None
+    ) -> list[object]:
+        """Values of `of_model`."""
+        handlers, picker = self.handlers, self.handlers.picker
+        choices = handlers.layer_choices(encoder)
         return [
-            gr.Dropdown(choices=choices, value=session.model),
-            gr.Dropdown(choices=handlers.layer_choices(encoder), value=after),
-            handlers.picker.describe(session.model, encoder, visitor),
-            session,
+            gr.Dropdown(choices=picker.choices(visitor, key), value=key),
+            gr.Dropdown(choices=choices, value=handlers.layer_after(layer, encoder)),
+            picker.describe(key, encoder, visitor),
+            key,
         ]
 
     # --- clicks on pictures -----------------------------------------------------------------
@@ -202,26 +199,26 @@ class _PoolingTab:
     def connect_picks(self) -> None:
         ui = self.ui
         ui.scores.pick(worded(pick_name), None, ui.pooling, **INSTANT)
-        ui.sections["layers"][0].pick(
-            worded(self.pick_cell), self.session, [ui.layer, ui.pooling], **INSTANT
-        )
+        [layers] = ui.sections["layers"]
+        layers.pick(worded(self.pick_cell), self.model, [ui.layer, ui.pooling], **INSTANT)
         matrix, sentences = ui.sections["several"]
         matrix.pick(worded(self.pick_pair), ui.lines, [ui.a, ui.b], **INSTANT)
         sentences.pick(worded(self.pick_sentence), [ui.lines, ui.a, ui.b], [ui.a, ui.b], **INSTANT)
 
-    def pick_cell(
-        self, request: gr.Request, event: gr.EventData, session: Session
-    ) -> tuple[str, str]:
-        layers = self.handlers.workbench.encoder(session.model, request.session_hash).layers
-        row, column = picked(event, len(layers), len(POOLINGS))
-        return str(layers[row]), list(POOLINGS)[column]
+    def pick_cell(self, request: gr.Request, event: gr.EventData, model: str) -> tuple[str, str]:
+        encoder = self.handlers.workbench.encoder(model, request.session_hash)
+        row, column = picked(event, len(encoder.layers), len(POOLINGS))
+        layer = self.handlers.layer_value(encoder.layers[row], encoder)
+        return layer, list(POOLINGS)[column]
 
-    def pick_sentence(self, event: gr.EventData, lines: str, a: str, b: str) -> tuple[str, str]:
+    def pick_sentence(
+        self, event: gr.EventData, lines: object, a: object, b: object
+    ) -> tuple[object, object]:
         texts = split_texts(lines, self.handlers.settings)[0]
         box, number = pick_box(event, len(texts))
         return (texts[number], b) if box == "a" else (a, texts[number])
 
-    def pick_pair(self, event: gr.EventData, lines: str) -> tuple[str, str]:
+    def pick_pair(self, event: gr.EventData, lines: object) -> tuple[str, str]:
         texts = split_texts(lines, self.handlers.settings)[0]
         row, column = picked(event, len(texts), len(texts))
         return texts[row], texts[column]
@@ -241,7 +238,7 @@ class _PoolingTab:
 
     def connect_keeping(self) -> None:
         ui = self.ui
-        ui.pin.click(worded(self.pin), self.inputs, [self.session, ui.pin], **ENCODE)
+        ui.pin.click(worded(self.pin), self.inputs, [self.pinned, ui.pin], **ENCODE)
         for button, name, write in (
             (ui.scores_csv, "scores.csv", scores_csv),
             (ui.vectors_csv, "vectors.csv", vectors_csv),
@@ -249,51 +246,44 @@ class _PoolingTab:
             button.click(worded(self.save(name, write)), self.inputs, ui.download, **ENCODE)
         ui.forget.click(
             worded(self.forget),
-            self.session,
-            [ui.a, ui.b, ui.lines, self.session, ui.pin, ui.link_notes, ui.download, ui.address],
-            **INSTANT,
-        )
+            [self.model, ui.layer],
+            [ui.a, ui.b, ui.lines, self.pinned, ui.pin, ui.link_notes, ui.download, ui.address,
+             *self.of_model],
+            **QUIET,
+        )  # fmt: skip
 
-    def pin(self, request: gr.Request, *values: Any) -> tuple[Session, str]:
-        session = self.handlers.pin(self.sent(values), request.session_hash)
-        return session, UNPIN if session.pinned else PIN
+    def pin(self, request: gr.Request, *values: object) -> tuple[Pinned | None, str]:
+        pinned = self.handlers.pin(self.sent(values), request.session_hash)
+        return pinned, UNPIN if pinned else PIN
 
-    def save(self, name: str, write: Callable[..., str]) -> Callable[..., dict[str, str]]:
-        def saved(request: gr.Request, *values: Any) -> dict[str, str]:
+    def save(self, name: str, write: Callable[[Comparison], str]) -> Callable[..., dict[str, str]]:
+        """The handler that hands a file with this name to the browser."""
+
+        def file(request: gr.Request, *values: object) -> dict[str, str]:
             view = self.handlers.pair(self.sent(values), request.session_hash)
             comparison, _ = self.handlers.compare(view, request.session_hash)
             return csv_file(name, write(comparison))
 
-        return saved
+        return file
 
-    def forget(self, request: gr.Request, session: Session) -> list[Any]:
-        session = self.handlers.forget(session, request.session_hash)
-        said = message("Everything of yours has been forgotten: sentences, scores and vectors.")
-        return ["", "", "", session, PIN, said, None, "?"]
+    def forget(self, request: gr.Request, model: str, layer: object) -> list[object]:
+        visitor = request.session_hash
+        key = self.handlers.forget(model, visitor)
+        encoder = self.handlers.workbench.encoder(key, None)  # nothing is kept of them again
+        done = message("Everything of yours has been forgotten: sentences, scores and vectors.")
+        shown = self.show_model(key, encoder, layer, visitor)
+        return ["", "", "", None, PIN, done, None, "?", *shown]
 
     def connect_link(self, demo: gr.Blocks) -> None:
         ui = self.ui
         copied = "Link copied: it opens this page with these sentences and settings."
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
-        demo.load(
-            worded(self.restore),
-            self.session,
-            [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines, ui.link_notes,
-             *self.model_outputs],
-            **ENCODE,
-        )  # fmt: skip
+        demo.load(worded(self.restore), None, self.form, **ENCODE)
         demo.unload(self.leave)
 
-    def restore(self, request: gr.Request, session: Session) -> list[Any]:
-        return self.restored(request, request.query_params, session)
-
-    def restored(
-        self, request: gr.Request, query: Mapping[str, str], session: Session
-    ) -> list[Any]:
-        view, session, remarks = self.handlers.restore(query, session)
-        model = self.show_model(view.model, str(view.layer), session, request)
-        return [*self.show_view(view), notes(remarks), *model]
+    def restore(self, request: gr.Request) -> list[object]:
+        return self.open(request, dict(request.query_params))
 
     def leave(self, request: gr.Request) -> None:
         self.handlers.workbench.forget(request.session_hash)

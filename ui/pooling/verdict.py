@@ -56,14 +56,14 @@ def disagreement(comparison: Comparison) -> str:
     """Where a higher number is worth less, the widest such case; or ""."""
     if comparison.chosen.empty:
         return ""
-    known = [
+    measured = [
         score
         for score in comparison.scores.values()
         if score.random_percentile is not None and not score.empty
     ]
     contrasts = [
         (high, low)
-        for high, low in permutations(known, 2)
+        for high, low in permutations(measured, 2)
         if high.cosine > low.cosine + 0.1 and _worth(high) < _worth(low) - 2
     ]
     if not contrasts:

@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
@@ -53,13 +53,12 @@ def background_queries(corpus: Corpus) -> list[str]:
     return apart[:MOST]
 
 
+NO_HIT = "That text is not among the hits any more"
 DEEP = 100  # ranks of each ranking that go into a fusion
-NOTHING = "nothing relevant here"  # as explore.verdict says it
-NO_BETTER = "no better than what unrelated queries find"
 
 
 class Store(Protocol):
-    """Where vectors are searched; see ui.vector_store."""
+    """Where vectors are searched; see ui.state.vectors."""
 
     def search(self, name: str, vectors: np.ndarray, queries: np.ndarray, k: int) -> Hits:
         """The k best rows for each query (Q, D), of vectors (N, D) that go by a name."""
@@ -82,8 +81,8 @@ class Answer:
     vector: np.ndarray  # (D,) unit
     method: str
     k: int
-    hits: Hits  # (1, found)
-    cosines: np.ndarray  # (found,) of the same rows, whatever ranked them
+    hits: Hits  # (1, H)
+    cosines: np.ndarray  # (H,) of the same rows, whatever ranked them
     # What the verdict is about, whatever k is: BM25 of the first hit, else the largest cosine of
     # all texts (a fused score has no scale of its own); 0 without hits.
     best: float
@@ -106,14 +105,14 @@ def find(
     begun = time.perf_counter()
     [vector] = index.encode_queries([query], on_batch=lambda *done: ran.extend(done))
     encoded = time.perf_counter()
-    [found] = rank(index, [query], vector[None], method, k, store, keywords)
+    [hits] = rank(index, [query], vector[None], method, k, store, keywords)
     ended = time.perf_counter()
-    cosines = (index.vectors[found.indices[0]] @ vector).clip(-1, 1)
-    first = found.scores[0, :1] if method == "bm25" else cosines[:1]
+    cosines = (index.vectors[hits.indices[0]] @ vector).clip(-1, 1)
+    first = hits.scores[0, :1] if method == "bm25" else cosines[:1]
     if method == "fusion":
         first = (index.vectors @ vector).clip(-1, 1).max(keepdims=True)
     return Answer(
-        index, query, vector, method, k, found, cosines, float(first.max()) if len(first) else 0.0,
+        index, query, vector, method, k, hits, cosines, float(first.max()) if len(first) else 0.0,
         1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
         index.encoder.cut([query], query_options(index.encoder))[0],
     )  # fmt: skip
@@ -128,7 +127,7 @@ def rank(
     store: Store,
     keywords: Bm25Index | None,
 ) -> list[Hits]:
-    """For each query, given as text and as vector (Q, D), its hits (1, found)."""
+    """For each query, given as text and as vector (Q, D), its hits (1, H), at most k."""
     rankings = []
     if method != "bm25":
         rankings.append(
@@ -139,8 +138,8 @@ def rank(
     if method != "dense":
         assert keywords is not None
         rankings.append(keywords.search(queries, max(k, DEEP) if method == "fusion" else k))
-    found = rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings, k)
-    return [_there(found, at) for at in range(len(queries))]
+    best = rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings, k)
+    return [_there(best, at) for at in range(len(queries))]
 
 
 def _there(hits: Hits, query: int) -> Hits:
@@ -188,17 +187,14 @@ def verdict(answer: Answer, best: BestHits) -> Verdict | None:
     """
     if not answer.rows:
         return None
-    found = best.verdict(answer.best)
-    if answer.method == "dense":
-        return found
-    return replace(found, words=found.words.replace(NOTHING, NO_BETTER))
+    return best.verdict(answer.best, conclusive=answer.method == "dense")
 
 
 # --- Why a text was found: the cosine with the query token by token, and the words both share -----
 
 
 @dataclass(frozen=True, eq=False)
-class Why:
+class HitExplanation:
     """One text, held against a query and taken apart: the query is A, the text is B."""
 
     title: str  # "Hit 3"
@@ -208,7 +204,7 @@ class Why:
     cut: tuple[int, int] = (0, 0)  # tokens of query and text that the model has not read
 
 
-def explain_hit(answer: Answer, row: int) -> Why:
+def explain_hit(answer: Answer, row: int) -> HitExplanation:
     """The exact parts of a hit's score."""
     index = answer.index
     terms = None if answer.method == "dense" else shared_terms(index, answer.query, row)
@@ -224,7 +220,7 @@ def why_near(
     encoder: Encoder,
     settings: SearchSettings,
     terms: tuple[TermScore, ...] | None = None,
-) -> Why:
+) -> HitExplanation:
     """The exact parts of a cosine, with the prompt that each side is encoded with."""
     pair = explain(
         encoder, query, text, settings.pooling, settings.layer,
@@ -234,7 +230,7 @@ def why_near(
         encoder.cut([side], options(encoder))
         for side, options in ((query, query_options), (text, text_options))
     )
-    return Why(title, pair, prompts(encoder), terms, (cut_a, cut_b))
+    return HitExplanation(title, pair, prompts(encoder), terms, (cut_a, cut_b))
 
 
 def shared_terms(index: Index, query: str, row: int) -> tuple[TermScore, ...]:

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
@@ -38,7 +37,7 @@ def build_search_api(workbench: Workbench) -> None:
         k: int = USUAL_K,
         method: str = "dense",
         with_verdict: bool = False,
-    ) -> dict:
+    ) -> dict[str, object]:
         """Find the texts that answer each query best.
 
         texts: equal ones are taken once, and of more than the limit a sample. queries: one or
@@ -62,7 +61,7 @@ def build_search_api(workbench: Workbench) -> None:
                     for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
         cut: list[str] = []
 
-        def work(tell: Tell, stop: threading.Event) -> list[dict]:
+        def work(tell: Tell, stop: threading.Event) -> list[dict[str, object]]:
             index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
@@ -86,8 +85,7 @@ def build_search_api(workbench: Workbench) -> None:
             "notes": [*(note for note in corpus.report.notes if note), *left_out, *cut],
         }
 
-    limits: dict[str, Any] = {"concurrency_id": "api-search", "concurrency_limit": 2}
-    gr.api(worded(search), api_name="search", **limits)
+    gr.api(worded(search), api_name="search", concurrency_id="api-search", concurrency_limit=2)
 
 
 def _listed(texts: object, queries: object) -> list[str]:
@@ -104,7 +102,7 @@ def _listed(texts: object, queries: object) -> list[str]:
     return asked
 
 
-def _as_json(answer: Answer, found: Verdict | None) -> dict:
+def _as_json(answer: Answer, verdict: Verdict | None) -> dict[str, object]:
     corpus = answer.index.corpus
     scores = answer.hits.scores[0]
     hits = [
@@ -117,11 +115,11 @@ def _as_json(answer: Answer, found: Verdict | None) -> dict:
         for at, row in enumerate(answer.rows)
     ]
     judged = {
-        "level": found.level,
-        "words": found.words,
-        "p_value": round(found.p_value, 5),
-        "queries": found.queries,
-    } if found else None  # fmt: skip
+        "level": verdict.level,
+        "words": verdict.words,
+        "p_value": round(verdict.p_value, 5),
+        "queries": verdict.queries,
+    } if verdict else None  # fmt: skip
     took = answer.encode_ms
     return {
         "query": answer.query,

@@ -4,7 +4,6 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 import plotly.graph_objects as go
@@ -19,7 +18,7 @@ from ui.search.answer import background_queries
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
 from ui.search.index import ENCODING, Index
-from ui.search.judged import FEW
+from ui.search.scores import FEW
 from ui.state.judgements import Grades, sample_judgements
 from ui.state.stages import Key, Tell
 from ui.words import notes
@@ -94,7 +93,7 @@ ENOUGH = 0.95  # recall that the sentence below the table looks for
 
 
 @dataclass(frozen=True, eq=False)
-class Compressed:
+class CompressionGrid:
     """What was measured, on which vectors, asked by whom."""
 
     source: Key
@@ -106,7 +105,7 @@ class Compressed:
     results: tuple[CompressionResult, ...]
 
 
-def compression_panel(made: Compressed) -> str:
+def compression_panel(grid: CompressionGrid) -> str:
     """Settings, table, and what it says."""
     rows = "".join(
         f'<tr><th scope="row">{TITLES[r.reduction]}, {r.dims}</th>'
@@ -114,23 +113,23 @@ def compression_panel(made: Compressed) -> str:
         f'<td class="num" data-of="recall">{r.recall:.3f}{_interval(r)}</td>'
         f'<td class="num" data-of="bytes">{r.bytes_per_sentence:,}{_also(r)}</td>'
         f'<td class="num" data-of="ms">{r.ms_per_query:.2f}</td></tr>'
-        for r in made.results
+        for r in grid.results
     )
     return (
         notes([
-            f"Recall@{made.k}: the share of the {made.k} nearest texts by the full vectors "
-            f"({made.dims} × float32) that are found, averaged over {made.queries}, with the 95% "
+            f"Recall@{grid.k}: the share of the {grid.k} nearest texts by the full vectors "
+            f"({grid.dims} × float32) that are found, averaged over {grid.queries}, with the 95% "
             "bootstrap interval over these. Median time of one query on this machine, with numpy.",
-            made.settings,
+            grid.settings,
         ])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" '
         'aria-label="Ways to store vectors"><table class="lab-table lab-compressed" '
         'aria-label="Ways to store vectors"><thead><tr><th scope="col">dimensions</th>'
         '<th scope="col">stored as</th>'
-        f'<th scope="col" class="num">recall@{made.k}</th>'
+        f'<th scope="col" class="num">recall@{grid.k}</th>'
         '<th scope="col" class="num">bytes per<br>sentence</th>'
         '<th scope="col" class="num">ms per<br>query</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>" + notes(what_it_says(made))
+        f"<tbody>{rows}</tbody></table></div>" + notes(what_it_says(grid))
     )  # fmt: skip
 
 
@@ -146,14 +145,14 @@ def _also(result: CompressionResult) -> str:
     return f"<small>+ {result.full_bytes:,} kept</small>" if result.full_bytes else ""
 
 
-def what_it_says(made: Compressed) -> list[str]:
+def what_it_says(grid: CompressionGrid) -> list[str]:
     """The smallest that keeps enough, in words, and how far that goes."""
-    if not made.results:
+    if not grid.results:
         return []
-    if made.results[0].low != made.results[0].low:
+    if grid.results[0].low != grid.results[0].low:
         lines = ["One query says too little to choose by."]
     else:
-        lines = [_smallest(made)]
+        lines = [_smallest(grid)]
     lines.append(
         "This holds for this corpus and these queries. The axes of PCA are fitted to this corpus; "
         "on a small one they fit it better than new texts. A bit of a weak component counts as "
@@ -163,9 +162,9 @@ def what_it_says(made: Compressed) -> list[str]:
     return lines
 
 
-def _smallest(made: Compressed) -> str:
-    full = 4 * made.dims
-    good = [r for r in made.results if r.low >= ENOUGH]
+def _smallest(grid: CompressionGrid) -> str:
+    full = 4 * grid.dims
+    good = [r for r in grid.results if r.low >= ENOUGH]
     if not good:
         return f"Nothing here keeps a recall of {ENOUGH:g} at the low end of its interval."
     best = min(good, key=_cost)
@@ -210,7 +209,7 @@ def choose_queries(index: Index, chosen: object, grades: Grades) -> tuple[str, l
     )
 
 
-class SearchCompress:
+class SearchCompression:
     """The section. `searched` is new whenever there are other hits."""
 
     def __init__(self, handlers: SearchHandlers, searched: gr.State) -> None:
@@ -239,25 +238,25 @@ class SearchCompress:
         title = index_title(index, self.handlers.picker, visitor)
         kind, queries = choose_queries(index, asked, self.handlers.state(visitor).judged.grades)
 
-        def work(tell: Tell, stop: threading.Event) -> Compressed:
-            def make() -> Any:
+        def work(tell: Tell, stop: threading.Event) -> CompressionGrid:
+            def measure() -> tuple[CompressionResult, ...]:
                 vectors = index.encode_queries(queries, tell, stop)
                 return compress_grid(index.vectors, vectors, on_progress=tell, stop=stop)
 
             asked_of = hashlib.blake2b("\0".join(queries).encode("utf-8", "replace")).hexdigest()
-            results = index.texts.stages.get("compress", (*index.source, asked_of), make)
+            results = index.texts.stages.get("compress", (*index.source, asked_of), measure)
             n, d = index.vectors.shape
             line = queries_line(kind, queries)
-            return Compressed(index.source, title, line, n, d, min(K, n), results)
+            return CompressionGrid(index.source, title, line, n, d, min(K, n), results)
 
         return at_once(work)
 
-    def show(self, visitor: str | None, made: Compressed) -> list[object]:
+    def show(self, visitor: str | None, grid: CompressionGrid) -> list[object]:
         """Chart and table."""
-        chart = figure_json(compression_chart(made.results, made.k))
-        return [chart, compression_panel(made)]
+        chart = figure_json(compression_chart(grid.results, grid.k))
+        return [chart, compression_panel(grid)]
 
-    def fresh(self, request: gr.Request) -> list[Any]:
+    def fresh(self, request: gr.Request) -> list[object]:
         """Other hits: what was measured stays while it is of the same vectors."""
         if self.handlers.stays(self.task, request.session_hash):
             return [gr.skip(), gr.skip(), gr.skip()]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import gradio as gr
 
@@ -32,47 +31,47 @@ IN_A_GROUP = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Twins:
+class CorpusDuplicates:
     """What was found in which texts, how they were encoded, and what was asked."""
 
     source: Key
     corpus: Corpus
     settings: str
     asked: str
-    found: Duplicates
+    pairs: Duplicates
     by_share: bool = False  # whether a percentile was asked for, not a cosine
 
 
-def twins_panel(twins: Twins) -> str:
+def duplicates_panel(duplicates: CorpusDuplicates) -> str:
     """Facts, pairs, groups."""
-    found, texts = twins.found, twins.corpus.texts
-    said = (
-        f"{count(found.total, 'pair')} of {count(len(texts), 'text')} at cosine "
-        f"{number(found.threshold, 4)} and above ({twins.asked})."
+    pairs, texts = duplicates.pairs, duplicates.corpus.texts
+    facts = (
+        f"{count(pairs.total, 'pair')} of {count(len(texts), 'text')} at cosine "
+        f"{number(pairs.threshold, 4)} and above ({duplicates.asked})."
     )
-    if twins.by_share:
-        said += (
+    if duplicates.by_share:
+        facts += (
             " That share of all pairs is always found, whether they are duplicates or not: look "
             "how far down the list they still are."
         )
-    if not found.total:
-        return notes([said, twins.settings]) + message(
+    if not pairs.total:
+        return notes([facts, duplicates.settings]) + message(
             "No pair is as near as that. Take a lower percentile or cosine."
         )
-    kept = len(found.pairs)
-    more = [f"Listed: the nearest {min(kept, LISTED):,}; the CSV has {kept:,}."]
+    stored = len(pairs.pairs)
+    more = [f"Listed: the nearest {min(stored, LISTED):,}; the CSV has {stored:,}."]
     rows = "".join(
         f'<tr><td class="num">{number(float(score), 4)}</td>'
-        f"<td>{_text(twins.corpus, i)}</td><td>{_text(twins.corpus, j)}</td></tr>"
-        for (i, j), score in zip(found.pairs[:LISTED].tolist(), found.scores, strict=False)
+        f"<td>{_text(duplicates.corpus, i)}</td><td>{_text(duplicates.corpus, j)}</td></tr>"
+        for (i, j), score in zip(pairs.pairs[:LISTED].tolist(), pairs.scores, strict=False)
     )
     return (
-        notes([said, twins.settings, *(more if kept > LISTED else [])])
+        notes([facts, duplicates.settings, *(more if stored > LISTED else [])])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Pairs">'
-        '<table class="lab-table lab-twins" aria-label="Pairs of near texts"><thead><tr>'
+        '<table class="lab-table lab-duplicates" aria-label="Pairs of near texts"><thead><tr>'
         '<th scope="col" class="num">cosine</th><th scope="col">one text</th>'
         f'<th scope="col">the other</th></tr></thead><tbody>{rows}</tbody></table></div>'
-        + _groups(twins)
+        + _groups(duplicates)
         + notes([CAUTION])
     )
 
@@ -87,13 +86,13 @@ def _text(corpus: Corpus, row: int) -> str:
     return f"{escape(cut(corpus.texts[row]))}<small>row {corpus.row_numbers[row]:,}</small>"
 
 
-def _groups(twins: Twins) -> str:
-    groups, texts = twins.found.groups, twins.corpus.texts
+def _groups(duplicates: CorpusDuplicates) -> str:
+    groups, texts = duplicates.pairs.groups, duplicates.corpus.texts
     spare = sum(len(group) - 1 for group in groups)
-    said = f"They form {count(len(groups), 'group')}. "
-    if not twins.by_share:
-        said += f"With one text kept of each, {spare:,} would go. "
-    said += "A chain is one group, though its ends may be unlike."
+    facts = f"They form {count(len(groups), 'group')}. "
+    if not duplicates.by_share:
+        facts += f"With one text kept of each, {spare:,} would go. "
+    facts += "A chain is one group, though its ends may be unlike."
     items = ""
     for group in groups[:GROUPS]:
         shown = "; ".join(f"“{cut(texts[row], 90)}”" for row in group[:IN_A_GROUP].tolist())
@@ -102,18 +101,17 @@ def _groups(twins: Twins) -> str:
             f'<li><span class="num">{len(group):,}</span> <span>{escape(shown)}{rest}</span></li>'
         )
     more = f" The {GROUPS} largest:" if len(groups) > GROUPS else ""
-    return f'{notes([said + more])}<ol class="lab-near">{items}</ol>'
+    return f'{notes([facts + more])}<ol class="lab-near">{items}</ol>'
 
 
-def twins_rows(twins: Twins) -> list[list[str]]:
+def duplicates_rows(duplicates: CorpusDuplicates) -> list[list[str]]:
     """The pairs as a table for a CSV, the header first."""
-    texts, numbers = twins.corpus.texts, twins.corpus.row_numbers
-    group_of = {
-        int(row): at for at, group in enumerate(twins.found.groups, 1) for row in group.tolist()
-    }
+    texts, numbers = duplicates.corpus.texts, duplicates.corpus.row_numbers
+    near = duplicates.pairs
+    group_of = {int(row): at for at, group in enumerate(near.groups, 1) for row in group.tolist()}
     table: list[list[str]] = [["cosine", "group", "row_1", "text_1", "row_2", "text_2"]]
-    pairs: Sequence[Sequence[int]] = twins.found.pairs.tolist()
-    for (i, j), score in zip(pairs, twins.found.scores, strict=True):
+    pairs: Sequence[Sequence[int]] = near.pairs.tolist()
+    for (i, j), score in zip(pairs, near.scores, strict=True):
         table.append([
             f"{float(score):.6f}", str(group_of[i]),
             str(numbers[i]), cell(texts[i]), str(numbers[j]), cell(texts[j]),
@@ -134,33 +132,34 @@ def parse_bound(kind: object, value: object) -> dict[str, float]:
     return {"percentile" if kind == PERCENTILE else "threshold": bound}
 
 
-class SearchTwins:
+class SearchDuplicates:
     """The section. `searched` is new whenever there are other hits."""
 
     def __init__(self, handlers: SearchHandlers, searched: gr.State) -> None:
         self.handlers = handlers
-        with section("Find duplicates", "twins-section"):
+        with section("Find duplicates", "duplicates-section"):
             prose(
                 "Every text against every other: which pairs does this model see as nearly the "
                 "same? A <b>percentile</b> fits any model; a fixed cosine does not, since one "
                 "model's 0.9 is another's 0.6."
             )
             with gr.Row(elem_classes=["lab-settings"]):
-                kind = gr.Radio(list(USUAL), value=PERCENTILE, label="Pairs", elem_id="twins-kind",
-                                scale=3, min_width=280)  # fmt: skip
-                bound = gr.Number(USUAL[PERCENTILE], label="Bound", elem_id="twins-bound", scale=1,
+                kind = gr.Radio(list(USUAL), value=PERCENTILE, label="Pairs",
+                                elem_id="duplicates-kind", scale=3, min_width=280)  # fmt: skip
+                bound = gr.Number(USUAL[PERCENTILE], label="Bound",
+                                  elem_id="duplicates-bound", scale=1,
                                   info="percent, or a cosine from −1 to 1",
                                   min_width=150)  # fmt: skip
-            self.task = Task(handlers.workbench, "twins", "Find them", {
+            self.task = Task(handlers.workbench, "duplicates", "Find them", {
                 "encode": ENCODING,
                 "percentile": "Looking at every pair for the percentile",
                 "duplicates": "Looking at every pair",
             })  # fmt: skip
-            table = markup(elem_id="twins")
+            table = markup(elem_id="duplicates")
             with gr.Row(elem_classes=["lab-actions"]):
-                take = gr.Button("Pairs as CSV", size="sm", elem_id="twins-csv", scale=0,
+                take = gr.Button("Pairs as CSV", size="sm", elem_id="duplicates-csv", scale=0,
                                  min_width=140, visible="hidden")  # fmt: skip
-            file = downloader(elem_id="twins-download")
+            file = downloader(elem_id="duplicates-download")
         kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **TOUCH)
         self.task.connect(self.prepare, self.show, [kind, bound], [table, take])
         take.click(worded(self.save), None, file, **TOUCH)
@@ -173,25 +172,28 @@ class SearchTwins:
         title = index_title(index, self.handlers.picker, visitor)
         what = f"percentile {value:g} of all pairs" if name == "percentile" else f"cosine {value:g}"
 
-        def work(tell: Tell, stop: threading.Event) -> Twins:
+        def work(tell: Tell, stop: threading.Event) -> CorpusDuplicates:
             key = (*index.source, name, value)
-            found = index.texts.stages.get(
-                "twins", key,
+            pairs = index.texts.stages.get(
+                "duplicates", key,
                 lambda: near_duplicates(
                     index.vectors, most=MOST, on_progress=tell, stop=stop, **asked
                 ),
             )  # fmt: skip
-            return Twins(
-                index.source, index.corpus, title, what, found, by_share=name == "percentile"
+            return CorpusDuplicates(
+                index.source, index.corpus, title, what, pairs, by_share=name == "percentile"
             )
 
         return at_once(work)
 
-    def show(self, visitor: str | None, twins: Twins) -> list[object]:
+    def show(self, visitor: str | None, duplicates: CorpusDuplicates) -> list[object]:
         """The table, and the button where there is something to save."""
-        return [twins_panel(twins), gr.Button(visible=bool(len(twins.found.pairs)) or "hidden")]
+        return [
+            duplicates_panel(duplicates),
+            gr.Button(visible=bool(len(duplicates.pairs.pairs)) or "hidden"),
+        ]
 
-    def fresh(self, request: gr.Request) -> list[Any]:
+    def fresh(self, request: gr.Request) -> list[object]:
         """Other hits: the pairs stay while they are of the same texts under the same settings."""
         if self.handlers.stays(self.task, request.session_hash):
             return [gr.skip(), gr.skip(), gr.skip()]
@@ -199,7 +201,7 @@ class SearchTwins:
 
     def save(self, request: gr.Request) -> dict[str, str]:
         """All pairs that are kept."""
-        made = self.task.result(request.session_hash)
-        if made is None:
+        duplicates = self.task.result(request.session_hash)
+        if duplicates is None:
             raise EncoderError("No pairs are kept any more; find them again.")
-        return csv_file("near_duplicates.csv", csv_text(twins_rows(made)))
+        return csv_file("near_duplicates.csv", csv_text(duplicates_rows(duplicates)))

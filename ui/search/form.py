@@ -85,12 +85,12 @@ def parse_k(k: object) -> int:
 
 
 def on_page(form: SearchForm) -> SearchForm:
-    """The same in the words of the page's controls, which take no others. Raises EncoderError."""
+    """A form in the words of the page's controls, which take no others. Raises EncoderError."""
     encoding = parse_encoding(form.model, form.pooling, form.layer)
     method, query = parse_method(form.method), as_text(form.query)
     return SearchForm(
         query, encoding.model, encoding.pooling or OWN_POOLING, str(encoding.layer),
-        next(words for words, known in METHODS.items() if known == method), parse_k(form.k),
+        next(words for words, name in METHODS.items() if name == method), parse_k(form.k),
     )  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from ui.checks import pooling_at, row_number
 from ui.page.tasks import Task, stoppable
 from ui.page.texts import TextsHandlers
 from ui.search.answer import (
+    NO_HIT,
     Answer,
-    Why,
+    HitExplanation,
     background,
     explain_hit,
     find,
@@ -25,7 +26,6 @@ from ui.search.answer import (
 from ui.search.form import Search, SearchForm, parse
 from ui.search.index import Index, build_index, is_encoded
 from ui.search.state import SearchState
-from ui.search.steering import NO_HIT
 from ui.state.jobs import Job
 from ui.state.stages import Tell
 from ui.state.texts import OpenTexts, for_search
@@ -123,14 +123,14 @@ class SearchHandlers(TextsHandlers):
         )
         self.workbench.vectors.put(index.collection, index.vectors, tell, stop)
         words = keywords(index, tell, stop) if search.method != "dense" else None
-        found = find(index, search.query, search.method, search.k, self.workbench.vectors, words)
+        answer = find(index, search.query, search.method, search.k, self.workbench.vectors, words)
         if stop.is_set():
             raise Stopped
-        state.index, state.answer = index, found
+        state.index, state.answer = index, answer
         return (
-            self.judged(found, tell, stop)
+            self.judged(answer, tell, stop)
             if has_background(index, search.method)
-            else JudgedAnswer(found)
+            else JudgedAnswer(answer)
         )
 
     def answer_now(self, asked: SearchRequest, stop: threading.Event) -> JudgedAnswer | None:
@@ -144,7 +144,7 @@ class SearchHandlers(TextsHandlers):
             return None
 
     def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> JudgedAnswer:
-        """The same with what the best hit is worth. Raises Stopped."""
+        """An answer with what its best hit is worth. Raises Stopped."""
         best = background(answer.index, answer.method, tell, stop)
         return JudgedAnswer(answer, verdict(answer, best), True)
 
@@ -153,29 +153,29 @@ class SearchHandlers(TextsHandlers):
         visitor: str | None,
         asked: SearchRequest,
         stop: threading.Event,
-        found: JudgedAnswer | None = None,
+        answered: JudgedAnswer | None = None,
     ) -> Job:
         """Queue what takes time; yields the answer, and again with the verdict.
 
-        Where hits are `found` already, only the verdict is still to come.
+        Where `answered` has the hits already, only the verdict is still to come.
         """
-        job = Job(stoppable(partial(self._work, asked, found)), expected_s=EXPECTED_S, stop=stop)
+        job = Job(stoppable(partial(self._work, asked, answered)), expected_s=EXPECTED_S, stop=stop)
         self.workbench.visitor(visitor or "").indexing = job
         self.workbench.work_queue.join(job)
         return job
 
     def _work(
-        self, asked: SearchRequest, found: JudgedAnswer | None, tell: Tell, stop: threading.Event
+        self, asked: SearchRequest, answered: JudgedAnswer | None, tell: Tell, stop: threading.Event
     ) -> Iterator[JudgedAnswer]:
-        if found is None:
-            found = self.answer(asked, tell, stop)
-            yield found
-        if not found.whole:
-            yield self.judged(found.answer, tell, stop)
+        if answered is None:
+            answered = self.answer(asked, tell, stop)
+            yield answered
+        if not answered.whole:
+            yield self.judged(answered.answer, tell, stop)
 
     # --- one hit ----------------------------------------------------------------------------
 
-    def why(self, visitor: str | None, name: str) -> Why:
+    def why(self, visitor: str | None, name: str) -> HitExplanation:
         """A hit of the last query by "why:<row>", taken apart. Raises EncoderError."""
         answer = self.last(visitor)
         why = explain_hit(answer, row_number(name.removeprefix("why:"), answer.rows, NO_HIT))

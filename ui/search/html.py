@@ -8,7 +8,7 @@ from explore.verdict import Verdict
 from ingest.findings import count
 from ui.page.matrix import shaded_tokens
 from ui.page.models import ModelPicker
-from ui.search.answer import Answer, Why
+from ui.search.answer import Answer, HitExplanation
 from ui.search.index import Index, prompts
 from ui.words import cut, layer_phrase, message, notes, number
 
@@ -20,9 +20,9 @@ def settings_line(index: Index, model: str = "") -> str:
     depth = index.encoder.backbone.depth
     layer = layer_phrase(canonical_layer(index.settings.layer, depth), depth)
     texts = f"{index.texts.name}: {count(len(index.corpus), 'text')}"
-    said = [texts, model or index.settings.model, f"{index.pooling} pooling", layer]
+    parts = [texts, model or index.settings.model, f"{index.pooling} pooling", layer]
     before = [f"“{prompt}”" for prompt in prompts(index.encoder) if prompt]
-    return " · ".join([*said, *(["prompts " + " and ".join(before)] if before else [])])
+    return " · ".join([*parts, *(["prompts " + " and ".join(before)] if before else [])])
 
 
 def index_title(index: Index, picker: ModelPicker, visitor: str | None) -> str:
@@ -120,12 +120,12 @@ def _compared(verdict: Verdict | None, method: str) -> str:
     if verdict is None:
         return ""
     doubt = "" if verdict.level in ("strong", "likely") else DOUBT
-    said = (
+    remark = (
         f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences in "
         f"these same texts, {SAME[method]}. One of these finds a hit at least as good with "
         f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
     )
-    return f'<p class="more">{escape(said)}</p>'
+    return f'<p class="more">{escape(remark)}</p>'
 
 
 def hits_table(answer: Answer) -> str:
@@ -167,26 +167,28 @@ def hits_table(answer: Answer) -> str:
 # --- Why a text was found: both texts with their tokens shaded, and the words that they share -----
 
 
-def why_panel(why: Why, matrix: bool = False) -> str:
+def why_panel(why: HitExplanation, matrix: bool = False) -> str:
     """The tokens of query (A) and text (B), each side summing to the cosine; terms of BM25.
 
     `matrix`: whether every token of one with every token of the other is drawn below.
     """
     pair, (before_query, before_text) = why.pair, why.prompts
     explained = pair.explained
-    said = (
+    facts = (
         f"{why.title}: cosine {number(explained.cosine, 4)} is the sum of what each token of the "
         "query (A) and of the text (B) adds."
     )
     if matrix:
-        said += " Every token of one meets every token of the other in the table below."
+        facts += " Every token of one meets every token of the other in the table below."
     for side, cut_off in zip("AB", why.cut, strict=True):
         if cut_off:
-            said += f" Not in it: the last {count(cut_off, 'token')} of {side}, which were cut off."
+            facts += (
+                f" Not in it: the last {count(cut_off, 'token')} of {side}, which were cut off."
+            )
     if before_query or before_text:
-        said += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
+        facts += f" Prompts are part of it: “{before_query}” in A, “{before_text}” in B."
     return (
-        notes([said])
+        notes([facts])
         + shaded_tokens(explained, (pair.tokens_a, pair.tokens_b), pool_special=True)
         + (terms_list(why.terms) if why.terms is not None else "")
     )

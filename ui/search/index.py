@@ -1,24 +1,22 @@
 """What a search runs on: the texts, how they are encoded, and where their vectors are kept."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from encoder import Encoder, Options
-from explore import Stopped
 from explore.store import sample_collection, visitor_collection
 from ingest import Corpus
 from ui.state.stages import Key, Tell
-from ui.state.texts import OpenTexts, encode, source_key
+from ui.state.texts import OpenTexts, encode, in_pieces, source_key
 
 # The names by which sentence-transformers' encode_query and encode_document look for a prompt.
 FOR_QUERIES = ("query",)
 FOR_TEXTS = ("document", "passage", "corpus")
 ENCODING = "Turning texts into vectors"
-ENCODED_AT_ONCE = 128  # queries between two looks at whether to go on
 
 
 @dataclass(frozen=True)
@@ -54,29 +52,22 @@ class Index:
 
     def encode_queries(
         self,
-        texts: list[str],
+        texts: Sequence[str],
         tell: Tell | None = None,
         stop: threading.Event | None = None,
         on_batch: Callable[[int, int], None] | None = None,
     ) -> np.ndarray:
-        """Queries as this index takes them, with the prompt that its model wants: (Q, D).
+        """At least one query as this index takes it, with its model's prompt for queries: (Q, D).
 
         `on_batch` hears of those whose vectors were not known, as in `Encoder.encode`.
         """
         settings, options = self.settings, query_options(self.encoder)
-        rows = []
-        for at in range(0, max(len(texts), 1), ENCODED_AT_ONCE):
-            if stop is not None and stop.is_set():
-                raise Stopped
-            if tell is not None:
-                tell("queries", at / max(len(texts), 1))
-            some = texts[at : at + ENCODED_AT_ONCE]
-            rows.append(
-                self.encoder.encode(
-                    some, settings.pooling, settings.layer, options=options, on_batch=on_batch
-                )
+        return np.concatenate([
+            self.encoder.encode(
+                piece, settings.pooling, settings.layer, options=options, on_batch=on_batch
             )
-        return np.concatenate(rows)
+            for piece in in_pieces(texts, "queries", tell, stop)
+        ])  # fmt: skip
 
 
 def query_options(encoder: Encoder) -> Options:

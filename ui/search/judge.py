@@ -1,137 +1,41 @@
 """Judge and train: thumbs on hits, strategies measured on them, triplets for Fine-tune. Wiring."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from encoder import POOLINGS, Encoder, EncoderError
-from explore import search
-from ui.checks import in_range, row_number, whole_in_range
-from ui.finetune.form import SEED
-from ui.page.components import csv_file, downloader, markup, prose, section, slider
-from ui.page.events import READ, TOUCH, now, picked_name, worded
+from ui.checks import row_number
+from ui.page.components import csv_file, downloader, markup, prose, section
+from ui.page.events import READ, TOUCH, picked_name, worded
 from ui.page.models import LOADING, OtherModels
 from ui.page.tab import Page
 from ui.page.tasks import Steps, Task, at_once
+from ui.search.answer import NO_HIT
 from ui.search.form import parse_encoding
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
-from ui.search.index import ENCODING, Index, SearchSettings, prompts
+from ui.search.index import ENCODING, Index, SearchSettings
 from ui.search.judge_html import (
     THUMBS,
-    Measured,
+    StrategyComparison,
     judged_list,
     scores_panel,
-    sent_lines,
     thumbs_list,
 )
-from ui.search.judged import SHARE, Known, compare_strategies, to_desk, to_triplets
-from ui.search.rankings import WITH_KEYWORDS, Dense, parse_keywords, rankings
-from ui.search.steering import NO_HIT
+from ui.search.scores import TrainingTexts, compare_strategies
+from ui.search.strategies import WITH_KEYWORDS, DenseStrategy, parse_keywords, rankings
+from ui.search.triplets import SearchTriplets
 from ui.state.judgements import (
-    Grades,
-    irrelevant,
     judged_rows,
     judgements_csv,
     left_over,
     read_judgements,
     sample_judgements,
 )
-from ui.state.pairs import Desk
-from ui.state.stages import Key, Tell
+from ui.state.stages import Tell
 from ui.words import message, notes
-
-# --- From judged hits to the Fine-tune tab: a share of the queries, as triplets on its desk -------
-
-
-def best_hits(
-    index: Index, grades: Grades, tell: Tell, stop: threading.Event
-) -> Mapping[str, list[str]]:
-    """For queries with nothing judged irrelevant, the texts an index finds first.
-
-    So many that one is left which nobody judged. Raises EncoderError, Stopped.
-    """
-    wanted = [query for query, texts in grades.items() if not irrelevant(texts)]
-    if not wanted:
-        return {}
-    deep = 1 + max(len(grades[query]) for query in wanted)
-    found = search(index.encode_queries(wanted, tell, stop), index.vectors, deep).indices.tolist()
-    return {
-        query: [index.corpus.texts[row] for row in rows]
-        for query, rows in zip(wanted, found, strict=True)
-    }
-
-
-@dataclass(frozen=True, eq=False)
-class Sending:
-    """Triplets on their way, and what is said of them."""
-
-    source: Key
-    desk: Desk
-    trained: tuple[str, ...]
-    lines: Sequence[str]
-
-
-class SearchSend:
-    """The last step of judging. `listed` shows what was judged, and is drawn anew."""
-
-    def __init__(self, handlers: SearchHandlers, listed: gr.HTML) -> None:
-        self.handlers, self.listed = handlers, listed
-        gr.HTML('<p class="lab-sub">Train a model on them</p>', apply_default_css=False)
-        with gr.Row(elem_classes=["lab-settings"]):
-            self.share = slider(10, 100, value=100 * SHARE, step=5, elem_id="judge-share",
-                                   label="% of the judged queries that go to training",
-                                   info="the rest is held out for a fair comparison",
-                                   min_width=260)  # fmt: skip
-            self.seed = gr.Number(0, label="Seed of the split", precision=0, elem_id="judge-seed",
-                                  min_width=120)  # fmt: skip
-        self.task = Task(handlers.workbench, "judge-send", "Send to Fine-tune",
-                         {"encode": ENCODING, "queries": "Encoding the queries"})  # fmt: skip
-        self.said = markup(elem_id="judge-sent")
-
-    def connect(self, page: Page) -> None:
-        """The way to the Fine-tune tab, which shows what is ready to train on."""
-        arrived = page.arrivals("finetune")
-        self.task.connect(self.prepare, self.show, [self.share, self.seed],
-                          [arrived, self.said, self.listed])  # fmt: skip
-
-    def prepare(self, visitor: str | None, share: object, seed: object) -> Steps:
-        """Triplets of a share of the queries. Raises LabError."""
-        part = in_range(share, "The share for training", 1, 100) / 100
-        drawn = whole_in_range(seed, "The seed of the split", *SEED)
-        index, grades = self.handlers.index(visitor), self.handlers.state(visitor).judged.grades
-
-        def work(tell: Tell, stop: threading.Event) -> Sending:
-            sent = to_triplets(grades, best_hits(index, grades, tell, stop), part, drawn)
-            said = sent_lines(sent, prompts_line(index.encoder))
-            return Sending(index.source, to_desk(sent), sent.trained, said)
-
-        return at_once(work)
-
-    def show(self, visitor: str | None, sending: Sending) -> list[object]:
-        """Put them where Fine-tune takes its pairs from, and go there."""
-        state = self.handlers.state(visitor)
-        self.handlers.workbench.visitor(visitor or "").put(sending.desk)
-        state.sent.update(sending.trained)
-        listed = judged_list(state.judged.grades, state.sent, state.left)
-        return [now(), notes(sending.lines), listed]
-
-
-def prompts_line(encoder: Encoder) -> str:
-    """Where searching puts other words before texts than training does; "" where it does not."""
-    trained, (before_query, before_text) = encoder.prompt(), prompts(encoder)
-    if before_query == before_text == trained:
-        return ""
-    return (
-        f"With {encoder.name}, training puts “{trained}” before every text, and searching "
-        f"“{before_query}” before queries and “{before_text}” before texts: what is trained is "
-        "compared under another prompt."
-    )
-
 
 NO_HITS = message("Search first: the hits of your query are judged here.")
 
@@ -151,8 +55,8 @@ class SearchJudge:
             self.hits = markup(NO_HITS, elem_id="judge-hits")
             self.lay_out_list()
             self.lay_out_scores()
-            self.sending = SearchSend(handlers, self.listed)
-        self.sending.connect(page)
+            self.triplets = SearchTriplets(handlers, self.listed)
+        self.triplets.connect(page)
         self.connect(tab, searched)
 
     # --- layout -----------------------------------------------------------------------------
@@ -167,7 +71,7 @@ class SearchJudge:
             self.take = small("Judgements as CSV", "judge-csv", 150)
             self.undo = small("Undo", "judge-undo", 80)
             self.clear = small("Clear", "judge-clear", 80)
-        self.said = markup(elem_id="judge-said")
+        self.remarks = markup(elem_id="judge-said")
         self.listed = markup(judged_list({}, set()), elem_id="judge-list")
         self.file = downloader(elem_id="judge-download")
 
@@ -195,17 +99,22 @@ class SearchJudge:
     # --- events -----------------------------------------------------------------------------
 
     def connect(self, tab: gr.Tab, searched: gr.State) -> None:
-        """All events of the section but those of `sending`."""
-        both, changed = [self.hits, self.listed], [self.said, self.hits, self.listed]
+        """All events of the section but those of `triplets`."""
+        both, changed = [self.hits, self.listed], [self.remarks, self.hits, self.listed]
         self.hits.pick(worded(self.judge), None, both, **TOUCH)
         self.sample.click(worded(self.load_sample), None, changed, **READ)
         self.upload.upload(worded(self.read), self.upload, changed, **READ)
-        self.undo.click(worded(self.undone), None, changed, **TOUCH)
-        self.clear.click(worded(self.cleared), None, changed, **TOUCH)
+        self.undo.click(worded(self.take_back), None, changed, **TOUCH)
+        self.clear.click(worded(self.take_away), None, changed, **TOUCH)
         self.take.click(worded(self.save), None, self.file, **TOUCH)
         chosen = [self.poolings, self.models.box, self.keywords]
         self.task.connect(self.prepare, self.show, chosen, [self.scores])
-        remarks = [self.said, self.sending.said, self.task.progress, self.sending.task.progress]
+        remarks = [
+            self.remarks,
+            self.triplets.remarks,
+            self.task.progress,
+            self.triplets.task.progress,
+        ]
         searched.change(worded(self.fresh), None, [*both, self.scores, *remarks], **TOUCH)
         self.models.connect(tab)
 
@@ -230,34 +139,36 @@ class SearchJudge:
         judged.judge(answer.query, text, None if same else grade)
         return self.shown(visitor)
 
-    def changed(self, visitor: str | None, *remarks: str) -> list[str]:
-        """What is said, and the lists."""
+    def changed(self, visitor: str | None, *remarks: str) -> list[object]:
+        """Remarks on a change, and the lists."""
         return [notes(remarks), *self.shown(visitor)]
 
-    def load_sample(self, request: gr.Request) -> list[str]:
+    def load_sample(self, request: gr.Request) -> list[object]:
         """The bundled judgements, beside those that are there."""
         index = self.handlers.index(request.session_hash)
-        found = sample_judgements(index.corpus)
-        self.handlers.state(request.session_hash).judged.add(found)
-        said = f"{len(found):,} queries of the sample, each with its relevant passages, are added."
-        return self.changed(request.session_hash, said)
+        grades = sample_judgements(index.corpus)
+        self.handlers.state(request.session_hash).judged.add(grades)
+        remark = (
+            f"{len(grades):,} queries of the sample, each with its relevant passages, are added."
+        )
+        return self.changed(request.session_hash, remark)
 
-    def read(self, request: gr.Request, path: str | None) -> list[Any]:
+    def read(self, request: gr.Request, path: str | None) -> list[object]:
         """A file of judgements."""
         if path is None:
             return [gr.skip(), gr.skip(), gr.skip()]
         index, file = self.handlers.index(request.session_hash), Path(path)
-        found, remarks = read_judgements(file, file.name, index.corpus)
-        self.handlers.state(request.session_hash).judged.add(found)
+        grades, remarks = read_judgements(file, file.name, index.corpus)
+        self.handlers.state(request.session_hash).judged.add(grades)
         return self.changed(request.session_hash, *remarks)
 
-    def undone(self, request: gr.Request) -> list[str]:
-        """The last change taken back."""
+    def take_back(self, request: gr.Request) -> list[object]:
+        """Undo the last change."""
         self.handlers.state(request.session_hash).judged.undo()
         return self.changed(request.session_hash, "The last change is taken back.")
 
-    def cleared(self, request: gr.Request) -> list[str]:
-        """All taken away."""
+    def take_away(self, request: gr.Request) -> list[object]:
+        """Clear all judgements."""
         self.handlers.state(request.session_hash).judged.clear()
         return self.changed(request.session_hash, "Cleared; Undo brings them back.")
 
@@ -269,13 +180,13 @@ class SearchJudge:
             raise EncoderError("Nothing is judged yet.")
         return csv_file("judgements.csv", judgements_csv(grades))
 
-    def fresh(self, request: gr.Request) -> list[Any]:
+    def fresh(self, request: gr.Request) -> list[object]:
         """Other hits; scores stay while they are of the vectors that are searched."""
         visitor = request.session_hash
         scores = gr.skip() if self.handlers.stays(self.task, visitor) else ""
-        # What was said of texts that are open no more goes with them.
-        said = "" if self.handlers.state(visitor).index is None else gr.skip()
-        return [*self.shown(visitor), scores, *[said] * 4]
+        # Remarks on texts that are open no more go with them.
+        remark = "" if self.handlers.state(visitor).index is None else gr.skip()
+        return [*self.shown(visitor), scores, *[remark] * 4]
 
     # --- measuring --------------------------------------------------------------------------
 
@@ -291,50 +202,53 @@ class SearchJudge:
                 "No query has a text that was judged relevant. Judge some hits, or load the "
                 "sample's judged queries."
             )
-        mine, with_keywords = self.mine(visitor, index, poolings), parse_keywords(words)
+        mine = self.own_strategies(visitor, index, poolings)
+        with_keywords = parse_keywords(words)
         others = [one for key in self.models.parse(visitor, models)
                   if (one := SearchSettings(key)) != index.settings]  # fmt: skip
-        title, many = (
-            index_title(index, self.handlers.picker, visitor),
-            sum(map(len, judged.values())),
-        )
-        known = Known.of(
+        title = index_title(index, handlers.picker, visitor)
+        judgements = sum(map(len, judged.values()))
+        trained_on = TrainingTexts.of(
             [handlers.workbench.own_model(one.model, visitor) for one in (index.settings, *others)]
         )
 
-        def work(tell: Tell, stop: threading.Event) -> Measured:
+        def work(tell: Tell, stop: threading.Event) -> StrategyComparison:
             loaded = [
                 self.named(visitor, self.models.load(visitor, one.model, tell), one)
                 for one in others
             ]
-            found = rankings(index, [*mine, *loaded], with_keywords, list(judged), tell, stop)
+            strategies = rankings(index, [*mine, *loaded], with_keywords, list(judged), tell, stop)
             groups = compare_strategies(
-                found, judged, known.queries(judged), known.rows(index.corpus.texts)
+                strategies, judged, trained_on.queries(judged), trained_on.rows(index.corpus.texts)
             )
-            return Measured(index.source, title, many, groups, known.unsure)
+            return StrategyComparison(index.source, title, judgements, groups, trained_on.unsure)
 
         return at_once(work)
 
-    def mine(self, visitor: str | None, index: Index, poolings: Any) -> list[Dense]:
+    def own_strategies(
+        self, visitor: str | None, index: Index, poolings: object
+    ) -> list[DenseStrategy]:
         """The index as it is, and other poolings of its model. Raises EncoderError."""
         own = index.settings
-        found = [self.named(visitor, index.encoder, own)]
+        strategies = [self.named(visitor, index.encoder, own)]
         for name in poolings if isinstance(poolings, list) else []:
             asked = parse_encoding(own.model, name, own.layer)
             if asked.pooling != own.pooling:
-                found.append(self.named(visitor, index.encoder, asked))
-        return found
+                strategies.append(self.named(visitor, index.encoder, asked))
+        return strategies
 
-    def named(self, visitor: str | None, encoder: Any, asked: Any) -> Dense:
+    def named(self, visitor: str | None, encoder: Encoder, asked: SearchSettings) -> DenseStrategy:
         """An encoding with what it is called."""
         layer = "last layer" if asked.layer == -1 else f"layer {asked.layer}"
         own = "" if asked.pooling else ", its own"
         words = f"{asked.pooling or encoder.pooling} pooling{own}, {layer}"
-        return Dense(self.handlers.picker.title(asked.model, visitor), words, encoder, asked)
+        return DenseStrategy(
+            self.handlers.picker.title(asked.model, visitor), words, encoder, asked
+        )
 
-    def show(self, visitor: str | None, measured: Measured) -> list[object]:
+    def show(self, visitor: str | None, comparison: StrategyComparison) -> list[object]:
         """The tables."""
-        return [scores_panel(measured)]
+        return [scores_panel(comparison)]
 
 
 def small(title: str, elem_id: str, width: int) -> gr.Button:

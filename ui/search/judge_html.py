@@ -1,14 +1,14 @@
-"""Judging hits: thumbs, what was judged, strategies measured on it, and what goes to training."""
+"""Judging hits: thumbs, what was judged, and strategies measured on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
 from explore.relevance import MEASURES, Estimate
 from ingest.findings import count
 from ui.search.answer import Answer
-from ui.search.judged import FEW, HELD_OUT, TRAINED, Group, K, Line, Sent
-from ui.state.judgements import Grades, count_of, irrelevant, relevant
+from ui.search.scores import FEW, HELD_OUT, TRAINED, K, QueryGroup, StrategyScores
+from ui.state.judgements import Grades, count_of, irrelevant, queries, relevant
 from ui.state.stages import Key
 from ui.words import NONE, cut, message, notes, number
 
@@ -30,13 +30,13 @@ GROUP_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class StrategyComparison:
     """Strategies on judged queries, and the settings of the first."""
 
     source: Key
     settings: str
     judgements: int
-    groups: tuple[Group, ...]
+    groups: tuple[QueryGroup, ...]
     unsure: bool = False  # whether it is not known of one of the models what it was trained on
 
 
@@ -52,8 +52,8 @@ def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
             f"<span>{escape(cut(text))}</span> "
             f'<span class="lab-pair-buttons">{_thumbs(row, rank, judged.get(text))}</span></li>'
         )
-    said = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
-    return f'{notes([said])}<ol class="lab-near">{items}</ol>'
+    asked = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
+    return f'{notes([asked])}<ol class="lab-near">{items}</ol>'
 
 
 def _thumbs(row: int, rank: int, grade: float | None) -> str:
@@ -74,8 +74,8 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
         "when those texts are open again."
     ]) if left else ""  # fmt: skip
     if not grades:
-        said = "Nothing is judged yet. Judge hits above, or load judged queries."
-        return before + message(said)
+        remark = "Nothing is judged yet. Judge hits above, or load judged queries."
+        return before + message(remark)
     rows = ""
     for query in list(grades)[: -LISTED - 1 : -1]:
         good, bad = relevant(grades[query]), irrelevant(grades[query])
@@ -86,12 +86,12 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
             f'<td class="num" data-of="relevant">{len(good):,}</td>'
             f'<td class="num" data-of="not">{len(bad):,}</td><td>{first}</td></tr>'
         )
-    said = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
+    remark = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
     if len(grades) > LISTED:
-        said += f" The latest {LISTED} queries are listed; the CSV has all."
+        remark += f" The latest {LISTED} queries are listed; the CSV has all."
     return (
         before
-        + notes([said])
+        + notes([remark])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Judged queries">'
         '<table class="lab-table lab-judged" aria-label="Judged queries"><thead><tr>'
         '<th scope="col">query</th><th scope="col" class="num">relevant</th>'
@@ -103,19 +103,15 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
 # --- scores -------------------------------------------------------------------------------------
 
 
-def queries(number_: int) -> str:
-    """'1 query', '2 queries'."""
-    return f"{number_:,} {'query' if number_ == 1 else 'queries'}"
-
-
-def scores_panel(measured: Measured) -> str:
+def scores_panel(comparison: StrategyComparison) -> str:
     """A table for each group of queries, and how far they can be trusted."""
-    said = [f"Measured on {count(measured.judgements, 'judgement')}. First: {measured.settings}."]
-    if measured.unsure:
-        said.append(UNSURE)
+    measured_on = count(comparison.judgements, "judgement")
+    facts = [f"Measured on {measured_on}. First: {comparison.settings}."]
+    if comparison.unsure:
+        facts.append(UNSURE)
     return (
-        notes(said)
-        + "".join(_group(group) for group in measured.groups)
+        notes(facts)
+        + "".join(_group(group) for group in comparison.groups)
         + notes([
             f"nDCG, MRR and recall of the first {K} hits, × 100, with 95% bootstrap intervals over "
             "queries; the gain in nDCG is paired, query by query, against the first strategy. "
@@ -124,20 +120,20 @@ def scores_panel(measured: Measured) -> str:
     )  # fmt: skip
 
 
-def _group(group: Group) -> str:
+def _group(group: QueryGroup) -> str:
     heads = "".join(f'<th scope="col" class="num">{name}@{K}</th>' for name in MEASURES)
-    rows = "".join(map(_line, group.lines))
-    said = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
+    rows = "".join(map(_row, group.strategies))
+    remarks = [GROUP_WORDS[group.title]] if group.title in GROUP_WORDS else []
     if group.shared:
-        said.append(
+        remarks.append(
             f"A relevant text of {group.shared:,} of these was trained on for another query: that "
             "is somewhat too kind to the trained model."
         )
     if group.few:
-        said.append(f"With fewer than {FEW} queries these intervals are too narrow.")
+        remarks.append(f"With fewer than {FEW} queries these intervals are too narrow.")
     return (
         f'<p class="lab-sub">{escape(group.title)}: {queries(group.queries)}</p>'
-        + (notes([" ".join(said)]) if said else "")
+        + (notes([" ".join(remarks)]) if remarks else "")
         + f'<div class="lab-frame" role="region" tabindex="0" aria-label="{escape(group.title)}">'
         f'<table class="lab-table lab-measured" aria-label="{escape(group.title)}"><thead><tr>'
         f'<th scope="col">strategy</th>{heads}'
@@ -146,60 +142,31 @@ def _group(group: Group) -> str:
     )  # fmt: skip
 
 
-def _line(line: Line) -> str:
+def _row(scores: StrategyScores) -> str:
     cells = "".join(
-        f'<td class="num" data-of="{name}">{_estimate(line.scores[name])}</td>' for name in MEASURES
+        f'<td class="num" data-of="{name}">{_estimate(scores.scores[name])}</td>'
+        for name in MEASURES
     )
     return (
-        f'<tr><th scope="row">{escape(line.name)}<small>{escape(line.settings)}</small></th>{cells}'
-        f'<td class="num" data-of="gain">{_gain(line.gain)}</td></tr>'
+        f'<tr><th scope="row">{escape(scores.name)}<small>{escape(scores.settings)}</small></th>'
+        f'{cells}<td class="num" data-of="gain">{_gain(scores.gain)}</td></tr>'
     )
 
 
-def _estimate(found: Estimate, sign: bool = False) -> str:
-    if found.value != found.value:
+def _estimate(estimate: Estimate, sign: bool = False) -> str:
+    if estimate.value != estimate.value:
         return NONE
-    value = number(100 * found.value, 1, sign)
-    if found.low != found.low:
+    value = number(100 * estimate.value, 1, sign)
+    if estimate.low != estimate.low:
         return value
-    low, high = number(100 * found.low, 1, sign), number(100 * found.high, 1, sign)
+    low, high = number(100 * estimate.low, 1, sign), number(100 * estimate.high, 1, sign)
     return f"{value}<small>{low} … {high}</small>"
 
 
-def _gain(found: Estimate | None) -> str:
-    if found is None:
+def _gain(gain: Estimate | None) -> str:
+    if gain is None:
         return "<small>the first</small>"
-    if found.low != found.low:
-        return f'{_estimate(found, True)}<small class="word">too few to say</small>'
-    word = "beyond chance" if found.is_clear else "could be chance"
-    return f'{_estimate(found, True)}<small class="word">{word}</small>'
-
-
-# --- training -----------------------------------------------------------------------------------
-
-
-def sent_lines(sent: Sent, prompts: str = "") -> Sequence[str]:
-    """What was put on the Fine-tune tab, and what was kept back; `prompts` is a remark on these."""
-    lines = [
-        f"Sent to Fine-tune: {count(len(sent.triplets), 'triplet')} of "
-        f"{queries(len(sent.trained))}; {len(sent.held_out):,} held out for the comparison "
-        "afterwards."
-    ]
-    if sent.assumed:
-        lines.append(
-            f"In {sent.assumed:,} of them the negative is assumed: the best hit that nobody judged "
-            "relevant. Some of these may well be relevant; judge them to be sure."
-        )
-    if sent.shared:
-        lines.append(
-            f"Of those held out, {sent.shared:,} have a relevant text that is trained on for "
-            "another query: for these the comparison is somewhat too kind."
-        )
-    if not sent.held_out:
-        lines.append("Nothing is held out: afterwards there is no fair comparison here.")
-    if sent.left_out:
-        lines.append(
-            f"Left out: {queries(sent.left_out)} with no relevant text, or with nothing to set "
-            "against it."
-        )
-    return [*lines, prompts] if prompts else lines
+    if gain.low != gain.low:
+        return f'{_estimate(gain, True)}<small class="word">too few to say</small>'
+    word = "beyond chance" if gain.is_clear else "could be chance"
+    return f'{_estimate(gain, True)}<small class="word">{word}</small>'

@@ -42,8 +42,9 @@ def lay_out_search(
     query = gr.Textbox(queries[0], label="What are you looking for?", elem_id="search-query",
                        placeholder="type, then Enter", max_lines=1)  # fmt: skip
     with gr.Row(elem_classes=["lab-chips"]):
-        chips = [gr.Button(queries[i], size="sm", elem_id=f"search-example-{i}",
-                           elem_classes=["lab-chip"]) for i in range(MOST)]  # fmt: skip
+        chips = [gr.Button("".join(queries[i : i + 1]), size="sm", visible=i < len(queries),
+                           elem_id=f"search-example-{i}", elem_classes=["lab-chip"])
+                 for i in range(MOST)]  # fmt: skip
     with gr.Row(elem_classes=["lab-settings"]):
         model = pick("Model", "search-model", models, DEFAULT_MODEL, scale=3)
         pooling = pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)

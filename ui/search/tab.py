@@ -1,8 +1,7 @@
 """The Search tab: a question of many texts, its hits, and why each was found. Wiring only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
@@ -13,19 +12,20 @@ from ui.page.models import ModelBox, connect_model, layers_of
 from ui.page.tab import Page, Tab
 from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
-from ui.search.compression import SearchCompress
-from ui.search.duplicates import SearchTwins
-from ui.search.examples import MOST, QUERIES, examples, first_query
-from ui.search.flow import SearchFlow
+from ui.search.compression import SearchCompression
+from ui.search.duplicates import SearchDuplicates
+from ui.search.examples import FIRST, MOST, examples, first_query
 from ui.search.form import SearchForm, from_json
 from ui.search.handlers import STAGES, JudgedAnswer, SearchHandlers
 from ui.search.html import answer_panel, hits_table, why_panel
 from ui.search.judge import SearchJudge
-from ui.search.keep import SearchKeep
-from ui.search.lab import SearchLab
 from ui.search.layout import LEAD, SearchLayout, lay_out_search
+from ui.search.query_lab import SearchQueryLab
+from ui.search.rank_flow import SearchRankFlow
 from ui.search.state import SearchState
-from ui.state.texts import SAMPLES, SEARCH_SAMPLE, for_search
+from ui.search.take_home import SearchTakeHome
+from ui.state.samples import TEXT_SAMPLES
+from ui.state.texts import for_search
 from ui.words import message, notes
 
 STOPPED = notes(["Stopped. What was found before stays."])
@@ -52,12 +52,12 @@ class _SearchTab:
     def __init__(self, page: Page, handlers: SearchHandlers, tab: gr.Tab) -> None:
         self.handlers = handlers
         settings = handlers.settings
-        texts = lay_out_texts(LEAD, "search-", SEARCH_SAMPLE, "Search these")
+        texts = lay_out_texts(LEAD, "search-", FIRST, "Search these")
         default = handlers.workbench.encoder(SearchForm().model, None)
         self.ui: SearchLayout = lay_out_search(
             handlers.picker.choices(None),
             ["-1", *map(str, default.layers)],
-            QUERIES[SAMPLES[SEARCH_SAMPLE]],
+            TEXT_SAMPLES[FIRST].queries,
         )
         form = self.ui.form
         self.model = gr.State(SearchForm().model)  # the last one that loaded
@@ -65,7 +65,7 @@ class _SearchTab:
         self.texts = TextsSection(
             handlers,
             texts,
-            first=SEARCH_SAMPLE,
+            first=FIRST,
             part=lambda corpus: for_search(corpus, settings.search_texts),
         )
         self.asked = gr.State("")  # new whenever something is to be searched
@@ -73,12 +73,12 @@ class _SearchTab:
         page.offer_own_models(form["model"])
         self.texts.connect(tab)
         self.connect()
-        SearchFlow(handlers, tab, self.searched)
-        SearchLab(handlers, self.searched)
+        SearchRankFlow(handlers, tab, self.searched)
+        SearchQueryLab(handlers, self.searched)
         SearchJudge(page, handlers, tab, self.searched)
-        SearchCompress(handlers, self.searched)
-        SearchTwins(handlers, self.searched)
-        SearchKeep(handlers, [form["query"], *self.settings], self.searched)
+        SearchCompression(handlers, self.searched)
+        SearchDuplicates(handlers, self.searched)
+        SearchTakeHome(handlers, [form["query"], *self.settings], self.searched)
 
     def door(self) -> Tab:
         """What others may use: a search that they give, over a sample or the pairs to train on."""
@@ -94,14 +94,8 @@ class _SearchTab:
         """Every event of the tab but those of its texts."""
         ui, form = self.ui, self.ui.form
         self.outputs = [
-            ui.progress,
-            ui.stop,
-            ui.answer,
-            ui.hits,
-            ui.why,
-            ui.why_matrix,
-            self.searched,
-        ]
+            ui.progress, ui.stop, ui.answer, ui.hits, ui.why, ui.why_matrix, self.searched,
+        ]  # fmt: skip
         chosen = ModelBox(form["model"], self.model, ui.model_note)
         connect_model(self.handlers.picker, chosen, form["layer"], layers_of)
         self.texts.version.change(
@@ -142,7 +136,7 @@ class _SearchTab:
         # No hits, no token: the sections below forget those of other texts.
         return [*chips, asks, now(), "", "", CLICK, None, ""]
 
-    def example(self, at: int) -> Any:
+    def example(self, at: int) -> Callable[[gr.Request], list[object]]:
         """A handler for an example."""
 
         def ask(request: gr.Request) -> list[object]:

@@ -13,7 +13,7 @@ from ingest import LIMITS, Corpus, IngestError, read_table
 from ingest.findings import count
 from ingest.templates import FORMULA_STARTS, cell
 from ingest.text import tidy
-from ui.state.pairs import SAMPLES_FOLDER
+from ui.state.samples import TEXT_SAMPLES
 from ui.words import csv_text
 
 Grades = Mapping[str, Mapping[str, float]]  # query → text → grade; 0 is judged irrelevant
@@ -21,8 +21,6 @@ COLUMNS = ("query", "text", "grade")
 MOST = 20_000  # judgements of one visitor
 MOST_UNDONE = 50
 LARGEST_GRADE = 100.0
-SAMPLE = "search_queries.csv"
-SAMPLE_TEXTS = "search_passages.csv"
 
 
 class Judgements:
@@ -116,9 +114,9 @@ def count_of(grades: Grades) -> int:
     return sum(map(len, grades.values()))
 
 
-def queries_of(grades: Grades) -> str:
+def queries(number: int) -> str:
     """'1 query', '2 queries'."""
-    return f"{len(grades):,} {'query' if len(grades) == 1 else 'queries'}"
+    return f"{number:,} {'query' if number == 1 else 'queries'}"
 
 
 def checked_grade(grade: float) -> float:
@@ -185,7 +183,7 @@ def read_judgements(source: Path | bytes, name: str, corpus: Corpus) -> tuple[Gr
             f"None of the {count(len(frame), 'row')} of {name[:80]} judges a text of this corpus. "
             "Texts must stand there word for word, and grades be numbers from 0."
         )
-    remarks = [f"{count(count_of(found), 'judgement')} of {queries_of(found)} read."]
+    remarks = [f"{count(count_of(found), 'judgement')} of {queries(len(found))} read."]
     if unknown:
         remarks.append(f"Left out: {unknown:,} of texts that are not in this corpus.")
     if wrong:
@@ -220,23 +218,28 @@ def _sent(text: str) -> str:
 
 
 def sample_judgements(corpus: Corpus) -> Grades:
-    """The bundled queries, each with its relevant passages. Raises EncoderError for other texts."""
-    passages = {row["id"]: tidy(row["text"])[0] for row in _rows(SAMPLE_TEXTS)}
+    """Queries that come with a sample, each with its relevant texts, as far as the corpus has them.
+
+    Raises EncoderError where it has none.
+    """
+    judged = [sample for sample in TEXT_SAMPLES.values() if sample.judged]
     known = set(corpus.texts)
-    found = {
-        row["query"]: {passages[key]: 1.0 for key in row["relevant"].split()
-                       if passages[key] in known}
-        for row in _rows(SAMPLE)
-    }  # fmt: skip
-    found = {query: texts for query, texts in found.items() if texts}
-    if not found:
+    grades: dict[str, dict[str, float]] = {}
+    for sample in judged:
+        texts = {row["id"]: tidy(row["text"])[0] for row in _rows(sample.folder / sample.file)}
+        for row in _rows(sample.folder / sample.judged):
+            here = {texts[key]: 1.0 for key in row["relevant"].split() if texts[key] in known}
+            if here:
+                grades[row["query"]] = {**grades.get(row["query"], {}), **here}
+    if not grades:
+        titles = " or ".join(f"“{sample.title}”" for sample in judged)
         raise EncoderError(
-            f"These queries are judged on the passages of {SAMPLE_TEXTS}, and none of these is "
-            "among your texts. Choose that sample as the corpus first."
+            f"There are judged queries of {titles}, and none of those texts is among yours. "
+            "Choose that sample as the corpus first."
         )
-    return found
+    return grades
 
 
-def _rows(file: str) -> list[dict[str, str]]:
-    with (SAMPLES_FOLDER / file).open(encoding="utf-8", newline="") as opened:
-        return list(csv.DictReader(opened))
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

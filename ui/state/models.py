@@ -15,8 +15,8 @@ from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.training import Done, TrainConfig
 from encoder.training.blend import Blend
+from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from encoder.training.study import Study
 from ingest import Table, text_key
 from ui.words import what_trains
 
@@ -32,7 +32,7 @@ class Run:
     model: str  # the model that was trained, as the picker calls it
     data: str  # the file or sample
     done: Done
-    study: Study
+    study: RunJudgement
     predicted_s: float | None  # training seconds, said before it began
     table: Table | None = None  # what was sent, for the rows that were dropped
     base_learned: frozenset[str] = frozenset()  # keys of texts that the base was trained on here

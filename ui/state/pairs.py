@@ -11,8 +11,8 @@ import numpy as np
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.training import Parts, TrainConfig, parts
-from encoder.training.caveats import batch_caveats
 from encoder.training.losses import LOSSES
+from encoder.training.run_warnings import batch_warnings
 from ingest import (
     LIMITS,
     TEXTS,
@@ -194,7 +194,7 @@ def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
     caveats: tuple[str, ...] = ()
     if found is not None and loss:
         try:
-            caveats = batch_caveats(found.train, config)
+            caveats = batch_warnings(found.train, config)
         except EncoderError as error:
             problem = str(error)  # said now, and by the run itself if it is begun
     findings = check(

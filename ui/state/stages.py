@@ -16,7 +16,7 @@ class Stages:
     """Results by (stage, everything it depends on); the least recently used go first.
 
     A key begins with the identity of the texts and their number, then, where there is one, names
-    the model and its recipe (`ui.picture.source_key`). What is of the bundled `samples`, under
+    the model and its recipe (`ui.state.texts.source_key`). What is of the bundled `samples`, under
     models that are nobody's own, is kept in `shared` for all visitors. `work` counts what was
     really computed, by stage.
     """

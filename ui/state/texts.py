@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from encoder import Encoder, EncoderError, Layer, Options
+from encoder import Encoder, Layer, Options
 from encoder.runner import DEFAULTS
 from explore import Stopped
 from ingest import (
@@ -30,7 +30,7 @@ from ingest import (
 )
 from ui.checks import as_text
 from ui.state.jobs import Tasks
-from ui.state.pairs import SAMPLES_FOLDER
+from ui.state.samples import TextSample, text_sample
 from ui.state.stages import Key, Stages, Tell
 
 
@@ -46,7 +46,7 @@ class OpenTexts:
     corpus: Corpus
     stages: Stages = field(repr=False)
     table: Table | None = None  # where other columns can still be chosen
-    bundled: bool = False  # whether they are a sample of the app's, and nobody's own
+    sample: TextSample | None = None  # where they come with the app, and are nobody's own
     identity: str = field(init=False)
     token: str = field(default_factory=lambda: secrets.token_hex(8), init=False)
 
@@ -55,6 +55,11 @@ class OpenTexts:
         for text in self.corpus.texts:
             digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
         object.__setattr__(self, "identity", digest.hexdigest())
+
+    @property
+    def bundled(self) -> bool:
+        """Whether they are a sample of the app's."""
+        return self.sample is not None
 
 
 class TabState:
@@ -121,24 +126,14 @@ class VisitorTexts:
 # --- Opening texts: samples, files, pasted lines, or the pairs of a visitor ----------------------
 
 
-SAMPLES = {
-    "Twelve everyday topics": "topics.csv",
-    "Support questions, fifteen intents": "support_questions.csv",
-    "What a small town's offices say": "search_passages.csv",
-}
-FIRST_SAMPLE = next(iter(SAMPLES))  # on the Map tab
-SEARCH_SAMPLE = "What a small town's offices say"
-
-
-def open_sample(title: str, stages: Stages) -> OpenTexts:
+def open_sample(name: str, stages: Stages) -> OpenTexts:
     """One of the bundled corpora. Raises EncoderError for an unknown one."""
-    if title not in SAMPLES:
-        raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    return open_data(SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title], stages, bundled=True)
+    sample = text_sample(name)
+    return open_data(sample.folder / sample.file, sample.file, stages, sample=sample)
 
 
 def open_data(
-    source: Path | bytes | str, name: str, stages: Stages, *, bundled: bool = False
+    source: Path | bytes | str, name: str, stages: Stages, *, sample: TextSample | None = None
 ) -> OpenTexts:
     """A file, its bytes, or pasted text; of one over the limit a sample, as its report says.
 
@@ -151,15 +146,15 @@ def open_data(
         table = read_table(pasted, name, LIMITS, singles=True)
     except OverLimit:
         table = read_table(pasted, name, LIMITS, sample=True, singles=True)
-    return _of_table(name, table, guess_text_column(table), stages, bundled)
+    return _of_table(name, table, guess_text_column(table), stages, sample)
 
 
 def sample_of(texts: OpenTexts) -> str:
-    """The file of the bundled sample whose usual texts these are, "" for any others."""
-    if not texts.bundled or texts.table is None:
+    """The name of the sample whose usual texts these are, "" for any others."""
+    if texts.sample is None or texts.table is None:
         return ""
     usual = guess_text_column(texts.table).text == texts.corpus.columns.text
-    return texts.name if usual else ""
+    return texts.sample.name if usual else ""
 
 
 def choose_columns(texts: OpenTexts | None, column: object, labels: Sequence[object]) -> OpenTexts:
@@ -167,7 +162,7 @@ def choose_columns(texts: OpenTexts | None, column: object, labels: Sequence[obj
     if texts is None or texts.table is None:
         raise IngestError("These texts came without columns to choose from.")
     columns = CorpusColumns(str(column), tuple(str(name) for name in labels or ()))
-    return _of_table(texts.name, texts.table, columns, texts.stages, texts.bundled)
+    return _of_table(texts.name, texts.table, columns, texts.stages, texts.sample)
 
 
 def open_pairs(pairs: PairSet | None, name: str, stages: Stages) -> OpenTexts:
@@ -186,9 +181,13 @@ def open_texts(texts: Sequence[str], name: str, stages: Stages) -> OpenTexts:
 
 
 def _of_table(
-    name: str, table: Table, columns: CorpusColumns, stages: Stages, bundled: bool = False
+    name: str,
+    table: Table,
+    columns: CorpusColumns,
+    stages: Stages,
+    sample: TextSample | None = None,
 ) -> OpenTexts:
-    return OpenTexts(name, to_corpus(table, columns), stages, table, bundled)
+    return OpenTexts(name, to_corpus(table, columns), stages, table, sample)
 
 
 def on_map(corpus: Corpus, most: int) -> Corpus:
@@ -211,6 +210,19 @@ def _at_most(corpus: Corpus, most: int, why: str) -> Corpus:
 
 
 ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on
+ItemT = TypeVar("ItemT")
+
+
+def in_pieces(
+    items: Sequence[ItemT], stage: str, tell: Tell | None, stop: threading.Event | None
+) -> Iterator[Sequence[ItemT]]:
+    """All items, some at a time: before each piece it tells how far it is. Raises Stopped."""
+    for at in range(0, len(items), ENCODED_AT_ONCE):
+        if stop is not None and stop.is_set():
+            raise Stopped
+        if tell is not None:
+            tell(stage, at / len(items))
+        yield items[at : at + ENCODED_AT_ONCE]
 
 
 class Encoding(Protocol):
@@ -254,14 +266,12 @@ def encode(
     def make() -> np.ndarray:
         # The longest last: batches of like lengths, and a first share that is not too hopeful.
         order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
-        rows: list[np.ndarray] = []
-        for at in range(0, len(order), ENCODED_AT_ONCE):
-            if stop.is_set():
-                raise Stopped
-            tell("encode", at / len(order))
-            some = [corpus.texts[i] for i in order[at : at + ENCODED_AT_ONCE]]
-            rows.append(encoder.encode(some, settings.pooling, settings.layer, options=options))
-        vectors = np.concatenate(rows)
+        vectors = np.concatenate([
+            encoder.encode(
+                [corpus.texts[i] for i in piece], settings.pooling, settings.layer, options=options
+            )
+            for piece in in_pieces(order, "encode", tell, stop)
+        ])  # fmt: skip
         back = np.empty_like(vectors)
         back[order] = vectors
         return back

@@ -51,8 +51,7 @@ class Vectors:
         """Where vectors are kept now, in words."""
         if self._problem or self._store is None:
             return "in memory"
-        engine = self._store.engine
-        return engine if engine.startswith("in ") else f"in {engine}"
+        return self._store.place
 
     @property
     def problem(self) -> str:

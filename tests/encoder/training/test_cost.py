@@ -11,8 +11,8 @@ import torch
 from encoder import ArrayCache
 from encoder.training import TrainConfig
 from encoder.training.cost import Cost, estimate
+from encoder.training.judge_run import probe_pairs
 from encoder.training.speed import TIMING, Speed, characters, distinct_texts, measure_speed
-from encoder.training.study import probe_pairs
 from tests.encoder.training.pairs import QUICK, anchors, graded, weights
 
 READ_S = 0.001  # a character

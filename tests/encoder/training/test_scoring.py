@@ -124,7 +124,7 @@ def test_every_way_to_score_can_be_ended(bert, blocks):
 
 
 def test_looks_on_the_way_are_told_where_they_take_long(bert, monkeypatch):
-    monkeypatch.setattr("encoder.training.pace.WORD_S", 0.0)
+    monkeypatch.setattr("encoder.training.step_budget.WORD_S", 0.0)
     heard = Heard()
     for _ in fine_tune(bert, graded(80), QUICK, on_progress=heard):
         pass

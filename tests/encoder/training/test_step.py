@@ -166,7 +166,7 @@ def test_a_listener_hears_of_every_block_on_both_ways_and_can_end_the_step(bert)
 
 def test_a_run_can_be_ended_within_a_step(bert, monkeypatch):
     # It was only looked at between steps, and one of long texts takes 20 s.
-    monkeypatch.setattr("encoder.training.pace.WORD_S", 0.0)
+    monkeypatch.setattr("encoder.training.step_budget.WORD_S", 0.0)
     before, told = weights(bert), []
 
     def leave(what: str, done: int, total: int) -> None:

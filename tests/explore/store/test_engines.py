@@ -209,7 +209,7 @@ def test_every_store_says_where_its_vectors_are(store: VectorStore) -> None:
 
 @pytest.mark.parametrize("setting", [None, "", " ", "memory"])
 def test_without_a_setting_vectors_are_in_memory(setting: str | None) -> None:
-    assert open_store(setting).engine == "in memory"
+    assert open_store(setting).place == "in memory"
 
 
 @pytest.mark.parametrize("setting", ["milvus", "ftp://host/lab.db", "lab.sqlite", "postgres://h"])

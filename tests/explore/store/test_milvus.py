@@ -38,7 +38,7 @@ class Shuffled(MilvusStore):
         super().__init__(None, "shuffled", lambda: None)
         self.vectors, self.asked = vectors, []
 
-    def _asked(self, name: str, queries: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    def _query(self, name: str, queries: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
         self.asked.append((len(queries), limit))
         scores = queries @ self.vectors.T
         ids = np.random.default_rng(0).permutation(len(self.vectors))

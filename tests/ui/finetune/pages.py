@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from encoder.evaluation import Metric, Predictions
-from encoder.training.study import Rival, Study
+from encoder.training.judge_run import Rival, RunJudgement
 from tests.ui.visit import Node, read_html
 from ui.finetune.form import BY_STEPS, Form
 
@@ -28,8 +28,10 @@ def check(piece: str) -> Node:
     return root
 
 
-def study(before: Metric, after: Metric, change: Metric, rivals: tuple[Rival, ...] = ()) -> Study:
-    return Study(rivals, before, after, change)
+def study(
+    before: Metric, after: Metric, change: Metric, rivals: tuple[Rival, ...] = ()
+) -> RunJudgement:
+    return RunJudgement(rivals, before, after, change)
 
 
 QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)

@@ -9,7 +9,7 @@ import pytest
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.training.cost import Cost
-from encoder.training.study import Rival
+from encoder.training.judge_run import Rival
 from ingest import Finding, Remedy, guess_columns, read_pairs, read_table, split_pairs
 from tests.encoder.training.pairs import graded, run
 from tests.ui.finetune.pages import NO_CHANGE, check, study

@@ -6,8 +6,8 @@ import pytest
 
 from encoder.training import AFTER, BEFORE, Step
 from encoder.training.cost import Cost
+from encoder.training.judge_run import LINEAR_MAP, PROBE, WHITENING
 from encoder.training.speed import TIMING
-from encoder.training.study import LINEAR_MAP, PROBE, WHITENING
 from tests.encoder.training.pairs import graded
 from tests.ui.finetune.pages import check
 from ui.finetune.form import Form, parse_form

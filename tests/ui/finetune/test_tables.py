@@ -8,7 +8,7 @@ import pytest
 from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.training.cost import Cost
-from encoder.training.study import Rival
+from encoder.training.judge_run import Rival
 from ingest import ColumnMapping, Finding, Table, to_pairs
 from tests.encoder.training.pairs import graded, run
 from tests.ui.finetune.pages import NO_CHANGE, check, with_predictions

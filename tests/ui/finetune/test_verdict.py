@@ -8,8 +8,8 @@ import pytest
 
 from encoder import load_encoder
 from encoder.evaluation import Metric
+from encoder.training.judge_run import Rival, RunJudgement, judge_run, probe_pairs
 from encoder.training.rivals import linear_map
-from encoder.training.study import Rival, Study, probe_pairs, study
 from tests.encoder.training.pairs import QUICK, anchors, graded, run
 from ui.finetune.verdict import verdict
 
@@ -25,13 +25,13 @@ def done(tiny_folder):
 
 
 @pytest.fixture(scope="module")
-def found(done) -> Study:
-    return study(done)
+def found(done) -> RunJudgement:
+    return judge_run(done)
 
 
 def test_with_nothing_held_out_nothing_is_claimed(bert):
     done = run(bert, graded(40), replace(QUICK, held_out_share=0))[1]
-    found = study(done)
+    found = judge_run(done)
     said = verdict(done, found)
     assert said.headline == "Nothing was held out, so nothing can be said."
     assert said.helped is None
@@ -43,14 +43,16 @@ def test_with_nothing_held_out_nothing_is_claimed(bert):
 def test_other_kinds_are_put_into_words(bert, kind):
     done = run(bert, anchors(negatives=kind == "triplet"), replace(QUICK, epochs=None, steps=4))[1]
     title = {"positive": "MRR", "triplet": "Triplet accuracy"}[kind]
-    assert verdict(done, study(done)).reasons[0].startswith(f"{title} × 100 on 8 held-out rows: ")
+    assert (
+        verdict(done, judge_run(done)).reasons[0].startswith(f"{title} × 100 on 8 held-out rows: ")
+    )
 
 
 def judge(done, found, gain: Metric, leads=(), forgot=KEPT, **other):
     """The verdict for a gain, the leads over whitening and a linear map, and a probe's change."""
     named = zip(found.rivals, leads, strict=False)
     rivals = tuple(Rival(r.name, r.encoder, {"spearman": LEVEL}, lead) for r, lead in named)
-    told = Study(rivals, Metric(0.8, 0.7, 0.9), Metric(0.8 + forgot.value, 0, 1), forgot)
+    told = RunJudgement(rivals, Metric(0.8, 0.7, 0.9), Metric(0.8 + forgot.value, 0, 1), forgot)
     after = Metric(0.6 + gain.value, 0, 1)
     done = replace(done, gain=gain, before={"spearman": LEVEL}, after={"spearman": after}, **other)
     return verdict(done, told)

@@ -1,13 +1,14 @@
-"""Errors of ours reach the visitor in their own words; of all others only that there was one."""
+"""Errors of ours reach the visitor in their own words, others as an apology; clicks are checked."""
 
 import inspect
 import logging
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from encoder import EncoderError, ModelRefused
-from ui.page.events import worded
+from ui.page.events import pick_box, pick_name, picked, worded
 
 
 def failing(error: Exception):
@@ -49,3 +50,31 @@ def test_an_error_meant_for_gradio_stays_as_it_is():
     with pytest.raises(gr.Error) as caught:
         failing(error)()
     assert caught.value is error
+
+
+# --- clicks -------------------------------------------------------------------------------------
+
+
+def test_a_click_names_a_cell_of_the_matrix():
+    assert picked(SimpleNamespace(row=1, column="2"), 2, 3) == (1, 2)
+    for row, column in [(2, 0), (0, 3), (-1, 0), ("x", 0), (None, 0), (float("inf"), 0),
+                        (float("nan"), 0), ([1], 0)]:  # fmt: skip
+        with pytest.raises(EncoderError, match="not on the 2 × 3 map"):
+            picked(SimpleNamespace(row=row, column=column), 2, 3)
+    with pytest.raises(EncoderError, match="click again"):
+        picked(SimpleNamespace(), 2, 3)
+
+
+def test_a_click_names_a_strategy():
+    assert pick_name(SimpleNamespace(name="max")) == "max"
+    for forged in (SimpleNamespace(name="soft:4"), SimpleNamespace(name=None), SimpleNamespace()):
+        with pytest.raises(EncoderError, match="Unknown pooling"):
+            pick_name(forged)
+
+
+def test_a_button_of_the_list_names_a_box_and_a_sentence():
+    assert pick_box(SimpleNamespace(name="a0"), 2) == ("a", 0)
+    assert pick_box(SimpleNamespace(name="b1"), 2) == ("b", 1)
+    for name in ("a2", "c0", "a", "", "a-1", "a01", "a²", None):
+        with pytest.raises(EncoderError, match="no sentence"):
+            pick_box(SimpleNamespace(name=name), 2)

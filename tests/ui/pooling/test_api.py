@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from encoder import DEFAULT_MODEL, POOLINGS, load_encoder
+from encoder import DEFAULT_MODEL, POOLINGS
 from tests.ui.visit import inputs, score_rows
 from ui.pooling.examples import FIRST
 
@@ -45,9 +45,9 @@ def test_six_endpoints_are_named_and_no_other_is_seen(client):
     ],
 )
 def test_an_endpoint_tells_its_parameters(client, endpoint, parameters):
-    told = endpoints(client)["named_endpoints"][endpoint]["parameters"]
-    assert {p["parameter_name"]: p["parameter_default"] for p in told} == parameters
-    assert [p["parameter_name"] for p in told if not p["parameter_has_default"]] == [
+    described = endpoints(client)["named_endpoints"][endpoint]["parameters"]
+    assert {p["parameter_name"]: p["parameter_default"] for p in described} == parameters
+    assert [p["parameter_name"] for p in described if not p["parameter_has_default"]] == [
         name for name, default in parameters.items() if default is None
     ]
 
@@ -78,8 +78,8 @@ def test_the_api_and_the_page_say_the_same(client, handlers):
             assert float(row.worth[column].strip("<>%")) == pytest.approx(percentile, abs=0.11)
 
 
-def test_model_and_layer_can_be_chosen_by_place_or_name(client):
-    untrained = load_encoder("untrained-minilm")
+def test_model_and_layer_can_be_chosen_by_place_or_name(client, workbench):
+    untrained = workbench.encoder("untrained-minilm", None)
     answer = client.predict("A cat.", "A dog.", "untrained-minilm", "2", api_name="/compare_pair")
     assert (answer["model"], answer["layer"]) == ("untrained-minilm", 2)
     a, b = untrained.encode(["A cat.", "A dog."], "max", 2)
@@ -142,7 +142,7 @@ def test_an_error_arrives_in_words(client, call, why):
     assert why in str(error.value)
 
 
-def test_a_model_that_cannot_be_fetched_is_told(client):
+def test_a_model_that_cannot_be_fetched_is_named(client):
     with pytest.raises(AppError, match="some-org/some-model"):
         client.predict(**PAIR, model="some-org/some-model")
 

@@ -53,10 +53,10 @@ def test_the_matrix_of_tokens_sums_to_the_cosine_to_the_last_digit_shown(compare
         for pool_special in (True, False):
             comparison = compare(pooling=pooling, layer=layer, pool_special=pool_special)
             shown = score_rows(scores_table(comparison, None))[pooling].value
-            matrix = comparison.explanation.contributions
+            matrix = comparison.explanation.explained.contributions
             assert f"{matrix.sum():.4f}" == shown
-            _, tokens, figure, said = apart(comparison)
-            assert f"sum to {shown}" in said.replace("−", "-")
+            _, tokens, figure, sums = apart(comparison)
+            assert f"sum to {shown}" in sums.replace("−", "-")
             assert [s.text.strip("= ") for s in read_html(tokens).all(".sum")] == [shown, shown]
             np.testing.assert_allclose(array(figure["data"][0]["z"]), matrix, atol=1e-6)
 
@@ -129,8 +129,8 @@ def test_a_sentence_without_a_token_has_the_note_instead_of_nan(compare, side):
     assert (score.random_percentile, score.paraphrase_percentile) == (None, None)
     row = score_rows(scores_table(comparison, None))["mean_no_special"]
     assert (row.value, row.worth) == ("0.0000", {"unrelated": "–", "paraphrases": "–"})
-    _, _, figure, said = apart(comparison)
-    assert f"No token is left to pool over in sentence {side.upper()}" in said
+    _, _, figure, sums = apart(comparison)
+    assert f"No token is left to pool over in sentence {side.upper()}" in sums
     assert not array(figure["data"][0]["z"]).any()
 
 

@@ -12,6 +12,7 @@ from encoder.trace import PairExplanation, Parts, explain
 from tests.ui.visit import array
 from ui.page.matrix import ANNOTATE_COLUMNS, distinct, figure_json, heatmap, token_matrix
 from ui.pooling.figures import MAX_COLUMNS, MAX_ROWS, layer_map, sentence_matrix, shorten, strips
+from ui.pooling.sections import apart, layers, making
 
 LONG = 256  # tokens of the longest sentence that the bundled model reads
 LAYERS = [0, 1, 2, "first_last", "last2"]
@@ -125,10 +126,10 @@ def test_the_hover_text_tells_what_a_cell_is_worth_without_claiming_all(cosines)
     worth = dict.fromkeys(cosines, 75.0)
     worth |= {("mean", 0): 100.0, ("max", 1): 42.0, ("cls", 2): 0.0}
     figure = figure_json(layer_map(cosines, list(POOLINGS), LAYERS, LABELS, ("mean", 0), worth))
-    told = figure["data"][0]["customdata"]
-    assert told[0][0] == "<br>above over 99.9% of unrelated pairs"
-    assert told[1][1] == "<br>above 42% of unrelated pairs"
-    assert told[2][2] == "<br>above under 0.1% of unrelated pairs"
+    hover = figure["data"][0]["customdata"]
+    assert hover[0][0] == "<br>above over 99.9% of unrelated pairs"
+    assert hover[1][1] == "<br>above 42% of unrelated pairs"
+    assert hover[2][2] == "<br>above under 0.1% of unrelated pairs"
     colours = array(figure["data"][0]["z"])  # of percentiles, 50 in the middle
     assert (colours[0, 0], colours[2, 2], colours[0, 1]) == (1, -1, 0.5)
     assert figure["data"][0]["text"][0][1] == f"{cosines['max', 0]:.2f}"
@@ -189,10 +190,8 @@ def test_strips_of_long_sentences_are_cut_to_what_can_be_seen():
 
 
 def test_all_figures_of_a_page_of_the_longest_sentences_travel(compare):
-    from ui.pooling.sections import apart, layers, made
-
     comparison = compare(a="many words " * 180, b="A long story of long words. " * 70)
     assert {len(trace.tokens) for trace in comparison.traces} == {LONG}
-    for figure in (apart(comparison)[2], layers(comparison)[0], made(comparison)[2]):
+    for figure in (apart(comparison)[2], layers(comparison)[0], making(comparison)[2]):
         assert weigh(figure) < 2_000_000
     assert "colorway" not in json.dumps(figure["layout"])  # no template: the page has its own look

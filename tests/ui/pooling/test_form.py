@@ -1,5 +1,6 @@
 """A view fits in a URL and comes back; nothing in a URL is trusted."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -35,9 +36,14 @@ views = st.builds(
 )
 
 
-def opened(query: str, settings: Settings = OPEN) -> tuple[View, list[str]]:
+def read(query: Mapping[str, str], settings: Settings = OPEN) -> tuple[View, list[str]]:
+    """What a link says to a visitor without models of their own."""
+    return from_query(query, settings, lambda model: parse_model(model, settings))
+
+
+def opened(query: str) -> tuple[View, list[str]]:
     """As the server reads the address."""
-    return from_query(dict(parse_qsl(query[1:], keep_blank_values=True)), settings)
+    return read(dict(parse_qsl(query[1:], keep_blank_values=True)))
 
 
 @given(views)
@@ -59,7 +65,7 @@ def test_half_a_surrogate_pair_becomes_a_character_that_can_be_sent():
 
 @given(st.dictionaries(st.sampled_from([*View.__dataclass_fields__, "x"]), st.text(max_size=60)))
 def test_no_link_at_all_breaks_the_page(query):
-    view, notes = from_query(query, CLOSED)
+    view, notes = read(query, CLOSED)
     assert view.a.strip()
     assert view.b.strip()
     assert view.model in CATALOG
@@ -92,26 +98,26 @@ def test_no_link_at_all_breaks_the_page(query):
 )
 def test_a_field_that_is_no_good_is_named_and_the_rest_is_kept(field, value, why):
     rest = {"a": "first", "b": "second", "layer": "2", "pooling": "cls", "measure": "dot product"}
-    view, notes = from_query(rest | {field: value}, OPEN)
+    view, notes = read(rest | {field: value})
     [note] = notes
     assert why in note
-    kept = {key: getattr(view, key) for key in rest if key != field}
+    others = {key: getattr(view, key) for key in rest if key != field}
     wanted = {"a": "first", "b": "second", "layer": 2, "pooling": "cls", "measure": "dot product"}
-    assert kept == {key: value for key, value in wanted.items() if key != field}
+    assert others == {key: value for key, value in wanted.items() if key != field}
     assert getattr(view, field) == getattr(View(), field)
 
 
 @pytest.mark.parametrize("field", ["a", "b", "model", "layer", "pooling", "measure"])
 def test_an_enormous_field_is_refused_in_few_words(field):
     for value in (HUGE, f"org/{HUGE}"):
-        _, notes = from_query({field: value}, OPEN)
+        _, notes = read({field: value})
         assert len(notes) == 1
         assert len(notes[0]) < 600
 
 
 def test_what_is_wrong_is_said_in_the_order_of_the_page():
     query = {"pooling": "?", "measure": "?", "layer": "?", "model": "?", "b": "", "a": ""}
-    _, notes = from_query(query, OPEN)
+    _, notes = read(query)
     starts = ["Sentence A", "Sentence B", "Unknown model", "Unknown layer"]
     starts += ["Unknown pooling", "Unknown measure"]
     assert len(notes) == len(starts)
@@ -173,6 +179,6 @@ def test_a_line_that_is_too_long_is_left_out_by_number():
     texts, notes = split_texts(f"one\n{'x' * 2001}\nthree\n{'y' * 3000}", OPEN)
     assert texts == ("one", "three")
     assert notes == ["Line 2, 4 left out: over 2,000 characters."]
-    view, notes = from_query({"texts": f"one\n{'x' * 2001}"}, OPEN)
+    view, notes = read({"texts": f"one\n{'x' * 2001}"})
     assert view.texts == ("one",)
     assert "left out" in notes[0]

@@ -9,12 +9,11 @@ from hypothesis import example as also
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encoder import POOLINGS
 from tests.ui.visit import calibration, inputs, read_html, scale, score_rows
-from ui.page.palette import STRATEGY_COLOURS
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.form import View
-from ui.pooling.html import percent_cell, scores_table
+from ui.pooling.html import measuring_status, percent_cell, scores_table
+from ui.state.workbench import Measuring
 from ui.words import Axis, number
 
 STYLE = re.compile(r"left:([\d.]+)%(?:;width:([\d.]+)%)?")
@@ -64,11 +63,6 @@ def test_a_bar_reaches_from_zero_to_its_value(handlers):
         assert span(row.one(".fill")) == pytest.approx(ends, abs=0.02)
 
 
-def test_every_strategy_has_a_colour_of_its_own():
-    assert set(STRATEGY_COLOURS) == set(POOLINGS)
-    assert len(set(STRATEGY_COLOURS.values())) == len(POOLINGS)
-
-
 def test_bands_stand_where_the_background_set_lies(bundled):
     measured = calibration(scale(0.0, 0.4, 0.5, 0.9), 6)
     table = scores_table(Comparison(bundled, View(), measured), None)
@@ -83,9 +77,12 @@ def test_bands_stand_where_the_background_set_lies(bundled):
 
 
 def test_where_nothing_is_measured_the_reason_stands(bundled):
-    table = scores_table(Comparison(bundled, View(), None), None, "measuring 40% …")
+    status = measuring_status(Measuring(done=2, total=5))
+    table = scores_table(Comparison(bundled, View(), None), None, status)
     for row in score_rows(table).values():
         assert set(row.worth.values()) == {"measuring 40% …"}
+    assert measuring_status(Measuring(failed="no memory")) == "not measured"
+    assert measuring_status(None) == ""
     bare = scores_table(Comparison(bundled, View(), None), None)
     assert set(score_rows(bare)["mean"].worth.values()) == {"–"}
 
@@ -94,9 +91,9 @@ def test_where_nothing_is_measured_the_reason_stands(bundled):
 def test_a_pinned_score_stands_where_it_was_and_the_difference_beside_the_new(handlers, measure):
     before = inputs(a="It rains.", measure=measure)
     pinned = handlers.pin(before, "a visitor")
-    assert pinned.pinned.scores[0].pooling == "mean"
+    assert pinned.scores[0].pooling == "mean"
     old = score_rows(handlers.screen(before, "a visitor").scores)
-    screen = handlers.screen(inputs(measure=measure, session=pinned), "a visitor")
+    screen = handlers.screen(inputs(measure=measure, pinned=pinned), "a visitor")
     new = score_rows(screen.scores)
     values = [float(row.value) for row in [*new.values(), *old.values()]]
     axis = Axis.for_values(measure, values)

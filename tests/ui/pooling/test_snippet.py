@@ -1,8 +1,6 @@
 """Every snippet is run as a visitor would run it, and must print what the encoder says."""
 
 import ast
-import contextlib
-import io
 import itertools
 import json
 import shutil
@@ -20,6 +18,7 @@ from encoder.folder import Recipe
 from encoder.runner import DEFAULTS
 from encoder.text import clean_texts
 from tests.tiny_models import build
+from tests.ui.visit import run_python
 from ui.pooling.snippet import (
     SnippetRequest,
     pair_idf,
@@ -82,19 +81,9 @@ def request_of(enc, model, pooling, layer, a=A, b=B, options=DEFAULTS, **others)
     return SnippetRequest(a, b, str(model), pooling, layer, depth, cut, **others)
 
 
-def run(code: str) -> tuple[float, np.ndarray]:
-    """The number that the code prints, and its `vectors` (2, D)."""
-    names = {}
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(compile(code, "snippet.py", "exec"), names)
-    [line] = out.getvalue().splitlines()
-    assert len(line.partition(".")[2]) == 6, "printed to 6 digits"
-    return float(line), np.asarray(names["vectors"])
-
-
 def check(code: str, enc: Encoder, r: SnippetRequest, options: Options = DEFAULTS) -> float:
     """The cosine, after comparing it and both vectors, which tell more (mean, mean_sqrt_len)."""
-    printed, vectors = run(code)
+    printed, vectors = run_python(code)
     expected = enc.explain_pair(r.a, r.b, r.pooling, r.layer, options).cosine
     assert printed == pytest.approx(expected, abs=1e-5)
     for text, vector in zip((r.a, r.b), vectors, strict=True):
@@ -286,7 +275,7 @@ def test_either_a_snippet_or_one_sentence_why_not():
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "told"),
+    ("settings", "error", "remedy"),
     [({"pooling": "median"}, UnknownName, "mean_no_special"),
      ({"pooling": "cls+mean"}, UnknownName, "mean_max"),
      ({"pooling": "soft:nan"}, EncoderError, "from -1000 to 1000"),
@@ -294,6 +283,6 @@ def test_either_a_snippet_or_one_sentence_why_not():
      ({"layer": 7}, UnknownName, "first_last")],
     ids=str,
 )  # fmt: skip
-def test_wrong_requests_are_told_what_is_right(settings, error, told):
-    with pytest.raises(error, match=told):
+def test_wrong_requests_are_told_what_is_right(settings, error, remedy):
+    with pytest.raises(error, match=remedy):
         plain(**settings)

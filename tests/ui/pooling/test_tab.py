@@ -1,23 +1,26 @@
 """Every control moves what it should, and nothing else."""
 
-from dataclasses import replace
+from types import SimpleNamespace
+from urllib.parse import parse_qsl
 
+import gradio as gr
 import numpy as np
 import pytest
 
+from tests.ui.laid_out import LaidOut, tiny_workbench
 from tests.ui.visit import EVERYTHING, array, changed, inputs, score_rows
-from ui.pooling.comparison import Session
+from ui.pooling import tab
 from ui.pooling.examples import EXAMPLES, FIRST
 from ui.pooling.form import View
 from ui.pooling.handlers import EMPTY_SECTIONS, PoolingHandlers, Screen
 
 FOLDED = EMPTY_SECTIONS.keys()
-OF_THE_PAIR = {"scores", "answer", "address", "apart", "layers", "made", "python"}
+OF_THE_PAIR = {"scores", "answer", "address", "apart", "layers", "making", "python"}
 
 
-def screen(handlers: PoolingHandlers, opened=EVERYTHING, **changes) -> Screen:
+def screen(handlers: PoolingHandlers, unfolded=EVERYTHING, **changes) -> Screen:
     changes = {"lines": "It rains.\nRain falls.\nTaxes are due.", **changes}
-    return handlers.screen(inputs(opened, **changes), "a visitor")
+    return handlers.screen(inputs(unfolded, **changes), "a visitor")
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +48,14 @@ def test_a_control_moves_its_output_and_no_other(handlers, first, change, moves)
 
 
 def test_the_model_moves_all_but_the_token_counts(handlers, first):
-    session = Session(model="untrained-minilm", open=EVERYTHING)
-    after = screen(handlers, session=session)
+    after = screen(handlers, model="untrained-minilm")
     assert changed(first, after) == OF_THE_PAIR | {"several", "honesty"}
     assert "untrained-minilm" in after.answer
 
 
 def test_pinned_scores_stand_beside_the_next_and_nowhere_else(handlers, first):
     pinned = handlers.pin(inputs(EVERYTHING, a="It rains."), "a visitor")
-    assert changed(first, screen(handlers, session=pinned)) == {"scores"}
+    assert changed(first, screen(handlers, pinned=pinned)) == {"scores"}
 
 
 def test_the_same_inputs_give_the_same_screen(handlers, first):
@@ -92,13 +94,12 @@ def test_the_chosen_row_is_marked(handlers):
 
 
 def test_the_address_opens_the_same_screen(handlers, first):
-    from urllib.parse import parse_qsl
-
     moved = {"a": "Ünïcode & 100% #1", "layer": "first_last", "pool_special": False}
     before = screen(handlers, **moved)
-    view, session, notes = handlers.restore(dict(parse_qsl(before.address[1:])), Session())
-    assert notes == []
+    view, remarks = handlers.restore(dict(parse_qsl(before.address[1:])), "a visitor")
+    assert remarks == []
     again = inputs(
+        EVERYTHING,
         a=view.a,
         b=view.b,
         layer=str(view.layer),
@@ -106,7 +107,7 @@ def test_the_address_opens_the_same_screen(handlers, first):
         pool_special=view.pool_special,
         measure=view.measure,
         lines="\n".join(view.texts),
-        session=replace(session, open=EVERYTHING),
+        model=view.model,
     )
     assert changed(before, handlers.screen(again, "a visitor")) == set()
     assert changed(before, first) == OF_THE_PAIR | {"several", "honesty", "counts"}
@@ -122,3 +123,17 @@ def test_every_example_says_what_to_look_for(handlers):
 def test_the_first_visit_is_the_first_example(handlers):
     assert (View().a, View().b) == (FIRST.a, FIRST.b)
     assert FIRST.look[:20] in screen(handlers, frozenset()).answer
+
+
+def test_opening_the_tab_draws_it_also_where_nothing_changes(tiny):
+    """The first visit fills the page with what stands there: no control of it changes."""
+    page = LaidOut(tiny_workbench(tiny("bert"), tiny("roberta")), tab.build)
+    drawn_by = page.function("sentence-a", "change").targets
+    for fn in page.demo.fns.values():
+        if any(name == "load" for _, name in fn.targets):
+            marks = [i for i, box in enumerate(fn.outputs) if isinstance(box, gr.State)]
+            request = SimpleNamespace(session_hash="ann", query_params={"pooling": "mean"})
+            once, again = fn.fn(request), fn.fn(request)
+            fresh = [fn.outputs[i] for i in marks if once[i] != again[i]]
+            assert [(box._id, "change") in drawn_by for box in fresh] == [True]
+    page.close()

@@ -55,8 +55,8 @@ def standing(plain: Comparison, random: float, paraphrase: float) -> Comparison:
     ],
 )
 def test_every_judgement_at_its_very_edge(plain, random, paraphrase, headline):
-    said, why = verdict(standing(plain, random, paraphrase))
-    assert said == headline
+    given, why = verdict(standing(plain, random, paraphrase))
+    assert given == headline
     assert f"the cosine is {plain.chosen.cosine:.2f}:" in why
     assert f"{share(random)} of 1,001 unrelated pairs" in why
     assert f"{share(paraphrase)} of 200 paraphrases score lower" in why
@@ -168,24 +168,24 @@ def test_close_numbers_are_no_contrast(plain):
 
 def test_the_contrasts_of_the_examples_are_real(compare):
     pattern = re.compile(r"([\d.]+) under (\w+) beats .*?, (-?[\d.]+) under (\w+) beats")
-    found = 0
+    contrasts = 0
     for example in EXAMPLES.values():
         comparison = compare(a=example.a, b=example.b)
         if text := disagreement(comparison):
-            found += 1
+            contrasts += 1
             _, high, _, low = pattern.search(text).groups()
             above, below = comparison.scores[high], comparison.scores[low]
             assert above.cosine > below.cosine + 0.1
             assert above.random_percentile < below.random_percentile - 2
             assert text.count(f"{above.cosine:.2f} under {high}") == 1
             assert text.count(f"{below.cosine:.2f} under {low}") == 1
-    assert found  # else nothing above was looked at
+    assert contrasts  # else nothing above was looked at
 
 
 # --- around it ----------------------------------------------------------------------------------
 
 
-def test_an_example_is_known_in_either_order():
+def test_an_example_is_recognised_in_either_order():
     for example in EXAMPLES.values():
         assert what_to_look_for(example.a, example.b) == example.look
         assert what_to_look_for(example.b, example.a) == example.look
@@ -208,7 +208,7 @@ def test_layers_in_words(layer, words):
     assert layer_phrase(layer, 6) == words
 
 
-def test_trust_is_told_for_every_strategy_with_its_counts(plain):
+def test_trust_has_every_strategy_with_its_counts(plain):
     text = trust(plain, calibration(scale(0.0, 0.4, 0.5, 0.9), 2))
     for fact in ("1.000", "0.02 … 0.38", "0.52 … 0.88", "&gt;99.9%", "1,001 pairs of 45"):
         assert fact in text

@@ -1,13 +1,14 @@
 """What hits are held against: unrelated queries, and how often such are called relevant."""
 
 import csv
+from io import StringIO
 
 import numpy as np
 import pytest
 
 from explore import search
-from explore.verdict import ENOUGH, background
-from tests.ui.map.pages import listed
+from explore.verdict import ENOUGH, BestHits
+from ingest import read_corpus
 from ui.search.answer import MOST, background_queries
 from ui.state.pairs import SAMPLES_FOLDER
 
@@ -18,7 +19,7 @@ def column(file: str, name: str = "text") -> list[str]:
 
 
 def queries(*texts: str) -> list[str]:
-    return background_queries(listed(list(texts)).corpus)
+    return background_queries(read_corpus(StringIO("\n".join(texts))))
 
 
 def test_questions_come_first_and_there_are_enough():
@@ -49,7 +50,7 @@ def test_real_queries_of_other_texts_are_seldom_called_relevant(bundled, corpus,
     """The null of the page, a real model, and queries that are not of this corpus."""
     texts = column(corpus)
     vectors = bundled.encode(texts)
-    null = background(bundled.encode(queries(*texts)), vectors)
+    null = BestHits.of(search(bundled.encode(queries(*texts)), vectors, 1))
     others = column(asked, "query" if asked == "search_queries.csv" else "text")[:250]
     best = search(bundled.encode(others), vectors, 1).scores[:, 0]
     p = np.array([null.p_value(float(score)) for score in best])
@@ -62,7 +63,7 @@ def test_real_queries_of_other_texts_are_seldom_called_relevant(bundled, corpus,
 def test_queries_of_these_texts_are_called_relevant_far_more_often(bundled):
     texts = column("search_passages.csv")
     vectors = bundled.encode(texts)
-    null = background(bundled.encode(queries(*texts)), vectors)
+    null = BestHits.of(search(bundled.encode(queries(*texts)), vectors, 1))
     best = search(bundled.encode(column("search_queries.csv", "query")), vectors, 1).scores[:, 0]
     share = np.mean([null.p_value(float(score)) <= 0.05 for score in best])
     print(f"its own queries: p <= 0.05: {share:.1%}")

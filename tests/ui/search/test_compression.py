@@ -8,20 +8,21 @@ import pytest
 
 from encoder import EncoderError
 from explore.compress import CompressionResult, compress_grid
-from tests.ui.search.sections import check
+from tests.ui.corpus import TEXTS
+from tests.ui.search.lab import check
 from tests.ui.visit import read_html
 from ui.page.matrix import figure_json
 from ui.search.compression import (
     AUTO,
     UNRELATED,
-    Compressed,
+    CompressionGrid,
     choose_queries,
     compression_chart,
     compression_panel,
     ticks,
     what_it_says,
 )
-from ui.search.judged import FEW
+from ui.search.scores import FEW
 
 GO = ("compress-go", "click")
 
@@ -32,67 +33,77 @@ def result(reduction="pca", dims=8, storage="float32", rescored=0, recall=1.0, s
 
 
 def made(*results, dims=8):
-    return Compressed(("key",), "settings", "3 queries", 50, dims, 10, results)
+    return CompressionGrid(("key",), "settings", "3 queries", 50, dims, 10, results)
 
 
 # --- queries ------------------------------------------------------------------------------------
 
 
-def test_judged_queries_come_first_then_the_samples_then_unrelated_ones(sections):
-    answer = sections.search(texts=["a cat", "a dog", "the bank"])
-    kind, queries = choose_queries(answer.index, AUTO)
+def test_judged_queries_come_first_then_the_samples_then_unrelated_ones(page):
+    answer = page.search(texts=["a cat", "a dog", "the bank"])
+    kind, queries = choose_queries(answer.index, AUTO, {})
     assert "unrelated" in kind
     assert len(queries) == 200
-    assert choose_queries(answer.index, UNRELATED) == (kind, queries)
+    assert choose_queries(answer.index, UNRELATED, {}) == (kind, queries)
+    judged: dict[str, dict[str, float]] = {}
     own = [f"my own {at}" for at in range(FEW)]
     for query in own:
-        assert choose_queries(answer.index, AUTO) == (kind, queries)  # so few say nothing
-        answer.index.atlas.judged.judge(query, "a cat", 1)
-    assert choose_queries(answer.index, AUTO) == ("judged queries", own)
-    assert choose_queries(answer.index, UNRELATED)[1] == queries
-    sample = sections.sample("bob")
-    kind, queries = choose_queries(sample.index, AUTO)
+        assert choose_queries(answer.index, AUTO, judged) == (kind, queries)  # so few say nothing
+        judged[query] = {"a cat": 1.0}
+    assert choose_queries(answer.index, AUTO, judged) == ("judged queries", own)
+    assert choose_queries(answer.index, UNRELATED, judged)[1] == queries
+    sample = page.sample("bob")
+    kind, queries = choose_queries(sample.index, AUTO, {})
     assert (kind, len(queries)) == ("queries of the sample", 178)
 
 
 @pytest.mark.parametrize("asked", [None, "", "all", ["x"]])
-def test_another_choice_of_queries_is_refused(sections, asked):
+def test_another_choice_of_queries_is_refused(page, asked):
     with pytest.raises(EncoderError, match="Unknown queries"):
-        choose_queries(sections.search("cat").index, asked)
+        choose_queries(page.search().index, asked, {})
 
 
 # --- the section --------------------------------------------------------------------------------
 
 
-def test_the_grid_is_measured_once_with_its_settings_beside_it(sections):
-    answer = sections.sample("dan")
-    steps = sections.steps(GO, AUTO, visitor="dan")
+def judge(page, visitor, queries=FEW):
+    """So many judged queries that they are asked, and no more: each costs time."""
+    grades = {f"question {at}": {TEXTS[0]: 1.0} for at in range(queries)}
+    page.handlers.state(visitor).judged.add(grades)
+    return list(grades)
+
+
+def test_the_grid_is_measured_once_with_its_settings_beside_it(page):
+    index = page.search("dan", texts=TEXTS[:30]).index
+    queries = judge(page, "dan")
+    steps = page.steps(GO, AUTO, visitor="dan")
     assert "Done in" in steps[-1]["compress-progress"]
     [shown] = [step for step in steps if "compress" in step]
     panel = check(shown["compress"])
-    assert "178 queries of the sample" in panel.text
-    assert "search_passages.csv: 243 texts · all-MiniLM-L6-v2" in panel.text
+    assert f"{FEW} judged queries" in panel.text
+    assert "texts: 30 texts · all-MiniLM-L6-v2" in panel.text
     assert len(panel.one("tbody").all("tr")) == 2 * 4 * 5
     assert {trace["type"] for trace in shown["compress-chart"]["data"]} == {"scatter"}
-    index = answer.index
-    own = compress_grid(index.vectors, index.encode_queries(choose_queries(index, AUTO)[1]))
-    kept = sections.handlers.atlas("dan").made["compress"].results
-    assert [(r.title, r.recall) for r in kept] == [(r.title, r.recall) for r in own]
-    sections.call(GO, AUTO, visitor="dan")
-    stages = sections.workbench.samples  # of the bundled texts, for all visitors
-    assert stages.work["compress"] == 1
-    sections.call(GO, UNRELATED, visitor="dan")
-    assert stages.work["compress"] == 2
+    own = compress_grid(index.vectors, index.encode_queries(queries))
+    results = page.result("compress", "dan").results
+    assert [(r.title, r.recall) for r in results] == [(r.title, r.recall) for r in own]
+    page.call(GO, AUTO, visitor="dan")
+    assert page.work("dan")["compress"] == 1
+    judge(page, "dan", FEW + 1)
+    page.call(GO, AUTO, visitor="dan")
+    assert page.work("dan")["compress"] == 2
 
 
-def test_results_of_other_vectors_are_taken_away(sections):
-    sections.search("eve")
-    sections.call(GO, UNRELATED, visitor="eve")
-    sections.search("eve", "another question")
-    assert sections.fresh("eve", 2) == {}
-    sections.search("eve", pooling="cls")
-    assert sections.fresh("eve", 2) == {"compress-chart": None, "compress": "",
-                                        "compress-progress": ""}  # fmt: skip
+def test_results_of_other_vectors_are_taken_away(page):
+    page.search("eve", texts=TEXTS[:30])
+    judge(page, "eve")
+    page.call(GO, AUTO, visitor="eve")
+    page.search("eve", "another question")
+    assert page.fresh("compress", visitor="eve") == {}
+    page.search("eve", pooling="cls")
+    assert page.fresh("compress", visitor="eve") == {
+        "compress-chart": None, "compress": "", "compress-progress": "",
+    }  # fmt: skip
 
 
 # --- chart and table ----------------------------------------------------------------------------

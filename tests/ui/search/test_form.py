@@ -40,7 +40,7 @@ def test_a_pooling_and_a_layer_are_checked():
 
 @pytest.mark.parametrize("k", [0, 51, 1.5, "many", None, float("nan"), 10**400, [3]])
 def test_k_is_a_whole_number_from_1_to_50(k):
-    with pytest.raises(EncoderError, match=r"k is .* must be a whole number from 1 to 50"):
+    with pytest.raises(EncoderError, match=r"k is .*; it must be"):
         parse_k(k)
     assert parse_k("7") == parse_k(7.0) == 7
 

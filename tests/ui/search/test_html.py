@@ -7,41 +7,36 @@ import pytest
 
 from explore.lexical import TermScore
 from tests.ui.laid_out import tiny_workbench
-from tests.ui.map.pages import ATTRIBUTE, TAGS
-from tests.ui.search.lab import SearchLab, quiet
+from tests.ui.search.lab import SearchLab, check, quiet
 from tests.ui.test_hostile_text import ATTACKS
-from tests.ui.visit import Node, read_html
-from ui.search.flow import bump_chart, flow_facts, picked_text, ranks_table, strategies_table
+from tests.ui.visit import Node
 from ui.search.html import DOUBT, WAITING, answer_panel, hits_table, terms_list, why_panel
-from ui.search.keep import search_snippet
-from ui.search.rankings import BM25, follow_ranks, parse_cells
+from ui.search.rank_flow import follow_ranks, parse_cells
+from ui.search.rank_flow_html import (
+    bump_chart,
+    flow_facts,
+    picked_text,
+    ranks_table,
+    strategies_table,
+)
+from ui.search.strategies import BM25
+from ui.search.take_home import search_snippet
 
-OURS = TAGS | {"details", "summary", "small", "ul"}
 HOSTILE = 'text,"<b>label</b>"\n' + "".join(
     '"{}","{}"\n'.format(*([attack.replace('"', '""')] * 2)) for attack in ATTACKS
 )
 
 
-def check(piece: str) -> Node:
-    """Well-formed, our own tags and attributes only."""
-    root = read_html(piece)
-    for node in root.walk():
-        assert node.tag in OURS, node.tag
-        for name in node.attributes:
-            assert ATTRIBUTE.fullmatch(name) or name in ("style", "title"), name
-    return root
+@pytest.fixture(scope="module")
+def page(_tiny):
+    page = SearchLab(tiny_workbench(_tiny("bert"), _tiny("roberta")))
+    yield page
+    page.leave()
 
 
 @pytest.fixture(scope="module")
-def lab(_tiny):
-    lab = SearchLab(tiny_workbench(_tiny("bert"), _tiny("roberta")))
-    yield lab
-    lab.close()
-
-
-@pytest.fixture(scope="module")
-def judged(lab):
-    return lab.judged(k=5)
+def judged(page):
+    return page.judged(k=5)
 
 
 def panel(found, waiting=False, place="in memory", problem="") -> Node:
@@ -75,7 +70,7 @@ def test_a_store_that_fails_is_told_near_the_results(judged):
     assert "No server answered. The search goes on in memory." in said
 
 
-def test_each_hit_has_rank_text_cosine_and_labels(lab, judged):
+def test_each_hit_has_rank_text_cosine_and_labels(page, judged):
     rows = check(hits_table(judged.answer)).one("tbody").all("tr")
     assert len(rows) == 5
     corpus = judged.answer.index.corpus
@@ -88,59 +83,59 @@ def test_each_hit_has_rank_text_cosine_and_labels(lab, judged):
             assert cells[at] in row.text
 
 
-def test_a_long_text_is_cut_and_can_be_read_whole(lab):
+def test_a_long_text_is_cut_and_can_be_read_whole(page):
     whole = "word " * 100 + "end"
-    lab.open("long", f"text\n{whole}\nshort\n")
-    answer = lab.find("long").answer
+    page.open("long", f"text\n{whole}\nshort\n")
+    answer = page.search("long")
     [details] = check(hits_table(answer)).all("details")
     assert whole in details.text
 
 
-def test_other_ways_to_rank_show_their_own_score(lab):
-    heads = {m: check(hits_table(lab.find(method=m, query="red cat").answer)).one("thead").text
+def test_other_ways_to_rank_show_their_own_score(page):
+    heads = {m: check(hits_table(page.search(method=m, query="red cat"))).one("thead").text
              for m in ("dense", "bm25", "fusion")}  # fmt: skip
     assert "BM25" in heads["bm25"]
     assert "fused" in heads["fusion"]
     assert not {"BM25", "fused"} & set(heads["dense"].split())
-    nothing = lab.find(method="bm25", query="xylophone").answer
+    nothing = page.search(method="bm25", query="xylophone")
     assert hits_table(nothing) == ""
     assert (
         "No text shares a word" in check(answer_panel(nothing, None, False, "in memory", "")).text
     )
 
 
-def test_a_question_that_was_asked_before_is_not_said_to_be_fast(lab):
-    first, again = (lab.find(query="a brand new question").answer for _ in range(2))
+def test_a_question_that_was_asked_before_is_not_said_to_be_fast(page):
+    first, again = (page.search(query="a brand new question") for _ in range(2))
     for answer, said in ((first, "query encoded in"), (again, "query encoded before, searched")):
         assert said in check(answer_panel(answer, None, False, "in memory", "")).text
     assert first.encode_ms > 0
     assert again.encode_ms is None
 
 
-def test_what_the_model_has_not_read_is_told(lab):
+def test_what_the_model_has_not_read_is_told(page):
     long = " ".join(["cat"] * 100)
-    lab.open("lou", f"text\n{long}\nA dog.")
-    answer = lab.find("lou", query=long + " dog", method="fusion").answer
+    page.open("lou", f"text\n{long}\nA dog.")
+    answer = page.search("lou", query=long + " dog", method="fusion")
     limit = answer.index.encoder.max_tokens
     assert answer.index.cut == 1
     said = check(answer_panel(answer, None, False, "in memory", "")).text
     assert f"1 of 2 texts is longer than the {limit} tokens" in said
     assert f"The question is longer than the {limit} tokens" in said
-    why = check(why_panel(lab.handlers.why("lou", f"why:{answer.rows[0]}"))).text
+    why = check(why_panel(page.handlers.why("lou", f"why:{answer.rows[0]}"))).text
     [cut_off] = answer.index.encoder.cut([long])
     assert f"Not in it: the last {answer.cut} tokens of A, which were cut off." in why
     assert answer.cut > cut_off > 0
     assert f"the last {cut_off} tokens of B" in why or answer.rows[0] == 1
-    short = lab.find("ann").answer
+    short = page.search("ann")
     assert "longer than" not in check(answer_panel(short, None, False, "in memory", "")).text
-    assert "Not in it" not in why_panel(lab.handlers.why("ann", f"why:{short.rows[0]}"))
+    assert "Not in it" not in why_panel(page.handlers.why("ann", f"why:{short.rows[0]}"))
 
 
-def test_why_shows_both_sides_and_they_sum_to_the_cosine(lab):
-    answer = lab.find(query="red cat", method="fusion").answer
-    why = lab.handlers.why("ann", f"why:{answer.rows[0]}")
+def test_why_shows_both_sides_and_they_sum_to_the_cosine(page):
+    answer = page.search(query="red cat", method="fusion")
+    why = page.handlers.why("ann", f"why:{answer.rows[0]}")
     said = check(why_panel(why)).text
-    assert said.count(f"= {why.explained.cosine:.4f}") == 2
+    assert said.count(f"= {why.pair.explained.cosine:.4f}") == 2
     assert "Hit 1: cosine" in said
     assert "table below" not in said
     assert "table below" in check(why_panel(why, matrix=True)).text
@@ -150,15 +145,15 @@ def test_why_shows_both_sides_and_they_sum_to_the_cosine(lab):
     assert "BM25 1.750" in check(both).text
 
 
-def test_texts_that_attack_stay_texts(lab):
-    lab.open("eve", HOSTILE)
+def test_texts_that_attack_stay_texts(page):
+    page.open("eve", HOSTILE)
     for attack in ATTACKS:
-        found = lab.find("eve", query=attack, k=len(ATTACKS), method="fusion")
+        found = page.find("eve", query=attack, k=len(ATTACKS), method="fusion")
         check(answer_panel(found.answer, None, True, attack, attack))
         shown = check(hits_table(found.answer))
         assert len(shown.one("tbody").all("tr")) == len(ATTACKS)
         assert attack in shown.text
-        why = lab.handlers.why("eve", f"why:{found.answer.rows[0]}")
+        why = page.handlers.why("eve", f"why:{found.answer.rows[0]}")
         check(why_panel(why))
         compile(search_snippet(found.answer), "snippet", "exec")
     cells = parse_cells(["cls"], ["-1"], 2)

@@ -2,31 +2,29 @@
 
 import csv
 import io
-from io import StringIO
 
 import gradio as gr
 import pytest
 
-from ingest import read_corpus
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import OTHER_MODEL, event
-from tests.ui.map.pages import TEXTS
-from tests.ui.search.sections import QUERY, check
+from tests.ui.search.lab import QUERY, check
 from tests.ui.test_hostile_text import ATTACKS
 from ui.search.judge_html import judged_list, scores_panel, thumbs_list
-from ui.search.judged import ALL
-from ui.search.rankings import BM25, FUSED, parse_keywords
-from ui.state.judgements import MOST, left_over
+from ui.search.scores import ALL, FEW
+from ui.search.strategies import BM25, FUSED, parse_keywords
+from ui.state.judgements import MOST, left_over, sample_judgements
 
 PICK, SAMPLE, UPLOAD = ("judge-hits", "pick"), ("judge-sample", "click"), ("judge-upload", "upload")
 GO, SEND = ("measure-search-go", "click"), ("judge-send-go", "click")
 
 
-def grades(sections, visitor="ann"):
-    return sections.handlers.atlas(visitor).judged.grades
+def grades(page, visitor="ann"):
+    return page.handlers.state(visitor).judged.grades
 
 
-def thumb(sections, name, visitor="ann"):
-    return sections.call(PICK, event(name=name), visitor=visitor)
+def thumb(page, name, visitor="ann"):
+    return page.call(PICK, event(name=name), visitor=visitor)
 
 
 def pressed(piece):
@@ -34,121 +32,135 @@ def pressed(piece):
             if button.attributes["aria-pressed"] == "true"]  # fmt: skip
 
 
-def measured(sections, visitor="ann"):
-    return sections.handlers.atlas(visitor).made["measure-search"]
+def judge_some(page, visitor, queries=FEW + 10):
+    """Search the sample, with some of its judged queries."""
+    index = page.sample(visitor).index
+    judged = sample_judgements(index.corpus)
+    page.handlers.state(visitor).judged.add(dict(list(judged.items())[:queries]))
+    return index
+
+
+def measured(page, visitor="ann"):
+    return page.result("measure-search", visitor)
 
 
 # --- thumbs -------------------------------------------------------------------------------------
 
 
-def test_thumbs_are_kept_by_text_and_survive_another_model(sections):
-    answer = sections.search()
+def test_thumbs_are_kept_by_text_and_survive_another_model(page):
+    answer = page.search()
     first, second = answer.rows[:2]
-    thumb(sections, f"good:{first}")
-    shown = thumb(sections, f"bad:{second}")
+    thumb(page, f"good:{first}")
+    shown = thumb(page, f"bad:{second}")
     texts = answer.index.corpus.texts
-    assert grades(sections) == {QUERY: {texts[first]: 1.0, texts[second]: 0.0}}
+    assert grades(page) == {QUERY: {texts[first]: 1.0, texts[second]: 0.0}}
     assert pressed(shown["judge-hits"]) == [f"good:{first}", f"bad:{second}"]
     assert "2 judgements of 1 query." in check(shown["judge-list"]).text
-    sections.search(model=OTHER_MODEL, k=50)
-    assert set(pressed(sections.fresh(at=1)["judge-hits"])) <= {f"good:{first}", f"bad:{second}"}
-    assert len(grades(sections)[QUERY]) == 2
+    page.search(model=OTHER_MODEL, k=50)
+    assert set(pressed(page.fresh("judge-list")["judge-hits"])) <= {
+        f"good:{first}",
+        f"bad:{second}",
+    }
+    assert len(grades(page)[QUERY]) == 2
 
 
-def test_a_thumb_is_turned_taken_back_and_undone(sections):
-    answer = sections.search("bob")
+def test_a_thumb_is_turned_taken_back_and_undone(page):
+    answer = page.search("bob")
     row, text = answer.rows[0], answer.index.corpus.texts[answer.rows[0]]
-    thumb(sections, f"good:{row}", "bob")
-    thumb(sections, f"bad:{row}", "bob")
-    assert grades(sections, "bob") == {QUERY: {text: 0.0}}
-    thumb(sections, f"bad:{row}", "bob")
-    assert grades(sections, "bob") == {}
-    said = sections.call(("judge-undo", "click"), visitor="bob")
+    thumb(page, f"good:{row}", "bob")
+    thumb(page, f"bad:{row}", "bob")
+    assert grades(page, "bob") == {QUERY: {text: 0.0}}
+    thumb(page, f"bad:{row}", "bob")
+    assert grades(page, "bob") == {}
+    said = page.call(("judge-undo", "click"), visitor="bob")
     assert "taken back" in said["judge-said"]
     assert pressed(said["judge-hits"]) == [f"bad:{row}"]
-    sections.call(("judge-clear", "click"), visitor="bob")
-    assert grades(sections, "bob") == {}
+    page.call(("judge-clear", "click"), visitor="bob")
+    assert grades(page, "bob") == {}
 
 
 @pytest.mark.parametrize("name", ["good:", "good:-1", "good:9999", "best:1", "good:1:2", "²:²"])
-def test_a_thumb_on_what_is_no_hit_is_told(sections, name):
-    sections.search("cat")
+def test_a_thumb_on_what_is_no_hit_is_told(page, name):
+    page.search("cat")
     with pytest.raises(gr.Error, match="not among the hits any more"):
-        thumb(sections, name, "cat")
-    assert grades(sections, "cat") == {}
+        thumb(page, name, "cat")
+    assert grades(page, "cat") == {}
 
 
-def test_before_a_search_nothing_can_be_judged(sections):
-    assert "Search first" in sections.fresh("nobody", 1)["judge-hits"]
+def test_before_a_search_nothing_can_be_judged(page):
+    assert "Search first" in page.fresh("judge-list", visitor="nobody")["judge-hits"]
     for at in (SAMPLE, GO, SEND):
         with pytest.raises(gr.Error, match="Nothing has been searched yet"):
-            sections.steps(at, *([[], [], []] if at == GO else [70, 0, 0] if at == SEND else []),
+            page.steps(at, *([[], [], []] if at == GO else [70, 0] if at == SEND else []),
                            visitor="nobody")  # fmt: skip
     with pytest.raises(gr.Error, match="Nothing is judged yet"):
-        sections.call(("judge-csv", "click"), visitor="nobody")
+        page.call(("judge-csv", "click"), visitor="nobody")
 
 
 # --- files --------------------------------------------------------------------------------------
 
 
-def test_judgements_go_to_a_file_and_come_back(sections, tmp_path):
-    answer = sections.search("dan")
-    thumb(sections, f"good:{answer.rows[3]}", "dan")
-    before = grades(sections, "dan")
-    sent = sections.call(("judge-csv", "click"), visitor="dan")["judge-download"]
+def test_judgements_go_to_a_file_and_come_back(page, tmp_path):
+    answer = page.search("dan")
+    thumb(page, f"good:{answer.rows[3]}", "dan")
+    before = grades(page, "dan")
+    sent = page.call(("judge-csv", "click"), visitor="dan")["judge-download"]
     assert sent["name"] == "judgements.csv"
     file = tmp_path / "mine.csv"
     file.write_text(sent["text"], encoding="utf-8")
-    sections.call(("judge-clear", "click"), visitor="dan")
-    said = sections.call(UPLOAD, str(file), visitor="dan")
+    page.call(("judge-clear", "click"), visitor="dan")
+    said = page.call(UPLOAD, str(file), visitor="dan")
     assert "1 judgement of 1 query read." in said["judge-said"]
-    assert grades(sections, "dan") == before
-    assert sections.call(UPLOAD, None, visitor="dan") == {}
+    assert grades(page, "dan") == before
+    assert page.call(UPLOAD, None, visitor="dan") == {}
 
 
-def test_judgements_on_texts_that_are_open_no_more_are_told_and_can_be_saved(sections, tmp_path):
-    answer = sections.search("lou")
-    thumb(sections, f"good:{answer.rows[0]}", "lou")
-    before = grades(sections, "lou")
-    sections.sample("lou")
-    listed = sections.fresh("lou", 1)["judge-list"]
+def test_judgements_on_texts_that_are_open_no_more_are_told_and_can_be_saved(page, tmp_path):
+    answer = page.search("lou")
+    thumb(page, f"good:{answer.rows[0]}", "lou")
+    before = grades(page, "lou")
+    page.sample("lou")
+    listed = page.fresh("judge-list", visitor="lou")["judge-list"]
     assert "1 judgement of 1 query on the texts that were open before" in check(listed).text
-    row = sections.handlers.last("lou").rows[0]
-    listed = thumb(sections, f"bad:{row}", "lou")["judge-list"]
+    row = page.handlers.last("lou").rows[0]
+    listed = thumb(page, f"bad:{row}", "lou")["judge-list"]
     assert "1 judgement of 1 query on the texts that were open before" in check(listed).text
-    sent = sections.call(("judge-csv", "click"), visitor="lou")["judge-download"]
+    sent = page.call(("judge-csv", "click"), visitor="lou")["judge-download"]
     assert len(list(csv.DictReader(io.StringIO(sent["text"])))) == 2
     file = tmp_path / "mine.csv"
     file.write_text(sent["text"], encoding="utf-8")
-    sections.call(("judge-clear", "click"), visitor="lou")
-    sections.search("lou", texts=["Other texts.", "And no others."])
-    sections.handlers.atlas("lou").left = {}
-    sections.search("lou", texts=TEXTS)
-    assert grades(sections, "lou") == {}
-    sections.call(UPLOAD, str(file), visitor="lou")
-    assert grades(sections, "lou") == before
+    page.call(("judge-clear", "click"), visitor="lou")
+    page.search("lou", texts=["Other texts.", "And no others."])
+    page.handlers.state("lou").left = {}
+    page.search("lou", texts=TEXTS)
+    assert grades(page, "lou") == {}
+    page.call(UPLOAD, str(file), visitor="lou")
+    assert grades(page, "lou") == before
 
 
-def test_judgements_count_again_when_their_texts_are_open_again(sections):
-    answer = sections.search("mia")
-    thumb(sections, f"good:{answer.rows[0]}", "mia")
-    before = grades(sections, "mia")
-    sections.sample("mia")
-    assert grades(sections, "mia") == {}
-    sections.search("mia", texts=TEXTS)
-    assert grades(sections, "mia") == before
-    assert "on the texts that were open before" not in sections.fresh("mia", 1)["judge-list"]
-
-
-def test_remarks_on_texts_that_are_gone_go_with_them(sections):
-    sections.sample("nia")
-    said = sections.call(SAMPLE, visitor="nia")
-    assert "178 queries" in said["judge-said"]
-    assert "judge-said" not in sections.fresh("nia", 1)  # the same texts, another question
-    sections.handlers.atlas("nia").open(
-        "own.csv", read_corpus(StringIO("Other texts.\nAnd no others."))
+def test_judgements_count_again_when_their_texts_are_open_again(page):
+    answer = page.search("mia")
+    thumb(page, f"good:{answer.rows[0]}", "mia")
+    before = grades(page, "mia")
+    page.sample("mia")
+    assert grades(page, "mia") == {}
+    page.search("mia", texts=TEXTS)
+    assert grades(page, "mia") == before
+    assert (
+        "on the texts that were open before"
+        not in page.fresh("judge-list", visitor="mia")["judge-list"]
     )
-    gone = sections.fresh("nia", 1)
+
+
+def test_remarks_on_texts_that_are_gone_go_with_them(page):
+    page.sample("nia")
+    said = page.call(SAMPLE, visitor="nia")
+    assert "178 queries" in said["judge-said"]
+    assert "judge-said" not in page.fresh(
+        "judge-list", visitor="nia"
+    )  # the same texts, another question
+    page.open("nia", ["Other texts.", "And no others."])
+    gone = page.fresh("judge-list", visitor="nia")
     assert [gone[f"{name}"] for name in ("judge-said", "judge-sent", "judge-send-progress",
                                          "measure-search-progress")] == [""] * 4  # fmt: skip
 
@@ -164,32 +176,31 @@ def test_what_is_left_of_earlier_texts_is_joined_and_never_too_much():
     assert "first" not in full
 
 
-def test_the_samples_queries_need_the_samples_passages(sections):
-    sections.search("eve")
+def test_the_samples_queries_need_the_samples_passages(page):
+    page.search("eve")
     with pytest.raises(gr.Error, match="Choose that sample"):
-        sections.call(SAMPLE, visitor="eve")
-    sections.sample("eve")
-    said = sections.call(SAMPLE, visitor="eve")
+        page.call(SAMPLE, visitor="eve")
+    page.sample("eve")
+    said = page.call(SAMPLE, visitor="eve")
     assert "178 queries of the sample" in said["judge-said"]
     assert "The latest 40 queries are listed" in said["judge-list"]
     assert pressed(said["judge-hits"]) == [
-        f"good:{row}" for row in sections.handlers.last("eve").rows
-        if sections.handlers.last("eve").index.corpus.texts[row]
-        in grades(sections, "eve")["pool opening hours sunday"]
+        f"good:{row}" for row in page.handlers.last("eve").rows
+        if page.handlers.last("eve").index.corpus.texts[row]
+        in grades(page, "eve")["pool opening hours sunday"]
     ]  # fmt: skip
 
 
 # --- measuring ----------------------------------------------------------------------------------
 
 
-def test_strategies_are_measured_side_by_side(sections):
-    sections.sample("fay")
-    sections.call(SAMPLE, visitor="fay")
-    steps = sections.steps(GO, ["cls", "max"], [OTHER_MODEL], [FUSED, BM25], visitor="fay")
+def test_strategies_are_measured_side_by_side(page):
+    judge_some(page, "fay")
+    steps = page.steps(GO, ["cls", "max"], [OTHER_MODEL], [FUSED, BM25], visitor="fay")
     assert "Done in" in steps[-1]["measure-search-progress"]
-    [group] = measured(sections, "fay").groups
-    assert (group.title, group.queries) == (ALL, 178)
-    assert [(line.name, line.settings) for line in group.lines] == [
+    [group] = measured(page, "fay").groups
+    assert (group.title, group.queries) == (ALL, FEW + 10)
+    assert [(line.name, line.settings) for line in group.strategies] == [
         ("all-MiniLM-L6-v2", "mean pooling, its own, last layer"),
         ("all-MiniLM-L6-v2", "cls pooling, last layer"),
         ("all-MiniLM-L6-v2", "max pooling, last layer"),
@@ -197,8 +208,10 @@ def test_strategies_are_measured_side_by_side(sections):
         ("Keywords (BM25)", "k1 = 1.5, b = 0.75"),
         ("Both, fused", "all-MiniLM-L6-v2 and BM25 by reciprocal rank"),
     ]
-    keywords = group.lines[4]
-    assert keywords.scores["nDCG"].value > group.lines[0].scores["nDCG"].value  # untrained weights
+    keywords = group.strategies[4]
+    assert (
+        keywords.scores["nDCG"].value > group.strategies[0].scores["nDCG"].value
+    )  # untrained weights
     assert keywords.gain.is_clear
     [shown] = [step for step in steps if "measure-search-go" not in step and "judge-scores" in step]
     panel = check(shown["judge-scores"])
@@ -207,25 +220,24 @@ def test_strategies_are_measured_side_by_side(sections):
     assert "243 texts" in panel.text
 
 
-def test_the_same_encoding_is_not_listed_twice_nor_encoded_again(sections, count_forwards):
-    sections.sample("fay")
-    sections.call(SAMPLE, visitor="fay")
-    sections.call(GO, ["mean"], [], [], visitor="fay")
-    encoder = sections.workbench.encoder("all-MiniLM-L6-v2", "fay")
+def test_the_same_encoding_is_not_listed_twice_nor_encoded_again(page, count_forwards):
+    judge_some(page, "fay", 2)
+    page.call(GO, ["mean"], [], [], visitor="fay")
+    encoder = page.workbench.encoder("all-MiniLM-L6-v2", "fay")
     with count_forwards(encoder) as calls:
-        sections.call(GO, ["mean"], ["all-MiniLM-L6-v2"], [BM25], visitor="fay")
+        page.call(GO, ["mean"], ["all-MiniLM-L6-v2"], [BM25], visitor="fay")
     assert not calls
-    [group] = measured(sections, "fay").groups
-    assert [line.settings for line in group.lines] == [
+    [group] = measured(page, "fay").groups
+    assert [line.settings for line in group.strategies] == [
         "mean pooling, its own, last layer", "mean pooling, last layer", "k1 = 1.5, b = 0.75",
     ]  # fmt: skip
 
 
-def test_what_a_browser_sends_is_checked(sections):
-    sections.search("gil")
+def test_what_a_browser_sends_is_checked(page):
+    page.search("gil")
     with pytest.raises(gr.Error, match="No query has a text that was judged relevant"):
-        sections.steps(GO, [], [], [], visitor="gil")
-    thumb(sections, f"good:{sections.handlers.last('gil').rows[0]}", "gil")
+        page.steps(GO, [], [], [], visitor="gil")
+    thumb(page, f"good:{page.handlers.last('gil').rows[0]}", "gil")
     for sent, words in (
         ((["<b>"], [], []), "Unknown pooling"),
         (([], ["no such model here"], []), "no such model here"),
@@ -233,42 +245,42 @@ def test_what_a_browser_sends_is_checked(sections):
         (([], ["x"] * 7, []), "7 models are chosen; at most 6"),
     ):
         with pytest.raises(gr.Error, match=words):
-            sections.steps(GO, *sent, visitor="gil")
-    sections.steps(GO, None, "x", 3, visitor="gil")  # no lists at all: nothing beside the first
-    assert len(measured(sections, "gil").groups[0].lines) == 1
+            page.steps(GO, *sent, visitor="gil")
+    page.steps(GO, None, "x", 3, visitor="gil")  # no lists at all: nothing beside the first
+    assert len(measured(page, "gil").groups[0].strategies) == 1
     assert parse_keywords([FUSED, BM25]) == (BM25, FUSED)
 
 
-def test_one_query_has_scores_and_no_intervals(sections):
-    answer = sections.search("hal")
-    thumb(sections, f"good:{answer.rows[0]}", "hal")
-    sections.call(GO, [], [], [BM25], visitor="hal")
-    panel = check(scores_panel(measured(sections, "hal"))).text
+def test_one_query_has_scores_and_no_intervals(page):
+    answer = page.search("hal")
+    thumb(page, f"good:{answer.rows[0]}", "hal")
+    page.call(GO, [], [], [BM25], visitor="hal")
+    panel = check(scores_panel(measured(page, "hal"))).text
     assert "100.0" in panel
     assert "too few to say" in panel
     assert "With fewer than 30 queries" in panel
     assert "nan" not in panel.lower()
 
 
-def test_scores_of_other_vectors_are_taken_away(sections):
-    answer = sections.search("ida")
-    thumb(sections, f"good:{answer.rows[0]}", "ida")
-    sections.call(GO, [], [], [], visitor="ida")
-    assert "judge-scores" not in sections.fresh("ida", 1)
-    sections.search("ida", pooling="max")
-    assert sections.fresh("ida", 1)["judge-scores"] == ""
+def test_scores_of_other_vectors_are_taken_away(page):
+    answer = page.search("ida")
+    thumb(page, f"good:{answer.rows[0]}", "ida")
+    page.call(GO, [], [], [], visitor="ida")
+    assert "judge-scores" not in page.fresh("judge-list", visitor="ida")
+    page.search("ida", pooling="max")
+    assert page.fresh("judge-list", visitor="ida")["judge-scores"] == ""
 
 
 # --- hostile text -------------------------------------------------------------------------------
 
 
-def test_hostile_texts_and_queries_are_shown_as_texts(sections, tmp_path):
-    answer = sections.search("eva", query=ATTACKS[1], texts=ATTACKS, k=50)
+def test_hostile_texts_and_queries_are_shown_as_texts(page, tmp_path):
+    answer = page.search("eva", query=ATTACKS[1], texts=ATTACKS, k=50)
     for row in answer.rows:
-        thumb(sections, f"good:{row}", "eva")
+        thumb(page, f"good:{row}", "eva")
     for attack in ATTACKS:
-        sections.handlers.atlas("eva").judged.judge(attack, ATTACKS[0], 1)
-    own = grades(sections, "eva")
+        page.handlers.state("eva").judged.judge(attack, ATTACKS[0], 1)
+    own = grades(page, "eva")
     hits, listed = (
         check(thumbs_list(answer, own[ATTACKS[1]])),
         check(judged_list(own, {ATTACKS[2]})),
@@ -281,5 +293,5 @@ def test_hostile_texts_and_queries_are_shown_as_texts(sections, tmp_path):
     csv.writer(buffer).writerows([["query", "text", "grade"], [ATTACKS[0], "unknown", "1"]])
     file.write_text(buffer.getvalue(), encoding="utf-8")
     with pytest.raises(gr.Error) as refused:
-        sections.call(UPLOAD, str(file), visitor="eva")
+        page.call(UPLOAD, str(file), visitor="eva")
     assert "<" not in str(refused.value.message)

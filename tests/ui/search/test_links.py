@@ -2,47 +2,31 @@
 
 import json
 import warnings
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from urllib.parse import parse_qsl
 
 import pytest
 
 from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL
-from tests.ui.search.test_tab import FORM, prepare
+from tests.ui.search.test_tab import prepare
 from tests.ui.test_hostile_text import ATTACKS
-from ui.search.examples import QUERIES
 from ui.search.form import SearchForm, to_query
+from ui.state.samples import TEXT_SAMPLES
 
 
-def test_link_and_python_are_those_of_the_answer(lab):
-    query = 'it\'s "quoted" \\ {braces}'
-    lab.find(query=query, method="fusion", k=3)
-    form = SearchForm("typed since", OTHER_MODEL, "max", "1", "Both, fused", 3)
-    taken = lab.call(lab.filling("search-code", "offer"), *astuple(form))
-    compile(taken["search-code"], "snippet", "exec")
-    assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in taken["search-code"]
-    assert taken["search-address"] == to_query(replace(form, query=query))
-    assert "never your texts" in taken["search-link-note"]
-    lab.call(("search-corpus-0", "click"))
-    lab.find(query="a knee")
-    taken = lab.call(lab.filling("search-code", "offer"), *FORM)
-    assert taken["search-address"] == to_query(SearchForm("a knee"), "topics.csv")
-    assert taken["search-link-note"] == ""
-
-
-def opened(lab, query: dict[str, str]) -> tuple[dict, str]:
+def opened(page, query: dict[str, str]) -> tuple[dict, str]:
     """What a link fills, and what is said of it."""
-    restore = lab.filling("search-k", "restore")
+    restore = page.reaction(page.demo._id, "load", "search-k")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        answer = lab.call(restore, query=query)
+        answer = page.call(restore, query=query)
     return answer, " ".join(str(w.message) for w in told)
 
 
-def test_a_link_asks_the_same_question_of_the_same_sample(lab):
+def test_a_link_asks_the_same_question_of_the_same_sample(page):
     form = SearchForm("my knee hurts", OTHER_MODEL, "max", "1", "Both, fused", 7)
-    answer, told = opened(lab, dict(parse_qsl(to_query(form, "topics.csv")[1:])))
+    answer, told = opened(page, dict(parse_qsl(to_query(form, "topics")[1:])))
     assert told == ""
     assert answer["Tabs"].selected == "search"
     assert answer["State"] == OTHER_MODEL
@@ -50,10 +34,10 @@ def test_a_link_asks_the_same_question_of_the_same_sample(lab):
     values = [getattr(answer[name], "value", answer[name]) for name in boxes]
     assert values == list(astuple(form))
     assert "topics.csv" in answer["search-corpus-facts"]
-    assert "search-query" not in prepare(lab, "my knee hurts")  # it stays, and is asked
-    example = QUERIES["topics.csv"][2]
-    assert "search-query" not in prepare(lab, example)
-    asked = lab.handlers.request("ann", SearchForm(*values))
+    assert "search-query" not in prepare(page, "my knee hurts")  # it stays, and is asked
+    example = TEXT_SAMPLES["topics"].queries[2]
+    assert "search-query" not in prepare(page, example)
+    asked = page.handlers.request("ann", SearchForm(*values))
     assert (asked.search.k, asked.search.method) == (7, "fusion")
 
 
@@ -68,8 +52,8 @@ def test_a_link_asks_the_same_question_of_the_same_sample(lab):
         (json.dumps({"query": ["a"]}), "must be a word or a number"),
     ],
 )
-def test_what_a_link_says_is_checked(lab, sent, said):
-    answer, told = opened(lab, {"search": sent, "corpus": "../../etc/passwd"})
+def test_what_a_link_says_is_checked(page, sent, said):
+    answer, told = opened(page, {"search": sent, "corpus": "../../etc/passwd"})
     assert said in told
     assert "holds settings, but not the texts" in told
     assert "<img" not in told
@@ -78,5 +62,5 @@ def test_what_a_link_says_is_checked(lab, sent, said):
     assert "search_passages.csv" in answer["search-corpus-facts"]
 
 
-def test_an_address_without_a_search_opens_nothing(lab):
-    assert opened(lab, {"map": "{}", "corpus": "topics.csv"}) == ({}, "")
+def test_an_address_without_a_search_opens_nothing(page):
+    assert opened(page, {"map": "{}", "corpus": "topics"}) == ({}, "")

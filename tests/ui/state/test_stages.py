@@ -9,6 +9,7 @@ import pytest
 from explore import Hits, Stopped, search
 from explore.lexical import Bm25Index
 from ingest import read_corpus
+from ui.state.samples import TEXT_SAMPLES
 from ui.state.stages import Stages, size_of
 from ui.state.texts import OpenTexts, VisitorTexts
 
@@ -43,7 +44,9 @@ def test_what_is_of_a_sample_is_shared_and_what_is_a_visitors_own_is_not():
     ann, bob = VisitorTexts(BYTES, shared), VisitorTexts(BYTES, shared)
     for texts in (ann, bob):
         corpus = read_corpus(StringIO("A cat.\nA dog."))
-        opened = texts.open(OpenTexts("sample.csv", corpus, texts.stages, bundled=True))
+        opened = texts.open(
+            OpenTexts("sample.csv", corpus, texts.stages, sample=TEXT_SAMPLES["topics"])
+        )
         sample = (opened.identity, "mean")
         assert texts.stages.get("encode", sample, lambda: np.ones(3)).sum() == 3
     assert shared.work == {"encode": 1}

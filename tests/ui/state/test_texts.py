@@ -10,8 +10,6 @@ from ingest import IngestError, LabError, read_pairs
 from tests.ui.corpus import EACH, TABLE, TEXTS
 from ui.state.stages import Stages
 from ui.state.texts import (
-    FIRST_SAMPLE,
-    SAMPLES,
     OpenTexts,
     TabState,
     VisitorTexts,
@@ -19,7 +17,6 @@ from ui.state.texts import (
     on_map,
     open_data,
     open_pairs,
-    open_sample,
     open_texts,
 )
 
@@ -43,29 +40,6 @@ def listed(texts: list[str]) -> OpenTexts:
 
 def lines(count: int) -> str:
     return "".join(f"Sentence number {at} of a rather long file.\n" for at in range(count))
-
-
-# --- samples ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("title", "least", "label", "values"),
-    [("Twelve everyday topics", 600, "topic", 12),
-     ("Support questions, fifteen intents", 300, "intent", 15)],
-)  # fmt: skip
-def test_a_sample_is_large_enough_and_labelled(title, least, label, values):
-    texts = open_sample(title, Stages(BYTES))
-    assert texts.name == SAMPLES[title]
-    assert len(texts.corpus) >= least
-    assert len(set(texts.corpus.labels[label])) == values
-    assert not texts.corpus.report.dropped
-
-
-def test_there_are_these_samples_and_no_others():
-    assert FIRST_SAMPLE in SAMPLES
-    for title in ("../../etc/passwd", "topics.csv", "", "x" * 10_000):
-        with pytest.raises(LabError, match=r"Unknown sample .* Choose one of: Twelve"):
-            open_sample(title, Stages(BYTES))
 
 
 # --- files and pasted lines ---------------------------------------------------------------------

@@ -15,11 +15,12 @@ from explore.store.memory import MemoryStore
 from tests.explore.store.stores import MilvusServer, free_port, points
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab
+from ui.search.examples import FIRST
 from ui.search.form import SearchForm
 from ui.search.index import Index, SearchSettings
 from ui.settings import Settings
 from ui.state.stages import Stages
-from ui.state.texts import SEARCH_SAMPLE, open_texts
+from ui.state.texts import open_texts
 from ui.state.vectors import KEPT_EACH, KEPT_SAMPLES, RETRY_S, Vectors
 
 GO_ON = threading.Event()
@@ -54,7 +55,7 @@ class Clock:
 class Flaky(MemoryStore):
     """A server that is away while `away` is set; it counts how often it was asked."""
 
-    engine = "in a flaky store"
+    engine, place = "a flaky store", "in a flaky store"
     persists = True
     away, asked = False, 0
 
@@ -253,7 +254,7 @@ def test_a_milvus_lite_file_keeps_samples_and_sweeps_visitors_at_the_next_start(
     lab = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), vector_store=setting))
     store = lab.workbench.vectors
     assert (store.place, store.problem) == ("in Milvus Lite", "")
-    lab.handlers.open_sample("bob", SEARCH_SAMPLE)
+    lab.handlers.open_sample("bob", FIRST)
     rows = [lab.find(name, k=5).answer.rows for name in ("ann", "bob")]
     names = [lab.handlers.index(name).collection for name in ("ann", "bob")]
     assert store.names() == sorted(names)
@@ -264,15 +265,15 @@ def test_a_milvus_lite_file_keeps_samples_and_sweeps_visitors_at_the_next_start(
     again = SearchLab(tiny_workbench(tiny("bert"), tiny("bert"), vector_store=setting))
     assert again.workbench.vectors.names() == [names[1]]
     told: list[str] = []
-    again.handlers.open_sample("cy", SEARCH_SAMPLE)
+    again.handlers.open_sample("cy", FIRST)
     asked = again.handlers.request("cy", SearchForm("a red cat", k=5))
     found = again.handlers.answer(asked, lambda stage, _: told.append(stage), GO_ON)
     assert found.answer.rows == rows[1]
     assert "encode" in told
     assert "store" not in told
     again.workbench.vectors.close()
-    again.close()
-    memory.close()
+    again.leave()
+    memory.leave()
 
 
 def test_a_server_that_dies_in_the_middle_is_told_and_searched_in_memory(index, tmp_path):

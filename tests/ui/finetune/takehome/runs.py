@@ -7,7 +7,7 @@ from typing import Any
 from encoder import Encoder
 from encoder.evaluation import Metric
 from encoder.training import Done, TrainConfig, fine_tune
-from encoder.training.study import Rival, Study
+from encoder.training.judge_run import Rival, RunJudgement
 from ingest import PairSet, read_pairs
 from tests.encoder.training.pairs import WORDS, anchors, graded
 from ui.finetune.takehome import write_archive
@@ -47,7 +47,7 @@ def a_run(finished: Done, **fields: Any) -> Run:
     """A run around what training left, with a study made by hand."""
     rival = Rival("whitening", finished.source, finished.before, Metric(0.03, -0.01, 0.07))
     probe = (Metric(0.8, 0.75, 0.85), Metric(0.7, 0.65, 0.75), Metric(-0.1, -0.12, -0.08))
-    study = Study((rival,), *probe)
+    study = RunJudgement((rival,), *probe)
     given = {"key": "run-1", "name": "My first run", "model": "bert-tiny", "data": "pairs.csv"}
     return Run(**given | {"done": finished, "study": study, "predicted_s": 12.5} | fields)
 

@@ -10,9 +10,9 @@ from encoder.errors import TrainingFailed
 from encoder.training import Eval, Step, TrainConfig, fine_tune
 from encoder.training.config import default_epochs
 from encoder.training.cost import Cost, estimate
-from encoder.training.pace import Pace, Stopwatch, is_look, looks_between
 from encoder.training.schedule import learning_rate
 from encoder.training.speed import Speed, measure_speed
+from encoder.training.step_budget import StepBudget, Stopwatch, is_look, looks_between
 from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 
@@ -24,31 +24,31 @@ def test_looks_become_more_seldom():
 
 def simulated(budget_s: float, step_s: float, look_s: float = 0.0, prepare_s: float = 0.0) -> tuple:
     """(seconds, steps) of a run on a machine of constant speed."""
-    pace, total, step = Pace(None, budget_s, 10), prepare_s + look_s, 0
+    budget, total, step = StepBudget(None, budget_s, 10), prepare_s + look_s, 0
     while True:
         step, total = step + 1, total + step_s
-        pace.tick(step, step_s, total, look_s)
-        ended = step == pace.fixed
+        budget.tick(step, step_s, total, look_s)
+        ended = step == budget.fixed
         total += look_s if ended or is_look(step) else 0
         if ended:
-            return total, step, pace
+            return total, step, budget
 
 
 @pytest.mark.parametrize("budget_s", [30, 60, 120, 300])
 @pytest.mark.parametrize("step_s", [0.02, 0.15, 0.7])
 @pytest.mark.parametrize(("look_s", "prepare_s"), [(0, 0), (0.6, 6)])
 def test_a_budget_is_kept_within_a_tenth(budget_s, step_s, look_s, prepare_s):
-    seconds, steps, pace = simulated(budget_s, step_s, look_s, prepare_s)
+    seconds, steps, budget = simulated(budget_s, step_s, look_s, prepare_s)
     assert 0.9 * budget_s <= seconds <= 1.1 * budget_s
-    assert steps == pace.expected
+    assert steps == budget.expected
     assert steps % 2 == 0
-    assert not pace.notes
+    assert not budget.notes
 
 
 def test_a_budget_for_hardly_any_step_is_overrun_and_says_so():
-    seconds, steps, pace = simulated(30, 5)
+    seconds, steps, budget = simulated(30, 5)
     assert (steps, seconds) == (20, 100)
-    assert "not enough for the 20 steps" in pace.notes[0]
+    assert "not enough for the 20 steps" in budget.notes[0]
 
 
 def test_the_rate_before_half_time_does_not_depend_on_the_number_of_steps():
@@ -57,11 +57,11 @@ def test_the_rate_before_half_time_does_not_depend_on_the_number_of_steps():
 
 
 def test_time_left_counts_steps_and_looks():
-    pace = Pace(30, None, 10)
+    budget = StepBudget(30, None, 10)
     for step in range(1, 11):
-        pace.tick(step, 2.0, 2.0 * step, 3.0)
-    assert pace.left_s(10, 3.0) == 20 * 2 + 1 * 3  # the look at 30 is the last step's
-    assert pace.left_s(30, 3.0) == 0
+        budget.tick(step, 2.0, 2.0 * step, 3.0)
+    assert budget.left_s(10, 3.0) == 20 * 2 + 1 * 3  # the look at 30 is the last step's
+    assert budget.left_s(30, 3.0) == 0
 
 
 def test_a_stopwatch_adds_up_what_it_was_on_for():

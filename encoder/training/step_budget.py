@@ -70,7 +70,7 @@ class Throttle:
             self.rest()
 
 
-class Pace:
+class StepBudget:
     """The number of steps: given, or found at half-time of a budget.
 
     The learning rate falls over the second half of all steps (see `learning_rate`), so nothing

@@ -20,7 +20,7 @@ FEWEST_LOSSES = 20
 RISEN, BEYOND_NOISE = 2.0, 2.5  # times the loss at the start; standard errors of the difference
 
 
-def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
+def batch_warnings(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
     """A note where some batches of an in-batch loss hold no negatives, before a run begins.
 
     Of positive pairs, the other rows of a batch are the only negatives; a row alone gives a loss of
@@ -50,7 +50,7 @@ def batch_caveats(pairs: PairSet, config: TrainConfig) -> tuple[str, ...]:
     return (f"{why}: those steps taught nothing. {remedy}",)
 
 
-def run_caveats(
+def run_warnings(
     keeper: BestKeeper, losses: Sequence[float], config: TrainConfig
 ) -> tuple[str, ...]:
     """Notes on a run that led away from what it started from, though every loss was a number."""
@@ -58,13 +58,13 @@ def run_caveats(
     notes = []
     if keeper.before is not None and keeper.kept is not None:
         metric = PRIMARY[keeper.before.kind]
-        before, kept = measure(keeper.before, metric), measure(keeper.kept, metric)
+        before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
         error = max(standard_error(keeper.before), standard_error(keeper.kept))
         if keeper.highest <= before:
-            worse = before - kept > error
+            worse = before - after > error
             notes.append(
                 "On the validation part no step was better than the model you started from: "
-                f"{metric} × 100 was {100 * before:.1f} before, is {100 * kept:.1f} at the step "
+                f"{metric} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "
                 f"that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
                 + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
             )

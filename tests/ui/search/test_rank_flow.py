@@ -1,6 +1,7 @@
 """Rank flow: one pass for all poolings, the engine's ranks, and a chart that shows them."""
 
 import threading
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -9,25 +10,22 @@ import pytest
 from encoder import DEFAULT_MODEL, EncoderError
 from explore import Bm25Index, Stopped, search
 from explore.fusion import found_only_by, overlap_at, ranks
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import OTHER_MODEL, event, tiny_workbench
-from tests.ui.map.pages import TEXTS
 from tests.ui.search.lab import QUERY, SearchLab, quiet
 from tests.ui.visit import read_html
-from ui.search.flow import WAITING, bump_chart, flow_facts
 from ui.search.form import SearchForm
 from ui.search.index import SearchSettings
-from ui.search.rankings import (
-    BM25,
-    FUSED,
-    WITH_KEYWORDS,
-    Dense,
+from ui.search.rank_flow import (
+    WAITING,
     encode_cells,
     follow_ranks,
     other_model,
     parse_cells,
-    rankings,
     same_as,
 )
+from ui.search.rank_flow_html import bump_chart, flow_facts
+from ui.search.strategies import BM25, FUSED, WITH_KEYWORDS, DenseStrategy, rankings
 
 ROOM = 10**8
 GO = threading.Event()
@@ -47,8 +45,8 @@ def test_poolings_and_layers_are_checked_and_put_in_the_order_of_every_chart():
             parse_cells(poolings, layers, 6)
 
 
-def test_all_poolings_come_from_one_pass_and_are_kept(lab, bert, count_forwards):
-    index = lab.find().answer.index
+def test_all_poolings_come_from_one_pass_and_are_kept(page, bert, count_forwards):
+    index = page.search().index
     cells = (("max", 2), ("cls", 2), ("max", 1))
     with count_forwards(bert) as calls:
         encode_cells(index, cells, ROOM, quiet, GO)
@@ -56,16 +54,16 @@ def test_all_poolings_come_from_one_pass_and_are_kept(lab, bert, count_forwards)
     assert sum(rows for rows, _ in calls) == len(TEXTS)
     with count_forwards(bert) as calls:
         encode_cells(index, cells, ROOM, quiet, GO)
-        again = lab.find(pooling="max", layer="2", query=QUERY).answer
+        again = page.search(pooling="max", layer="2", query=QUERY)
     assert sum(rows for rows, _ in calls) == 1  # the question, under a pooling it had not
     np.testing.assert_allclose(again.index.vectors, bert.encode(TEXTS, "max", 2), atol=1e-5)
 
 
-def test_vectors_that_would_not_fit_are_told_and_nothing_is_kept(lab):
-    index = lab.find().answer.index
+def test_vectors_that_would_not_fit_are_told_and_nothing_is_kept(page):
+    index = page.search().index
     with pytest.raises(EncoderError, match="2 more rankings of 96 texts, with those"):
         encode_cells(index, (("max", 2), ("cls", 2)), 100, quiet, GO)
-    assert lab.work()["encode"] == 1
+    assert page.work()["encode"] == 1
 
 
 def three_kept(tiny):
@@ -89,48 +87,50 @@ class Passes(list):
 def test_where_room_is_short_nothing_is_encoded_twice(tiny):
     lab, _, room = three_kept(tiny)
     passes, cells = Passes(), (("max", 2), ("cls", 2))
-    follow_ranks(lab.find().answer, cells, [], (), room, passes, GO)
-    answer = lab.find(query="a train").answer
+    follow_ranks(lab.search(), cells, [], (), room, passes, GO)
+    answer = lab.search(query="a train")
     follow_ranks(answer, cells, [], (), room, passes, GO)
     assert len(passes) == 1
     with pytest.raises(EncoderError, match="3 more rankings"):  # with the page's own they are four
         follow_ranks(answer, (("max", 1), ("cls", 1), ("mean", 1)), [], (), room, quiet, GO)
-    lab.close()
+    lab.leave()
 
 
 def test_another_model_in_the_flow_does_not_cost_the_page_its_vectors(tiny):
     lab, _, room = three_kept(tiny)
-    answer = lab.find().answer
+    answer = lab.search()
     other = other_model("other", OTHER_MODEL, lab.workbench.encoder(OTHER_MODEL, None))
     follow_ranks(answer, (("max", 2), ("cls", 2)), [other], (), room, quiet, GO)
     assert lab.handlers.is_ready(lab.handlers.request("ann", SearchForm("a train")))
-    lab.close()
+    lab.leave()
 
 
 def test_of_more_encodings_than_are_kept_those_that_are_there_come_first(tiny):
     lab, encoder, _ = three_kept(tiny)
-    index = lab.find().answer.index
+    index = lab.search().index
     names = ["mean", "max", "cls", "min", "soft"]
-    dense = [Dense(name, "", encoder, SearchSettings(DEFAULT_MODEL, name)) for name in names]
+    dense = [
+        DenseStrategy(name, "", encoder, SearchSettings(DEFAULT_MODEL, name)) for name in names
+    ]
     first = rankings(index, dense, (), [QUERY], quiet, GO)
     passes = Passes()
     second = rankings(index, dense, (), [QUERY], passes, GO)
     assert 0 < len(passes) <= len(names) - 2  # one of the three places is the page's
     for one, two in zip(first, second, strict=True):
         assert (one.name, one.hits.indices.tolist()) == (two.name, two.hits.indices.tolist())
-    lab.close()
+    lab.leave()
 
 
-def test_it_can_be_stopped(lab):
-    index = lab.find().answer.index
+def test_it_can_be_stopped(page):
+    index = page.search().index
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
         encode_cells(index, (("max", 2),), ROOM, quiet, stop)
 
 
-def test_ranks_overlap_and_what_only_one_found_are_the_engines(lab, bert):
-    answer = lab.find(k=6).answer
+def test_ranks_overlap_and_what_only_one_found_are_the_engines(page, bert):
+    answer = page.search(k=6)
     flow = follow_ranks(answer, (("mean", 2), ("cls", 2)), [], WITH_KEYWORDS, ROOM, quiet, GO)
     names = [strategy.name for strategy in flow.strategies]
     # The ranking on the page is mean already: it does not stand there twice.
@@ -149,14 +149,14 @@ def test_ranks_overlap_and_what_only_one_found_are_the_engines(lab, bert):
     assert all(row >= 0 for row in flow.ranks)
 
 
-def test_other_models_join_as_they_were_saved_each_once(lab, tiny):
-    lab.find(k=4)
+def test_other_models_join_as_they_were_saved_each_once(page, tiny):
+    page.find(k=4)
     chosen = (["cls"], ["-1"], [OTHER_MODEL, OTHER_MODEL, DEFAULT_MODEL], [])
-    shown = lab.steps(("flow-go", "click"), *chosen)
+    shown = page.steps(("flow-go", "click"), *chosen)
     [facts] = [step["flow-facts"] for step in shown if "flow-facts" in step]
     assert "3 rankings" in facts
     assert shown[-1]["flow-progress"].startswith('<p class="lab-note">Done in')
-    flow = lab.tab.flow.task.result("ann")
+    flow = page.result("flow")
     other = tiny("roberta")
     expected = search(other.encode([QUERY]), other.encode(TEXTS), 4).indices[0].tolist()
     assert flow.strategies[-1].name == f"{OTHER_MODEL} (as saved)"
@@ -169,44 +169,47 @@ def test_other_models_join_as_they_were_saved_each_once(lab, tiny):
      ("Keywords (BM25)", "by the vectors alone (the hits above are ranked by BM25)"),
      ("Both, fused", "by the vectors alone (the hits above are fused with BM25)")],
 )  # fmt: skip
-def test_the_first_column_is_called_what_it_is(lab, bert, method, said):
-    answer = lab.find(query="red cat window", method=method, k=5).answer
+def test_the_first_column_is_called_what_it_is(page, bert, method, said):
+    answer = page.search(query="red cat window", method=method, k=5)
     flow = follow_ranks(answer, (("cls", 2),), [], (), ROOM, quiet, GO)
     assert said in read_html(flow_facts(flow)).text
     dense = search(bert.encode(["red cat window"]), bert.encode(TEXTS), 5)
     assert flow.strategies[0].hits.indices[0, :5].tolist() == dense.indices[0].tolist()
 
 
-def test_rankings_stay_while_the_answer_is_of_the_same_question(lab):
-    fresh = lab.filling("flow-chart", "fresh")
-    lab.find(k=4)
-    lab.steps(("flow-go", "click"), ["cls"], ["-1"], [], [])
-    lab.find(k=4)  # asked once more, or with its verdict
-    assert lab.call(fresh, ["-1"]) == {}
+def test_rankings_stay_while_the_answer_is_of_the_same_question(page):
+    page.find(k=4)
+    page.steps(("flow-go", "click"), ["cls"], ["-1"], [], [])
+    page.find(k=4)  # asked once more, or with its verdict
+    assert page.fresh("flow-chart", ["-1"]) == {}
     for other in ({"query": "a train"}, {"k": 5}, {"pooling": "max"}, {"method": "bm25"}):
-        lab.find(**{"query": QUERY, "k": 4, **other})
-        assert lab.call(fresh, ["-1"])["flow-facts"] == WAITING
-        lab.find(k=4)
+        page.find(**{"query": QUERY, "k": 4, **other})
+        assert page.fresh("flow-chart", ["-1"])["flow-facts"] == WAITING
+        page.find(k=4)
 
 
-def test_rankings_of_a_question_that_is_gone_are_not_shown_beside_another(lab):
-    first = lab.find(k=4).answer
-    flow = follow_ranks(first, (("cls", 2),), [], (), ROOM, quiet, GO)
-    lab.find(k=4, query="a train")
-    facts, *rest = lab.tab.flow.show(flow)
+@pytest.mark.parametrize("asked", ["a train", ""])
+def test_rankings_of_a_question_that_is_gone_are_not_shown_beside_another(page, asked):
+    later = page.search(k=4, query=asked) if asked else None
+    page.search(k=4)
+    stages = page.handlers.texts("ann").stages
+    walk = page.function("flow-go", "click").fn(
+        SimpleNamespace(session_hash="ann"), ["cls"], ["-1"], [], []
+    )
+    with stages._lock:  # the work waits for it
+        next(walk)
+        page.handlers.state("ann").answer = later
+    [facts] = [step[2] for step in walk if step[2] != gr.skip()]
     assert f"“{QUERY}” was ranked, but by now the page asks something else" in facts
-    assert not any(rest)
-    assert lab.tab.flow.task.result("ann") is None
-    lab.handlers.atlas("ann").answer = None  # an empty question
-    assert "asks something else" in lab.tab.flow.show(flow)[0]
+    assert page.result("flow") is None
 
 
-def test_a_mark_that_is_clicked_shows_its_text_and_why_each_ranking_has_it_there(lab, tiny):
-    lab.find(k=4, query="red cat")
-    lab.steps(("flow-go", "click"), ["cls"], ["-1"], [OTHER_MODEL], [BM25])
-    flow = lab.tab.flow.task.result("ann")
+def test_a_mark_that_is_clicked_shows_its_text_and_why_each_ranking_has_it_there(page, tiny):
+    page.find(k=4, query="red cat")
+    page.steps(("flow-go", "click"), ["cls"], ["-1"], [OTHER_MODEL], [BM25])
+    flow = page.result("flow")
     row = next(iter(flow.ranks))
-    shown = lab.call(("flow-chart", "pick"), event(row=row))
+    shown = page.call(("flow-chart", "pick"), event(row=row))
     picked = read_html(shown["flow-picked"])
     assert TEXTS[row] in picked.text
     assert shown["flow-why"] == ""
@@ -216,20 +219,20 @@ def test_a_mark_that_is_clicked_shows_its_text_and_why_each_ranking_has_it_there
     for name, said in (
         (
             whys[1],
-            f"By cls: cosine {cosine(lab.workbench.encoder(DEFAULT_MODEL, None), row, 'cls')}",
+            f"By cls: cosine {cosine(page.workbench.encoder(DEFAULT_MODEL, None), row, 'cls')}",
         ),
         (whys[2], f"By {OTHER_MODEL} (as saved): cosine {cosine(other, row)}"),
         (whys[3], "By Keywords (BM25): cosine"),
     ):
-        why = read_html(lab.call(("flow-picked", "pick"), event(name=name))["flow-why"]).text
+        why = read_html(page.call(("flow-picked", "pick"), event(name=name))["flow-why"]).text
         assert said in why
         assert ("BM25" in why) == (name == whys[3])
     for wrong in (-1, 10**6, "x", None, [row]):
         with pytest.raises(gr.Error, match="not in these rankings any more"):
-            lab.call(("flow-chart", "pick"), event(row=wrong))
+            page.call(("flow-chart", "pick"), event(row=wrong))
     for wrong in (f"why:4:{row}", "why:0:999999", "why:0", f"why:0:{row}:1", "", f"why:-1:{row}"):
         with pytest.raises(gr.Error, match="not in these rankings any more"):
-            lab.call(("flow-picked", "pick"), event(name=wrong))
+            page.call(("flow-picked", "pick"), event(name=wrong))
 
 
 def cosine(encoder, row, pooling=None):

@@ -10,7 +10,7 @@ import pytest
 from encoder.errors import TrainingFailed
 from encoder.evaluation import Predictions
 from encoder.training import Step, TrainConfig, fine_tune
-from encoder.training.caveats import batch_caveats, run_caveats
+from encoder.training.run_warnings import batch_warnings, run_warnings
 from ingest import read_pairs
 from tests.encoder.training.pairs import QUICK, anchors, graded, run
 
@@ -42,12 +42,12 @@ def test_positives_that_all_share_an_anchor_are_refused_before_anything_runs(ber
 
 def test_where_most_batches_are_single_rows_the_run_is_refused():
     with pytest.raises(TrainingFailed, match="batches hold a single row"):
-        batch_caveats(positives(60, 70), IN_BATCH)  # two rows a batch, most of them in few
+        batch_warnings(positives(60, 70), IN_BATCH)  # two rows a batch, most of them in few
 
 
 def test_where_some_batches_are_single_rows_a_note_says_so(bert):
     pairs = positives(12, 70)
-    [note] = batch_caveats(pairs, IN_BATCH)
+    [note] = batch_warnings(pairs, IN_BATCH)
     assert "'How do I pay?' is in 12 rows" in note
     config = replace(QUICK, epochs=None, steps=2, held_out_share=0, loss="multiple_negatives")
     done = run(bert, pairs, config)[1]
@@ -55,11 +55,11 @@ def test_where_some_batches_are_single_rows_a_note_says_so(bert):
 
 
 def test_distinct_texts_and_losses_with_negatives_of_their_own_pass(bert):
-    assert batch_caveats(positives(0, 64), IN_BATCH) == ()
+    assert batch_warnings(positives(0, 64), IN_BATCH) == ()
     same = anchors(True)
     same = replace(same, texts=tuple(("one anchor", *row[1:]) for row in same.texts))
-    assert batch_caveats(same, IN_BATCH) == ()  # each has its hard negative
-    assert batch_caveats(graded(), replace(IN_BATCH, loss="cosent")) == ()
+    assert batch_warnings(same, IN_BATCH) == ()  # each has its hard negative
+    assert batch_warnings(graded(), replace(IN_BATCH, loss="cosent")) == ()
 
 
 # --- runs that got worse ------------------------------------------------------------------------
@@ -80,35 +80,35 @@ class Kept:
 
 
 def test_a_model_that_is_clearly_worse_says_so_with_the_remedy():
-    [note] = run_caveats(Kept(0.9, 0.5), [1.0] * 30, LR)
+    [note] = run_warnings(Kept(0.9, 0.5), [1.0] * 30, LR)
     assert "no step was better than the model you started from" in note
     assert "accuracy × 100 was 90.0 before, is 50.0 at the step that was kept, 30" in note
     assert "clearly worse. Lower the learning rate (now 0.1 at its peak)" in note
 
 
 def test_a_model_that_is_no_better_says_so_without_alarm():
-    [note] = run_caveats(Kept(0.9, 0.89), [1.0] * 30, LR)
+    [note] = run_warnings(Kept(0.9, 0.89), [1.0] * 30, LR)
     assert "no step was better than the model you started from" in note
     assert "worse" not in note
     assert "learning rate" not in note
-    assert run_caveats(Kept(0.5, 0.9), [1.0] * 30, LR) == ()
+    assert run_warnings(Kept(0.5, 0.9), [1.0] * 30, LR) == ()
 
 
 def test_of_one_group_nothing_is_clearly_worse():
-    [note] = run_caveats(Kept(0.9, 0.5, groups=1), [1.0] * 30, LR)
+    [note] = run_warnings(Kept(0.9, 0.5, groups=1), [1.0] * 30, LR)
     assert "clearly" not in note
 
 
 def test_a_loss_that_rises_far_says_so():
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, 60)
     better = Kept(0.5, 0.9)
-    [note] = run_caveats(better, np.linspace(0.3, 3, 60) + noise, LR)
+    [note] = run_warnings(better, np.linspace(0.3, 3, 60) + noise, LR)
     assert "The training loss rose from 0.3" in note
     assert "Lower the learning rate (now 0.1" in note
-    assert run_caveats(better, np.linspace(0.3, 0.2, 60) + noise, LR) == ()
-    assert run_caveats(better, np.linspace(0.3, 3, 10), LR) == ()  # too short to tell
+    assert run_warnings(better, np.linspace(0.3, 0.2, 60) + noise, LR) == ()
+    assert run_warnings(better, np.linspace(0.3, 3, 10), LR) == ()  # too short to tell
     spikes = np.where(np.arange(60) == 55, 9.0, 0.3)  # far on average, but by one step
-    assert run_caveats(better, spikes, LR) == ()
+    assert run_warnings(better, spikes, LR) == ()
 
 
 def test_a_learning_rate_that_wrecks_the_model_is_named_in_the_notes(bundled):

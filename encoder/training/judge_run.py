@@ -43,7 +43,7 @@ class Rival:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class RunJudgement:
     """Rivals and the forgetting meter of one run."""
 
     rivals: tuple[Rival, ...]  # none where nothing is held out
@@ -52,36 +52,36 @@ class Study:
     probe_change: Metric  # paired
 
 
-def study(done: Done, on_part: Callable[[str], None] | None = None) -> Study:
+def judge_run(done: Done, on_part: Callable[[str], None] | None = None) -> RunJudgement:
     """Fit the rivals on the run's training pairs and score everything.
 
     `on_part` is told "whitening", "linear map" or "probe" before each part, and again while texts
-    are encoded for it; what it raises ends the study.
+    are encoded for it; what it raises ends the judging.
     """
     tell = on_part or (lambda part: None)
 
-    def heard(part: str) -> OnBatch:
+    def listener(part: str) -> OnBatch:
         tell(part)
         return lambda *_: tell(part)
 
     def against(one: Predictions, other: Predictions, part: str, metric: str = "") -> Metric:
-        return difference(one, other, metric, seed, on_batch=heard(part))
+        return difference(one, other, metric, seed, on_batch=listener(part))
 
     source, seed = done.source, done.config.seed
     rivals = []
     if len(done.held_out):
-        fitted = {WHITENING: whitening(source, done.train, heard(WHITENING))}
-        on_batch = heard(LINEAR_MAP)
+        fitted = {WHITENING: whitening(source, done.train, listener(WHITENING))}
+        on_batch = listener(LINEAR_MAP)
         fitted[LINEAR_MAP] = linear_map(source, done.train, done.validation, on_batch)
         for name, encoder in fitted.items():
-            found = mapped_predictions(source, encoder, done.held_out, heard(name))
-            metrics = evaluate(found, seed, on_batch=heard(name))
-            lead = against(found, done.predictions[1], name)
+            scored = mapped_predictions(source, encoder, done.held_out, listener(name))
+            metrics = evaluate(scored, seed, on_batch=listener(name))
+            lead = against(scored, done.predictions[1], name)
             rivals.append(Rival(name, encoder, metrics, lead))
-    before, after = (probe(encoder, heard(PROBE)) for encoder in (source, done.encoder))
-    return Study(
+    before, after = (probe(encoder, listener(PROBE)) for encoder in (source, done.encoder))
+    return RunJudgement(
         tuple(rivals),
-        evaluate(before, seed, on_batch=heard(PROBE))["spearman"],
-        evaluate(after, seed, on_batch=heard(PROBE))["spearman"],
+        evaluate(before, seed, on_batch=listener(PROBE))["spearman"],
+        evaluate(after, seed, on_batch=listener(PROBE))["spearman"],
         against(before, after, PROBE, "spearman"),
     )

@@ -9,8 +9,8 @@ import pytest
 from encoder import load_encoder
 from encoder.background import background_texts
 from encoder.evaluation import difference, evaluate
+from encoder.training.judge_run import RunJudgement, judge_run, probe, probe_pairs
 from encoder.training.scoring import predictions
-from encoder.training.study import Study, probe, probe_pairs, study
 from ingest import read_table, text_key
 from tests.encoder.training.pairs import QUICK, anchors, graded, run
 
@@ -25,8 +25,8 @@ def done(tiny_folder):
 
 
 @pytest.fixture(scope="module")
-def found(done) -> Study:
-    return study(done)
+def judgement(done) -> RunJudgement:
+    return judge_run(done)
 
 
 # --- the probe ----------------------------------------------------------------------------------
@@ -63,32 +63,33 @@ def test_a_second_probe_does_not_run_the_model_again(bert, count_forwards):
     assert np.array_equal(first.values, again.values)
 
 
-# --- the study ----------------------------------------------------------------------------------
+# --- the judging --------------------------------------------------------------------------------
 
 
-def test_rivals_are_scored_on_the_same_pairs_and_compared_in_pairs(done, found):
-    assert [rival.name for rival in found.rivals] == ["whitening", "linear map"]
-    for rival in found.rivals:
+def test_rivals_are_scored_on_the_same_pairs_and_compared_in_pairs(done, judgement):
+    assert [rival.name for rival in judgement.rivals] == ["whitening", "linear map"]
+    for rival in judgement.rivals:
         own = predictions(rival.encoder, done.held_out)
         value = rival.metrics["spearman"].value
         assert value == pytest.approx(evaluate(own, 0)["spearman"].value, abs=1e-3)
         assert rival.lead.value == pytest.approx(done.after["spearman"].value - value)
         assert rival.lead.low < rival.lead.value < rival.lead.high
-    whitened = difference(predictions(found.rivals[0].encoder, done.held_out), done.predictions[1])
-    assert found.rivals[0].lead.low == pytest.approx(whitened.low, abs=0.02)
+    whitening = predictions(judgement.rivals[0].encoder, done.held_out)
+    whitened = difference(whitening, done.predictions[1])
+    assert judgement.rivals[0].lead.low == pytest.approx(whitened.low, abs=0.02)
 
 
-def test_the_forgetting_meter_compares_before_and_after_on_the_probe(done, found):
-    before, after = found.probe_before.value, found.probe_after.value
+def test_the_forgetting_meter_compares_before_and_after_on_the_probe(done, judgement):
+    before, after = judgement.probe_before.value, judgement.probe_after.value
     assert before == pytest.approx(evaluate(probe(done.source))["spearman"].value)
     assert after == pytest.approx(evaluate(probe(done.encoder))["spearman"].value)
-    assert found.probe_change.value == pytest.approx(after - before)
-    assert found.probe_change.low < found.probe_change.value < found.probe_change.high
+    assert judgement.probe_change.value == pytest.approx(after - before)
+    assert judgement.probe_change.low < judgement.probe_change.value < judgement.probe_change.high
 
 
 def test_parts_are_told_in_order_and_a_listener_can_end_them(done):
     told: list[str] = []
-    study(done, told.append)
+    judge_run(done, told.append)
     assert list(dict.fromkeys(told)) == ["whitening", "linear map", "probe"]
 
     def leave(part: str) -> None:
@@ -96,19 +97,19 @@ def test_parts_are_told_in_order_and_a_listener_can_end_them(done):
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        study(done, leave)
+        judge_run(done, leave)
 
 
 def test_with_nothing_held_out_there_are_no_rivals(bert):
     done = run(bert, graded(), replace(QUICK, held_out_share=0, epochs=None, steps=2))[1]
     told: list[str] = []
-    found = study(done, told.append)
-    assert found.rivals == ()
+    judgement = judge_run(done, told.append)
+    assert judgement.rivals == ()
     assert set(told) == {"probe"}
 
 
 @pytest.mark.parametrize("kind", ["positive", "triplet"])
-def test_other_kinds_are_studied_too(bert, kind):
+def test_other_kinds_are_judged_too(bert, kind):
     done = run(bert, anchors(negatives=kind == "triplet"), replace(QUICK, epochs=None, steps=4))[1]
-    found = study(done)
-    assert [set(rival.metrics) for rival in found.rivals] == [set(done.after)] * 2
+    judgement = judge_run(done)
+    assert [set(rival.metrics) for rival in judgement.rivals] == [set(done.after)] * 2

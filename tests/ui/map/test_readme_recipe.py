@@ -6,7 +6,8 @@ Without pymilvus and milvus-lite it fails; it is not skipped.
 import re
 from pathlib import Path
 
-from tests.ui.map.pages import TEXTS, an_atlas, drawn
+from tests.ui.corpus import TEXTS
+from tests.ui.map.pages import draw_map, open_table
 from ui.map.files import as_parquet
 
 README = Path(__file__).parents[3] / "README.md"
@@ -16,7 +17,7 @@ def test_an_exported_map_is_loaded_into_a_database_and_found(bert, tmp_path, cap
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     [recipe] = [block for block in blocks if "map.parquet" in block]
     export = tmp_path / "map.parquet"
-    export.write_bytes(as_parquet(drawn(an_atlas(), bert, method="PCA")))
+    export.write_bytes(as_parquet(draw_map(open_table(), bert, method="PCA")))
     code = recipe.replace("map.parquet", str(export))
     code = code.replace("http://host:19530", str(tmp_path / "own.db"))
     known: dict = {}

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from encoder import CATALOG
 from ui.page.components import address_bar, copies_link, markup, prose
@@ -99,10 +99,12 @@ HOW = (
 )
 
 
-class SearchKeep:
+class SearchTakeHome:
     """The last section of the tab. `form` is what a search is made of."""
 
-    def __init__(self, handlers: SearchHandlers, form: Sequence[Any], searched: gr.State) -> None:
+    def __init__(
+        self, handlers: SearchHandlers, form: Sequence[Component], searched: gr.State
+    ) -> None:
         self.handlers = handlers
         with gr.Accordion("How is this computed?", open=False, elem_id="search-how"):
             prose(HOW)
@@ -110,24 +112,24 @@ class SearchKeep:
             with gr.Row(elem_classes=["lab-actions"]):
                 copy = gr.Button("Copy a link to this search", size="sm", elem_id="search-link",
                                  scale=0, min_width=220)  # fmt: skip
-            said = markup(elem_id="search-link-note")
+            remark = markup(elem_id="search-link-note")
             with gr.Accordion("Show the Python", open=False, elem_classes=["lab-small"],
                               elem_id="search-python"):  # fmt: skip
                 code = gr.Code(language="python", elem_id="search-code", interactive=False,
                                show_label=False)  # fmt: skip
             address = address_bar(elem_id="search-address")
         copies_link(copy, address, "Link copied: it asks this question again.", **TOUCH)
-        searched.change(worded(self.offer), list(form), [said, code, address], **TOUCH)
+        searched.change(worded(self.offer), list(form), [remark, code, address], **TOUCH)
 
-    def offer(self, request: gr.Request, *values: Any) -> list[Any]:
+    def offer(self, request: gr.Request, *values: object) -> list[object]:
         """Python and link for the answer on the page, "" while there is none."""
         answer = self.handlers.state(request.session_hash).answer
         if answer is None:
             return ["", "", gr.skip()]
         sample = sample_of(answer.index.texts)
         form = replace(SearchForm(*values), query=answer.query)
-        said = "" if sample else notes([
+        remark = "" if sample else notes([
             "The link holds question and settings, never your texts: whoever opens it needs the "
             "same file."
         ])  # fmt: skip
-        return [said, search_snippet(answer), to_query(form, sample)]
+        return [remark, search_snippet(answer), to_query(form, sample)]
