@@ -4,8 +4,9 @@ from typing import Any
 
 import gradio as gr
 
+from tests.ui.corpus import TABLE
 from tests.ui.laid_out import LaidOut
-from tests.ui.map.pages import IN_THREE, TABLE
+from tests.ui.map.pages import IN_THREE
 from ui.map import tab as map_tab
 from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm
@@ -69,19 +70,19 @@ class MapPage(LaidOut, MapLab):
     @property
     def link(self) -> Any:
         """The dependency that opens what a link to the page says."""
-        [found] = [
+        [function] = [
             fn for fn in self.demo.fns.values() if any(event == "load" for _, event in fn.targets)
         ]
-        return found
+        return function
 
     def following(self, state: gr.State, elem_id: str) -> Any:
         """The dependency that fills this whenever the state is new."""
-        [found] = [
+        [function] = [
             fn for fn in self.demo.fns.values()
             if (state._id, "change") in fn.targets
             and elem_id in [getattr(box, "elem_id", None) for box in fn.outputs]
         ]  # fmt: skip
-        return found
+        return function
 
     def new_map(self, elem_id: str) -> Any:
         """The dependency that fills this as soon as a map is ready."""

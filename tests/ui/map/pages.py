@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from encoder import Encoder
+from tests.ui.corpus import TABLE
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node, read_html
 from ui.map.drawing import DrawnMap, draw
@@ -19,29 +20,8 @@ from ui.state.texts import OpenTexts, on_map, open_data, open_texts
 TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
         "th", "thead", "tr"}  # fmt: skip
 ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
-FRAMES = {
-    "cats": "The {} cat sleeps on the {} window sill.",
-    "money": "Many {} prices rose in May and the {} bank lost!",
-    "trains": "Is there a {} train to the {} stadium at nine o'clock?",
-}
-# Words that the tiny models can tell apart: texts with equal tokens would be one point.
-WORDS = ("old", "red", "warm", "snowy", "sunny", "lovely", "long", "simple")
-OTHERS = ("white", "storm", "butter", "river")
-COLOURS = ("red", "blue")
-EACH = 32  # texts of a topic
 BYTES = 10**8
 IN_THREE = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}  # of a MapForm
-
-
-def rows() -> Iterator[tuple[str, str, str]]:
-    """Text, topic and a colour that has nothing to do with it, topics in turn."""
-    for at in range(EACH):
-        for topic, frame in FRAMES.items():
-            yield frame.format(WORDS[at % 8], OTHERS[at // 8]), topic, COLOURS[at // 3 % 2]
-
-
-TEXTS = [text for text, _, _ in rows()]
-TABLE = "text,topic,colour\n" + "".join(f"{text},{topic},{c}\n" for text, topic, c in rows())
 
 
 def open_table(table: str = TABLE, name: str = "texts.csv") -> OpenTexts:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from explore import map_fidelity, umap_fit
+from tests.ui.corpus import TABLE
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.map.lab import SOON_S, MapLab, kinds
-from tests.ui.map.pages import TABLE
 from tests.ui.state.test_jobs import free
 from tests.ui.visit import read_html
 from ui.map.form import MapForm, parse
@@ -51,15 +51,15 @@ def drawing(page, form=PCA, visitor="ann"):
 
 def until(steps, words: str) -> list[dict]:
     """Answers up to the one whose progress says this."""
-    found = []
+    before = []
     for step in steps:
-        found.append(step)
+        before.append(step)
         if words in step["map-progress"]:
-            return found
-    raise AssertionError(f"never {words!r}: {[s['map-progress'] for s in found]}")
+            return before
+    raise AssertionError(f"never {words!r}: {[s['map-progress'] for s in before]}")
 
 
-def said(step: dict) -> str:
+def progress_of(step: dict) -> str:
     return read_html(f"<div>{step['map-progress']}</div>").text
 
 
@@ -76,7 +76,7 @@ def test_a_drawing_sharpens_and_says_when_it_is_done(page):
     assert "map fidelity" in last["map-header"]
     assert len(read_html(last["clusters"]).one("tbody").all("tr")) == 3
     assert [step for step in steps if "drawn" in step] == [steps[-1]]
-    assert said(steps[-1]).startswith("Drawn in")
+    assert progress_of(steps[-1]).startswith("Drawn in")
 
 
 def test_each_map_is_new_to_whoever_waits_for_one(page):
@@ -93,7 +93,7 @@ def test_a_map_that_fails_says_why_and_can_no_longer_be_stopped(page):
     steps = []
     with pytest.raises(gr.Error, match="Unknown layer 7"):
         steps.extend(drawing(page, replace(PCA, layer="7")))  # what came before stays in it
-    assert "Unknown layer 7" in said(steps[-1])
+    assert "Unknown layer 7" in progress_of(steps[-1])
     assert steps[-1]["stop-map"].visible == "hidden"
     assert free(page.workbench.work_queue)
 
@@ -118,10 +118,10 @@ def test_stop_ends_a_layout_says_so_and_frees_the_line(page):
         rest = list(steps)
         assert free(page.workbench.work_queue)
     # Nothing comes after the click that would take its word back.
-    assert {said(step) for step in rest} == {"Stopped. What was drawn so far stays."}
+    assert {progress_of(step) for step in rest} == {"Stopped. What was drawn so far stays."}
     assert rest[-1]["stop-map"].visible == "hidden"
     assert page.handlers.drawn("ann").projection.method == "pca"  # what was drawn stays
-    assert said(list(drawing(page))[-1]).startswith("Drawn in")
+    assert progress_of(list(drawing(page))[-1]).startswith("Drawn in")
 
 
 def test_stop_ends_the_encoding(page, count_forwards):
@@ -174,7 +174,7 @@ def test_a_newer_map_ends_the_older_one_without_a_word(page):
         older = drawing(page, replace(PCA, method="UMAP"))
         until(older, "Waiting for another map")
         newer = list(drawing(page))
-        assert said(newer[-1]).startswith("Drawn in")
+        assert progress_of(newer[-1]).startswith("Drawn in")
         assert list(older) == [{}]
     assert free(page.workbench.work_queue)
     assert page.handlers.drawn("ann").projection.method == "pca"
@@ -246,7 +246,7 @@ def test_three_maps_of_two_visitors_at_once_do_not_disturb_each_other(page, bert
         assert [len(drawn_map.corpus), drawn_map.clusters.count > 1] == [64, True]
         assert drawn_map.title(0) == f"of {name}"
         assert shown.query == lines[0]
-        assert said(answers[name][-1]).startswith("Drawn in")
+        assert progress_of(answers[name][-1]).startswith("Drawn in")
         assert set(page.handlers.texts(name).stages.work.values()) == {1}
     tokens = {page.handlers.drawn(name).token for name in texts}
     assert len(tokens) == 3

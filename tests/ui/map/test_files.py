@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from explore import agreement, map_fidelity
-from tests.ui.map.pages import IN_THREE, TABLE, TEXTS, draw_map, open_list, open_table, steps
+from tests.ui.corpus import TABLE, TEXTS
+from tests.ui.map.pages import IN_THREE, draw_map, open_list, open_table, steps
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.drawing import DrawnMap
 from ui.map.files import (
@@ -77,8 +78,8 @@ def test_parquet_reads_back_with_equal_vectors_and_the_settings(drawn_map):
 
 
 def test_npz_reads_back_without_pickle_and_with_equal_vectors(drawn_map):
-    with np.load(io.BytesIO(as_npz(drawn_map)), allow_pickle=False) as found:
-        arrays = dict(found)
+    with np.load(io.BytesIO(as_npz(drawn_map)), allow_pickle=False) as file:
+        arrays = dict(file)
     assert {array.dtype.kind for array in arrays.values()} <= set("fiU")  # no objects
     np.testing.assert_array_equal(arrays["vectors"], drawn_map.vectors)
     np.testing.assert_array_equal(arrays["coordinates"], drawn_map.projection.coordinates)
@@ -89,9 +90,10 @@ def test_npz_reads_back_without_pickle_and_with_equal_vectors(drawn_map):
 
 
 def test_the_settings_open_the_same_map_again(drawn_map):
-    said = json.loads(settings_json(drawn_map))
-    assert (said["corpus"], said["texts"], said["clusters"]) == ("texts.csv", len(TEXTS), 3)
-    assert said["trustworthiness"] == round(drawn_map.fidelity.trustworthiness, 4)
+    settings = json.loads(settings_json(drawn_map))
+    facts = [settings[name] for name in ("corpus", "texts", "clusters")]
+    assert facts == ["texts.csv", len(TEXTS), 3]
+    assert settings["trustworthiness"] == round(drawn_map.fidelity.trustworthiness, 4)
     assert from_json(settings_json(drawn_map)) == (MapForm(**IN_THREE), [])
 
 
@@ -103,9 +105,9 @@ def test_a_map_in_space_has_z(bert):
     many = draw_map(
         open_table(), bert, method="PCA", dims="3-D", clustering="k-means", n_clusters=12
     )
-    found = set(re.findall(rb'"symbol":"([a-z-]+)"', as_html(many)))
-    assert found >= {b"circle", b"diamond"}  # twelve groups share eight colours
-    assert found <= {word.encode() for word in SPATIAL}
+    symbols = set(re.findall(rb'"symbol":"([a-z-]+)"', as_html(many)))
+    assert symbols >= {b"circle", b"diamond"}  # twelve groups share eight colours
+    assert symbols <= {word.encode() for word in SPATIAL}
 
 
 def test_unclustered_texts_are_cluster_0_without_a_name(bert):
@@ -155,7 +157,7 @@ class Page(HTMLParser):
     def __init__(self, page: bytes) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.said = ""
+        self.text = ""
         self.scripts = [""]
         self.inside = ""
         self.feed(page.decode())
@@ -174,7 +176,7 @@ class Page(HTMLParser):
         if self.inside == "script":
             self.scripts[-1] += data
         else:
-            self.said += data
+            self.text += data
 
 
 def test_the_page_asks_nothing_of_any_host(drawn_map):
@@ -183,13 +185,13 @@ def test_the_page_asks_nothing_of_any_host(drawn_map):
     assert not names & {"src", "href", "srcset", "action", "data"}
     assert {tag for tag, _ in page.tags} <= {"html", "head", "meta", "style", "body", "div",
                                              "script", "pre"}  # fmt: skip
-    assert not re.search(r"url\(|@import", page.said)
+    assert not re.search(r"url\(|@import", page.text)
     assert any(len(script) > 10**6 for script in page.scripts)  # plotly.js itself
     drawing = page.scripts[-1]
     assert "newPlot" in drawing
     for text in TEXTS[:5]:
         assert json.dumps(text)[1:9] in drawing
-    assert '"method": "PCA"' in page.said
+    assert '"method": "PCA"' in page.text
 
 
 def test_nothing_a_visitor_wrote_is_markup_on_the_page(bert):
@@ -207,7 +209,7 @@ def test_nothing_a_visitor_wrote_is_markup_on_the_page(bert):
     )
     page = Page(as_html(odd))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in usual.tags]
-    assert ATTACKS[2] in page.said  # in the settings
+    assert ATTACKS[2] in page.text  # in the settings
     drawing = page.scripts[-1]
     for attack in ATTACKS:
         if "<" in attack:
@@ -215,8 +217,8 @@ def test_nothing_a_visitor_wrote_is_markup_on_the_page(bert):
     # Plotly renders a little HTML: in what it is given only our own line breaks are markup.
     figure = json.loads(re.search(r"newPlot\(\s*\"[^\"]+\",\s*(\[.*\]),\s*\{\"t", drawing)[1])
     for trace in figure:
-        for said in [trace["name"], *trace["text"]]:
-            assert "<" not in said.replace("<br>", "")
+        for label in [trace["name"], *trace["text"]]:
+            assert "<" not in label.replace("<br>", "")
 
 
 # --- fetching -----------------------------------------------------------------------------------
@@ -325,8 +327,8 @@ def test_the_python_holds_hostile_names_inside_their_quotes(bert):
         shown = draw_map(open_list(["a b", "c d"], name), bert, **IN_THREE)
         code = map_snippet(shown)
         calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
-        found = [c.args[0].value for c in calls if getattr(c.func, "id", "") == "Path"]
-        assert found == [name]
+        paths = [c.args[0].value for c in calls if getattr(c.func, "id", "") == "Path"]
+        assert paths == [name]
 
 
 def test_a_file_that_is_called_like_a_sample_is_none(bert):

@@ -58,8 +58,8 @@ def test_the_first_form_is_the_default_of_every_engine():
 
 
 def test_every_control_arrives():
-    found = parse(MOVED)
-    assert found == MapSettings(
+    moved = parse(MOVED)
+    assert moved == MapSettings(
         "untrained-minilm",
         "max",
         2,
@@ -73,8 +73,8 @@ def test_every_control_arrives():
 
 @pytest.mark.parametrize(("name", "words"), OFFERED.items(), ids=str)
 def test_whatever_a_picker_offers_is_taken(name, words):
-    found = [parse(MapForm(**{name: word})) for word in words]
-    assert len({repr(each) for each in found}) == len(words)
+    parsed = [parse(MapForm(**{name: word})) for word in words]
+    assert len({repr(each) for each in parsed}) == len(words)
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -117,11 +117,11 @@ def test_an_empty_box_is_the_default(value):
 def test_an_unknown_word_is_an_answer_that_lists_the_known_ones(name, value):
     with pytest.raises(LabError) as error:
         parse(MapForm(**{name: value}))
-    said = str(error.value)
-    assert "Unknown" in said
-    known = OFFERED.get(name, ["first_last"])
-    assert known[-1] in said
-    assert len(said) < 400  # what was sent is not repeated at length
+    message = str(error.value)
+    assert "Unknown" in message
+    choices = OFFERED.get(name, ["first_last"])
+    assert choices[-1] in message
+    assert len(message) < 400  # what was sent is not repeated at length
 
 
 @pytest.mark.parametrize("name", ["method", "dims", "clustering"])
@@ -160,8 +160,8 @@ def test_a_link_holds_what_was_changed_and_the_name_of_a_sample():
 
 
 def test_a_file_says_what_the_settings_gave():
-    said = json.loads(to_json(MOVED, corpus="Ünïcode.csv", clusters=5))
-    assert said == {"settings": asdict(MOVED), "corpus": "Ünïcode.csv", "clusters": 5}
+    file = json.loads(to_json(MOVED, corpus="Ünïcode.csv", clusters=5))
+    assert file == {"settings": asdict(MOVED), "corpus": "Ünïcode.csv", "clusters": 5}
 
 
 def test_other_words_for_a_setting_become_those_of_the_page():

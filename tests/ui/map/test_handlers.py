@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ingest import LabError, read_pairs
+from tests.ui.corpus import TABLE, TEXTS
 from tests.ui.map.lab import kinds
-from tests.ui.map.pages import IN_THREE, TABLE, TEXTS
+from tests.ui.map.pages import IN_THREE
 from tests.ui.test_hostile_text import ATTACKS, HARD
 from ui.map.figures import Overlay
 from ui.map.form import MapForm
@@ -193,24 +194,24 @@ def test_whatever_is_typed_can_be_sent_to_the_browser(handlers, text):
 
 @pytest.mark.parametrize("row", [0, 17, 95])
 def test_a_sentence_that_is_on_the_map_lands_on_itself(handlers, anns_map, row):
-    anns_map, shown, found = handlers.drop("ann", f"  {TEXTS[row]} ")
+    anns_map, shown, landed = handlers.drop("ann", f"  {TEXTS[row]} ")
     place, text = shown.overlay.star
     assert place == pytest.approx(tuple(anns_map.projection.coordinates[row]), abs=1e-6)
     assert text == TEXTS[row]
     assert shown.overlay.rings[0] == row
-    assert found.cosines[0] == pytest.approx(1)
-    assert "cosine 1.000" in place_panel(anns_map, text, found)
+    assert landed.cosines[0] == pytest.approx(1)
+    assert "cosine 1.000" in place_panel(anns_map, text, landed)
 
 
 def test_a_new_sentence_lands_among_its_neighbours(handlers, anns_map):
     sentence = "The old red cat sleeps on the white window sill."
-    _, shown, found = handlers.drop("ann", sentence)
+    _, shown, landed = handlers.drop("ann", sentence)
     vector = anns_map.encoder.encode([sentence])[0]
     best = np.argsort(-(anns_map.vectors @ vector), kind="stable")[:10]
     assert set(shown.overlay.rings) == set(best.tolist())
     around = anns_map.projection.coordinates[best]
-    assert (around.min(0) - 1e-6 <= found.coordinates).all()
-    assert (found.coordinates <= around.max(0) + 1e-6).all()
+    assert (around.min(0) - 1e-6 <= landed.coordinates).all()
+    assert (landed.coordinates <= around.max(0) + 1e-6).all()
 
 
 def test_nothing_to_drop_is_told(handlers):

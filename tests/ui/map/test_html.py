@@ -8,16 +8,8 @@ import pytest
 
 from encoder import POOLINGS
 from explore import Driver, Stability, place
-from tests.ui.map.pages import (
-    EACH,
-    IN_THREE,
-    TEXTS,
-    check,
-    draw_map,
-    open_list,
-    shown_text,
-    steps,
-)
+from tests.ui.corpus import EACH, TEXTS
+from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, shown_text, steps
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.figures import Overlay
 from ui.map.html import (
@@ -64,48 +56,48 @@ def test_everything_a_visitor_wrote_is_shown_as_the_text_it_is(hostile):
             "hubs": hubs_panel(hostile),
             "stage": stages_line(attack, 0.5, 1.0),
         }
-        said = {name: shown_text(piece) for name, piece in pieces.items()}
+        shown = {name: shown_text(piece) for name, piece in pieces.items()}
         for name in ("clusters", "point", "selection", "place", "facts", "stability"):
-            assert attack in said[name], name
-        assert attack.capitalize() in said["stage"]
+            assert attack in shown[name], name
+        assert attack.capitalize() in shown["stage"]
     for name in ("header", "search", "report"):
-        assert ATTACKS[0] in said[name], name
-    assert f"{ATTACKS[0]}: {ATTACKS[1]}" in said["point"]  # a label beside its column
-    assert len(re.findall(re.escape(ATTACKS[0]), said["selection"])) > 10
+        assert ATTACKS[0] in shown[name], name
+    assert f"{ATTACKS[0]}: {ATTACKS[1]}" in shown["point"]  # a label beside its column
+    assert len(re.findall(re.escape(ATTACKS[0]), shown["selection"])) > 10
 
 
 def test_a_dropped_attack_is_quoted(hostile):
     landed = place(hostile.vectors[0], hostile.vectors, hostile.projection.coordinates)
-    said = shown_text(place_panel(hostile, ATTACKS[2], landed))
-    assert said.startswith(f"“{ATTACKS[2]}” lands beside “{hostile.corpus.texts[0]}”, cosine 1.000")
+    text = shown_text(place_panel(hostile, ATTACKS[2], landed))
+    assert text.startswith(f"“{ATTACKS[2]}” lands beside “{hostile.corpus.texts[0]}”, cosine 1.000")
 
 
 # --- the header ---------------------------------------------------------------------------------
 
 
 def test_the_header_holds_the_settings_that_made_the_map(drawn_map, bert):
-    said = shown_text(header(drawn_map))
+    text = shown_text(header(drawn_map))
     fidelity = drawn_map.fidelity
     for part in (f"{len(TEXTS)} texts", "3 clusters", "0% unclustered", drawn_map.encoder.name,
                  "mean pooling", "layer 2 of 2 (last)", "PCA", "k-means, 3 clusters", "seed 0",
                  f"trustworthiness {fidelity.trustworthiness:.2f}",
                  f"kNN recall {fidelity.mean_recall:.0%}"):  # fmt: skip
-        assert part in said
+        assert part in text
     other = draw_map(
         drawn_map.texts, bert, method="t-SNE", perplexity=9, seed=5, pooling="max", layer=1
     )
-    said = shown_text(header(other))
+    text = shown_text(header(other))
     for part in ("t-SNE, perplexity 9", "seed 5", "max pooling", "layer 1 of 2", "HDBSCAN"):
-        assert part in said
+        assert part in text
     umap = next(p for p in steps(drawn_map.texts, bert, n_neighbors=9, min_dist=0.25) if p.near)
     assert "UMAP, 9 neighbours, min_dist 0.25" in shown_text(header(umap))
 
 
 def test_the_header_says_no_number_before_it_is_known(drawn_map, bert):
-    said = shown_text(header(next(steps(drawn_map.texts, bert))))
-    assert "96 texts" in said
+    text = shown_text(header(next(steps(drawn_map.texts, bert))))
+    assert "96 texts" in text
     for word in ("cluster", "fidelity", "nan", "None"):
-        assert word not in said
+        assert word not in text
 
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉"]])
@@ -113,10 +105,10 @@ def test_the_smallest_maps_say_why_they_look_as_they_do(bert, texts):
     small = draw_map(open_list(texts), bert)
     pieces = [header(small), cluster_table(small), point_panel(small, 0), hubs_panel(small),
               selection_panel(small, np.arange(len(texts))), trust_table(Trust(small))]  # fmt: skip
-    said = [shown_text(piece) for piece in pieces]
+    texts_shown = [shown_text(piece) for piece in pieces]
     assert len(check(f"<div>{pieces[0]}</div>").all(".lab-message")) == 1  # says why
-    assert not re.search(r"\bnan\b|None", "".join(said))
-    assert said[0].startswith(f"{len(texts)} text{'s' * (len(texts) > 1)} ·")
+    assert not re.search(r"\bnan\b|None", "".join(texts_shown))
+    assert texts_shown[0].startswith(f"{len(texts)} text{'s' * (len(texts) > 1)} ·")
 
 
 # --- progress, texts, clusters ------------------------------------------------------------------
@@ -132,8 +124,8 @@ def test_a_stage_is_marked_between_those_before_and_after():
 
 
 def test_what_was_read_and_what_was_left_out_is_told():
-    said = shown_text(corpus_facts("x.csv", 1, {"same text again": [2, 3]}, ["One text a line."]))
-    assert said == "x.csv: 1 text.Left out: same text again: 2.One text a line."
+    text = shown_text(corpus_facts("x.csv", 1, {"same text again": [2, 3]}, ["One text a line."]))
+    assert text == "x.csv: 1 text.Left out: same text again: 2.One text a line."
 
 
 def test_the_cluster_table_has_a_row_for_each_cluster(drawn_map):
@@ -164,8 +156,8 @@ def test_unclustered_texts_are_counted(drawn_map):
 def test_a_name_of_the_visitors_own_stands_for_the_terms(drawn_map):
     drawn_map.titles[drawn_map.cluster_key] = {1: "my trains"}
     try:
-        found = [b.text for b in check(cluster_table(drawn_map)).all("button")]
-        assert found == [drawn_map.names[0].title, "my trains", drawn_map.names[2].title]
+        names = [b.text for b in check(cluster_table(drawn_map)).all("button")]
+        assert names == [drawn_map.names[0].title, "my trains", drawn_map.names[2].title]
     finally:
         drawn_map.titles.clear()
 
@@ -202,10 +194,10 @@ def test_a_point_shows_its_ten_nearest_with_their_cosines(drawn_map):
     cosines = vectors @ vectors[5]
     cosines[5] = -2
     best = np.sort(cosines)[::-1][:10]
-    found = [float(n.text) for n in root.all(".num")]
-    assert found == pytest.approx(best.tolist(), abs=6e-4)
+    shown = [float(n.text) for n in root.all(".num")]
+    assert shown == pytest.approx(best.tolist(), abs=6e-4)
     picks = [b.attributes["data-pick"] for b in root.all("button")]
-    for pick, value in zip(picks, found, strict=True):
+    for pick, value in zip(picks, shown, strict=True):
         row = int(pick.removeprefix("why:5:"))
         assert cosines[row] == pytest.approx(value, abs=6e-4)
     facts = root.one(".facts").text
@@ -230,13 +222,13 @@ def test_a_selection_is_listed_the_most_central_first(drawn_map):
     assert {row[3] for row in cells} == {"cats"}
     cosines = [float(row[1]) for row in cells]
     assert cosines == sorted(cosines, reverse=True)
-    said = root.all(".lab-note")[0].text
-    assert f"{EACH} texts chosen." in said
-    assert "cat" in said.partition("What sets them apart:")[2].partition(".")[0]
+    text = root.all(".lab-note")[0].text
+    assert f"{EACH} texts chosen." in text
+    assert "cat" in text.partition("What sets them apart:")[2].partition(".")[0]
     own = drawn_map.vectors[rows]
     inside = (own @ own.T)[~np.eye(EACH, dtype=bool)].mean()
     outside = (own @ np.delete(drawn_map.vectors, rows, 0).T).mean()
-    assert f"Mean cosine {inside:.2f} among them, {outside:.2f} between them" in said
+    assert f"Mean cosine {inside:.2f} among them, {outside:.2f} between them" in text
 
 
 def test_selections_of_none_one_and_all_have_no_nan(drawn_map):
@@ -292,8 +284,8 @@ def test_a_search_lists_the_best_whatever_else_is_ringed(drawn_map):
 
 def test_a_place_between_islands_says_little(drawn_map):
     landed = place(drawn_map.vectors[0], drawn_map.vectors, drawn_map.projection.coordinates)
-    said = shown_text(place_panel(drawn_map, "x", replace(landed, spread=0.9)))
-    assert "this place says little" in said
+    text = shown_text(place_panel(drawn_map, "x", replace(landed, spread=0.9)))
+    assert "this place says little" in text
     assert "says little" not in place_panel(drawn_map, "x", replace(landed, spread=0.0))
-    counts = [int(n) for n in re.findall(r"(\d+) of 10 nearest in", said)]
+    counts = [int(n) for n in re.findall(r"(\d+) of 10 nearest in", text)]
     assert sum(counts) == 10

@@ -9,8 +9,9 @@ import gradio as gr
 import pytest
 
 from encoder import DEFAULT_MODEL, Encoder, ModelSpec
+from tests.ui.corpus import TEXTS
 from tests.ui.map.lab import MapPage
-from tests.ui.map.pages import IN_THREE, TEXTS
+from tests.ui.map.pages import IN_THREE
 from ui.map.api import build_map_api
 from ui.map.form import MapForm
 from ui.settings import Settings
@@ -88,13 +89,13 @@ def web_api(page: Visits, model: str, visitor: str | None) -> str:
 
 
 def pick(page: Visits, model: str, visitor: str | None) -> str:
-    told = ""
+    words = ""
     for elem_id in ("map-model", "other-model"):
         with pytest.warns(UserWarning, match=r".") as warnings:
             answer = page.call((elem_id, "select"), model, DEFAULT_MODEL, "-1", visitor=visitor)
         assert answer[elem_id] == answer["State"] == DEFAULT_MODEL  # the last one that loaded
-        told += str(warnings[0].message)
-    return told
+        words += str(warnings[0].message)
+    return words
 
 
 WAYS = (draw, side_by_side, web_api, pick)
@@ -110,17 +111,17 @@ WAYS = (draw, side_by_side, web_api, pick)
     ids=["of nobody", "of somebody else", "without its visitor"],
 )
 def test_a_key_of_no_model_of_the_visitors_own_never_reaches_the_loader(page, way, model, visitor):
-    told = way(page, model, visitor)
-    assert model in told
-    assert "is not kept any more" in told
+    words = way(page, model, visitor)
+    assert model in words
+    assert "is not kept any more" in words
     assert not {"run-1", "run-7"} & set(page.loader.keys)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_where_the_host_does_not_allow_the_hub_no_id_reaches_the_loader(closed_page, way):
-    told = way(closed_page, HUB_ID, "ann")
-    assert HUB_ID in told
-    assert f"This host offers: {DEFAULT_MODEL}" in told
+    words = way(closed_page, HUB_ID, "ann")
+    assert HUB_ID in words
+    assert f"This host offers: {DEFAULT_MODEL}" in words
     assert HUB_ID not in closed_page.loader.keys
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from ingest import read_pairs
+from tests.ui.corpus import TABLE, TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, tiny_workbench
 from tests.ui.map.lab import MapPage
-from tests.ui.map.pages import TABLE, TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
 from ui.map.form import MapForm, to_query
@@ -63,10 +63,8 @@ def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number
 def test_other_texts_are_told_to_whoever_waits_for_them(page):
     first, again = (page.call(("corpus-0", "click"))["State"] for _ in range(2))
     assert first != again
-    [draw] = {fn.name for fn in page.demo.fns.values()
-              for target in fn.targets
-              if target[0] == page.function("corpus-0", "click").outputs[0]._id}  # fmt: skip
-    assert draw == "draw"
+    version = page.function("corpus-0", "click").outputs[0]
+    assert page.following(version, "map") is page.function("map-seed", "change")  # it is drawn
 
 
 def test_files_pastes_and_pairs_are_opened(page, tmp_path):
@@ -128,10 +126,10 @@ def opened(page, form: MapForm | str, corpus: str = "") -> tuple[dict, str]:
     query = dict(parse_qsl(to_query(form, corpus)[1:])) if isinstance(form, MapForm) else {
         "map": form, "corpus": corpus}  # fmt: skip
     restore = page.link
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         answer = page.call(restore, query=query)
-    return answer, " ".join(str(w.message) for w in told)
+    return answer, " ".join(str(w.message) for w in caught)
 
 
 def test_an_address_without_a_map_opens_nothing(page):
@@ -142,8 +140,8 @@ def test_an_address_without_a_map_opens_nothing(page):
 def test_a_link_fills_every_control_and_opens_the_tab(page):
     form = MapForm(OTHER_MODEL, "max", "2", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
                    "the map", 9, 4)  # fmt: skip
-    answer, told = opened(page, form, "support_questions.csv")
-    assert told == ""
+    answer, warning = opened(page, form, "support_questions.csv")
+    assert warning == ""
     assert answer["Tabs"].selected == "map"
     assert answer["State"] == OTHER_MODEL
     assert answer["State 2"]  # there are other texts
@@ -157,18 +155,18 @@ def test_a_link_fills_every_control_and_opens_the_tab(page):
 @pytest.mark.parametrize("model", [LATE_MODEL, "some-org/some-model", "../../etc", ATTACKS[0],
                                    "run-1", "half \ud83d", ""])  # fmt: skip
 def test_a_link_alone_never_begins_a_download(page, model):
-    answer, told = opened(page, json.dumps({"model": model, "seed": 3}))
+    answer, warning = opened(page, json.dumps({"model": model, "seed": 3}))
     assert answer["map-model"].value == answer["State"] == DEFAULT_MODEL
     assert answer["map-seed"] == 3
-    assert "is not loaded here" in told
-    assert "<img" not in told
-    assert told.encode()
+    assert "is not loaded here" in warning
+    assert "<img" not in warning
+    assert warning.encode()
 
 
 def test_a_layer_that_the_model_does_not_have_is_told(page):
-    answer, told = opened(page, MapForm(layer="7"))
+    answer, warning = opened(page, MapForm(layer="7"))
     assert answer["map-layer"].value == "-1"
-    assert "no layer 7" in told
+    assert "no layer 7" in warning
     assert "2" in [value for _, value in answer["map-layer"].choices]
 
 
@@ -179,20 +177,20 @@ def test_a_link_names_a_sample_or_opens_the_first(page, corpus):
     assert corpus[:9] == "" or corpus not in answer["corpus-facts"]
 
 
-@pytest.mark.parametrize("said", ["", "no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
-def test_a_link_that_is_none_opens_the_usual_map(page, said):
-    answer, told = opened(page, said)
-    assert "cannot be read" in told
+@pytest.mark.parametrize("settings", ["", "no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
+def test_a_link_that_is_none_opens_the_usual_map(page, settings):
+    answer, warning = opened(page, settings)
+    assert "cannot be read" in warning
     values = [getattr(answer[name], "value", answer[name]) for name in BOXES]
     assert values == list(vars(MapForm()).values())
 
 
 def test_a_bad_setting_is_told_as_text(page):
-    answer, told = opened(page, json.dumps({"method": ATTACKS[0], ATTACKS[2]: 1, "seed": 5}))
-    assert "Unknown method" in told
-    assert "There is no map setting" in told
-    assert "<img" not in told
-    assert "<script" not in told
+    answer, warning = opened(page, json.dumps({"method": ATTACKS[0], ATTACKS[2]: 1, "seed": 5}))
+    assert "Unknown method" in warning
+    assert "There is no map setting" in warning
+    assert "<img" not in warning
+    assert "<script" not in warning
     assert (answer["map-method"], answer["map-seed"]) == ("UMAP", 5)
 
 
@@ -206,9 +204,9 @@ def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
 
 
 def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
-    said = []
-    monkeypatch.setattr(gr, "Warning", lambda text, **how: said.append(text))
+    warned = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **how: warned.append(text))
     map_page.call(map_page.link, query={"map": "{}", "corpus": "topics.csv"})
-    assert not any("not the texts" in text for text in said)
+    assert not any("not the texts" in text for text in warned)
     map_page.call(map_page.link, query={"map": "{}"})
-    assert any("not the texts" in text for text in said)
+    assert any("not the texts" in text for text in warned)

@@ -10,8 +10,9 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from explore import distortion, umap_fit
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import event
-from tests.ui.map.pages import TEXTS, check, unpacked
+from tests.ui.map.pages import check, unpacked
 from tests.ui.state.test_jobs import free
 from ui.map.trust_measures import torn_and_false
 

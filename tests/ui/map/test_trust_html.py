@@ -1,4 +1,4 @@
-"""What is said of what was measured: right numbers, and what each is worth."""
+"""What is sentence of what was measured: right numbers, and what each is worth."""
 
 from dataclasses import replace
 
@@ -7,10 +7,7 @@ import pytest
 
 from explore import ClusterConfig, Driver, Stability
 from explore.cluster import SCORED_ROWS
-from tests.ui.map.pages import (
-    check,
-    shown_text,
-)
+from tests.ui.map.pages import check, shown_text
 from ui.map.trust_html import not_yet, null_words, stability_table, trust_table
 from ui.map.trust_measures import NullMap, Trust
 
@@ -33,14 +30,14 @@ def test_the_table_has_a_row_for_each_number_with_its_meaning(drawn_map):
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "said"),
+    ("here", "there", "sentence"),
     [(0.3, 0.05, "are apart in the vectors"), (0.06, 0.05, "hardly further apart"),
      (0.005, -0.2, "hardly further apart"), (-0.1, -0.3, "hardly further apart")],
 )  # fmt: skip
-def test_a_silhouette_is_judged_against_that_of_noise(drawn_map, here, there, said):
+def test_a_silhouette_is_judged_against_that_of_noise(drawn_map, here, there, sentence):
     null = NullMap(drawn_map.projection, drawn_map.clusters, 0.25, there)
     words = shown_text(null_words(Trust(drawn_map, silhouette=here), null))
-    assert said in words
+    assert sentence in words
     assert "there, 3 and 0% here." in words
     assert "kNN recall is" in words
     assert "25% there" in words
@@ -82,7 +79,7 @@ def test_where_no_seed_has_a_part_there_is_a_sentence_and_no_table(drawn_map):
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "sentence"),
     [(ClusterConfig(), "finds in a 5-D UMAP of the vectors (the clusters above) with what it finds "
       "on the map"),
      (ClusterConfig(space="vectors"), "finds in the vectors (the clusters above) with"),
@@ -92,10 +89,10 @@ def test_where_no_seed_has_a_part_there_is_a_sentence_and_no_table(drawn_map):
       "it makes of the places on the map, 3 clusters each"),
      (ClusterConfig("agglomerative"), "what agglomerative grouping makes of the vectors")],
 )  # fmt: skip
-def test_the_agreement_names_both_sides(drawn_map, config, said):
+def test_the_agreement_names_both_sides(drawn_map, config, sentence):
     clusters = replace(drawn_map.clusters, config=config)
     words = shown_text(trust_table(Trust(replace(drawn_map, clusters=clusters), agreement=0.5)))
-    assert said in words
+    assert sentence in words
     assert ("The unclustered count as one group on each side" in words) == (
         config.method == "hdbscan"
     )

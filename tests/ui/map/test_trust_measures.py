@@ -23,7 +23,8 @@ from explore import (
     sweep,
 )
 from explore.on_map import clusters_on_map
-from tests.ui.map.pages import IN_THREE, TEXTS, draw_map, open_list, open_table, quiet
+from tests.ui.corpus import TEXTS
+from tests.ui.map.pages import IN_THREE, draw_map, open_list, open_table, quiet
 from ui.map.drawing import DrawnMap, dense_space
 from ui.map.trust_measures import DRAWN, Trust, measure_trust, torn_and_false
 

@@ -7,16 +7,8 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from tests.ui.map.pages import (
-    IN_THREE,
-    TABLE,
-    TEXTS,
-    draw_map,
-    open_list,
-    open_table,
-    steps,
-    unpacked,
-)
+from tests.ui.corpus import TABLE, TEXTS
+from tests.ui.map.pages import IN_THREE, draw_map, open_list, open_table, steps, unpacked
 from tests.ui.test_hostile_text import ATTACKS, HARD
 from ui.map.drawing import DrawnMap
 from ui.map.figures import UNCLUSTERED, Overlay, Value, scale
@@ -51,34 +43,36 @@ def codes(paint: dict) -> list[str]:
 
 
 def test_the_value_holds_every_point_where_it_is(drawn_map):
-    found = shown(drawn_map)
-    assert set(found) == KEYS
-    places = np.stack([unpacked(found["points"][axis]) for axis in "xy"], axis=1)
+    content = shown(drawn_map)
+    assert set(content) == KEYS
+    places = np.stack([unpacked(content["points"][axis]) for axis in "xy"], axis=1)
     np.testing.assert_array_equal(places, drawn_map.projection.coordinates)
-    assert found["points"]["text"] == TEXTS
-    assert (found["points"]["n"], found["points"]["z"]) == (len(TEXTS), None)
-    assert found["rev"] == drawn_map.rev
+    assert content["points"]["text"] == TEXTS
+    assert (content["points"]["n"], content["points"]["z"]) == (len(TEXTS), None)
+    assert content["rev"] == drawn_map.rev
 
 
 def test_a_map_in_space_has_a_third_coordinate(bert):
     deep = draw_map(open_table(), bert, dims="3-D", **IN_THREE)
-    found = shown(deep)
-    np.testing.assert_array_equal(unpacked(found["points"]["z"]), deep.projection.coordinates[:, 2])
-    assert all(name["z"] is not None for name in found["names"])
+    content = shown(deep)
+    np.testing.assert_array_equal(
+        unpacked(content["points"]["z"]), deep.projection.coordinates[:, 2]
+    )
+    assert all(name["z"] is not None for name in content["names"])
 
 
 def test_a_repaint_leaves_the_points_where_the_browser_has_them(drawn_map):
-    found = json.loads(value(drawn_map, Shown(colour="length"), whole=False))
-    assert found["points"] is None
-    assert found["rev"] == drawn_map.rev
-    assert found["paint"]["kind"] == "scale"
+    content = json.loads(value(drawn_map, Shown(colour="length"), whole=False))
+    assert content["points"] is None
+    assert content["rev"] == drawn_map.rev
+    assert content["paint"]["kind"] == "scale"
 
 
 def test_selection_zoom_and_lines_arrive(drawn_map):
     overlay = Overlay(lines=((1, 2),), rings=(1,))
-    found = shown(drawn_map, overlay=overlay, selected=(3, 4))
-    assert found["overlay"] == overlay.as_json()
-    assert (found["selected"], found["focus"]) == ([3, 4], None)
+    content = shown(drawn_map, overlay=overlay, selected=(3, 4))
+    assert content["overlay"] == overlay.as_json()
+    assert (content["selected"], content["focus"]) == ([3, 4], None)
     first = Shown().focused((5, 6))
     again = first.focused((5, 6))
     assert first.focus == (5, 6)
@@ -89,10 +83,10 @@ def test_selection_zoom_and_lines_arrive(drawn_map):
 
 
 def test_colours_by_cluster_are_the_clusters(drawn_map):
-    found = paint(drawn_map, Shown())
+    painted = paint(drawn_map, Shown())
     named = [f"{c + 1}. {drawn_map.title(c)}" for c in drawn_map.clusters.labels]
-    assert codes(found) == named
-    assert len(set(found["colours"])) == drawn_map.clusters.count == 3
+    assert codes(painted) == named
+    assert len(set(painted["colours"])) == drawn_map.clusters.count == 3
 
 
 def test_unclustered_texts_are_grey(drawn_map):
@@ -104,41 +98,41 @@ def test_unclustered_texts_are_grey(drawn_map):
 
 def test_before_there_are_clusters_all_texts_look_alike(bert):
     first = next(steps(open_table(), bert, **IN_THREE))
-    found = shown(first)
-    assert set(codes(found["paint"])) == {"all texts"}
-    assert found["names"] is None
+    content = shown(first)
+    assert set(codes(content["paint"])) == {"all texts"}
+    assert content["names"] is None
 
 
 @pytest.mark.parametrize("name", ["topic", "colour"])
 def test_colours_by_a_label_are_its_values(drawn_map, name):
-    found = paint(drawn_map, Shown(colour=f"label: {name}"))
-    assert found["title"] == name
-    assert codes(found) == list(drawn_map.corpus.labels[name])
+    painted = paint(drawn_map, Shown(colour=f"label: {name}"))
+    assert painted["title"] == name
+    assert codes(painted) == list(drawn_map.corpus.labels[name])
 
 
 def test_colours_by_length_are_words(drawn_map):
-    found = paint(drawn_map, Shown(colour="length"))
+    painted = paint(drawn_map, Shown(colour="length"))
     words = [len(text.split()) for text in TEXTS]
-    assert unpacked(found["values"]).tolist() == words
-    assert found["low"] == min(words)
-    assert min(words) < found["high"] <= max(words)
+    assert unpacked(painted["values"]).tolist() == words
+    assert painted["low"] == min(words)
+    assert min(words) < painted["high"] <= max(words)
 
 
 def test_colours_by_recall_are_those_of_the_fidelity(drawn_map):
-    found = paint(drawn_map, Shown(colour="kNN recall"))
-    np.testing.assert_array_equal(unpacked(found["values"]),
+    painted = paint(drawn_map, Shown(colour="kNN recall"))
+    np.testing.assert_array_equal(unpacked(painted["values"]),
                                   drawn_map.fidelity.recall.astype(np.float32))  # fmt: skip
-    assert (found["low"], found["high"]) == (0, 1)
+    assert (painted["low"], painted["high"]) == (0, 1)
     waiting = paint(replace(drawn_map, fidelity=None), Shown(colour="kNN recall"))
     assert waiting["title"] == "being measured"
 
 
 def test_colours_by_similarity_are_the_cosines(drawn_map):
     similar = drawn_map.vectors @ drawn_map.vectors[7]
-    found = paint(drawn_map, Shown(colour=SIMILARITY, similar=similar))
-    np.testing.assert_array_equal(unpacked(found["values"]), similar)
-    assert found["high"] == pytest.approx(1, abs=1e-5)
-    assert found["low"] < found["high"]
+    painted = paint(drawn_map, Shown(colour=SIMILARITY, similar=similar))
+    np.testing.assert_array_equal(unpacked(painted["values"]), similar)
+    assert painted["high"] == pytest.approx(1, abs=1e-5)
+    assert painted["low"] < painted["high"]
     for stale in (None, similar[:3]):  # of other texts
         empty = paint(drawn_map, Shown(colour=SIMILARITY, similar=stale))
         assert "type a sentence" in empty["title"]
@@ -152,8 +146,8 @@ def test_every_colouring_on_offer_is_one(drawn_map):
     assert offered[:4] == [CLUSTER, "label: topic", "label: colour", SIMILARITY]
     assert offered[4:] == ["length", "kNN recall"]
     for colour in offered:
-        found = paint(drawn_map, Shown(colour=colour))
-        each = found["values"] if found["kind"] == "scale" else codes(found)
+        painted = paint(drawn_map, Shown(colour=colour))
+        each = painted["values"] if painted["kind"] == "scale" else codes(painted)
         assert len(unpacked(each) if isinstance(each, str) else each) == len(TEXTS)
 
 
@@ -182,14 +176,14 @@ def test_a_colouring_is_one_entry_of_the_registry(map_page, monkeypatch):
 
 
 def test_names_stand_at_the_medians_of_the_clusters(drawn_map):
-    found = cluster_names(drawn_map)
-    assert [name["text"] for name in found] == [drawn_map.title(c) for c in range(3)]
-    for cluster, name in enumerate(found):
+    names = cluster_names(drawn_map)
+    assert [name["text"] for name in names] == [drawn_map.title(c) for c in range(3)]
+    for cluster, name in enumerate(names):
         middle = np.median(
             drawn_map.projection.coordinates[drawn_map.clusters.labels == cluster], 0
         )
         assert (name["x"], name["y"]) == pytest.approx(tuple(middle), abs=1e-6)
-    assert shown(drawn_map)["names"] == found
+    assert shown(drawn_map)["names"] == names
     assert shown(drawn_map, colour="length")["names"] is None
 
 
@@ -202,9 +196,9 @@ def test_hostile_texts_arrive_as_the_texts_they_are(bert):
     titles = {0: "</script><script>alert(1)</script>"}
     hostile.titles[hostile.cluster_key] = titles
     for colour in painters(()):
-        found = shown(hostile, colour=colour)
-        assert len(found["points"]["text"]) == len(hostile.corpus)
-        assert set(ATTACKS) <= set(found["points"]["text"])
+        content = shown(hostile, colour=colour)
+        assert len(content["points"]["text"]) == len(hostile.corpus)
+        assert set(ATTACKS) <= set(content["points"]["text"])
     star = shown(hostile, overlay=Overlay(star=((0.0, 0.0), ATTACKS[0])))
     assert star["overlay"]["star"]["text"] == ATTACKS[0]
 
@@ -214,14 +208,14 @@ def test_a_hostile_column_is_a_label_like_any_other(bert):
     cells = (ATTACKS[2], ATTACKS[5])
     table = f"text,{name}\n" + "".join(f"a text {n},{cells[n % 2]}\n" for n in range(12))
     marked = draw_map(open_table(table), bert, **IN_THREE)
-    found = shown(marked, colour=f"label: {name}")
-    assert found["paint"]["title"] == name
-    assert set(found["paint"]["names"]) == set(cells)
+    content = shown(marked, colour=f"label: {name}")
+    assert content["paint"]["title"] == name
+    assert set(content["paint"]["names"]) == set(cells)
 
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉", "🏳️‍🌈"]])
 def test_the_smallest_maps_are_strict_json_in_every_colour(bert, texts):
     small = draw_map(open_list(texts), bert, **IN_THREE)
     for colour in painters(()):
-        found = shown(small, colour=colour)
-        assert np.isfinite(unpacked(found["points"]["x"])).all()
+        content = shown(small, colour=colour)
+        assert np.isfinite(unpacked(content["points"]["x"])).all()
