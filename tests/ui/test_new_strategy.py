@@ -8,8 +8,6 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-from ui.search.flow import SearchFlow
-from ui.search.rankings import parse_cells
 
 from encoder import DEFAULT_MODEL, POOLINGS, SAVABLE
 from encoder.background import background_pairs, background_sentences
@@ -27,6 +25,7 @@ from ui.pooling.form import View
 from ui.pooling.handlers import PoolingHandlers
 from ui.pooling.sections import python
 from ui.search import tab as search
+from ui.search.rank_flow import parse_cells, rank_chart
 from ui.settings import Settings
 from ui.state.workbench import Workbench
 
@@ -187,7 +186,7 @@ def test_rank_flow_takes_it_and_draws_it_in_its_colour(lab):
         index=SimpleNamespace(corpus=SimpleNamespace(texts=texts)),
         k=2,
     )
-    figure = SearchFlow.drawn(SimpleNamespace(), flow, None)
+    figure = rank_chart(flow, None)
     colours = [trace["marker"]["color"] for trace in figure["data"] if "marker" in trace]
     assert colours[-1] == COLOUR
 

@@ -14,7 +14,7 @@ from explore.fusion import found_only_by, overlap_at, ranks
 from ui.checks import parse_layer, parse_pooling, row_number
 from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, picked_name, worded
-from ui.page.matrix import figure_json
+from ui.page.matrix import Figure, figure_json
 from ui.page.models import LOADING, OtherModels
 from ui.page.strategies import look
 from ui.page.tasks import Steps, Task, at_once
@@ -217,6 +217,17 @@ WAITING = message("Press the button: the question above is ranked in each of the
 OTHER_COLOURS = {BM25: "var(--lab-neg)", FUSED: "var(--body-text-color)"}
 
 
+def rank_chart(flow: RankFlow, chosen: int | None) -> Figure:
+    """The rankings with one line that stands out, in the colours of their poolings."""
+    names = [strategy.name for strategy in flow.strategies]
+    colours = [
+        look(pooling).colour if pooling else OTHER_COLOURS.get(name, "var(--lab-accent)")
+        for name, pooling in zip(names, flow.poolings, strict=True)
+    ]
+    texts = {row: flow.index.corpus.texts[row] for row in flow.ranks}
+    return figure_json(bump_chart(names, colours, flow.ranks, texts, flow.k, chosen))
+
+
 class SearchRankFlow:
     """The section. `searched` is new whenever there are other hits."""
 
@@ -294,18 +305,8 @@ class SearchRankFlow:
         first = next(
             (row for row, by in flow.ranks.items() if by[flow.strategies[0].name] == 1), None
         )
-        return [flow_facts(flow), self.drawn(flow, first), "", "", strategies_table(flow),
+        return [flow_facts(flow), rank_chart(flow, first), "", "", strategies_table(flow),
                 ranks_table(flow)]  # fmt: skip
-
-    def drawn(self, flow: RankFlow, chosen: int | None) -> object:
-        """The chart with one line that stands out."""
-        names = [strategy.name for strategy in flow.strategies]
-        colours = [
-            look(pooling).colour if pooling else OTHER_COLOURS.get(name, "var(--lab-accent)")
-            for name, pooling in zip(names, flow.poolings, strict=True)
-        ]
-        texts = {row: flow.index.corpus.texts[row] for row in flow.ranks}
-        return figure_json(bump_chart(names, colours, flow.ranks, texts, flow.k, chosen))
 
     def pick(self, request: gr.Request, event: gr.EventData) -> list[object]:
         """Follow one text through the rankings."""
@@ -313,7 +314,7 @@ class SearchRankFlow:
         row = getattr(event, "row", None)
         if flow is None or not isinstance(row, int) or row not in flow.ranks:
             raise EncoderError(f"{NOT_RANKED}; click again.")
-        return [self.drawn(flow, row), picked_text(flow, row), ""]
+        return [rank_chart(flow, row), picked_text(flow, row), ""]
 
     def explain(self, request: gr.Request, event: gr.EventData) -> str:
         """Why one of the rankings has a text where it has it: "why:<ranking>:<row>"."""
