@@ -17,14 +17,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-BAR = {"cold": 0.5, "warm": 1.1, "trustworthiness": 0.003, "first picture": 1.0}
+T = TypeVar("T")
+BAR = {"cold": 0.5, "warm": 1.1, "trustworthiness": 0.003, "first map": 1.0}
 
 
 def vectors_of(path: Path | None, most: int) -> np.ndarray:
@@ -37,10 +38,10 @@ def vectors_of(path: Path | None, most: int) -> np.ndarray:
     for file in [path] if path else sorted(samples.glob("*.csv")):
         table = read_table(file, file.name)
         try:
-            found = corpus_of_pairs(to_pairs(table, guess_columns(table))).texts
+            corpus = corpus_of_pairs(to_pairs(table, guess_columns(table)))
         except IngestError:
-            found = read_corpus(file, file.name).texts
-        texts |= dict.fromkeys(found)
+            corpus = read_corpus(file, file.name)
+        texts |= dict.fromkeys(corpus.texts)
     chosen = list(texts)[:most]
     return load_encoder().encode(chosen)
 
@@ -99,7 +100,6 @@ def honesty(vectors: np.ndarray, coordinates: np.ndarray) -> dict[str, float]:
     from explore.cluster import cluster_space
 
     times: dict[str, float] = {}
-    kept: dict[str, Any] = {}
 
     def null_map() -> None:
         noise = null_world(vectors)
@@ -107,22 +107,22 @@ def honesty(vectors: np.ndarray, coordinates: np.ndarray) -> dict[str, float]:
         project(noise, near=close)
         cluster(noise, near=close)
 
-    def timed(name: str, work: Callable[[], Any]) -> Any:
+    def timed(name: str, work: Callable[[], T]) -> T:
         begun = time.perf_counter()
-        kept[name] = work()
+        result = work()
         times[name] = time.perf_counter() - begun
-        return kept[name]
+        return result
 
     near = timed("exact neighbours", lambda: neighbours(vectors, 30))
     timed("trustworthiness, continuity, recall",
           lambda: map_fidelity(vectors, coordinates, near=near))  # fmt: skip
     timed("torn and false neighbours", lambda: distortion(vectors, coordinates, near))
     space = timed("5-D UMAP for the clusters", lambda: cluster_space(vectors, near=near))
-    found = timed("HDBSCAN", lambda: cluster(vectors, near=near, space=space))
-    timed("silhouette", lambda: silhouette(vectors, found.labels))
+    clusters = timed("HDBSCAN", lambda: cluster(vectors, near=near, space=space))
+    timed("silhouette", lambda: silhouette(vectors, clusters.labels))
     timed("sweep curve", lambda: sweep(space))
     timed("a null world: vectors, map and clusters", null_map)
-    timed("stability over 8 seeds", lambda: stability(vectors, found, stop=threading.Event()))
+    timed("stability over 8 seeds", lambda: stability(vectors, clusters, stop=threading.Event()))
     return times
 
 
@@ -157,8 +157,8 @@ def main() -> None:
 
 def row(name: str, plain_: float | None, ours_: float, apart: str, bar: str, is_met: bool) -> None:
     left = "" if plain_ is None else f"{plain_:.3f}"
-    said = "met" if is_met else "MISSED"
-    print(f"{name:16}{left:>9}{ours_:9.3f}{apart:>8}   {bar}: {said}")
+    verdict = "met" if is_met else "MISSED"
+    print(f"{name:16}{left:>9}{ours_:9.3f}{apart:>8}   {bar}: {verdict}")
 
 
 def report(
@@ -172,7 +172,7 @@ def report(
         rival: [statistics.median(run[at] for run in runs) for at in (0, 1)]
         for rival, runs in times.items()
     }
-    trust = {rival: map_fidelity(vectors, found).trustworthiness for rival, found in maps.items()}
+    trust = {rival: map_fidelity(vectors, places).trustworthiness for rival, places in maps.items()}
     print(f"\n{'':16}{'plain':>9}{'ours':>9}{'ratio':>8}   bar")
     for at, name in enumerate(("cold", "warm")):
         a, b = median["plain"][at], median["ours"][at]
@@ -186,8 +186,8 @@ def report(
         project(vectors, ProjectionConfig("pca"))
         seconds.append(time.perf_counter() - begun)
     first = statistics.median(seconds)
-    row("first picture", None, first, "", f"at most {BAR['first picture']} s",
-        first <= BAR["first picture"])  # fmt: skip
+    row("first map", None, first, "", f"at most {BAR['first map']} s",
+        first <= BAR["first map"])  # fmt: skip
     print("\nhonesty measures, seconds")
     for name, took in honesty(vectors, maps["ours"]).items():
         print(f"  {name:38}{took:7.2f}")

@@ -28,13 +28,12 @@ from ui.finetune.run_html import (
     training_bar,
     waiting,
 )
-from ui.page.events import FOLLOW, TOUCH, Lane, worded, worded_steps
+from ui.page.events import ANSWER_EVERY_S, FOLLOW, TOUCH, Lane, worded, worded_steps
 from ui.page.matrix import Figure, figure_json
 from ui.state.jobs import Job, News, Queue, hear
 
 # As FOLLOW, in a lane of its own: who waits for a run holds up nobody's map.
 TRAIN: Lane = {**FOLLOW, "concurrency_id": "train", "concurrency_limit": 64}
-ANSWER_EVERY_S = 0.6  # each answer costs the visitor's browser a tenth of a second of work
 
 AFTERWARDS = {  # in this order, when every step is made
     AFTER: "Training is over. Scoring the held-out pairs with the tuned model",

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
@@ -11,17 +10,18 @@ from ui.checks import OWN_POOLING, pooling_at
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
 from ui.map.handlers import EXPECTED_S
-from ui.page.events import worded
-from ui.page.models import ModelPicker
+from ui.page.events import Lane, worded
 from ui.page.tasks import done_in_line
 from ui.state.stages import Stages, Tell
 from ui.state.texts import on_map, open_texts
 from ui.state.workbench import Workbench
 
+LANE: Lane = {"concurrency_id": "api-map", "concurrency_limit": 2}
+
 
 def build_map_api(workbench: Workbench) -> None:
     """Add `/map` to the current Blocks."""
-    picker, settings = ModelPicker(workbench), workbench.settings
+    settings = workbench.settings
 
     def map(
         request: gr.Request,
@@ -52,53 +52,57 @@ def build_map_api(workbench: Workbench) -> None:
         if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
             raise EncoderError("Give a list of texts, at least one.")
         form = MapForm(
-            model, pooling or OWN_POOLING, layer, method, dims, n_neighbors, min_dist,
-            perplexity, seed, clustering, space, min_cluster_size or None, n_clusters or None,
+            model=model, pooling=pooling or OWN_POOLING, layer=layer, method=method, dims=dims,
+            n_neighbors=n_neighbors, min_dist=min_dist, perplexity=perplexity, seed=seed,
+            clustering=clustering, space=space, min_cluster_size=min_cluster_size or None,
+            n_clusters=n_clusters or None,
         )  # fmt: skip
-        asked, visitor = parse(form), request.session_hash
-        encoder = workbench.encoder(picker.parse(model, visitor), visitor)
-        asked = replace(asked, pooling=pooling_at(asked.layer, asked.pooling, encoder))
+        checked = parse(form)
+        encoder = workbench.encoder(model, request.session_hash)
+        checked = replace(checked, pooling=pooling_at(checked.layer, checked.pooling, encoder))
         opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
         corpus = on_map(opened.corpus, settings.map_texts)
 
         def work(tell: Tell, stop: threading.Event) -> DrawnMap:
-            *_, picture = draw(opened, {}, corpus, encoder, asked, form, tell, stop)
-            return picture
+            *_, drawn_map = draw(opened, {}, corpus, encoder, checked, form, tell, stop)
+            return drawn_map
 
-        picture = done_in_line(work, workbench.work_queue, EXPECTED_S)
-        return _as_json(picture)
+        drawn_map = done_in_line(work, workbench.work_queue, EXPECTED_S)
+        return _as_json(drawn_map)
 
-    limits: dict[str, Any] = {"concurrency_id": "api-map", "concurrency_limit": 2}
-    gr.api(worded(map), api_name="map", **limits)
+    gr.api(worded(map), api_name="map", **LANE)
 
 
-def _as_json(picture: DrawnMap) -> dict:
-    clusters, fidelity = picture.clusters, picture.fidelity
+def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
+    clusters, fidelity = drawn_map.clusters, drawn_map.fidelity
     assert clusters is not None
-    known = fidelity is not None and fidelity.k > 0
+    if fidelity is not None and not fidelity.k:  # of two texts: there is nothing to measure
+        fidelity = None
     return {
-        "texts": list(picture.corpus.texts),
-        "coordinates": picture.projection.coordinates.astype(float).round(5).tolist(),
+        "texts": list(drawn_map.corpus.texts),
+        "coordinates": drawn_map.projection.coordinates.astype(float).round(5).tolist(),
         "labels": clusters.labels.tolist(),
         "clusters": [
             {
                 "cluster": name.cluster,
                 "size": name.size,
                 "terms": list(name.terms),
-                "central": picture.corpus.texts[name.central],
+                "central": drawn_map.corpus.texts[name.central],
             }
-            for name in picture.names
+            for name in drawn_map.names
         ],
-        "trustworthiness": round(fidelity.trustworthiness, 4) if fidelity and known else None,
-        "continuity": round(fidelity.continuity, 4) if fidelity and known else None,
-        "knn_recall": round(fidelity.mean_recall, 4) if fidelity and known else None,
+        "trustworthiness": None if fidelity is None else round(fidelity.trustworthiness, 4),
+        "continuity": None if fidelity is None else round(fidelity.continuity, 4),
+        "knn_recall": None if fidelity is None else round(fidelity.mean_recall, 4),
         "settings": {
-            "model": picture.encoder.name,
-            "pooling": picture.settings.pooling or picture.encoder.pooling,
-            "layer": picture.settings.layer,
-            "method": picture.projection.method,
-            "seed": picture.settings.projection.seed,
+            "model": drawn_map.encoder.name,
+            "pooling": drawn_map.settings.pooling or drawn_map.encoder.pooling,
+            "layer": drawn_map.settings.layer,
+            "method": drawn_map.projection.method,
+            "seed": drawn_map.settings.projection.seed,
             "clustering": clusters.note,
         },
-        "notes": [note for note in (*picture.corpus.report.notes, picture.projection.note) if note],
+        "notes": [
+            note for note in (*drawn_map.corpus.report.notes, drawn_map.projection.note) if note
+        ],
     }

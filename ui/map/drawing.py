@@ -34,7 +34,7 @@ NEAR = 30  # neighbours kept of each text: more than any measure here needs
 
 @dataclass(frozen=True, eq=False)
 class DrawnMap:
-    """Everything that is on the screen. What is not known yet is None."""
+    """Everything that is on the screen. What is not there yet is None."""
 
     texts: OpenTexts
     corpus: Corpus  # those of the texts that are on the map
@@ -64,7 +64,7 @@ class DrawnMap:
 
     @property
     def cluster_key(self) -> Key:
-        """Names the clusters: what a visitor calls them is kept with this.
+        """Names the clusters: what a visitor calls them goes by this.
 
         They depend on the map only where they are looked for on it.
         """
@@ -88,7 +88,7 @@ def draw(
     tell: Tell,
     stop: threading.Event,
 ) -> Iterator[DrawnMap]:
-    """The picture again and again, each time with more: PCA at once, then layout, then clusters.
+    """The map again and again, each time with more: PCA at once, then layout, then clusters.
 
     Every stage is computed only where what it depends on has changed. Raises EncoderError,
     ExploreError, Stopped.
@@ -98,70 +98,72 @@ def draw(
     source = source_key(texts, corpus, encoder, settings)
     wanted = settings.projection
     flat = ProjectionConfig("pca", wanted.dims)
-    picture = DrawnMap(
+    drawn_map = DrawnMap(
         texts, corpus, encoder, settings, form, vectors,
         stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)), titles,
     )  # fmt: skip
-    known = stages.known("layout", (*source, *wanted.key))
-    if wanted.method == "pca" or not known:  # else the dots would leave their places and come back
-        yield picture
+    laid_out = stages.known("layout", (*source, *wanted.key))
+    if (
+        wanted.method == "pca" or not laid_out
+    ):  # else the dots would leave their places and come back
+        yield drawn_map
     k = max(NEAR, wanted.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))
-    picture = replace(picture, near=near)
+    drawn_map = replace(drawn_map, near=near)
     if wanted.method != "pca":
         layout = stages.get(
             "layout",
             (*source, *wanted.key),
             lambda: project(vectors, wanted, near, tell, stop),
         )
-        picture = replace(picture, projection=layout)
-        yield picture
-    clusters = _clusters(picture, tell, stop)
-    picture = replace(
-        picture,
+        drawn_map = replace(drawn_map, projection=layout)
+        yield drawn_map
+    clusters = _clusters(drawn_map, tell, stop)
+    drawn_map = replace(
+        drawn_map,
         clusters=clusters,
         names=stages.get(
             "names",
-            picture.cluster_key,
+            drawn_map.cluster_key,
             lambda: name_clusters(corpus.texts, vectors, clusters.labels),
         ),
     )
-    yield picture
+    yield drawn_map
     yield replace(
-        picture,
+        drawn_map,
         fidelity=stages.get(
             "fidelity",
-            (*source, *picture.projection.config.key),
+            (*source, *drawn_map.projection.config.key),
             lambda: map_fidelity(
-                vectors, picture.projection.coordinates, near=near, on_progress=tell, stop=stop
+                vectors, drawn_map.projection.coordinates, near=near, on_progress=tell, stop=stop
             ),
         ),
     )
 
 
-def _clusters(picture: DrawnMap, tell: Tell, stop: threading.Event) -> Clusters:
-    stages, config, vectors = picture.texts.stages, picture.settings.clusters, picture.vectors
+def _clusters(drawn_map: DrawnMap, tell: Tell, stop: threading.Event) -> Clusters:
+    stages, config, vectors = drawn_map.texts.stages, drawn_map.settings.clusters, drawn_map.vectors
     space = None
     if config.method == "hdbscan" and config.space == "map":
-        space = picture.projection.coordinates
+        space = drawn_map.projection.coordinates
     elif config.method == "hdbscan":
-        space = dense_space(picture, tell, stop)
+        space = dense_space(drawn_map, tell, stop)
 
     def make() -> Clusters:
-        return cluster(vectors, config, picture.near, space, tell, stop)
+        return cluster(vectors, config, drawn_map.near, space, tell, stop)
 
-    return stages.get("clusters", picture.cluster_key, make)
+    return stages.get("clusters", drawn_map.cluster_key, make)
 
 
-def dense_space(picture: DrawnMap, tell: Tell, stop: threading.Event) -> np.ndarray:
+def dense_space(drawn_map: DrawnMap, tell: Tell, stop: threading.Event) -> np.ndarray:
     """What HDBSCAN looks at, kept for other sizes of clusters and for the sweep."""
-    config = picture.settings.clusters
+    config = drawn_map.settings.clusters
 
     def say(stage: str, share: float) -> None:
         tell("clusters" if stage == "layout" else stage, share)
 
-    return picture.texts.stages.get(
+    return drawn_map.texts.stages.get(
         "space",
-        (*picture.source, config.space),
-        lambda: cluster_space(picture.vectors, config, picture.near, say, stop),
+        (*drawn_map.source, config.space),
+        lambda: cluster_space(drawn_map.vectors, config, drawn_map.near, say, stop),
     )

@@ -4,7 +4,6 @@ import base64
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,11 +22,11 @@ MOST_NAMES = 25
 HOVER_CHARS = 200
 UNCLUSTERED = "unclustered"
 
-Value = dict[str, Any]
+Value = dict[str, object]  # as JSON
 
 
 def packed(array: np.ndarray, kind: str = "<f4") -> str:
-    """An array as base64, little-endian float32 unless said."""
+    """An array as base64, little-endian float32 unless another `kind` is asked for."""
     return base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode()
 
 
@@ -59,7 +58,7 @@ def categories(title: str, codes: np.ndarray, names: Sequence[str], places: np.n
 
 
 def scale(title: str, values: np.ndarray, low: float, high: float) -> Value:
-    """Colours by a number; NaN, which is not known, has a grey of its own."""
+    """Colours by a number; NaN, where there is none, has a grey of its own."""
     return {
         "kind": "scale",
         "title": title,
@@ -76,20 +75,20 @@ def label_codes(values: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     names = [value for value, _ in counts.most_common(MOST_VALUES)]
     if len(counts) > MOST_VALUES:
         names = [*names[:-1], "(other)"]
-    known = {name: at for at, name in enumerate(names)}
+    code_of = {name: at for at, name in enumerate(names)}
     other = len(names) - 1
-    codes = np.array([known.get(value, other) for value in values], np.int64)
+    codes = np.array([code_of.get(value, other) for value in values], np.int64)
     return codes, [name or "(empty)" for name in names]
 
 
 def centres(places: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
     """Float (count, dims): the median place of each group; NaN for one without members."""
-    found = np.full((count, places.shape[1]), np.nan)
+    middles = np.full((count, places.shape[1]), np.nan)
     for code in range(count):
         members = places[codes == code]
         if len(members):
-            found[code] = np.median(members, axis=0)
-    return found
+            middles[code] = np.median(members, axis=0)
+    return middles
 
 
 def distinct_colours(middles: np.ndarray) -> tuple[list[str], list[str]]:
@@ -110,12 +109,12 @@ def distinct_colours(middles: np.ndarray) -> tuple[list[str], list[str]]:
 
 def names_at(middles: np.ndarray, titles: Sequence[str]) -> list[Value]:
     """Cluster names at their places."""
-    found = []
+    names: list[Value] = []
     for middle, title in list(zip(middles, titles, strict=True))[:MOST_NAMES]:
         if np.isfinite(middle).all() and title:
             z = float(middle[2]) if len(middle) > 2 else None
-            found.append({"x": float(middle[0]), "y": float(middle[1]), "z": z, "text": title})
-    return found
+            names.append({"x": float(middle[0]), "y": float(middle[1]), "z": z, "text": title})
+    return names
 
 
 @dataclass(frozen=True)

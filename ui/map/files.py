@@ -3,10 +3,9 @@
 import io
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from encoder import CATALOG
 from ingest.templates import cell
 from ui.map.drawing import DrawnMap
-from ui.map.figures import centres, distinct_colours
+from ui.map.figures import SYMBOLS, centres, distinct_colours
 from ui.map.form import to_json
 from ui.map.state import MapState
+from ui.state.models import OWN_KEY
 from ui.state.workbench import Workbench, same_token
 from ui.words import csv_text
 
@@ -27,111 +26,112 @@ SPATIAL = ("circle", "diamond", "square", "cross", "x")  # what plotly can draw 
 GREY_IN_FILE = "#9aa7b8"
 WRAP = 70
 OURS = re.compile(r"row|text|cluster|cluster_name|x|y|z|vector|v\d+")  # columns of each file
+Cell = str | int | float
 
 
-def columns(picture: DrawnMap) -> dict[str, Any]:
+def columns(drawn_map: DrawnMap) -> dict[str, Sequence[Cell]]:
     """Names and values of everything but the vectors, a value a text."""
-    places, clusters = picture.projection.coordinates, picture.clusters
-    labels = [-1] * len(picture.corpus) if clusters is None else clusters.labels.tolist()
-    found: dict[str, Any] = {
-        "row": list(picture.corpus.row_numbers),
-        "text": list(picture.corpus.texts),
+    places, clusters = drawn_map.projection.coordinates, drawn_map.clusters
+    labels = [-1] * len(drawn_map.corpus) if clusters is None else clusters.labels.tolist()
+    table: dict[str, Sequence[Cell]] = {
+        "row": list(drawn_map.corpus.row_numbers),
+        "text": list(drawn_map.corpus.texts),
     }
-    for name, values in picture.corpus.labels.items():
-        while name in found or OURS.fullmatch(name):
+    for name, values in drawn_map.corpus.labels.items():
+        while name in table or OURS.fullmatch(name):
             name = f"label_{name}"
-        found[name] = list(values)
-    found["cluster"] = [label + 1 if label >= 0 else 0 for label in labels]  # 0: unclustered
-    found["cluster_name"] = [picture.title(label) if label >= 0 else "" for label in labels]
+        table[name] = list(values)
+    table["cluster"] = [label + 1 if label >= 0 else 0 for label in labels]  # 0: unclustered
+    table["cluster_name"] = [drawn_map.title(label) if label >= 0 else "" for label in labels]
     for axis, values in zip("xyz", places.T, strict=False):
-        found[axis] = values.tolist()
-    return found
+        table[axis] = values.tolist()
+    return table
 
 
-def as_csv(picture: DrawnMap) -> bytes:
+def as_csv(drawn_map: DrawnMap) -> bytes:
     """One row a text: what it is, where it lies, its cluster, and its vector."""
-    table = columns(picture)
-    width = picture.vectors.shape[1]
+    table = columns(drawn_map)
+    width = drawn_map.vectors.shape[1]
     rows = [[*map(cell, table), *(f"v{i}" for i in range(width))]]
-    for at, vector in enumerate(picture.vectors):
+    for at, vector in enumerate(drawn_map.vectors):
         row = [values[at] for values in table.values()]
         shown = [cell(v) if isinstance(v, str) else _digits(v) for v in row]
         rows.append([*shown, *(f"{value:.6g}" for value in vector)])
     return csv_text(rows).encode("utf-8", "replace")
 
 
-def _digits(value: Any) -> str:
+def _digits(value: Cell) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def as_parquet(picture: DrawnMap) -> bytes:
-    """The same with typed columns; the vector is one column of lists of float32."""
+def as_parquet(drawn_map: DrawnMap) -> bytes:
+    """A table with typed columns, the vector as one column of lists of float32."""
     import pyarrow as pa
     from pyarrow import parquet
 
     table = pa.table(
-        {**columns(picture), "vector": pa.array(list(picture.vectors), pa.list_(pa.float32()))}
+        {**columns(drawn_map), "vector": pa.array(list(drawn_map.vectors), pa.list_(pa.float32()))}
     )
-    table = table.replace_schema_metadata({"sentence_lab": settings_json(picture)})
+    table = table.replace_schema_metadata({"sentence_lab": settings_json(drawn_map)})
     sink = pa.BufferOutputStream()
     parquet.write_table(table, sink)
     return sink.getvalue().to_pybytes()
 
 
-def as_npz(picture: DrawnMap) -> bytes:
+def as_npz(drawn_map: DrawnMap) -> bytes:
     """Arrays for numpy, nothing pickled: vectors, coordinates, clusters, texts, settings."""
-    table = columns(picture)
+    table = columns(drawn_map)
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        vectors=picture.vectors,
-        coordinates=picture.projection.coordinates,
+        vectors=drawn_map.vectors,
+        coordinates=drawn_map.projection.coordinates,
         cluster=np.array(table["cluster"], np.int32),
         row=np.array(table["row"], np.int64),
         text=np.array(table["text"], np.str_),
-        settings=np.array(settings_json(picture)),
+        settings=np.array(settings_json(drawn_map)),
     )
     return buffer.getvalue()
 
 
-def settings_json(picture: DrawnMap) -> str:
-    """The settings that made the picture, with what they gave."""
-    clusters, fidelity = picture.clusters, picture.fidelity
+def settings_json(drawn_map: DrawnMap) -> str:
+    """The settings that made the map, with what they gave."""
+    clusters, fidelity = drawn_map.clusters, drawn_map.fidelity
     return to_json(
-        picture.form,
-        corpus=picture.texts.name,
-        texts=len(picture.corpus),
+        drawn_map.form,
+        corpus=drawn_map.texts.name,
+        texts=len(drawn_map.corpus),
         clusters=clusters.count if clusters else None,
         trustworthiness=round(fidelity.trustworthiness, 4) if fidelity and fidelity.k else None,
     )
 
 
-def as_html(picture: DrawnMap) -> bytes:
+def as_html(drawn_map: DrawnMap) -> bytes:
     """The map as one page that opens with no network: plotly.js stands in it."""
-    clusters = picture.clusters
-    labels = np.zeros(len(picture.corpus), int) if clusters is None else clusters.labels
+    clusters = drawn_map.clusters
+    labels = np.zeros(len(drawn_map.corpus), int) if clusters is None else clusters.labels
     count = 1 if clusters is None else clusters.count
-    places = picture.projection.coordinates
+    places = drawn_map.projection.coordinates
     colours, symbols = distinct_colours(centres(places, labels, count))
     deep = places.shape[1] > 2
-    drawn = SPATIAL if deep else symbols
+    usable = SPATIAL if deep else SYMBOLS
     figure = go.Figure()
     for group in range(-1, count):
         rows = np.flatnonzero(labels == group)
         if not len(rows):
             continue
-        name = "unclustered" if group < 0 else f"{group + 1}. {picture.title(group)}"
-        shared: dict[str, Any] = {
+        name = "unclustered" if group < 0 else f"{group + 1}. {drawn_map.title(group)}"
+        shared: dict[str, object] = {
             "x": places[rows, 0],
             "y": places[rows, 1],
             "mode": "markers",
             "name": escape(name),
-            "text": [_wrapped(picture.corpus.texts[i]) for i in rows],
+            "text": [_wrapped(drawn_map.corpus.texts[i]) for i in rows],
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {
                 "color": GREY_IN_FILE if group < 0 else colours[group],
                 "size": 3 if deep else 6,
-                "symbol": symbols[group] if group >= 0 and symbols[group] in drawn else "circle",
+                "symbol": symbols[group] if group >= 0 and symbols[group] in usable else "circle",
             },
         }
         figure.add_trace(
@@ -139,7 +139,7 @@ def as_html(picture: DrawnMap) -> bytes:
         )
     axis = {"visible": False}
     figure.update_layout(
-        title=escape(f"{picture.texts.name}: {len(picture.corpus):,} texts"),
+        title=escape(f"{drawn_map.texts.name}: {len(drawn_map.corpus):,} texts"),
         template="plotly_white",
         legend={"itemsizing": "constant"},
         xaxis=axis,
@@ -147,7 +147,7 @@ def as_html(picture: DrawnMap) -> bytes:
         scene={"xaxis": axis, "yaxis": axis, "zaxis": axis},
     )
     page = figure.to_html(include_plotlyjs=True, full_html=True, config={"displaylogo": False})
-    settings = f"<pre style='font: 12px monospace'>{escape(settings_json(picture))}</pre>"
+    settings = f"<pre style='font: 12px monospace'>{escape(settings_json(drawn_map))}</pre>"
     return page.replace("</body>", f"{settings}</body>").encode("utf-8", "replace")
 
 
@@ -166,11 +166,13 @@ class Export:
 
 EXPORTS = {
     "map.csv": Export("CSV: texts, clusters, coordinates, vectors", "text/csv", as_csv),
-    "map.parquet": Export("Parquet, the same", "application/vnd.apache.parquet", as_parquet),
+    "map.parquet": Export(
+        "Parquet: the same table, typed", "application/vnd.apache.parquet", as_parquet
+    ),
     "map.npz": Export("NPZ for numpy", "application/octet-stream", as_npz),
     "map.html": Export("a page of its own, which opens with no network", "text/html", as_html),
     "map.json": Export(
-        "its settings", "application/json", lambda picture: settings_json(picture).encode()
+        "its settings", "application/json", lambda drawn_map: settings_json(drawn_map).encode()
     ),
 }
 
@@ -187,15 +189,15 @@ def routes(workbench: Workbench) -> list[Route]:
     def send(request: Request) -> Response:
         token, name = request.path_params["token"], request.path_params["name"]
         states = workbench.states(MapState)
-        maps = (drawn for state in states for drawn in (state.drawn, state.finished) if drawn)
-        picture = next((drawn for drawn in maps if same_token(drawn.token, token)), None)
-        if picture is None:
+        maps = (one for state in states for one in (state.drawn, state.finished) if one)
+        drawn_map = next((one for one in maps if same_token(one.token, token)), None)
+        if drawn_map is None:
             return PlainTextResponse(NO_MAP, 404)
         if name not in EXPORTS:
             return PlainTextResponse("There is no such file.", 404)
         export = EXPORTS[name]
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(export.write(picture), media_type=export.media_type, headers=disposition)
+        return Response(export.write(drawn_map), media_type=export.media_type, headers=disposition)
 
     return [Route("/lab-map/{token}/{name}", send)]
 
@@ -222,17 +224,16 @@ print(map_fidelity(vectors, projection.coordinates, near=near).trustworthiness)
 """
 
 
-def map_snippet(picture: DrawnMap) -> str:
-    """A script for the settings of this picture."""
-    settings, texts, corpus = picture.settings, picture.texts, picture.corpus
+def map_snippet(drawn_map: DrawnMap) -> str:
+    """A script for the settings of this map."""
+    settings, texts, corpus = drawn_map.settings, drawn_map.texts, drawn_map.corpus
     fewer = len(corpus) < len(texts.corpus)
-    hub = settings.model in CATALOG or "/" in settings.model
     return "from pathlib import Path\n\n" + LINES.format(
         file=repr(f"assets/samples/{texts.name}" if texts.bundled else texts.name),
         columns=corpus.columns if texts.table else None,
         sampled=f".sampled({len(corpus)})" if fewer else "",
         # A visitor's own model is the folder in its download.
-        model=repr(settings.model if hub else "./model"),
+        model=repr("./model" if OWN_KEY.fullmatch(settings.model) else settings.model),
         pooling=repr(settings.pooling),
         layer=repr(settings.layer),
         projection=settings.projection,

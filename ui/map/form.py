@@ -1,7 +1,7 @@
 """The settings of a map: as the page sends them, checked, and as a link or JSON says them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
@@ -42,6 +42,11 @@ class MapForm:
     n_clusters: object = None
 
 
+def form_of(fields: Iterable[str], values: Iterable[object]) -> MapForm:
+    """The form with these values of these fields."""
+    return MapForm(**dict(zip(fields, values, strict=True)))
+
+
 @dataclass(frozen=True)
 class MapSettings:
     """A checked form."""
@@ -58,19 +63,19 @@ def parse(form: MapForm) -> MapSettings:
     pooling, layer = parse_pooling_and_layer(form.pooling, form.layer)
     seed = _whole(form.seed, "seed", 0)
     projection = ProjectionConfig(
-        _choice(form.method, METHODS, "method"),
-        _choice(form.dims, DIMS, "dimensions"),
-        _whole(form.n_neighbors, "neighbours", 15),
-        _number(form.min_dist, "min_dist", 0.1),
-        _number(form.perplexity, "perplexity", 30.0),
-        seed,
+        method=_choice(form.method, METHODS, "method"),
+        dims=_choice(form.dims, DIMS, "dimensions"),
+        n_neighbors=_whole(form.n_neighbors, "neighbours", 15),
+        min_dist=_number(form.min_dist, "min_dist", 0.1),
+        perplexity=_number(form.perplexity, "perplexity", 30.0),
+        seed=seed,
     )
     clusters = ClusterConfig(
-        _choice(form.clustering, CLUSTERINGS, "clustering"),
-        _choice(form.space, SPACES, "space"),
-        _perhaps(form.min_cluster_size, "least cluster size"),
-        _perhaps(form.n_clusters, "number of clusters"),
-        seed,
+        method=_choice(form.clustering, CLUSTERINGS, "clustering"),
+        space=_choice(form.space, SPACES, "space"),
+        min_cluster_size=_perhaps(form.min_cluster_size, "least cluster size"),
+        n_clusters=_perhaps(form.n_clusters, "number of clusters"),
+        seed=seed,
     )
     return MapSettings(str(form.model), pooling, layer, projection, clusters)
 
@@ -78,9 +83,9 @@ def parse(form: MapForm) -> MapSettings:
 def _choice(value: object, choices: Mapping[str, T], name: str) -> T:
     if isinstance(value, str) and value in choices:
         return choices[value]
-    for known in choices.values():
-        if value == known:
-            return known
+    for choice in choices.values():
+        if value == choice:
+            return choice
     raise EncoderError(f"Unknown {name} {str(value)[:40]!r}. Choose one of: {', '.join(choices)}.")
 
 
@@ -99,26 +104,26 @@ def _perhaps(value: object, name: str) -> int | None:
 
 def on_page(form: MapForm) -> MapForm:
     """The same settings in the words of the page's controls, which take no others."""
-    found = parse(form)
-    projection, clusters = found.projection, found.clusters
+    checked = parse(form)
+    projection, clusters = checked.projection, checked.clusters
 
     def word(choices: Mapping[str, object], value: object) -> str:
-        return next(name for name, known in choices.items() if known == value)
+        return next(name for name, choice in choices.items() if choice == value)
 
     return MapForm(
-        found.model,
-        OWN_POOLING if form.pooling in (OWN_POOLING, None, "") else found.pooling,
-        str(found.layer),
-        word(METHODS, projection.method),
-        word(DIMS, projection.dims),
-        projection.n_neighbors,
-        projection.min_dist,
-        projection.perplexity,
-        projection.seed,
-        word(CLUSTERINGS, clusters.method),
-        word(SPACES, clusters.space),
-        clusters.min_cluster_size,
-        clusters.n_clusters,
+        model=checked.model,
+        pooling=OWN_POOLING if form.pooling in (OWN_POOLING, None, "") else checked.pooling,
+        layer=str(checked.layer),
+        method=word(METHODS, projection.method),
+        dims=word(DIMS, projection.dims),
+        n_neighbors=projection.n_neighbors,
+        min_dist=projection.min_dist,
+        perplexity=projection.perplexity,
+        seed=projection.seed,
+        clustering=word(CLUSTERINGS, clusters.method),
+        space=word(SPACES, clusters.space),
+        min_cluster_size=clusters.min_cluster_size,
+        n_clusters=clusters.n_clusters,
     )
 
 

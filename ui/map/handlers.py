@@ -4,19 +4,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from encoder import Encoder, EncoderError
-from explore import Stopped, place
+from explore import Place, Stopped, place
 from ingest import Corpus
 from ui.checks import as_text, parse_name, parse_text, pooling_at, row_number
 from ui.map.drawing import DrawnMap, draw
 from ui.map.figures import Overlay
 from ui.map.form import MapForm, MapSettings, parse
-from ui.map.state import SIDES, TRUST, MapState
-from ui.map.view import CLUSTER, NEAREST, SIMILARITY, Shown, colour_choices, nearest
+from ui.map.state import SIDE_BY_SIDE, TRUST, MapState
+from ui.map.view import CLUSTER, NEAREST, SIMILARITY, Shown, nearest, painter, painters
 from ui.page.matrix import ReadablePair, explain
 from ui.page.tasks import stoppable
 from ui.page.texts import TextsHandlers
@@ -58,44 +57,47 @@ class MapHandlers(TextsHandlers):
         pooling = pooling_at(settings.layer, settings.pooling, encoder)
         corpus = on_map(texts.corpus, self.settings.map_texts)
         checked = replace(settings, model=key, pooling=pooling)
-        return MapRequest(self.state(visitor), texts, corpus, encoder, checked, form)
+        return MapRequest(
+            state=self.state(visitor), texts=texts, corpus=corpus, encoder=encoder,
+            settings=checked, form=form,
+        )  # fmt: skip
 
     def start(self, visitor: str | None, request: MapRequest) -> Job:
         """Join the line of maps; work on the map before is given up, and one under way."""
-        self.texts(visitor).tasks.stop(TRUST, SIDES)
+        self.texts(visitor).tasks.stop(TRUST, SIDE_BY_SIDE)
         stop = request.state.begin()
         job = Job(stoppable(partial(self._work, request)), expected_s=EXPECTED_S, stop=stop)
         self.workbench.work_queue.join(job)
         return job
 
-    def _work(self, asked: MapRequest, tell: Tell, stop: threading.Event) -> Iterator[DrawnMap]:
-        state = asked.state
+    def _work(self, request: MapRequest, tell: Tell, stop: threading.Event) -> Iterator[DrawnMap]:
+        state = request.state
         try:
-            for picture in draw(
-                asked.texts, state.titles, asked.corpus, asked.encoder, asked.settings,
-                asked.form, tell, stop,
+            for drawn_map in draw(
+                request.texts, state.titles, request.corpus, request.encoder, request.settings,
+                request.form, tell, stop,
             ):  # fmt: skip
                 if stop.is_set():
                     raise Stopped
-                state.drawn = picture
-                state.shown = self._carried(state.shown, picture)
-                if picture.fidelity is not None:
-                    state.finished = picture
-                yield picture
+                state.drawn = drawn_map
+                state.shown = self._carried(state.shown, drawn_map)
+                if drawn_map.fidelity is not None:
+                    state.finished = drawn_map
+                yield drawn_map
         finally:
             state.end(stop)
 
-    def _carried(self, before: Shown, picture: DrawnMap) -> Shown:
+    def _carried(self, before: Shown, drawn_map: DrawnMap) -> Shown:
         """Colours stay from one map to the next; selections are of the map they were made on."""
-        offered = colour_choices(tuple(picture.corpus.labels))
+        offered = painters(drawn_map.corpus.labels)
         colour = before.colour if before.colour in offered else CLUSTER
         if not before.query:
             return Shown(colour=colour)
-        similar = self.likeness(picture, before.query)
+        similar = self.likeness(drawn_map, before.query)
         rings = nearest(similar) if colour == SIMILARITY else ()
         return Shown(colour, similar, before.query, Overlay(rings=rings))
 
-    def picture(self, visitor: str | None) -> DrawnMap:
+    def drawn(self, visitor: str | None) -> DrawnMap:
         """The map on the screen. Raises EncoderError where there is none."""
         drawn = self.state(visitor).drawn
         if drawn is None:
@@ -104,7 +106,7 @@ class MapHandlers(TextsHandlers):
 
     def finished(self, visitor: str | None) -> DrawnMap:
         """The map on the screen with all that belongs to it. Raises EncoderError before that."""
-        drawn = self.picture(visitor)
+        drawn = self.drawn(visitor)
         if drawn.fidelity is None or self.state(visitor).drawing:
             raise EncoderError("The map is still being drawn, or was stopped: draw it first.")
         return drawn
@@ -114,134 +116,124 @@ class MapHandlers(TextsHandlers):
         return self.state(visitor).shown
 
     def show(
-        self, visitor: str | None, honest: bool = False, **changes: Any
+        self, visitor: str | None, shown: Shown, honest: bool = False
     ) -> tuple[DrawnMap, Shown]:
-        """Change what is drawn over the map; only `honest` changes torn and false neighbours."""
-        picture = self.picture(visitor)
-        before = self.shown(visitor)
-        shown = replace(before, **changes)
+        """Draw this over the map; only `honest` changes torn and false neighbours.
+
+        Raises EncoderError where there is no map.
+        """
+        drawn_map, state = self.drawn(visitor), self.state(visitor)
         if not honest:  # what is torn stays in sight until its box says otherwise
-            old = before.overlay
-            shown = replace(
-                shown, overlay=replace(shown.overlay, torn=old.torn, crosses=old.crosses)
-            )
-        self.state(visitor).shown = shown
-        return picture, shown
+            old = state.shown.overlay
+            overlay = replace(shown.overlay, torn=old.torn, crosses=old.crosses)
+            shown = replace(shown, overlay=overlay)
+        state.shown = shown
+        return drawn_map, shown
 
     # --- colours and clusters ---------------------------------------------------------------
 
     def colour(self, visitor: str | None, colour: object) -> tuple[DrawnMap, Shown]:
         """Another colouring."""
-        picture = self.picture(visitor)
-        offered = colour_choices(tuple(picture.corpus.labels))
-        if colour not in offered:
-            raise EncoderError(
-                f"Unknown colouring {str(colour)[:40]!r}. Choose one of: {', '.join(offered)}."
-            )
-        return self.show(visitor, colour=str(colour))
+        painter(colour, self.drawn(visitor).corpus.labels)
+        return self.show(visitor, replace(self.shown(visitor), colour=str(colour)))
 
     def search(self, visitor: str | None, text: object) -> tuple[DrawnMap, Shown]:
         """Colour the map by the cosine with a sentence; an empty box ends it."""
-        picture = self.picture(visitor)
+        drawn_map = self.drawn(visitor)
+        shown = self.shown(visitor)
         if not str(text or "").strip():
-            colour = self.shown(visitor).colour
-            back = CLUSTER if colour == SIMILARITY else colour
-            return self.show(visitor, colour=back, similar=None, query="", overlay=Overlay())
-        similar = self.likeness(picture, text)
-        return self.show(
-            visitor,
+            back = CLUSTER if shown.colour == SIMILARITY else shown.colour
+            ended = replace(shown, colour=back, similar=None, query="", overlay=Overlay())
+            return self.show(visitor, ended)
+        similar = self.likeness(drawn_map, text)
+        coloured = replace(
+            shown,
             colour=SIMILARITY,
             similar=similar,
             query=as_text(text),
             overlay=Overlay(rings=nearest(similar)),
         )
+        return self.show(visitor, coloured)
 
-    def likeness(self, picture: DrawnMap, text: object) -> np.ndarray:
+    def likeness(self, drawn_map: DrawnMap, text: object) -> np.ndarray:
         """Cosines (N,) of the texts with a typed sentence."""
-        return (picture.vectors @ self.vector(picture, text)).clip(-1, 1)
+        return (drawn_map.vectors @ self.vector(drawn_map, text)).clip(-1, 1)
 
-    def vector(self, picture: DrawnMap, text: object) -> np.ndarray:
+    def vector(self, drawn_map: DrawnMap, text: object) -> np.ndarray:
         """A typed sentence as the texts of the map are encoded: (D,), unit length."""
         checked = parse_text(str(text or ""), "of yours", self.settings)
-        settings = picture.settings
-        return picture.encoder.encode([checked], settings.pooling, settings.layer)[0]
+        settings = drawn_map.settings
+        return drawn_map.encoder.encode([checked], settings.pooling, settings.layer)[0]
 
     def zoom(self, visitor: str | None, cluster: int) -> tuple[DrawnMap, Shown]:
         """Fill the view with a cluster."""
-        picture = self.picture(visitor)
-        rows = self.members(picture, cluster)
-        chosen = tuple(int(i) for i in rows)
-        picture, shown = self.show(visitor, selected=chosen)
-        shown = shown.focused(chosen)
-        self.state(visitor).shown = shown
-        return picture, shown
+        rows = tuple(int(row) for row in self.members(self.drawn(visitor), cluster))
+        return self.show(visitor, replace(self.shown(visitor), selected=rows).focused(rows))
 
     def whole(self, visitor: str | None) -> tuple[DrawnMap, Shown]:
         """The whole map again, nothing chosen."""
-        picture, shown = self.show(visitor, selected=(), overlay=Overlay())
-        shown = shown.focused(())
-        self.state(visitor).shown = shown
-        return picture, shown
+        shown = replace(self.shown(visitor), selected=(), overlay=Overlay())
+        return self.show(visitor, shown.focused(()))
 
     def cluster(self, visitor: str | None, sent: object) -> int:
         """A cluster's number, checked. Raises EncoderError."""
-        clusters = self.picture(visitor).clusters
+        clusters = self.drawn(visitor).clusters
         return row_number(sent, clusters.count if clusters else 0, NO_CLUSTER)
 
-    def members(self, picture: DrawnMap, cluster: int) -> np.ndarray:
+    def members(self, drawn_map: DrawnMap, cluster: int) -> np.ndarray:
         """Rows of a cluster. Raises EncoderError for one that there is not."""
-        clusters = picture.clusters
+        clusters = drawn_map.clusters
         if clusters is None or not 0 <= cluster < clusters.count:
             raise EncoderError(f"{NO_CLUSTER}; click again.")
         return clusters.members(cluster)
 
     def rename(self, visitor: str | None, cluster: int, name: object) -> tuple[DrawnMap, Shown]:
         """Call a cluster something; the word stays while its settings are used."""
-        picture = self.picture(visitor)
-        self.members(picture, cluster)
-        titles = picture.titles.setdefault(picture.cluster_key, {})
+        drawn_map = self.drawn(visitor)
+        self.members(drawn_map, cluster)
+        titles = drawn_map.titles.setdefault(drawn_map.cluster_key, {})
         titles[cluster] = parse_name(as_text(name))
-        return picture, self.shown(visitor)
+        return drawn_map, self.shown(visitor)
 
     # --- points -----------------------------------------------------------------------------
 
-    def row(self, picture: DrawnMap, row: object) -> int:
+    def row(self, drawn_map: DrawnMap, row: object) -> int:
         """A point's number, checked. Raises EncoderError."""
-        return row_number(row, len(picture.corpus), "That point is not on the map any more")
+        return row_number(row, len(drawn_map.corpus), "That point is not on the map any more")
 
     def point(self, visitor: str | None, row: object) -> tuple[DrawnMap, Shown, int]:
         """A clicked text: lines to its nearest ones in the original space."""
-        picture = self.picture(visitor)
-        at = self.row(picture, row)
-        near = picture.near
+        drawn_map = self.drawn(visitor)
+        at = self.row(drawn_map, row)
+        near = drawn_map.near
         rows = [] if near is None else near.indices[at, :NEAREST].tolist()
         overlay = Overlay(lines=tuple((at, int(other)) for other in rows), rings=(at,))
-        picture, shown = self.show(visitor, overlay=overlay)
-        return picture, shown, at
+        return *self.show(visitor, replace(self.shown(visitor), overlay=overlay)), at
 
     def lasso(self, visitor: str | None, rows: object) -> tuple[DrawnMap, np.ndarray]:
         """The texts inside a lasso, checked."""
-        picture = self.picture(visitor)
+        drawn_map = self.drawn(visitor)
         sent = rows if isinstance(rows, list) else []
-        found = sorted({self.row(picture, row) for row in sent[: len(picture.corpus)]})
-        self.show(visitor, selected=tuple(found))
-        return picture, np.array(found, np.int64)
+        chosen = sorted({self.row(drawn_map, row) for row in sent[: len(drawn_map.corpus)]})
+        self.show(visitor, replace(self.shown(visitor), selected=tuple(chosen)))
+        return drawn_map, np.array(chosen, np.int64)
 
-    def drop(self, visitor: str | None, text: object) -> tuple[DrawnMap, Shown, Any]:
+    def drop(self, visitor: str | None, text: object) -> tuple[DrawnMap, Shown, Place]:
         """A new sentence: where it lands, and between whom."""
-        picture = self.picture(visitor)
-        found = place(self.vector(picture, text), picture.vectors, picture.projection.coordinates)
-        star = (tuple(float(x) for x in found.coordinates), as_text(text).strip()[:200])
-        rings = tuple(int(i) for i in found.neighbours)
-        picture, shown = self.show(visitor, overlay=Overlay(rings=rings, star=star))
-        return picture, shown, found
+        drawn_map = self.drawn(visitor)
+        vector = self.vector(drawn_map, text)
+        landed = place(vector, drawn_map.vectors, drawn_map.projection.coordinates)
+        star = (tuple(float(x) for x in landed.coordinates), as_text(text).strip()[:200])
+        rings = tuple(int(row) for row in landed.neighbours)
+        overlay = Overlay(rings=rings, star=star)
+        return *self.show(visitor, replace(self.shown(visitor), overlay=overlay)), landed
 
     def why(self, visitor: str | None, name: str) -> ReadablePair:
         """Two texts of the map by "why:<row>:<row>": the cosine, taken apart token by token."""
-        picture = self.picture(visitor)
+        drawn_map = self.drawn(visitor)
         _, _, rows = name.partition("why:")
         first, _, second = rows.partition(":")
-        texts = picture.corpus.texts
-        a, b = texts[self.row(picture, first)], texts[self.row(picture, second)]
-        settings = picture.settings
-        return explain(picture.encoder, a, b, settings.pooling, settings.layer)
+        texts = drawn_map.corpus.texts
+        a, b = texts[self.row(drawn_map, first)], texts[self.row(drawn_map, second)]
+        settings = drawn_map.settings
+        return explain(drawn_map.encoder, a, b, settings.pooling, settings.layer)

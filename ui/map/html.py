@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
 from encoder.layers import canonical_layer
 from explore import ClusterConfig, Place, hubness, occurrences, top_terms
 from ingest.findings import count
+from ingest.templates import cell
 from ui.map.drawing import DrawnMap
 from ui.map.view import NEAREST, SIMILARITY, Shown, nearest
 from ui.words import cut, layer_phrase, message, missing, notes, number
@@ -17,28 +17,28 @@ LISTED = 200  # rows of a selection that are shown; the CSV has all
 FAR = 0.12  # share of the map's extent: neighbours further apart than this are on several islands
 
 
-def point_panel(picture: DrawnMap, row: int) -> str:
+def point_panel(drawn_map: DrawnMap, row: int) -> str:
     """A text, its labels, and its nearest texts by cosine in the original space."""
-    near, clusters = picture.near, picture.clusters
+    near, clusters = drawn_map.near, drawn_map.clusters
     if near is None:
         return message("The neighbours are still being looked for.")
-    facts = [f"row {picture.corpus.row_numbers[row]:,}"]
+    facts = [f"row {drawn_map.corpus.row_numbers[row]:,}"]
     facts += [
-        f"{name}: {values[row] or '(empty)'}" for name, values in picture.corpus.labels.items()
+        f"{name}: {values[row] or '(empty)'}" for name, values in drawn_map.corpus.labels.items()
     ]
     if clusters is not None:
         own = int(clusters.labels[row])
-        facts.append(f"cluster {own + 1}: {picture.title(own)}" if own >= 0 else "in no cluster")
-    if picture.fidelity is not None and picture.fidelity.k:
-        share = picture.fidelity.recall[row]
+        facts.append(f"cluster {own + 1}: {drawn_map.title(own)}" if own >= 0 else "in no cluster")
+    if drawn_map.fidelity is not None and drawn_map.fidelity.k:
+        share = drawn_map.fidelity.recall[row]
         facts.append(
-            f"{share:.0%} of its {picture.fidelity.k} nearest texts are near it on the map"
+            f"{share:.0%} of its {drawn_map.fidelity.k} nearest texts are near it on the map"
         )
     often = int(occurrences(near.indices[:, :NEAREST])[row])
     facts.append(f"among the {NEAREST} nearest of {often} other texts")
     rows = "".join(
         f'<li><span class="num">{number(float(score), 3)}</span> '
-        f"<span>{escape(cut(picture.corpus.texts[other]))}</span> "
+        f"<span>{escape(cut(drawn_map.corpus.texts[other]))}</span> "
         f'<button type="button" class="lab-button" data-pick="why:{row}:{other}">why near?</button>'
         "</li>"
         for other, score in zip(
@@ -46,43 +46,43 @@ def point_panel(picture: DrawnMap, row: int) -> str:
         )
     )
     return (
-        f'<div class="lab-point"><p class="what">“{escape(picture.corpus.texts[row])}”</p>'
+        f'<div class="lab-point"><p class="what">“{escape(drawn_map.corpus.texts[row])}”</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p>'
         "<p class='label'>The nearest texts in the original space, by cosine (lines on the map)</p>"
         f'<ol class="lab-near">{rows}</ol></div>'
     )
 
 
-def selection_panel(picture: DrawnMap, rows: np.ndarray) -> str:
+def selection_panel(drawn_map: DrawnMap, rows: np.ndarray) -> str:
     """The texts of a lasso: terms, distances, and a table."""
     if not len(rows):
         return message("Choose the lasso above the map and draw around some points.")
-    chosen = np.zeros(len(picture.corpus), bool)
+    chosen = np.zeros(len(drawn_map.corpus), bool)
     chosen[rows] = True
-    terms = top_terms(picture.corpus.texts, chosen)
-    inside = picture.vectors[rows]
+    terms = top_terms(drawn_map.corpus.texts, chosen)
+    inside = drawn_map.vectors[rows]
     middle = inside.mean(axis=0)
     cosines = inside @ (middle / max(float(np.linalg.norm(middle)), 1e-12))
     order = np.argsort(-cosines, kind="stable")
-    said = [f"{count(len(rows), 'text')} chosen."]
+    sentences = [f"{count(len(rows), 'text')} chosen."]
     if terms:
-        said.append(f"What sets them apart: {', '.join(terms)}.")
-    said.append(_distances(picture, rows))
-    labels = list(picture.corpus.labels)
+        sentences.append(f"What sets them apart: {', '.join(terms)}.")
+    sentences.append(_distances(drawn_map, rows))
+    labels = list(drawn_map.corpus.labels)
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in labels)
     body = "".join(
-        f'<tr><td class="num">{picture.corpus.row_numbers[row]:,}</td>'
+        f'<tr><td class="num">{drawn_map.corpus.row_numbers[row]:,}</td>'
         f'<td class="num">{number(float(cosines[at]), 3)}</td>'
-        f"<td>{escape(_cluster(picture, row))}</td>"
+        f"<td>{escape(_cluster(drawn_map, row))}</td>"
         + "".join(
-            f"<td>{escape(cut(picture.corpus.labels[name][row], 40))}</td>" for name in labels
+            f"<td>{escape(cut(drawn_map.corpus.labels[name][row], 40))}</td>" for name in labels
         )
-        + f"<td>{escape(cut(picture.corpus.texts[row]))}</td></tr>"
+        + f"<td>{escape(cut(drawn_map.corpus.texts[row]))}</td></tr>"
         for at, row in ((int(i), int(rows[i])) for i in order[:LISTED])
     )
     more = f" The first {LISTED:,} are listed; the CSV has all." if len(rows) > LISTED else ""
     return (
-        notes([" ".join(said) + more])
+        notes([" ".join(sentences) + more])
         + '<div class="lab-frame lab-tall" role="region" tabindex="0" aria-label="Selection">'
         '<table class="lab-table lab-chosen" aria-label="Selection"><thead><tr>'
         '<th scope="col" class="num">row</th>'
@@ -92,9 +92,9 @@ def selection_panel(picture: DrawnMap, rows: np.ndarray) -> str:
     )
 
 
-def _distances(picture: DrawnMap, rows: np.ndarray) -> str:
+def _distances(drawn_map: DrawnMap, rows: np.ndarray) -> str:
     """Mean cosine inside the selection, and from it to all others."""
-    vectors = picture.vectors
+    vectors = drawn_map.vectors
     total = vectors[rows].sum(axis=0)
     n, others = len(rows), len(vectors) - len(rows)
     inside = (float(total @ total) - n) / (n * (n - 1)) if n > 1 else float("nan")
@@ -105,46 +105,46 @@ def _distances(picture: DrawnMap, rows: np.ndarray) -> str:
     )
 
 
-def _cluster(picture: DrawnMap, row: int) -> str:
-    clusters = picture.clusters
+def _cluster(drawn_map: DrawnMap, row: int) -> str:
+    clusters = drawn_map.clusters
     if clusters is None or clusters.labels[row] < 0:
         return "–"
     own = int(clusters.labels[row])
-    return f"{own + 1}. {picture.title(own)}"
+    return f"{own + 1}. {drawn_map.title(own)}"
 
 
-def place_panel(picture: DrawnMap, text: str, found: Place) -> str:
+def place_panel(drawn_map: DrawnMap, text: str, landed: Place) -> str:
     """Where a dropped sentence landed."""
-    first = int(found.neighbours[0])
-    said = [f"“{cut(text)}” lands beside “{cut(picture.corpus.texts[first], 90)}”, "
-            f"cosine {number(float(found.cosines[0]), 3)}."]  # fmt: skip
-    clusters = picture.clusters
+    first = int(landed.neighbours[0])
+    sentences = [f"“{cut(text)}” lands beside “{cut(drawn_map.corpus.texts[first], 90)}”, "
+            f"cosine {number(float(landed.cosines[0]), 3)}."]  # fmt: skip
+    clusters = drawn_map.clusters
     if clusters is not None:
-        own = [int(clusters.labels[row]) for row in found.neighbours if clusters.labels[row] >= 0]
+        own = [int(clusters.labels[row]) for row in landed.neighbours if clusters.labels[row] >= 0]
         held = sorted(set(own), key=own.count, reverse=True)
         if held:
-            parts = [f"{own.count(c)} of {len(found.neighbours)} nearest in “{picture.title(c)}”"
+            parts = [f"{own.count(c)} of {len(landed.neighbours)} nearest in “{drawn_map.title(c)}”"
                      for c in held[:3]]  # fmt: skip
-            said.append("; ".join(parts) + ".")
-    if found.spread > FAR:
-        said.append(
+            sentences.append("; ".join(parts) + ".")
+    if landed.spread > FAR:
+        sentences.append(
             "Its nearest texts lie far from each other on the map, so this place says little."
         )
     rows = "".join(
         f'<li><span class="num">{number(float(cosine), 3)}</span> '
-        f"<span>{escape(cut(picture.corpus.texts[row]))}</span></li>"
-        for row, cosine in zip(found.neighbours.tolist(), found.cosines, strict=True)
+        f"<span>{escape(cut(drawn_map.corpus.texts[row]))}</span></li>"
+        for row, cosine in zip(landed.neighbours.tolist(), landed.cosines, strict=True)
     )
-    return notes([" ".join(said)]) + f'<ol class="lab-near">{rows}</ol>'
+    return notes([" ".join(sentences)]) + f'<ol class="lab-near">{rows}</ol>'
 
 
-def search_panel(picture: DrawnMap, shown: Shown) -> str:
+def search_panel(drawn_map: DrawnMap, shown: Shown) -> str:
     """The best texts for a typed sentence, while the map is coloured by it."""
     if shown.similar is None or shown.colour != SIMILARITY:
         return ""
     rows = "".join(
         f'<li><span class="num">{number(float(shown.similar[row]), 3)}</span> '
-        f"<span>{escape(cut(picture.corpus.texts[row]))}</span></li>"
+        f"<span>{escape(cut(drawn_map.corpus.texts[row]))}</span></li>"
         for row in nearest(shown.similar)
     )
     return (
@@ -153,37 +153,35 @@ def search_panel(picture: DrawnMap, shown: Shown) -> str:
     )
 
 
-def selection_rows(picture: DrawnMap, rows: Sequence[int]) -> list[list[str]]:
+def selection_rows(drawn_map: DrawnMap, rows: Sequence[int]) -> list[list[str]]:
     """The selection as a table for a CSV, the header first."""
-    from ingest.templates import cell
-
-    labels = list(picture.corpus.labels)
-    places = picture.projection.coordinates
+    labels = list(drawn_map.corpus.labels)
+    places = drawn_map.projection.coordinates
     axes = [f"map_{axis}" for axis in "xyz"[: places.shape[1]]]
     table: list[list[str]] = [["row", "text", *map(cell, labels), "cluster", *axes]]
     for row in rows:
         table.append(
             [
-                str(picture.corpus.row_numbers[row]),
-                cell(picture.corpus.texts[row]),
-                *(cell(picture.corpus.labels[name][row]) for name in labels),
-                cell(_cluster(picture, row)),
+                str(drawn_map.corpus.row_numbers[row]),
+                cell(drawn_map.corpus.texts[row]),
+                *(cell(drawn_map.corpus.labels[name][row]) for name in labels),
+                cell(_cluster(drawn_map, row)),
                 *(f"{value:.5f}" for value in places[row]),
             ]
         )
     return table
 
 
-def hubs_panel(picture: DrawnMap, most: int = 5) -> str:
+def hubs_panel(drawn_map: DrawnMap, most: int = 5) -> str:
     """Texts that are near to very many others, and how strong that is."""
-    near: Any = picture.near
+    near = drawn_map.near
     if near is None or not near.indices.shape[1]:
         return ""
     lists = near.indices[:, :NEAREST]
     counts = occurrences(lists)
     top = np.argsort(-counts, kind="stable")[:most]
     never = int((counts == 0).sum())
-    said = (
+    note = (
         f"A text is among the {lists.shape[1]} nearest of {lists.shape[1]} others on average; the "
         f"skewness is {hubness(lists):.1f} (above 1: some texts are everybody's neighbour). "
         f"{count(never, 'text')} {'is' if never == 1 else 'are'} nobody's neighbour. These are "
@@ -191,11 +189,11 @@ def hubs_panel(picture: DrawnMap, most: int = 5) -> str:
     )
     rows = "".join(
         f'<li><span class="num">{int(counts[row]):,}</span> '
-        f"<span>{escape(cut(picture.corpus.texts[int(row)]))}</span></li>"
+        f"<span>{escape(cut(drawn_map.corpus.texts[int(row)]))}</span></li>"
         for row in top
     )
     heading = '<p class="label">Hubs: texts that are near to very many</p>'
-    return heading + notes([said]) + f'<ol class="lab-near">{rows}</ol>'
+    return heading + notes([note]) + f'<ol class="lab-near">{rows}</ol>'
 
 
 # --- What stands around a map: its settings, how far along it is, its clusters, its report --------
@@ -204,11 +202,11 @@ def hubs_panel(picture: DrawnMap, most: int = 5) -> str:
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 
 
-def header(picture: DrawnMap) -> str:
-    """The settings that made the picture, and what is in it."""
-    projection, clusters, fidelity = picture.projection, picture.clusters, picture.fidelity
+def header(drawn_map: DrawnMap) -> str:
+    """The settings that made the map, and what is in it."""
+    projection, clusters, fidelity = drawn_map.projection, drawn_map.clusters, drawn_map.fidelity
     config = projection.config
-    texts = len(picture.corpus)
+    texts = len(drawn_map.corpus)
     figures = [f"<b>{texts:,}</b> text{'' if texts == 1 else 's'}"]
     if clusters is not None:
         figures += [
@@ -220,25 +218,25 @@ def header(picture: DrawnMap) -> str:
             f"map fidelity: trustworthiness <b>{number(fidelity.trustworthiness, 2)}</b>, kNN "
             f"recall <b>{fidelity.mean_recall:.0%}</b> of each text’s {fidelity.k} nearest"
         )
-    made = [TITLES[projection.method]]
+    layout = [TITLES[projection.method]]
     if projection.method == "umap":
-        made.append(f"{config.n_neighbors} neighbours, min_dist {config.min_dist:g}")
+        layout.append(f"{config.n_neighbors} neighbours, min_dist {config.min_dist:g}")
     if projection.method == "tsne":
-        made.append(f"perplexity {config.perplexity:g}")
+        layout.append(f"perplexity {config.perplexity:g}")
     grouped = clusters.note if clusters else ""
     if grouped and clusters and clusters.config.method == "kmeans":
         grouped += f", seed {clusters.config.seed}"
     if projection.method != "pca":  # which has no seed
-        made.append(f"seed {config.seed}")
-    depth = picture.encoder.backbone.depth
+        layout.append(f"seed {config.seed}")
+    depth = drawn_map.encoder.backbone.depth
     facts = [
-        picture.encoder.name,
-        f"{picture.settings.pooling or picture.encoder.pooling} pooling",
-        layer_phrase(canonical_layer(picture.settings.layer, depth), depth),
-        ", ".join(made),
+        drawn_map.encoder.name,
+        f"{drawn_map.settings.pooling or drawn_map.encoder.pooling} pooling",
+        layer_phrase(canonical_layer(drawn_map.settings.layer, depth), depth),
+        ", ".join(layout),
         *([f"clusters: {grouped}"] if grouped else []),
     ]
-    remark = _all_alike(picture) or projection.note
+    remark = _all_alike(drawn_map) or projection.note
     return (
         f'<div class="lab-answer lab-map-facts"><p class="figures">{" · ".join(figures)}</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
@@ -246,11 +244,11 @@ def header(picture: DrawnMap) -> str:
     )
 
 
-def _all_alike(picture: DrawnMap) -> str:
+def _all_alike(drawn_map: DrawnMap) -> str:
     """What to say of a map that is one dot."""
-    if len(picture.corpus) == 1:
+    if len(drawn_map.corpus) == 1:
         return "This is one text, and one text has no neighbours. Send some more: a map needs tens."
-    if np.allclose(picture.vectors, picture.vectors[:1], atol=1e-5):
+    if np.allclose(drawn_map.vectors, drawn_map.vectors[:1], atol=1e-5):
         return (
             "All these texts have the same vector, so all lie at one place: the model cannot tell "
             "them apart, perhaps because it knows none of their characters."
@@ -258,9 +256,9 @@ def _all_alike(picture: DrawnMap) -> str:
     return ""
 
 
-def cluster_table(picture: DrawnMap, chosen: int | None = None) -> str:
+def cluster_table(drawn_map: DrawnMap, chosen: int | None = None) -> str:
     """Size, name and central text of each cluster; a name picks "cluster:" and its number."""
-    clusters = picture.clusters
+    clusters = drawn_map.clusters
     if clusters is None:
         return ""
     if not clusters.count:
@@ -272,10 +270,10 @@ def cluster_table(picture: DrawnMap, chosen: int | None = None) -> str:
         f'<tr class="{"chosen" if name.cluster == chosen else ""}">'
         f'<td class="num">{name.cluster + 1}</td><th scope="row"><button type="button" '
         f'class="lab-link" data-pick="cluster:{name.cluster}">'
-        f"{escape(picture.title(name.cluster))}</button></th>"
-        f'<td class="num">{name.size:,}</td><td>{escape(cut(picture.corpus.texts[name.central]))}'
+        f"{escape(drawn_map.title(name.cluster))}</button></th>"
+        f'<td class="num">{name.size:,}</td><td>{escape(cut(drawn_map.corpus.texts[name.central]))}'
         f"</td></tr>"
-        for name in picture.names
+        for name in drawn_map.names
     )
     return (
         '<div class="lab-frame" role="region" tabindex="0" aria-label="Clusters">'
@@ -283,18 +281,18 @@ def cluster_table(picture: DrawnMap, chosen: int | None = None) -> str:
         '<th scope="col" class="num">no.</th><th scope="col">name</th>'
         '<th scope="col" class="num">texts</th><th scope="col">most central text</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-        f'<p class="lab-note">{escape(_unclustered(picture))}</p>'
+        f'<p class="lab-note">{escape(_unclustered(drawn_map))}</p>'
     )
 
 
-def _unclustered(picture: DrawnMap) -> str:
-    clusters = picture.clusters
+def _unclustered(drawn_map: DrawnMap) -> str:
+    clusters = drawn_map.clusters
     assert clusters is not None
     left = int((clusters.labels < 0).sum())
-    said = f"{left:,} of {len(clusters.labels):,} texts are in no cluster and stay grey."
+    note = f"{left:,} of {len(clusters.labels):,} texts are in no cluster and stay grey."
     if clusters.config.method != "hdbscan":
-        said = "This method puts every text into some cluster, whether it belongs there or not."
-    return said + " Click a name to zoom to it; names are the words that set a cluster apart."
+        note = "This method puts every text into some cluster, whether it belongs there or not."
+    return note + " Click a name to zoom to it; names are the words that set a cluster apart."
 
 
 def space_note(config: ClusterConfig, sentence: str) -> str:

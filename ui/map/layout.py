@@ -8,7 +8,7 @@ from gradio.components import Component
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
 from ui.map.form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
-from ui.map.view import CLUSTER, colour_choices
+from ui.map.view import CLUSTER, PAINTERS
 from ui.page.components import (
     downloader,
     heading,
@@ -108,7 +108,7 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     )
     markup(HELP, elem_id="map-help")
     with gr.Row(elem_classes=["lab-settings"]):
-        colour = pick("Colour by", "map-colour", colour_choices(()), CLUSTER)
+        colour = pick("Colour by", "map-colour", list(PAINTERS), CLUSTER)
         search = gr.Textbox(label="Colour by likeness to a sentence", elem_id="map-search",
                             placeholder="type, then Enter", max_lines=1, scale=2)  # fmt: skip
         drop = gr.Textbox(label="Drop a sentence: where does it land?", elem_id="map-drop",

@@ -7,7 +7,7 @@ from ui.map.drawing import DrawnMap, Titles
 from ui.map.view import Shown
 from ui.state.texts import OpenTexts, TabState
 
-TRUST, SIDES = "measure", "sides"  # long work on a finished map
+TRUST, SIDE_BY_SIDE = "measure", "sides"  # long work on a finished map
 
 
 @dataclass(eq=False)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import gradio as gr
+import numpy as np
+from gradio.components import Component
 
 from encoder import EncoderError
 from explore.cluster import SPACES as SPACE_WORDS
 from ui.map.drawing import DrawnMap
-from ui.map.form import MapForm, from_json
+from ui.map.form import MapForm, form_of, from_json
 from ui.map.handlers import MapHandlers
 from ui.map.html import (
     cluster_table,
@@ -20,9 +22,11 @@ from ui.map.html import (
     space_note,
 )
 from ui.map.layout import MapLayout, lay_out_map
-from ui.map.sections import MapSides, MapTakeHome, MapTrust
+from ui.map.side_by_side import SideBySideSection
 from ui.map.state import MapState
-from ui.map.view import CLUSTER, Shown, colour_choices, value
+from ui.map.take_home import TakeHomeSection
+from ui.map.trust import TrustSection
+from ui.map.view import CLUSTER, Shown, painters, value
 from ui.page.components import csv_file
 from ui.page.events import FOLLOW, TOUCH, now, picked_name, worded, worded_steps
 from ui.page.models import ModelBox, connect_model, layers_of
@@ -31,6 +35,7 @@ from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
 from ui.words import csv_text, message, notes, number
 
+NO_ROWS = np.zeros(0, np.int64)
 STOPPED = notes(["Stopped. What was drawn so far stays."])
 
 
@@ -51,16 +56,16 @@ class _MapTab:
             handlers.picker.choices(None), ["-1", *map(str, default.layers)]
         )
         self.model = gr.State(MapForm().model)  # the last one that loaded
-        self.form = [self.model, *list(self.ui.form.values())[1:]]
+        self.form: dict[str, Component] = {**self.ui.form, "model": self.model}
         self.texts = TextsSection(handlers, texts, self.ui.colour, offered_colours)
-        self.drawn = gr.State("")  # new whenever a map is ready
+        self.map_ready = gr.State("")  # new whenever a map is ready
         page.offer_own_models(self.ui.form["model"])
         self.texts.connect(tab)
         self.connect_map()
         self.connect_touch()
-        MapTrust(handlers, self.ui.map, self.drawn)
-        MapSides(page, handlers, self.drawn)
-        MapTakeHome(handlers, self.form, self.drawn)
+        TrustSection(handlers, self.ui.map, self.map_ready)
+        SideBySideSection(page, handlers, self.map_ready)
+        TakeHomeSection(handlers, self.form, self.map_ready)
 
     def door(self) -> Tab:
         """What others may use: a map with their settings, of a sample or the pairs to train on."""
@@ -78,20 +83,20 @@ class _MapTab:
         ui, form = self.ui, self.ui.form
         self.map_outputs = [
             ui.progress, ui.stop, ui.header, ui.map, ui.clusters, ui.space_note,
-            self.drawn, ui.point, ui.selection, ui.below, ui.why_note, ui.why,
+            self.map_ready, ui.point, ui.selection, ui.below, ui.why_note, ui.why,
         ]  # fmt: skip
         chosen = ModelBox(form["model"], self.model, ui.model_note)
         connect_model(self.handlers.picker, chosen, form["layer"], layers_of)
-        changed = [control.change for control in self.form]
+        changed = [box.change for box in self.form.values()]
         gr.on(
             [self.texts.version.change, *changed],
             worded_steps(self.draw),
-            self.form,
+            list(self.form.values()),
             self.map_outputs,
             **{**FOLLOW, "trigger_mode": "multiple"},  # a newer one ends the older
         )
         ui.stop.click(worded(self.stop), None, [ui.progress, ui.stop], **TOUCH)
-        self.drawn.change(worded(self.offer_clusters), None, ui.cluster, **TOUCH)
+        self.map_ready.change(worded(self.offer_clusters), None, ui.cluster, **TOUCH)
 
     def draw(self, request: gr.Request, *values: object) -> Iterator[list[object]]:
         """The map in steps; a newer request ends this one without a word."""
@@ -99,47 +104,44 @@ class _MapTab:
         if self.handlers.texts(visitor).opened is None:
             yield [gr.skip() for _ in self.map_outputs]  # ending without a word would empty them
             return
-        asked = self.handlers.request(visitor, MapForm(*values))
-        job = self.handlers.start(visitor, asked)
+        map_request = self.handlers.request(visitor, form_of(self.form, values))
+        state = map_request.state
+        job = self.handlers.start(visitor, map_request)
 
-        def show(moment: Moment) -> list[object] | None:
-            made = None if moment.made is None else self.drawn_values(asked.state, moment.made)
-            return self.rest(made, drawn=moment.ended == "done")
+        def show(moment: Moment[DrawnMap]) -> list[object]:
+            return self.map_values(state, moment.made, ready=moment.ended == "done")
 
         telling = Telling(
-            show, len(self.map_outputs) - 2, lambda: asked.state.running is job.stop,
+            show, len(self.map_outputs) - 2, lambda: state.running is job.stop,
             done=lambda moment: notes([f"Drawn in {moment.seconds:.1f} s."]),
             stopped=lambda: STOPPED,
         )  # fmt: skip
         yield from telling.answers(job, self.handlers.workbench.work_queue)
 
-    def drawn_values(self, state: MapState, picture: DrawnMap) -> list[object]:
-        shown = state.shown
-        config = picture.settings.clusters
+    def map_values(self, state: MapState, drawn_map: DrawnMap | None, ready: bool) -> list[object]:
+        """Values for the outputs below the progress: a map or nothing, and that it is ready."""
+        version = now() if ready else gr.skip()
+        if drawn_map is None:
+            return [version if box is self.map_ready else gr.skip() for box in self.map_outputs[2:]]
+        shown, config = state.shown, drawn_map.settings.clusters
         return [
-            header(picture),
-            value(picture, shown, group="map"),
-            cluster_table(picture),
+            header(drawn_map),
+            value(drawn_map, shown, group="map"),
+            cluster_table(drawn_map),
             space_note(config, SPACE_WORDS[config.space]),
-            gr.skip(),
+            version,
             message("Click a dot: its ten nearest texts in the original space."),
-            selection_panel(picture, picture.vectors[:0, 0].astype(int)),
-            search_panel(picture, shown),
+            selection_panel(drawn_map, NO_ROWS),
+            search_panel(drawn_map, shown),
             "",
             None,
         ]
 
     def offer_clusters(self, request: gr.Request) -> gr.Dropdown:
-        if self.handlers.state(request.session_hash).drawn is None:
+        drawn_map = self.handlers.state(request.session_hash).drawn
+        if drawn_map is None:
             return gr.skip()  # the state is set when the page opens, too
-        return cluster_choices(self.handlers.picture(request.session_hash), 0)
-
-    def rest(self, made: list[object] | None, drawn: bool = False) -> list[object]:
-        """Values for the outputs below the progress: a picture or nothing, and that it is ready."""
-        values = [gr.skip() for _ in self.map_outputs[2:]] if made is None else made
-        if drawn:
-            values[self.map_outputs.index(self.drawn) - 2] = now()
-        return values
+        return cluster_choices(drawn_map, 0)
 
     def stop(self, request: gr.Request) -> list[object]:
         self.handlers.state(request.session_hash).stop()
@@ -161,73 +163,75 @@ class _MapTab:
         ui.point.pick(worded(self.why), None, [ui.why_note, ui.why], **TOUCH)
         ui.selection_csv.click(worded(self.save_selection), None, ui.download, **TOUCH)
 
-    def repaint(self, picture: DrawnMap, shown: Shown) -> str:
-        return value(picture, shown, whole=False, group="map")
+    def repaint(self, drawn_map: DrawnMap, shown: Shown) -> str:
+        return value(drawn_map, shown, whole=False, group="map")
 
     def pick_point(self, request: gr.Request, event: gr.EventData) -> list[object]:
         row = getattr(event, "row", None)
-        picture, shown, at = self.handlers.point(request.session_hash, row)
-        return [self.repaint(picture, shown), point_panel(picture, at), "", None]
+        drawn_map, shown, at = self.handlers.point(request.session_hash, row)
+        return [self.repaint(drawn_map, shown), point_panel(drawn_map, at), "", None]
 
     def lasso(self, request: gr.Request, event: gr.EventData) -> str:
         rows = getattr(event, "rows", None)
-        picture, found = self.handlers.lasso(request.session_hash, rows)
-        return selection_panel(picture, found)
+        return selection_panel(*self.handlers.lasso(request.session_hash, rows))
 
     def colour(self, request: gr.Request, colour: str) -> list[object]:
-        picture, shown = self.handlers.colour(request.session_hash, colour)
-        return [self.repaint(picture, shown), search_panel(picture, shown)]
+        drawn_map, shown = self.handlers.colour(request.session_hash, colour)
+        return [self.repaint(drawn_map, shown), search_panel(drawn_map, shown)]
 
     def search(self, request: gr.Request, text: str) -> list[object]:
-        picture, shown = self.handlers.search(request.session_hash, text)
-        return [self.repaint(picture, shown), shown.colour, search_panel(picture, shown)]
+        drawn_map, shown = self.handlers.search(request.session_hash, text)
+        return [self.repaint(drawn_map, shown), shown.colour, search_panel(drawn_map, shown)]
 
     def drop(self, request: gr.Request, text: str) -> list[object]:
-        picture, shown, found = self.handlers.drop(request.session_hash, text)
-        return [self.repaint(picture, shown), place_panel(picture, str(text), found)]
+        drawn_map, shown, landed = self.handlers.drop(request.session_hash, text)
+        return [self.repaint(drawn_map, shown), place_panel(drawn_map, str(text), landed)]
 
     def zoom(self, request: gr.Request, event: gr.EventData) -> list[object]:
         cluster = self.handlers.cluster(
             request.session_hash, picked_name(event).removeprefix("cluster:")
         )
-        picture, shown = self.handlers.zoom(request.session_hash, cluster)
-        rows = self.handlers.members(picture, cluster)
-        return [self.repaint(picture, shown), cluster, selection_panel(picture, rows)]
+        drawn_map, shown = self.handlers.zoom(request.session_hash, cluster)
+        rows = self.handlers.members(drawn_map, cluster)
+        return [self.repaint(drawn_map, shown), cluster, selection_panel(drawn_map, rows)]
 
     def whole(self, request: gr.Request) -> list[object]:
-        picture, shown = self.handlers.whole(request.session_hash)
-        return [self.repaint(picture, shown), selection_panel(picture, picture.vectors[:0, 0])]
+        drawn_map, shown = self.handlers.whole(request.session_hash)
+        return [
+            self.repaint(drawn_map, shown),
+            selection_panel(drawn_map, NO_ROWS),
+        ]
 
     def rename(self, request: gr.Request, cluster: object, title: str) -> list[object]:
-        number_ = self.handlers.cluster(request.session_hash, cluster)
-        picture, shown = self.handlers.rename(request.session_hash, number_, title)
-        return [self.repaint(picture, shown), cluster_table(picture),
-                cluster_choices(picture, number_), ""]  # fmt: skip
+        at = self.handlers.cluster(request.session_hash, cluster)
+        drawn_map, shown = self.handlers.rename(request.session_hash, at, title)
+        return [self.repaint(drawn_map, shown), cluster_table(drawn_map),
+                cluster_choices(drawn_map, at), ""]  # fmt: skip
 
     def why(self, request: gr.Request, event: gr.EventData) -> list[object]:
         pair = self.handlers.why(request.session_hash, picked_name(event))
         cosine = number(pair.explained.cosine, 3)
-        said = (
+        note = (
             f"“{pair.a}” and “{pair.b}”: cosine {cosine}, the sum of these numbers, one for each "
             "token of the one with each token of the other."
         )
-        return [notes([said]), pair.matrix]
+        return [notes([note]), pair.matrix]
 
     def save_selection(self, request: gr.Request) -> dict[str, str]:
-        picture = self.handlers.picture(request.session_hash)
+        drawn_map = self.handlers.drawn(request.session_hash)
         rows = self.handlers.shown(request.session_hash).selected
         if not rows:
             raise EncoderError("Nothing is selected. Draw around some points with the lasso first.")
-        return csv_file("selection.csv", csv_text(selection_rows(picture, rows)))
+        return csv_file("selection.csv", csv_text(selection_rows(drawn_map, rows)))
 
 
-def cluster_choices(picture: DrawnMap, chosen: int) -> gr.Dropdown:
+def cluster_choices(drawn_map: DrawnMap, chosen: int) -> gr.Dropdown:
     """The clusters, for the dropdown that renames one."""
-    count = picture.clusters.count if picture.clusters else 0
-    titles = [(f"{c + 1}. {picture.title(c)}", c) for c in range(count)]
+    count = drawn_map.clusters.count if drawn_map.clusters else 0
+    titles = [(f"{c + 1}. {drawn_map.title(c)}", c) for c in range(count)]
     return gr.Dropdown(choices=titles, value=chosen if chosen < count else None)
 
 
 def offered_colours(labels: Sequence[str]) -> gr.Dropdown:
     """What dots can be coloured by where the texts have these label columns."""
-    return gr.Dropdown(choices=colour_choices(labels), value=CLUSTER)
+    return gr.Dropdown(choices=list(painters(labels)), value=CLUSTER)

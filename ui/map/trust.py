@@ -1,166 +1,117 @@
-"""How far a map can be trusted: everything that is measured about it, step by step."""
+"""“How far can I trust it?”: what the map tore apart, what noise would look like, what is stable.
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+What is measured is in `ui.map.trust_measures`, what is said of it in `ui.map.trust_html`.
+"""
 
-import numpy as np
+from dataclasses import replace
+from functools import partial
 
-from explore import (
-    Clusters,
-    Distortion,
-    Driver,
-    Projection,
-    Stability,
-    SweepPoint,
-    agreement,
-    cluster,
-    distortion,
-    drivers,
-    map_fidelity,
-    null_world,
-    project,
-    silhouette,
-    stability,
-    sweep,
-)
-from explore.cluster import dense_projection
-from explore.on_map import clusters_on_map
-from ui.map.drawing import DrawnMap, dense_space
-from ui.state.stages import Tell
+import gradio as gr
 
-DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
+from ui.map.figures import Overlay, categories, points, sweep_curve
+from ui.map.handlers import MapHandlers
+from ui.map.html import hubs_panel
+from ui.map.state import TRUST
+from ui.map.trust_html import not_yet, null_words, stability_table, trust_table
+from ui.map.trust_measures import NullMap, Trust, measure_trust, torn_and_false
+from ui.map.view import as_value, value
+from ui.page.components import markup, plot, prose, scatter_map
+from ui.page.events import TOUCH, worded
+from ui.page.matrix import figure_json
+from ui.page.tasks import STAGES, Steps, Task
+from ui.words import notes
+
+EXPECTED_S = 30.0
+STOPPED = notes(["Stopped. What was measured so far stays."])
 
 
-@dataclass(frozen=True, eq=False)
-class NullMap:
-    """The same pipeline over vectors without structure."""
+class TrustSection:
+    """The section below the map."""
 
-    projection: Projection
-    clusters: Clusters
-    recall: float
-    silhouette: float | None
+    def __init__(self, handlers: MapHandlers, shown_map: gr.HTML, map_ready: gr.State) -> None:
+        self.handlers = handlers
+        with gr.Accordion("How far can I trust it?", open=False, elem_id="trust-section"):
+            prose(
+                "On two dimensions some neighbours must part and some strangers must meet. The "
+                "lines join texts that are <b>near in the vectors but torn apart</b> on the map; "
+                "crosses mark texts that only <b>look like neighbours</b>."
+            )
+            overlay = gr.Checkbox(label="Show torn and false neighbours on the map",
+                                  elem_id="map-honesty")  # fmt: skip
+            overlay_note = markup(elem_id="map-honesty-note")
+            self.task = Task(
+                handlers.workbench, TRUST, "Measure it", STAGES, EXPECTED_S,
+                done="Measured in {seconds:.0f} s.", stopped=STOPPED,
+            )  # fmt: skip
+            table = markup(not_yet(), elem_id="report")
+            sweep = plot("Clusters over the least size of a cluster", elem_id="sweep")
+            words = markup(elem_id="null-words")
+            with gr.Row():
+                with gr.Column(min_width=320):
+                    own = scatter_map("The map of the texts", elem_id="own-map")
+                with gr.Column(min_width=320):
+                    null = scatter_map("The map of noise", elem_id="null-map")
+            stable = markup(elem_id="stability")
+            hubs = markup(elem_id="hubs")
+        outputs = [table, sweep, words, own, null, stable, hubs]
+        overlay.input(worded(self.honesty), overlay, [shown_map, overlay_note], **TOUCH)
+        self.task.connect(self.prepare, self.show, [], outputs)
+        fresh = [self.task.progress, self.task.stop, *outputs, overlay, overlay_note]
+        map_ready.change(worded(self.fresh), None, fresh, **TOUCH)
 
+    def honesty(self, request: gr.Request, on: bool) -> list[object]:
+        """Draw the worst pairs over the map, or take them away."""
+        visitor = request.session_hash
+        drawn_map, overlay, note = self.handlers.drawn(visitor), Overlay(), ""
+        if on:
+            worst = torn_and_false(drawn_map)
+            torn = tuple((int(a), int(b)) for a, b in worst.torn)
+            crosses = tuple(sorted({int(row) for pair in worst.false for row in pair}))
+            overlay = Overlay(torn=torn, crosses=crosses)
+            note = notes([
+                f"Shown: {len(worst.torn):,} of {worst.all_torn:,} torn pairs and "
+                f"{len(worst.false):,} of {worst.all_false:,} false ones, the worst first."
+            ])  # fmt: skip
+        changed = replace(self.handlers.shown(visitor), overlay=overlay)
+        drawn_map, shown = self.handlers.show(visitor, changed, honest=True)
+        return [value(drawn_map, shown, whole=False, group="map"), note]
 
-@dataclass(frozen=True, eq=False)
-class Trust:
-    """What is known so far; None where it has not been measured yet."""
+    def fresh(self, request: gr.Request) -> list[object]:
+        """A new map has been drawn: what was measured is of another one."""
+        nothing = ["", gr.Button(visible="hidden"), not_yet(), None, "", None, None, "", ""]
+        return [*nothing, False, ""]
 
-    picture: DrawnMap
-    # Of the clusters with those on the map, or of those on the map with those of the vectors; NaN
-    # where neither side has two groups.
-    agreement: float | None = None
-    silhouette: float | None = None
-    drivers: tuple[Driver, ...] = ()
-    swept: tuple[SweepPoint, ...] = ()
-    null: NullMap | None = None
-    stable: Stability | None = None
+    def prepare(self, visitor: str | None) -> Steps[Trust]:
+        """Everything that is measured of the map on the screen, step by step."""
+        return partial(measure_trust, self.handlers.finished(visitor))
 
-
-def measure_trust(picture: DrawnMap, tell: Tell, stop: threading.Event) -> Iterator[Trust]:
-    """The report again and again, each time with more; nothing is measured twice."""
-    stages, source = picture.texts.stages, picture.source
-    layout = picture.projection.config.key
-    clusters = picture.clusters
-    report = Trust(picture)
-    if clusters is None:
-        return
-    key = (*picture.cluster_key, *layout)
-    tell("measuring the clusters", 0.0)
-    report = replace(
-        report,
-        agreement=stages.get("agreement", key, lambda: _agreement(picture, clusters, tell, stop)),
-        silhouette=stages.get(
-            "silhouette", picture.cluster_key, lambda: silhouette(picture.vectors, clusters.labels)
-        ),
-        drivers=drivers(picture.corpus.texts, clusters.labels, picture.corpus.labels),
-    )
-    yield report
-    if clusters.config.method == "hdbscan":
-        space = _space(picture, tell, stop)
-        swept = stages.get(
-            "sweep",
-            (*source, clusters.config.space, *_place(picture)),
-            lambda: sweep(space, on_progress=tell, stop=stop),
-        )
-        report = replace(report, swept=swept)
-        yield report
-    if len(picture.corpus) > 1:
-        null = stages.get("null world", key, lambda: _null(picture, tell, stop))
-        report = replace(report, null=null)
-        yield report
-    if clusters.count:
-        stable = stages.get(
-            "stability",
-            picture.cluster_key,
-            lambda: stability(
-                picture.vectors,
-                clusters,
-                near=picture.near,
-                on_progress=tell,
-                stop=stop,
-                layout=picture.projection.config,
-            ),
-        )
-        yield replace(report, stable=stable)
-
-
-def _place(picture: DrawnMap) -> tuple[object, ...]:
-    on_map = picture.settings.clusters.space == "map"
-    return picture.projection.config.key if on_map else ()
-
-
-def _space(picture: DrawnMap, tell: Tell, stop: threading.Event) -> np.ndarray:
-    if picture.settings.clusters.space == "map":
-        return picture.projection.coordinates
-    return dense_space(picture, tell, stop)
+    def show(self, visitor: str | None, trust: Trust) -> list[object]:
+        """What is measured so far, for the outputs below the progress."""
+        drawn_map, null, stable = trust.drawn_map, trust.null, trust.stable
+        clusters = drawn_map.clusters
+        size = clusters.config.size_for(len(drawn_map.corpus)) if clusters else 2
+        curve = figure_json(sweep_curve(trust.swept, size)) if trust.swept else None
+        # Beside noise stand the dots alone: lines over one of the two would tell them apart.
+        shown = replace(self.handlers.shown(visitor), overlay=Overlay(), selected=None)
+        return [
+            trust_table(trust),
+            curve,
+            null_words(trust, null) if null else "",
+            value(drawn_map, shown, group=None) if null else None,
+            null_value(null) if null else None,
+            stability_table(drawn_map, stable) if stable else "",
+            hubs_panel(drawn_map),
+        ]
 
 
-def _agreement(picture: DrawnMap, clusters: Clusters, tell: Tell, stop: threading.Event) -> float:
-    """Adjusted Rand index of what the vectors and what the map have for clusters.
-
-    Clusters that were found on the map are compared with those of the 5-D UMAP: with those on the
-    map they would always agree.
-    """
-    config = clusters.config
-    if config.method == "hdbscan" and config.space == "map":
-        dense = replace(config, space="umap")
-        looked_at = replace(picture, settings=replace(picture.settings, clusters=dense))
-        space = dense_space(looked_at, tell, stop)
-        others = cluster(picture.vectors, dense, space=space).labels
-    else:
-        others = clusters_on_map(picture.vectors, picture.projection.coordinates, clusters)
-    if max(len(np.unique(clusters.labels)), len(np.unique(others))) < 2:
-        return float("nan")
-    return agreement(clusters.labels, others)
-
-
-def _null(picture: DrawnMap, tell: Tell, stop: threading.Event) -> NullMap:
-    """The vectors' Gaussian, laid out and clustered as the texts were."""
-
-    def say(stage: str, share: float) -> None:
-        tell(f"a world without structure: {stage}", share)
-
-    config, settings = picture.settings.clusters, picture.projection.config
-    vectors = null_world(picture.vectors, settings.seed)
-    flat = project(vectors, settings, on_progress=say, stop=stop)
-    space = None
-    if config.method == "hdbscan" and config.space == "map":
-        space = flat.coordinates
-    elif config.method == "hdbscan" and config.space == "umap":
-        space = dense_projection(vectors, on_progress=say, stop=stop).coordinates
-    found = cluster(vectors, config, space=space, on_progress=say, stop=stop)
-    recall = map_fidelity(vectors, flat.coordinates, on_progress=say, stop=stop).mean_recall
-    return NullMap(flat, found, recall, silhouette(vectors, found.labels))
-
-
-def torn_and_false(picture: DrawnMap) -> Distortion:
-    """The pairs that the map shows most wrongly."""
-    near = picture.near
-    if near is None:
-        return Distortion(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64))
-    return picture.texts.stages.get(
-        "distortion",
-        (*picture.source, *picture.projection.config.key),
-        lambda: distortion(picture.vectors, picture.projection.coordinates, near, DRAWN),
-    )
+def null_value(null: NullMap) -> str:
+    """The map of noise for its component."""
+    places, clusters = null.projection.coordinates, null.clusters
+    names = [f"cluster {c + 1}" for c in range(clusters.count)]
+    return as_value({
+        "rev": f"null-{hash(places.tobytes())}",
+        "points": points(places, ["noise"] * len(places)),
+        "paint": categories("in noise", clusters.labels, names, places),
+        "overlay": None, "names": None, "selected": None, "focus": None, "focus_rev": "",
+        "group": None,
+    })  # fmt: skip

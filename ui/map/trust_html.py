@@ -6,7 +6,7 @@ from explore import Clusters, Stability
 from explore.cluster import SCORED_ROWS, UMAP_DIMS
 from ingest.findings import count
 from ui.map.drawing import DrawnMap
-from ui.map.trust import NullMap, Trust
+from ui.map.trust_measures import NullMap, Trust
 from ui.words import NONE, message, missing, notes, number
 
 DRIVERS = (
@@ -23,10 +23,10 @@ SIMILAR = 0.7  # of as many clusters
 CLEARLY, MARGIN = 1.3, 0.01  # how much larger a silhouette is than that of noise
 
 
-def report_table(report: Trust) -> str:
+def trust_table(trust: Trust) -> str:
     """Fidelity, agreement and silhouette, one row each with its meaning."""
-    picture = report.picture
-    fidelity, null = picture.fidelity, report.null
+    drawn_map = trust.drawn_map
+    fidelity, null = drawn_map.fidelity, trust.null
     rows = []
     if fidelity is not None and fidelity.k:
         k = fidelity.k
@@ -39,12 +39,12 @@ def report_table(report: Trust) -> str:
              f"Of each text's {k} nearest, this share is among its {k} nearest on the map."
              + (f" Without any structure it is {null.recall:.0%}." if null else "")),
         ]  # fmt: skip
-    clusters = picture.clusters
-    if report.agreement is not None and clusters is not None:
-        rows.append(("Clusters, vectors and map", missing(report.agreement), _both_sides(clusters)))
+    clusters = drawn_map.clusters
+    if trust.agreement is not None and clusters is not None:
+        rows.append(("Clusters, vectors and map", missing(trust.agreement), _both_sides(clusters)))
     if clusters is not None:
         rows.append(
-            ("Silhouette", NONE if report.silhouette is None else number(report.silhouette, 3),
+            ("Silhouette", NONE if trust.silhouette is None else number(trust.silhouette, 3),
              "How much nearer texts are to their own cluster than to the next, by cosine in the "
              "original space, from −1 to 1. Sentences rarely exceed 0.2. " + _scored(clusters))
         )  # fmt: skip
@@ -54,7 +54,7 @@ def report_table(report: Trust) -> str:
     )
     return (
         '<div class="lab-frame"><table class="lab-plain lab-report"><tbody>'
-        f"{body}</tbody></table></div>{drivers_list(report)}" + (SWEEP if report.swept else "")
+        f"{body}</tbody></table></div>{drivers_list(trust)}" + (SWEEP if trust.swept else "")
     )
 
 
@@ -75,10 +75,10 @@ def _both_sides(clusters: Clusters) -> str:
             f"what {name} makes of the vectors (the clusters above) with what it makes of the "
             f"places on the map, {how_many} each"
         )
-    said = f"Adjusted Rand index of {sides}: 1 the same, 0 chance."
+    meaning = f"Adjusted Rand index of {sides}: 1 the same, 0 chance."
     if config.method == "hdbscan" or clusters.unclustered:
-        said += " The unclustered count as one group on each side."
-    return said
+        meaning += " The unclustered count as one group on each side."
+    return meaning
 
 
 def _scored(clusters: Clusters) -> str:
@@ -94,14 +94,14 @@ def _scored(clusters: Clusters) -> str:
     )
 
 
-def drivers_list(report: Trust) -> str:
+def drivers_list(trust: Trust) -> str:
     """What the clusters follow: surface features and label columns."""
-    if not report.drivers:
+    if not trust.drivers:
         return ""
     rows = "".join(
         f'<li><span class="num">{number(driver.information, 2)}</span> '
         f"<span>{escape(driver.name)}</span></li>"
-        for driver in report.drivers
+        for driver in trust.drivers
     )
     return (
         "<p class='label'>What drives the split?</p>"
@@ -110,12 +110,12 @@ def drivers_list(report: Trust) -> str:
     )
 
 
-def null_words(report: Trust, null: NullMap) -> str:
+def null_words(trust: Trust, null: NullMap) -> str:
     """What the world without structure says about this one."""
-    picture, there = report.picture, null.clusters
-    here, fidelity = picture.clusters, picture.fidelity
+    drawn_map, there = trust.drawn_map, null.clusters
+    here, fidelity = drawn_map.clusters, drawn_map.fidelity
     assert here is not None
-    said = [
+    sentences = [
         "Beside the map of the texts, one of noise: vectors drawn from one Gaussian of the same "
         "mean and covariance, laid out and grouped in the same steps. It is one draw, and another "
         "would have other numbers. "
@@ -123,54 +123,56 @@ def null_words(report: Trust, null: NullMap) -> str:
         f"{here.count} and {here.unclustered:.0%} here."
     ]
     if there.count >= SIMILAR * here.count > 0:
-        said.append("So the mere number of islands proves nothing: this noise has as many.")
+        sentences.append("So the mere number of islands proves nothing: this noise has as many.")
     if fidelity is not None and fidelity.k:
-        said.append(f"kNN recall is {fidelity.mean_recall:.0%} here and {null.recall:.0%} there.")
-    if report.silhouette is not None and null.silhouette is not None:
-        own, other = report.silhouette, null.silhouette
+        sentences.append(
+            f"kNN recall is {fidelity.mean_recall:.0%} here and {null.recall:.0%} there."
+        )
+    if trust.silhouette is not None and null.silhouette is not None:
+        own, other = trust.silhouette, null.silhouette
         floor = max(other, 0.0)  # below 0 texts are nearer to another cluster than to their own
-        said.append(
+        sentences.append(
             f"The silhouette, of the clustered texts, is {number(own, 3)} here and "
             f"{number(other, 3)} there:"
         )
-        said.append(
+        sentences.append(
             "these clusters are apart in the vectors, not only on the map."
             if own > CLEARLY * floor and own > floor + MARGIN
             else "in the vectors, these clusters are hardly further apart than those of noise."
         )
-    return f"<p class='label'>Would noise look like this?</p>{notes([' '.join(said)])}"
+    return f"<p class='label'>Would noise look like this?</p>{notes([' '.join(sentences)])}"
 
 
-def stability_table(picture: DrawnMap, stable: Stability) -> str:
+def stability_table(drawn_map: DrawnMap, stable: Stability) -> str:
     """For each cluster, in how many runs with other seeds it stays together."""
     title = "<p class='label'>Would other seeds find the same clusters?</p>"
     if not stable.runs:
         return title + notes([f"No seed plays a part: {stable.note}. Every run would be the same."])
     few = "too few in the sample" if stable.sampled else "too few texts"
     rows = "".join(
-        f'<tr><th scope="row">{cluster + 1}. {escape(picture.title(cluster))}</th>'
+        f'<tr><th scope="row">{cluster + 1}. {escape(drawn_map.title(cluster))}</th>'
         + (
             f'<td class="num">{few}</td><td class="num">{NONE}</td></tr>'
-            if kept is None or pairs is None
-            else f'<td class="num">{kept} of {stable.runs} runs</td>'
+            if together is None or pairs is None
+            else f'<td class="num">{together} of {stable.runs} runs</td>'
             f'<td class="num">{pairs:.0%}</td></tr>'
         )
-        for cluster, (kept, pairs) in enumerate(zip(stable.kept, stable.pairs, strict=True))
+        for cluster, (together, pairs) in enumerate(zip(stable.kept, stable.pairs, strict=True))
     )
     mean = sum(stable.agreement) / max(len(stable.agreement), 1)
-    said = [
+    remarks = [
         f"Repeated: {stable.note}; {stable.runs} runs with other seeds, on {stable.rows:,} texts. "
         "Adjusted Rand index with the clusters above: "
         f"{number(mean, 2)} on average, {number(min(stable.agreement), 2)} at least."
     ]
     if stable.sampled:
-        said.append(
-            f"These {stable.rows:,} of {len(picture.corpus):,} texts are a random sample, for "
+        remarks.append(
+            f"These {stable.rows:,} of {len(drawn_map.corpus):,} texts are a random sample, for "
             "which the least size of a cluster is cut in proportion: a part of what differs comes "
             "from sampling, not from the seed."
         )
     return (
-        title + notes(said) + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
+        title + notes(remarks) + '<div class="lab-frame"><table class="lab-table"><thead><tr>'
         '<th scope="col">cluster</th><th scope="col" class="num">stays together in</th>'
         '<th scope="col" class="num">pairs together</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -292,9 +292,10 @@ def loadable(
     """
     spec, remark = CATALOG.get(model), ""
     if not (spec and spec.bundled) and not handlers.workbench.is_loaded(model, visitor):
-        remark = (
-            f"This link was made with {model[:80]!r}, which is not loaded here. Pick it in the "
-            "model list to download it; shown meanwhile: the bundled model."
+        remark = f"This link was made with {model[:80]!r}, which is not loaded here. " + (
+            "Pick it in the model list to download it; shown meanwhile: the bundled model."
+            if handlers.workbench.has_model(model, visitor)
+            else "This host does not offer it, or it was somebody's own; shown: the bundled model."
         )
         model = DEFAULT_MODEL
     layers = ["-1", *map(str, handlers.workbench.encoder(model, visitor).layers)]

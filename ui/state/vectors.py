@@ -126,6 +126,8 @@ class Vectors:
         return bool(self._of(visitor))
 
     def _of(self, visitor: str) -> list[str]:
+        if not visitor:  # of whoever has no key nothing is kept
+            return []
         prefix = visitor_prefix(visitor)
         with self._lock:
             return [name for name in self._kept if name.startswith(prefix)]

@@ -1,82 +1,51 @@
-"""What tests of the Map tab share: a small corpus, pictures of it, and what HTML must keep."""
+"""What tests of the Map tab share: a small corpus, maps of it, and what HTML must keep."""
 
 import base64
 import json
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from encoder import Encoder
+from tests.ui.corpus import TABLE
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import Node, read_html
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
-from ui.state.texts import Atlas, on_map, open_data
+from ui.state.stages import Stages
+from ui.state.texts import OpenTexts, on_map, open_data, open_texts
 
 TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
         "th", "thead", "tr"}  # fmt: skip
 ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
-FRAMES = {
-    "cats": "The {} cat sleeps on the {} window sill.",
-    "money": "Many {} prices rose in May and the {} bank lost!",
-    "trains": "Is there a {} train to the {} stadium at nine o'clock?",
-}
-# Words that the tiny models can tell apart: texts with equal tokens would be one point.
-WORDS = ("old", "red", "warm", "snowy", "sunny", "lovely", "long", "simple")
-OTHERS = ("white", "storm", "butter", "river")
-COLOURS = ("red", "blue")
-EACH = 32  # texts of a topic
 BYTES = 10**8
+IN_THREE = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}  # of a MapForm
 
 
-def rows() -> Iterator[tuple[str, str, str]]:
-    """Text, topic and a colour that has nothing to do with it, topics in turn."""
-    for at in range(EACH):
-        for topic, frame in FRAMES.items():
-            yield frame.format(WORDS[at % 8], OTHERS[at // 8]), topic, COLOURS[at // 3 % 2]
+def open_table(table: str = TABLE, name: str = "texts.csv") -> OpenTexts:
+    """A table, open as a file of this name would be."""
+    return open_data(table, name, Stages(BYTES))
 
 
-TEXTS = [text for text, _, _ in rows()]
-TABLE = "text,topic,colour\n" + "".join(f"{text},{topic},{c}\n" for text, topic, c in rows())
-
-
-def an_atlas(source: str = TABLE, name: str = "texts.csv", max_bytes: int = BYTES) -> Atlas:
-    """An atlas with these texts open."""
-    atlas = Atlas(max_bytes)
-    open_data(atlas, source, name)
-    return atlas
-
-
-def listed(texts: list[str]) -> Atlas:
-    """An atlas with these texts as they are, whatever they hold."""
-    from ui.state.texts import open_texts
-
-    atlas = Atlas(BYTES)
-    open_texts(atlas, texts, "texts")
-    return atlas
+def open_list(texts: list[str], name: str = "texts") -> OpenTexts:
+    """These texts as they are, whatever they hold."""
+    return open_texts(texts, name, Stages(BYTES))
 
 
 def steps(
-    atlas: Atlas,
-    encoder: Encoder,
-    most: int = 5_000,
-    stop: threading.Event | None = None,
-    **form: Any,
+    texts: OpenTexts, encoder: Encoder, most: int = 5_000, **form: object
 ) -> Iterator[DrawnMap]:
-    """The pictures of one drawing, each with more."""
-    assert atlas.corpus is not None
-    asked, corpus = MapForm(**form), on_map(atlas.corpus, most)
-    settings = parse(asked)
-    return draw(atlas, corpus, encoder, settings, asked, quiet, stop or threading.Event())
+    """A map of at most so many of the texts again and again, each time with more on it."""
+    sent, corpus = MapForm(**form), on_map(texts.corpus, most)
+    return draw(texts, {}, corpus, encoder, parse(sent), sent, quiet, threading.Event())
 
 
-def drawn(atlas: Atlas, encoder: Encoder, most: int = 5_000, **form: Any) -> DrawnMap:
-    """The last of them."""
-    *_, picture = steps(atlas, encoder, most, **form)
-    return picture
+def draw_map(texts: OpenTexts, encoder: Encoder, most: int = 5_000, **form: object) -> DrawnMap:
+    """A map with all that belongs to it."""
+    *_, last = steps(texts, encoder, most, **form)
+    return last
 
 
 def quiet(stage: str, share: float) -> None:
@@ -101,22 +70,22 @@ def unpacked(base: str, kind: str = "<f4") -> np.ndarray:
 
 def in_three(encoder: Encoder) -> DrawnMap:
     """The small corpus on a map, in three clusters."""
-    return drawn(an_atlas(), encoder, clustering="k-means", n_clusters=3, method="PCA")
+    return draw_map(open_table(), encoder, **IN_THREE)
 
 
-def hostile_picture(bert: Encoder) -> DrawnMap:
+def hostile_map(bert: Encoder) -> DrawnMap:
     """A map on which everything is an attack: texts, column, labels, titles, file and model."""
     records = [
         {"text": f"{attack} {n}", ATTACKS[0]: ATTACKS[n % 2]}
         for n, attack in enumerate(attack for attack in ATTACKS for _ in range(2))
     ]
-    atlas = an_atlas(json.dumps(records), ATTACKS[0])
+    texts = open_table(json.dumps(records), ATTACKS[0])
     encoder = Encoder(ATTACKS[0], bert.backbone, bert.recipe, bert.cache)
-    found = drawn(atlas, encoder, clustering="k-means", n_clusters=len(ATTACKS), method="PCA")
-    atlas.titles[found.cluster_key] = dict(enumerate(ATTACKS))
-    assert list(found.corpus.labels) == [ATTACKS[0]]
-    assert found.clusters.count == len(ATTACKS)
-    return found
+    hostile = draw_map(texts, encoder, **{**IN_THREE, "n_clusters": len(ATTACKS)})
+    hostile.titles[hostile.cluster_key] = dict(enumerate(ATTACKS))
+    assert list(hostile.corpus.labels) == [ATTACKS[0]]
+    assert hostile.clusters.count == len(ATTACKS)
+    return hostile
 
 
 def shown_text(piece: str) -> str:

@@ -21,9 +21,9 @@ from explore import (
     project,
 )
 from ingest import read_corpus
+from tests.ui.corpus import EACH, TEXTS
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.map.lab import MapLab
-from tests.ui.map.pages import EACH, TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.api import _as_json, build_map_api
 from ui.map.form import MapForm
@@ -39,21 +39,21 @@ def client(app_url):
     client.close()
 
 
-def answer(client, texts=TEXTS, **settings) -> dict:
+def ask(client, texts=TEXTS, **settings) -> dict:
     return client.predict(texts=texts, api_name="/map", **settings)
 
 
 def test_the_endpoint_tells_its_parameters_and_their_defaults(client):
-    told = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/map"]
-    found = {p["parameter_name"]: p["parameter_default"] for p in told["parameters"]}
-    assert found.pop("texts") is None
-    assert found == {
+    described = client.view_api(return_format="dict", print_info=False)["named_endpoints"]["/map"]
+    answer = {p["parameter_name"]: p["parameter_default"] for p in described["parameters"]}
+    assert answer.pop("texts") is None
+    assert answer == {
         "model": DEFAULT_MODEL, "pooling": "", "layer": "-1", "method": "umap", "dims": 2,
         "n_neighbors": 15, "min_dist": 0.1, "seed": 0, "clustering": "hdbscan",
         "min_cluster_size": 0, "n_clusters": 0, "perplexity": 30, "space": "umap",
     }  # fmt: skip
-    without = [p["parameter_name"] for p in told["parameters"] if not p["parameter_has_default"]]
-    assert without == ["texts"]
+    needed = [p for p in described["parameters"] if not p["parameter_has_default"]]
+    assert [p["parameter_name"] for p in needed] == ["texts"]
 
 
 def test_a_list_of_texts_is_enough(client, bundled):
@@ -61,48 +61,50 @@ def test_a_list_of_texts_is_enough(client, bundled):
     chosen = sorted(set(corpus.labels["topic"]))[:4]
     rows = [n for n, topic in enumerate(corpus.labels["topic"]) if topic in chosen][:120]
     texts = [corpus.texts[n] for n in rows]
-    found = answer(client, texts)
-    assert set(found) == {"texts", "coordinates", "labels", "clusters", "trustworthiness",
+    answer = ask(client, texts)
+    assert set(answer) == {"texts", "coordinates", "labels", "clusters", "trustworthiness",
                           "continuity", "knn_recall", "settings", "notes"}  # fmt: skip
-    assert found["texts"] == texts
+    assert answer["texts"] == texts
     vectors = bundled.encode(texts)
     near = neighbours(vectors, 30)
-    own = map_fidelity(vectors, np.array(found["coordinates"]), near=near)
-    assert found["trustworthiness"] == pytest.approx(own.trustworthiness, abs=2e-3)
-    assert found["continuity"] == pytest.approx(own.continuity, abs=2e-3)
-    assert found["knn_recall"] == pytest.approx(own.mean_recall, abs=5e-3)
+    own = map_fidelity(vectors, np.array(answer["coordinates"]), near=near)
+    assert answer["trustworthiness"] == pytest.approx(own.trustworthiness, abs=2e-3)
+    assert answer["continuity"] == pytest.approx(own.continuity, abs=2e-3)
+    assert answer["knn_recall"] == pytest.approx(own.mean_recall, abs=5e-3)
     # UMAP makes much of the last digit of a vector; what its map is worth does not change.
     flat = project(vectors, ProjectionConfig(), near).coordinates
-    assert np.shape(found["coordinates"]) == flat.shape
+    assert np.shape(answer["coordinates"]) == flat.shape
     expected = map_fidelity(vectors, flat, near=near)
-    assert found["trustworthiness"] == pytest.approx(expected.trustworthiness, abs=0.03)
+    assert answer["trustworthiness"] == pytest.approx(expected.trustworthiness, abs=0.03)
     topics = np.unique([corpus.labels["topic"][n] for n in rows], return_inverse=True)[1]
-    assert agreement(np.array(found["labels"]), topics) > 0.1  # 0 is chance
-    assert [each["cluster"] for each in found["clusters"]] == list(range(max(found["labels"]) + 1))
-    sizes = [each["size"] for each in found["clusters"]]
-    assert sizes == np.bincount(np.array(found["labels"]) + 1)[-len(sizes) :].tolist()
-    assert found["settings"] == {
+    assert agreement(np.array(answer["labels"]), topics) > 0.1  # 0 is chance
+    assert [each["cluster"] for each in answer["clusters"]] == list(
+        range(max(answer["labels"]) + 1)
+    )
+    sizes = [each["size"] for each in answer["clusters"]]
+    assert sizes == np.bincount(np.array(answer["labels"]) + 1)[-len(sizes) :].tolist()
+    assert answer["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "mean", "layer": -1, "method": "umap", "seed": 0,
         "clustering": "HDBSCAN, at least 7 texts a cluster, on a 5-D UMAP (20 neighbours, min_dist "
         "0, seed 0)",
     }  # fmt: skip
-    assert found["notes"] == []
+    assert answer["notes"] == []
 
 
 def test_pca_and_k_means_are_those_of_the_explore_package(client, bundled):
-    found = answer(client, **PCA, dims=3, layer="3", pooling="max", seed=5)
+    answer = ask(client, **PCA, dims=3, layer="3", pooling="max", seed=5)
     vectors = bundled.encode(TEXTS, "max", 3)
     flat = project(vectors, ProjectionConfig("pca", 3)).coordinates
-    np.testing.assert_allclose(found["coordinates"], flat, atol=1e-4)
+    np.testing.assert_allclose(answer["coordinates"], flat, atol=1e-4)
     groups = cluster(vectors, ClusterConfig("kmeans", n_clusters=3, seed=5))
-    assert found["labels"] == groups.labels.tolist()
+    assert answer["labels"] == groups.labels.tolist()
     names = name_clusters(TEXTS, vectors, groups.labels)
-    assert found["clusters"] == [
+    assert answer["clusters"] == [
         {"cluster": n.cluster, "size": n.size, "terms": list(n.terms), "central": TEXTS[n.central]}
         for n in names
     ]
-    assert [each["size"] for each in found["clusters"]] == [EACH] * 3
-    assert found["settings"] == {
+    assert [each["size"] for each in answer["clusters"]] == [EACH] * 3
+    assert answer["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "max", "layer": 3, "method": "pca", "seed": 5,
         "clustering": "k-means, 3 clusters as asked, on the vectors",
     }  # fmt: skip
@@ -115,7 +117,7 @@ def test_pca_and_k_means_are_those_of_the_explore_package(client, bundled):
     ids=str,
 )  # fmt: skip
 def test_every_setting_moves_the_answer(client, change):
-    first, other = (answer(client, TEXTS[:40], **PCA | more) for more in ({}, change))
+    first, other = (ask(client, TEXTS[:40], **PCA | more) for more in ({}, change))
     moved = {name for name in first if first[name] != other[name]}
     assert moved & {"coordinates", "labels"}
     assert "texts" not in moved
@@ -124,31 +126,31 @@ def test_every_setting_moves_the_answer(client, change):
 def test_umaps_own_settings_move_it(client):
     texts = TEXTS[:40]
     changes = ({}, {"n_neighbors": 4}, {"min_dist": 0.7}, {"seed": 1})
-    found = [answer(client, texts, clustering="kmeans", **change) for change in changes]
-    assert len({json.dumps(each["coordinates"]) for each in found}) == len(changes)
-    near, far = (answer(client, texts, method="tsne", perplexity=p) for p in (4, 12))
+    answer = [ask(client, texts, clustering="kmeans", **change) for change in changes]
+    assert len({json.dumps(each["coordinates"]) for each in answer}) == len(changes)
+    near, far = (ask(client, texts, method="tsne", perplexity=p) for p in (4, 12))
     assert near["coordinates"] != far["coordinates"]
     for space, words in (("vectors", "on the vectors"), ("map", "on the map")):
-        found = answer(client, texts, method="pca", space=space)
-        assert found["settings"]["clustering"].endswith(words)
+        answer = ask(client, texts, method="pca", space=space)
+        assert answer["settings"]["clustering"].endswith(words)
     for size in (2, 9):
-        found = answer(client, texts, method="pca", min_cluster_size=size)
-        assert f"at least {size} texts" in found["settings"]["clustering"]
+        answer = ask(client, texts, method="pca", min_cluster_size=size)
+        assert f"at least {size} texts" in answer["settings"]["clustering"]
 
 
 def test_texts_are_taken_once_and_as_they_are(client):
     texts = [*ATTACKS, "text", "a, b", 'He said "no', "  text ", "", "=1+1", '{"a": 1}']
-    found = answer(client, texts, **PCA)
-    assert found["texts"] == [*ATTACKS, "text", "a, b", 'He said "no', "=1+1", '{"a": 1}']
-    assert len(found["coordinates"]) == len(found["labels"]) == len(found["texts"])
+    answer = ask(client, texts, **PCA)
+    assert answer["texts"] == [*ATTACKS, "text", "a, b", 'He said "no', "=1+1", '{"a": 1}']
+    assert len(answer["coordinates"]) == len(answer["labels"]) == len(answer["texts"])
 
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉", "🏳️‍🌈"]])
 def test_a_few_texts_are_a_map_too_and_it_says_what_is_amiss(client, texts):
-    found = answer(client, texts)
-    assert np.isfinite(found["coordinates"]).all()
-    assert (found["trustworthiness"] is None) == (len(texts) < 3)
-    assert "too few for a neighbourhood" in found["notes"][-1]
+    answer = ask(client, texts)
+    assert np.isfinite(answer["coordinates"]).all()
+    assert (answer["trustworthiness"] is None) == (len(texts) < 3)
+    assert "too few for a neighbourhood" in answer["notes"][-1]
 
 
 def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
@@ -158,13 +160,13 @@ def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
         build_map_api(workbench)
     [fn] = [f.fn for f in demo.fns.values() if f.api_name == "map"]
     request = gr.Request(session_hash="ann")
-    found = fn(request, TEXTS, method="pca")
-    assert len(found["texts"]) == len(found["coordinates"]) == 20
-    assert set(found["texts"]) < set(TEXTS)
-    [note] = found["notes"]
+    answer = fn(request, TEXTS, method="pca")
+    assert len(answer["texts"]) == len(answer["coordinates"]) == 20
+    assert set(answer["texts"]) < set(TEXTS)
+    [note] = answer["notes"]
     assert note.startswith("A sample of 20 of 96 texts is on the map")
     again = fn(request, TEXTS, method="pca")
-    assert (again["texts"], again["notes"]) == (found["texts"], found["notes"])
+    assert (again["texts"], again["notes"]) == (answer["texts"], answer["notes"])
     assert fn(request, TEXTS[:20], method="pca")["notes"] == []
 
 
@@ -180,7 +182,7 @@ def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
         ({"texts": ["x" * 5_001]}, "text longer than 5,000 characters"),
         ({"model": "no-such"}, "Unknown model 'no-such'. Choose one of: all-MiniLM"),
         ({"model": "../../etc"}, "is not the id of a model on the Hub"),
-        ({"model": "run-1"}, "Unknown model 'run-1'"),
+        ({"model": "run-1"}, "Your model 'run-1' is not kept any more"),
         ({"pooling": "median"}, "Unknown pooling 'median'. Choose one of: mean, max"),
         ({"layer": "7"}, "Unknown layer 7. Choose one of: 0, 1, 2, 3, 4, 5, 6, first_last"),
         ({"layer": "abc"}, "Unknown layer 'abc'"),
@@ -208,9 +210,7 @@ def test_callers_at_the_same_time_get_their_own_maps(client):
     answers: dict[int, dict] = {}
 
     def ask(n: int) -> None:
-        answers[n] = answer(
-            client, [f"There are {n} lights, and {m} more." for m in range(12)], **PCA
-        )
+        answers[n] = ask(client, [f"There are {n} lights, and {m} more." for m in range(12)], **PCA)
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(3)]
     for thread in threads:
@@ -223,11 +223,11 @@ def test_callers_at_the_same_time_get_their_own_maps(client):
 
 def test_the_api_and_the_page_say_the_same(bert):
     lab = MapLab(tiny_workbench(bert, bert))
-    picture = lab.draw("ann", clustering="k-means", n_clusters=3, seed=4)
-    found = _as_json(picture)
-    json.dumps(found, allow_nan=False)
-    np.testing.assert_allclose(found["coordinates"], picture.projection.coordinates, atol=1e-5)
-    assert found["labels"] == picture.clusters.labels.tolist()
-    assert found["settings"]["seed"] == picture.form.seed == 4
-    assert [c["terms"] for c in found["clusters"]] == [list(n.terms) for n in picture.names]
-    assert picture.form == MapForm(method="PCA", clustering="k-means", n_clusters=3, seed=4)
+    drawn_map = lab.draw("ann", seed=4)
+    answer = _as_json(drawn_map)
+    json.dumps(answer, allow_nan=False)
+    np.testing.assert_allclose(answer["coordinates"], drawn_map.projection.coordinates, atol=1e-5)
+    assert answer["labels"] == drawn_map.clusters.labels.tolist()
+    assert answer["settings"]["seed"] == drawn_map.form.seed == 4
+    assert [c["terms"] for c in answer["clusters"]] == [list(n.terms) for n in drawn_map.names]
+    assert drawn_map.form == MapForm(method="PCA", clustering="k-means", n_clusters=3, seed=4)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from explore import map_fidelity, umap_fit
+from tests.ui.corpus import TABLE
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.map.lab import SOON_S, MapLab, kinds
-from tests.ui.map.pages import TABLE
 from tests.ui.state.test_jobs import free
 from tests.ui.visit import read_html
 from ui.map.form import MapForm, parse
@@ -51,15 +51,15 @@ def drawing(page, form=PCA, visitor="ann"):
 
 def until(steps, words: str) -> list[dict]:
     """Answers up to the one whose progress says this."""
-    found = []
+    before = []
     for step in steps:
-        found.append(step)
+        before.append(step)
         if words in step["map-progress"]:
-            return found
-    raise AssertionError(f"never {words!r}: {[s['map-progress'] for s in found]}")
+            return before
+    raise AssertionError(f"never {words!r}: {[s['map-progress'] for s in before]}")
 
 
-def said(step: dict) -> str:
+def progress_of(step: dict) -> str:
     return read_html(f"<div>{step['map-progress']}</div>").text
 
 
@@ -76,7 +76,7 @@ def test_a_drawing_sharpens_and_says_when_it_is_done(page):
     assert "map fidelity" in last["map-header"]
     assert len(read_html(last["clusters"]).one("tbody").all("tr")) == 3
     assert [step for step in steps if "drawn" in step] == [steps[-1]]
-    assert said(steps[-1]).startswith("Drawn in")
+    assert progress_of(steps[-1]).startswith("Drawn in")
 
 
 def test_each_map_is_new_to_whoever_waits_for_one(page):
@@ -93,7 +93,7 @@ def test_a_map_that_fails_says_why_and_can_no_longer_be_stopped(page):
     steps = []
     with pytest.raises(gr.Error, match="Unknown layer 7"):
         steps.extend(drawing(page, replace(PCA, layer="7")))  # what came before stays in it
-    assert "Unknown layer 7" in said(steps[-1])
+    assert "Unknown layer 7" in progress_of(steps[-1])
     assert steps[-1]["stop-map"].visible == "hidden"
     assert free(page.workbench.work_queue)
 
@@ -118,10 +118,10 @@ def test_stop_ends_a_layout_says_so_and_frees_the_line(page):
         rest = list(steps)
         assert free(page.workbench.work_queue)
     # Nothing comes after the click that would take its word back.
-    assert {said(step) for step in rest} == {"Stopped. What was drawn so far stays."}
+    assert {progress_of(step) for step in rest} == {"Stopped. What was drawn so far stays."}
     assert rest[-1]["stop-map"].visible == "hidden"
-    assert page.handlers.picture("ann").projection.method == "pca"  # what was drawn stays
-    assert said(list(drawing(page))[-1]).startswith("Drawn in")
+    assert page.handlers.drawn("ann").projection.method == "pca"  # what was drawn stays
+    assert progress_of(list(drawing(page))[-1]).startswith("Drawn in")
 
 
 def test_stop_ends_the_encoding(page, count_forwards):
@@ -149,7 +149,7 @@ def test_stop_ends_the_encoding(page, count_forwards):
     with count_forwards(encoder) as calls:
         page.draw("ann")
     assert 0 < few < few + len(calls)  # not all of it was done when it was stopped
-    assert page.handlers.atlas("ann").stages.work["encode"] == 1
+    assert page.handlers.texts("ann").stages.work["encode"] == 1
 
 
 def test_a_map_that_waits_in_the_line_is_stopped_at_once(bert):
@@ -161,7 +161,7 @@ def test_a_map_that_waits_in_the_line_is_stopped_at_once(bert):
         assert line.place(second) == 1
         moments = follow(second, line)
         assert "waiting at place 1 of the line" in next(moments).progress.lower()
-        lab.handlers.atlas("bob").stop()
+        lab.handlers.state("bob").stop()
         assert [m.ended for m in moments][-1] == "cancelled"
         assert not first.ended.is_set()
         assert line.place(second) == 0
@@ -174,10 +174,10 @@ def test_a_newer_map_ends_the_older_one_without_a_word(page):
         older = drawing(page, replace(PCA, method="UMAP"))
         until(older, "Waiting for another map")
         newer = list(drawing(page))
-        assert said(newer[-1]).startswith("Drawn in")
+        assert progress_of(newer[-1]).startswith("Drawn in")
         assert list(older) == [{}]
     assert free(page.workbench.work_queue)
-    assert page.handlers.picture("ann").projection.method == "pca"
+    assert page.handlers.drawn("ann").projection.method == "pca"
 
 
 def test_other_texts_end_the_map_of_the_old_ones_without_a_word(page):
@@ -186,7 +186,7 @@ def test_other_texts_end_the_map_of_the_old_ones_without_a_word(page):
         until(older, "Waiting for another map")
         page.handlers.open_text("ann", "Quite other texts.\nTwo of them.")
         assert list(older) == [{}]
-    assert page.handlers.atlas("ann").picture is None
+    assert page.handlers.state("ann").drawn is None
     assert free(page.workbench.work_queue)
 
 
@@ -231,24 +231,24 @@ def test_three_maps_of_two_visitors_at_once_do_not_disturb_each_other(page, bert
         thread.join(SOON_S)
         assert not thread.is_alive()
     for name, lines in texts.items():
-        picture, shown = page.handlers.picture(name), page.handlers.shown(name)
-        assert picture.corpus.texts == tuple(lines)
-        assert picture.settings == parse(forms[name])
-        settings, places = picture.settings, picture.projection.coordinates
+        drawn_map, shown = page.handlers.drawn(name), page.handlers.shown(name)
+        assert drawn_map.corpus.texts == tuple(lines)
+        assert drawn_map.settings == parse(forms[name])
+        settings, places = drawn_map.settings, drawn_map.projection.coordinates
         vectors = bert.encode(lines, settings.pooling, settings.layer)
-        np.testing.assert_allclose(picture.vectors, vectors, atol=1e-5)
+        np.testing.assert_allclose(drawn_map.vectors, vectors, atol=1e-5)
         # These places are a good map of these vectors, as measured here and alone.
         alone = map_fidelity(vectors, places)
-        assert picture.fidelity.trustworthiness == pytest.approx(alone.trustworthiness, abs=1e-3)
+        assert drawn_map.fidelity.trustworthiness == pytest.approx(alone.trustworthiness, abs=1e-3)
         assert alone.trustworthiness > 0.7  # 0.5 is chance
         assert places.shape == (64, settings.projection.dims)
-        assert picture.clusters.config == settings.clusters
-        assert [len(picture.corpus), picture.clusters.count > 1] == [64, True]
-        assert picture.title(0) == f"of {name}"
+        assert drawn_map.clusters.config == settings.clusters
+        assert [len(drawn_map.corpus), drawn_map.clusters.count > 1] == [64, True]
+        assert drawn_map.title(0) == f"of {name}"
         assert shown.query == lines[0]
-        assert said(answers[name][-1]).startswith("Drawn in")
-        assert set(page.handlers.atlas(name).stages.work.values()) == {1}
-    tokens = {page.handlers.picture(name).token for name in texts}
+        assert progress_of(answers[name][-1]).startswith("Drawn in")
+        assert set(page.handlers.texts(name).stages.work.values()) == {1}
+    tokens = {page.handlers.drawn(name).token for name in texts}
     assert len(tokens) == 3
 
 
@@ -257,13 +257,48 @@ def test_forgetting_a_visitor_ends_its_map_and_frees_everything_of_it(page):
     other = page.draw("bob")
     with no_layout():
         job = page.start("ann", method="UMAP", n_neighbors=9)
-        atlas = page.handlers.atlas("ann")
+        texts, state = page.handlers.texts("ann"), page.handlers.state("ann")
         page.workbench.forget("ann")
         assert kinds(job)[-1] == "cancelled"
-    assert (atlas.corpus, atlas.table, atlas.picture, atlas.stages.bytes) == (None,) * 3 + (0,)
-    assert page.handlers.picture("bob") is other
-    left = weakref.ref(atlas)
-    del atlas, job
+    assert (texts.opened, state.drawn, state.finished, texts.stages.bytes) == (None, None, None, 0)
+    assert page.handlers.drawn("bob") is other
+    left = [weakref.ref(texts), weakref.ref(state)]
+    del texts, state, job
     assert free(page.workbench.work_queue)
     gc.collect()
-    assert left() is None  # nothing holds it any more
+    assert [gone() for gone in left] == [None, None]  # nothing holds it any more
+
+
+# --- what stays -----------------------------------------------------------------------------------
+
+
+UMAP = {"method": "UMAP", "n_neighbors": 5, "clustering": "k-means", "n_clusters": 3}
+
+
+def test_the_files_of_the_last_whole_map_stay_while_another_is_begun_and_stopped(map_lab):
+    drawn_map = map_lab.fresh("ann")
+    state = map_lab.handlers.state("ann")
+    job = map_lab.start("ann", **UMAP, layer="1")
+    state.stop()
+    assert job.ended.wait(60)
+    assert state.finished is drawn_map
+    assert not state.drawing
+    newer = map_lab.draw("ann", layer="1")
+    assert state.finished is newer
+
+
+def test_dots_do_not_leave_their_places_where_only_the_clusters_change(map_lab):
+    map_lab.workbench.forget("ann")
+    map_lab.draw("ann", **UMAP)
+    job = map_lab.start("ann", **{**UMAP, "n_clusters": 2})
+    assert job.ended.wait(60)
+    events = [news.content for news in list(job.news.queue) if news.kind == "event"]
+    assert {drawn_map.projection.method for drawn_map in events} == {"umap"}
+
+
+def test_two_visitors_with_one_link_see_one_map(bert):
+    lab = MapLab(tiny_workbench(bert, bert))
+    one, other = (lab.draw(visitor, **UMAP) for visitor in ("ann", "bob"))
+    np.testing.assert_array_equal(one.projection.coordinates, other.projection.coordinates)
+    np.testing.assert_array_equal(one.clusters.labels, other.clusters.labels)
+    lab.close()

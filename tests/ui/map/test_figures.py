@@ -36,15 +36,15 @@ PLACES = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_coordinates_come_out_as_they_went_in(dims):
-    found = points(PLACES[:, :dims], ["a text"] * 40)
-    assert found["n"] == 40
-    np.testing.assert_array_equal(unpacked(found["x"]), PLACES[:, 0])
+    value = points(PLACES[:, :dims], ["a text"] * 40)
+    assert value["n"] == 40
+    np.testing.assert_array_equal(unpacked(value["x"]), PLACES[:, 0])
     expected = PLACES[:, 1] if dims > 1 else np.zeros(40)
-    np.testing.assert_array_equal(unpacked(found["y"]), expected)
+    np.testing.assert_array_equal(unpacked(value["y"]), expected)
     if dims == 3:
-        np.testing.assert_array_equal(unpacked(found["z"]), PLACES[:, 2])
+        np.testing.assert_array_equal(unpacked(value["z"]), PLACES[:, 2])
     else:
-        assert found["z"] is None
+        assert value["z"] is None
 
 
 def test_packing_makes_the_numbers_it_says_of_any_array():
@@ -67,19 +67,19 @@ def test_hovers_show_the_text_cut_where_it_is_long():
 
 def test_a_group_has_a_code_a_name_a_colour_and_a_symbol():
     codes = np.array([0, 1, 1, 2, 0])
-    found = categories("topic", codes, ["a", "b", "c"], PLACES[:5])
-    assert (found["kind"], found["title"]) == ("categories", "topic")
-    assert unpacked(found["codes"], "<i2").tolist() == codes.tolist()
-    assert found["names"] == ["a", "b", "c"]
-    assert len(set(found["colours"])) == 3
-    assert set(found["colours"]) <= set(PALETTE)
-    assert found["symbols"] == ["circle"] * 3
+    value = categories("topic", codes, ["a", "b", "c"], PLACES[:5])
+    assert (value["kind"], value["title"]) == ("categories", "topic")
+    assert unpacked(value["codes"], "<i2").tolist() == codes.tolist()
+    assert value["names"] == ["a", "b", "c"]
+    assert len(set(value["colours"])) == 3
+    assert set(value["colours"]) <= set(PALETTE)
+    assert value["symbols"] == ["circle"] * 3
 
 
 def test_what_is_in_no_group_is_grey_and_the_last_in_the_legend():
-    found = categories("cluster", np.array([-1, 0, 1, -1]), ["a", "b"], PLACES[:4])
-    assert unpacked(found["codes"], "<i2").tolist() == [2, 0, 1, 2]
-    assert (found["names"][2], found["colours"][2]) == (UNCLUSTERED, GREY)
+    value = categories("cluster", np.array([-1, 0, 1, -1]), ["a", "b"], PLACES[:4])
+    assert unpacked(value["codes"], "<i2").tolist() == [2, 0, 1, 2]
+    assert (value["names"][2], value["colours"][2]) == (UNCLUSTERED, GREY)
     nothing = categories("cluster", np.full(4, -1), [], PLACES[:4])
     assert nothing["names"] == [UNCLUSTERED]
     assert unpacked(nothing["codes"], "<i2").tolist() == [0] * 4
@@ -143,27 +143,27 @@ def test_hundreds_of_groups_are_coloured_at_once():
 
 def test_the_middle_of_a_group_is_its_median():
     places = np.array([[0, 0], [1, 1], [100, 100], [5, 6]], np.float32)
-    found = centres(places, np.array([0, 0, 0, 2]), 3)
-    np.testing.assert_array_equal(found[[0, 2]], [[1, 1], [5, 6]])
-    assert np.isnan(found[1]).all()
+    middles = centres(places, np.array([0, 0, 0, 2]), 3)
+    np.testing.assert_array_equal(middles[[0, 2]], [[1, 1], [5, 6]])
+    assert np.isnan(middles[1]).all()
 
 
 # --- numbers, names, overlays -------------------------------------------------------------------
 
 
 def test_a_scale_has_ends_that_differ_and_what_is_unknown_is_no_low_end():
-    found = scale("cosine", np.array([0.5, np.nan, 1.0]), 0.25, 1.0)
-    np.testing.assert_array_equal(unpacked(found["values"]), np.float32([0.5, np.nan, 1.0]))
-    assert (found["low"], found["high"]) == (0.25, 1.0)
+    value = scale("cosine", np.array([0.5, np.nan, 1.0]), 0.25, 1.0)
+    np.testing.assert_array_equal(unpacked(value["values"]), np.float32([0.5, np.nan, 1.0]))
+    assert (value["low"], value["high"]) == (0.25, 1.0)
     flat = scale("words", np.full(3, 4.0), 4, 4)
     assert flat["high"] > flat["low"] == 4
-    json.dumps([found, flat], allow_nan=False)
+    json.dumps([value, flat], allow_nan=False)
 
 
 def test_names_stand_at_the_middles_of_groups_that_are_there():
     middles = np.array([[1, 2, 3], [np.nan] * 3, [4, 5, 6]], float)
-    found = names_at(middles, ["a", "gone", ""])
-    assert found == [{"x": 1.0, "y": 2.0, "z": 3.0, "text": "a"}]
+    names = names_at(middles, ["a", "gone", ""])
+    assert names == [{"x": 1.0, "y": 2.0, "z": 3.0, "text": "a"}]
     flat = names_at(np.zeros((60, 2)), [str(n) for n in range(60)])
     assert len(flat) == MOST_NAMES
     assert {name["z"] for name in flat} == {None}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encoder import DEFAULT_MODEL, POOLINGS, EncoderError
+from encoder import DEFAULT_MODEL, POOLINGS
 from explore import ClusterConfig, ProjectionConfig
+from ingest import LabError
 from tests.ui.test_hostile_text import ATTACKS
 from ui.checks import OWN_POOLING, pooling_at
 from ui.map.form import (
@@ -57,8 +58,8 @@ def test_the_first_form_is_the_default_of_every_engine():
 
 
 def test_every_control_arrives():
-    found = parse(MOVED)
-    assert found == MapSettings(
+    moved = parse(MOVED)
+    assert moved == MapSettings(
         "untrained-minilm",
         "max",
         2,
@@ -72,8 +73,8 @@ def test_every_control_arrives():
 
 @pytest.mark.parametrize(("name", "words"), OFFERED.items(), ids=str)
 def test_whatever_a_picker_offers_is_taken(name, words):
-    found = [parse(MapForm(**{name: word})) for word in words]
-    assert len({repr(each) for each in found}) == len(words)
+    parsed = [parse(MapForm(**{name: word})) for word in words]
+    assert len({repr(each) for each in parsed}) == len(words)
 
 
 @pytest.mark.parametrize("name", RANGES)
@@ -84,7 +85,7 @@ def test_a_number_is_taken_to_its_ends_and_no_further(name):
         parse(MapForm(**{name: value}))
     for value in (low - step, high + step):
         if value != 0 or name not in ("min_cluster_size", "n_clusters"):  # 0: chosen for the texts
-            with pytest.raises(EncoderError, match=f"{name} is .* from {low}"):
+            with pytest.raises(LabError, match=f"{name} is .* from {low}"):
                 parse(MapForm(**{name: value}))
 
 
@@ -93,13 +94,13 @@ def test_a_number_is_taken_to_its_ends_and_no_further(name):
     "value", [nan, inf, -inf, "x", 10**400, -(10**400), "1e999", [3], {}, "٣x"]
 )
 def test_no_number_is_an_answer_in_words(name, value):
-    with pytest.raises(EncoderError, match=r"must be|Unknown"):
+    with pytest.raises(LabError, match=r"must be|Unknown"):
         parse(MapForm(**{name: value}))
 
 
 @pytest.mark.parametrize("name", ["n_neighbors", "seed", "min_cluster_size", "n_clusters"])
 def test_half_a_neighbour_is_none(name):
-    with pytest.raises(EncoderError, match=r"2.5.*whole number"):
+    with pytest.raises(LabError, match=r"2.5.*whole number"):
         parse(MapForm(**{name: 2.5}))
     parse(MapForm(**{name: 3.0}))  # a whole number as JSON may have it
 
@@ -114,18 +115,18 @@ def test_an_empty_box_is_the_default(value):
 @pytest.mark.parametrize("name", [*OFFERED, "layer"])
 @pytest.mark.parametrize("value", ["nonsense", "x" * 10_000, ["UMAP"], {}, 3.5, *ATTACKS[:3]])
 def test_an_unknown_word_is_an_answer_that_lists_the_known_ones(name, value):
-    with pytest.raises(EncoderError) as error:
+    with pytest.raises(LabError) as error:
         parse(MapForm(**{name: value}))
-    said = str(error.value)
-    assert "Unknown" in said
-    known = OFFERED.get(name, ["first_last"])
-    assert known[-1] in said
-    assert len(said) < 400  # what was sent is not repeated at length
+    message = str(error.value)
+    assert "Unknown" in message
+    choices = OFFERED.get(name, ["first_last"])
+    assert choices[-1] in message
+    assert len(message) < 400  # what was sent is not repeated at length
 
 
 @pytest.mark.parametrize("name", ["method", "dims", "clustering"])
 def test_nothing_is_no_choice(name):
-    with pytest.raises(EncoderError, match="Choose one of"):
+    with pytest.raises(LabError, match="Choose one of"):
         parse(MapForm(**{name: None}))
 
 
@@ -159,8 +160,8 @@ def test_a_link_holds_what_was_changed_and_the_name_of_a_sample():
 
 
 def test_a_file_says_what_the_settings_gave():
-    said = json.loads(to_json(MOVED, corpus="Ünïcode.csv", clusters=5))
-    assert said == {"settings": asdict(MOVED), "corpus": "Ünïcode.csv", "clusters": 5}
+    file = json.loads(to_json(MOVED, corpus="Ünïcode.csv", clusters=5))
+    assert file == {"settings": asdict(MOVED), "corpus": "Ünïcode.csv", "clusters": 5}
 
 
 def test_other_words_for_a_setting_become_those_of_the_page():
@@ -194,7 +195,7 @@ def test_what_is_no_settings_is_told_and_the_usual_ones_are_used(text):
         ({"seed": [1]}, "must be a word or a number"),
         ({"seed": {"a": 1}}, "must be a word or a number"),
         ({"pooling": "x" * 201}, "must be a word or a number"),
-        ({"seed": nan}, "must be a whole number"),
+        ({"seed": nan}, "must be a number"),
         ({"min_dist": inf}, "min_dist is inf"),
         ({"n_neighbors": 10**9}, "n_neighbors is 1000000000"),
         ({"method": "<img src=x>"}, "Unknown method '<img src=x>'"),

@@ -4,22 +4,21 @@ import csv
 import io
 import json
 from dataclasses import astuple, fields, replace
-from urllib.parse import parse_qsl
 
 import gradio as gr
 import numpy as np
 import pytest
 
 from encoder import DEFAULT_MODEL
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import TEXTS, check, unpacked
+from tests.ui.map.pages import IN_THREE, check, unpacked
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
-from ui.map.files import FILES
-from ui.map.form import MapForm, to_query
-from ui.map.view import LENGTH, SIMILARITY
+from ui.map.form import MapForm
+from ui.map.view import SIMILARITY
 
-PCA = MapForm(method="PCA", clustering="k-means", n_clusters=3)
+PCA = MapForm(**IN_THREE)
 DRAW = ("map-seed", "change")
 CONTROLS = ("map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors", "min-dist",
             "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
@@ -29,8 +28,7 @@ CONTROLS = ("map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
 @pytest.fixture
 def page(map_page):
     """Ann has a map of the usual texts."""
-    map_page.workbench.forget("ann")
-    map_page.draw("ann", clustering="k-means", n_clusters=3)
+    map_page.fresh("ann")
     return map_page
 
 
@@ -46,7 +44,7 @@ def painted(value: str) -> dict:
 def test_every_control_draws_the_map(page):
     functions = [page.function(name, "change") for name in CONTROLS]
     assert all(fn is functions[0] for fn in functions)
-    assert functions[0].name == "draw"
+    assert "map" in [getattr(box, "elem_id", None) for box in functions[0].outputs]
     boxes = [box.elem_id for box in functions[0].inputs[1:]]
     assert tuple(boxes) == CONTROLS  # in the order of the form, behind the model that loaded
     assert len(boxes) == len(fields(MapForm)) - 1
@@ -98,27 +96,27 @@ def test_another_model_brings_its_layers_and_says_what_it_is(page):
         "-1", "0", "1", "2", "first_last", "last2",
     ]  # fmt: skip
     assert read_html(answer["map-model-note"]).text
-    kept = page.call(("map-model", "select"), OTHER_MODEL, DEFAULT_MODEL, "1")
-    assert kept["map-layer"].value == "1"
+    again = page.call(("map-model", "select"), OTHER_MODEL, DEFAULT_MODEL, "1")
+    assert again["map-layer"].value == "1"
 
 
 @pytest.mark.parametrize("model", [LATE_MODEL, "no-such", "../../etc", None, ATTACKS[0]])
 def test_a_model_that_cannot_be_had_is_told_and_the_old_one_stays(page, model):
-    with pytest.warns(UserWarning, match=r".") as told:
+    with pytest.warns(UserWarning, match=r".") as warnings:
         answer = page.call(("map-model", "select"), model, DEFAULT_MODEL, "-1")
     assert answer["State"] == answer["map-model"] == DEFAULT_MODEL
-    assert "<img" not in str(told[0].message)
+    assert "<img" not in str(warnings[0].message)
 
 
 # --- colours, search, drop ----------------------------------------------------------------------
 
 
 def test_a_colour_repaints_and_leaves_the_points(page):
-    found = painted(page.call(("map-colour", "select"), LENGTH)["map"])
-    assert found["points"] is None
-    assert (found["paint"]["title"], found["names"]) == ("words", None)
-    found = painted(page.call(("map-colour", "select"), "label: topic")["map"])
-    assert found["paint"]["names"] == ["cats", "money", "trains"]
+    content = painted(page.call(("map-colour", "select"), "length")["map"])
+    assert content["points"] is None
+    assert (content["paint"]["title"], content["names"]) == ("words", None)
+    content = painted(page.call(("map-colour", "select"), "label: topic")["map"])
+    assert content["paint"]["names"] == ["cats", "money", "trains"]
 
 
 def test_a_search_moves_the_colours_the_picker_and_the_list(page):
@@ -129,15 +127,15 @@ def test_a_search_moves_the_colours_the_picker_and_the_list(page):
     page.call(("map", "pick"), event(row=50))
     again = page.call(("map-colour", "select"), SIMILARITY)
     assert again["map-below"] == answer["map-below"]  # not the text that was clicked
-    assert page.call(("map-colour", "select"), LENGTH)["map-below"] == ""
+    assert page.call(("map-colour", "select"), "length")["map-below"] == ""
     ended = page.call(("map-search", "submit"), "")
-    assert (ended["map-colour"], ended["map-below"]) == (LENGTH, "")
+    assert (ended["map-colour"], ended["map-below"]) == ("length", "")
 
 
 def test_a_dropped_sentence_is_a_star_where_it_lands(page):
     answer = page.call(("map-drop", "submit"), TEXTS[8])
     star = painted(answer["map"])["overlay"]["star"]
-    place = page.handlers.picture("ann").projection.coordinates[8]
+    place = page.handlers.drawn("ann").projection.coordinates[8]
     assert (star["x"], star["y"]) == pytest.approx(tuple(place), abs=1e-6)
     assert star["text"] == TEXTS[8]
     below = read_html(f"<div>{answer['map-below']}</div>").text
@@ -166,6 +164,12 @@ def test_a_click_a_lasso_and_a_reason(page):
     assert again["at"] != file["at"]  # the browser acts on changes only
 
 
+def test_a_click_takes_the_matrix_of_the_pair_before_away(page):
+    page.call(("point", "pick"), event(name="why:0:3"))
+    answer = page.call(("map", "pick"), event(row=5))
+    assert (answer["why-note"], answer["why"]) == ("", None)
+
+
 HOSTILE = [None, -1, 10**12, 1.5, "x", "9" * 5_000, [], {}, [[1]], "<img src=x>", float("nan"),
            {"row": 1}, "__class__", "\ud83d"]  # fmt: skip
 
@@ -179,9 +183,9 @@ def test_event_data_is_the_browsers_word_only(page, sent):
         (("clusters", "pick"), event(name=f"cluster:{sent!a}")),
         (("point", "pick"), event(name=f"why:0:{sent!a}")),
     ]:  # fmt: skip
-        with pytest.raises(gr.Error, match=r"not on the map any more") as told:
+        with pytest.raises(gr.Error, match=r"not on the map any more") as error:
             page.call(at, data)
-        assert "<img" not in told.value.message
+        assert "<img" not in error.value.message
     assert page.handlers.shown("ann") is before
 
 
@@ -201,9 +205,9 @@ def test_events_without_data_are_told(page):
 
 def test_a_cluster_is_zoomed_listed_and_renamed(page):
     answer = page.call(("clusters", "pick"), event(name="cluster:2"))
-    found = painted(answer["map"])
-    members = np.flatnonzero(page.handlers.picture("ann").clusters.labels == 2).tolist()
-    assert found["focus"] == found["selected"] == members
+    content = painted(answer["map"])
+    members = np.flatnonzero(page.handlers.drawn("ann").clusters.labels == 2).tolist()
+    assert content["focus"] == content["selected"] == members
     assert answer["cluster"] == 2
     assert f"{len(members)} texts chosen" in answer["selection"]
     renamed = page.call(("rename-cluster", "click"), 2, "mine")
@@ -211,30 +215,11 @@ def test_a_cluster_is_zoomed_listed_and_renamed(page):
     assert (renamed["cluster"].choices[2], renamed["cluster"].value) == (("3. mine", 2), 2)
     assert renamed["cluster-title"] == ""
     assert "mine" in renamed["clusters"]
-    offered = page.call(page.filling("cluster", "offer_clusters"))["cluster"]
+    offered = page.call(page.new_map("cluster"))["cluster"]
     assert offered.choices[2][0] == "3. mine"
     whole = page.call(("whole-map", "click"))
     assert painted(whole["map"])["selected"] == []
     assert "Choose the lasso" in whole["selection"]
-    for cluster in (None, "2", 99, -1, [2]):
+    for cluster in (None, "x", 99, -1, [2]):
         with pytest.raises(gr.Error, match="not on the map any more"):
             page.call(("rename-cluster", "click"), cluster, "x")
-
-
-# --- taking it along ----------------------------------------------------------------------------
-
-
-def test_files_link_and_python_are_those_of_the_map_on_the_screen(page):
-    offer = page.filling("map-files", "offer")
-    answer = page.call(offer, *astuple(PCA))
-    token = page.handlers.picture("ann").token
-    links = [a.attributes["href"] for a in read_html(f"<div>{answer['map-files']}</div>").all("a")]
-    assert links == [f"lab-map/{token}/{name}" for name in FILES]
-    assert "never your texts" in answer["map-files"]
-    assert answer["map-address"] == to_query(PCA)
-    compile(answer["map-code"], "shown", "exec")
-    page.call(("corpus-0", "click"))
-    page.handlers.atlas("ann").picture = replace(page.draw("bob"), atlas=page.handlers.atlas("ann"))
-    sample = page.call(offer, *astuple(MapForm()))
-    assert dict(parse_qsl(sample["map-address"][1:])) == {"map": "{}", "corpus": "topics.csv"}
-    assert "never your texts" not in sample["map-files"]

@@ -10,9 +10,9 @@ import pytest
 
 from encoder import DEFAULT_MODEL
 from ingest import read_pairs
+from tests.ui.corpus import TABLE, TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, tiny_workbench
 from tests.ui.map.lab import MapPage
-from tests.ui.map.pages import TABLE, TEXTS
 from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
 from ui.map.form import MapForm, to_query
@@ -39,10 +39,10 @@ def facts(answer: dict) -> str:
 
 
 def test_at_the_first_look_a_sample_lies_ready_and_later_nothing_is_lost(page):
-    arrive = page.filling("corpus-facts", "arrive")
-    assert facts(page.call(arrive, "")).startswith(SAMPLES[FIRST_SAMPLE])
+    arrive = ("tab-map", "select")
+    assert facts(page.call(arrive, "")).startswith(TEXT_SAMPLES[FIRST_SAMPLE].file)
     page.handlers.open_text("ann", TABLE)
-    assert page.call(arrive, page.handlers.atlas("ann").opened) == {}
+    assert page.call(arrive, page.handlers.texts("ann").opened.token) == {}
 
 
 @pytest.mark.parametrize("number", range(len(SAMPLES)))
@@ -50,23 +50,21 @@ def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # Gradio's, of a value that is no choice
         answer = page.call((f"corpus-{number}", "click"))
-    labels = list(page.handlers.atlas("ann").corpus.labels)
+    labels = list(page.handlers.texts("ann").opened.corpus.labels)
     assert answer["text-column"].value == "text"
     assert answer["label-columns"].value == labels
     assert {name for name, _ in answer["label-columns"].choices} >= {"text", *labels}
     colours = [name for name, _ in answer["map-colour"].choices]
     assert colours[: 1 + len(labels)] == [CLUSTER, *(f"label: {name}" for name in labels)]
     assert answer["map-colour"].value == CLUSTER
-    assert f"{len(page.handlers.atlas('ann').corpus)} texts" in facts(answer)
+    assert f"{len(page.handlers.texts('ann').opened.corpus)} texts" in facts(answer)
 
 
 def test_other_texts_are_told_to_whoever_waits_for_them(page):
-    first, again = (page.call(("corpus-0", "click"))["State"] for _ in range(2))
+    first, again = (page.call(("corpus-topics", "click"))["State"] for _ in range(2))
     assert first != again
-    [draw] = {fn.name for fn in page.demo.fns.values()
-              for target in fn.targets
-              if target[0] == page.function("corpus-0", "click").outputs[0]._id}  # fmt: skip
-    assert draw == "draw"
+    version = page.function("corpus-topics", "click").outputs[0]
+    assert page.following(version, "map") is page.function("map-seed", "change")  # it is drawn
 
 
 def test_files_pastes_and_pairs_are_opened(page, tmp_path):
@@ -98,7 +96,7 @@ def test_a_file_without_texts_is_told_and_the_old_ones_stay(page, tmp_path, file
     (tmp_path / file).write_bytes(data)
     with pytest.raises(gr.Error, match=why):
         page.call(("corpus-file", "upload"), str(tmp_path / file))
-    assert page.handlers.atlas("ann").corpus.texts == tuple(TEXTS)
+    assert page.handlers.texts("ann").opened.corpus.texts == tuple(TEXTS)
 
 
 def test_other_columns_are_read(page):
@@ -117,7 +115,7 @@ def test_a_sample_of_too_many_texts_is_told_on_the_page(bert):
     assert facts(answer).startswith("pasted texts: 96 texts.")
     assert "A sample of 50 of 96 texts is on the map" in facts(answer)
     page.draw("ann")
-    assert len(page.handlers.picture("ann").corpus) == 50
+    assert len(page.handlers.drawn("ann").corpus) == 50
 
 
 # --- links --------------------------------------------------------------------------------------
@@ -127,23 +125,23 @@ def opened(page, form: MapForm | str, corpus: str = "") -> tuple[dict, str]:
     """What a link fills, and what is said of it."""
     query = dict(parse_qsl(to_query(form, corpus)[1:])) if isinstance(form, MapForm) else {
         "map": form, "corpus": corpus}  # fmt: skip
-    restore = page.filling("map-seed", "restore")
-    with warnings.catch_warnings(record=True) as told:
+    restore = page.link
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         answer = page.call(restore, query=query)
-    return answer, " ".join(str(w.message) for w in told)
+    return answer, " ".join(str(w.message) for w in caught)
 
 
 def test_an_address_without_a_map_opens_nothing(page):
-    assert page.call(page.filling("map-seed", "restore"), query={"a": "one", "corpus": "x"}) == {}
-    assert page.handlers.atlas("ann").corpus is None
+    assert page.call(page.link, query={"a": "one", "corpus": "x"}) == {}
+    assert page.handlers.texts("ann").opened is None
 
 
 def test_a_link_fills_every_control_and_opens_the_tab(page):
     form = MapForm(OTHER_MODEL, "max", "2", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
                    "the map", 9, 4)  # fmt: skip
-    answer, told = opened(page, form, "support_questions.csv")
-    assert told == ""
+    answer, warning = opened(page, form, "support_questions.csv")
+    assert warning == ""
     assert answer["Tabs"].selected == "map"
     assert answer["State"] == OTHER_MODEL
     assert answer["State 2"]  # there are other texts
@@ -157,49 +155,58 @@ def test_a_link_fills_every_control_and_opens_the_tab(page):
 @pytest.mark.parametrize("model", [LATE_MODEL, "some-org/some-model", "../../etc", ATTACKS[0],
                                    "run-1", "half \ud83d", ""])  # fmt: skip
 def test_a_link_alone_never_begins_a_download(page, model):
-    answer, told = opened(page, json.dumps({"model": model, "seed": 3}))
+    answer, warning = opened(page, json.dumps({"model": model, "seed": 3}))
     assert answer["map-model"].value == answer["State"] == DEFAULT_MODEL
     assert answer["map-seed"] == 3
-    assert "is not loaded here" in told
-    assert "<img" not in told
-    assert told.encode()
+    assert "is not loaded here" in warning
+    assert "<img" not in warning
+    assert warning.encode()
 
 
 def test_a_layer_that_the_model_does_not_have_is_told(page):
-    answer, told = opened(page, MapForm(layer="7"))
+    answer, warning = opened(page, MapForm(layer="7"))
     assert answer["map-layer"].value == "-1"
-    assert "no layer 7" in told
+    assert "no layer 7" in warning
     assert "2" in [value for _, value in answer["map-layer"].choices]
 
 
 @pytest.mark.parametrize("corpus", ["", "absent.csv", "../../etc/passwd", "x" * 5_000, ATTACKS[0]])
 def test_a_link_names_a_sample_or_opens_the_first(page, corpus):
     answer, _ = opened(page, MapForm(), corpus)
-    assert page.handlers.atlas("ann").name == SAMPLES[FIRST_SAMPLE]
+    assert page.handlers.texts("ann").opened.name == TEXT_SAMPLES[FIRST_SAMPLE].file
     assert corpus[:9] == "" or corpus not in answer["corpus-facts"]
 
 
-@pytest.mark.parametrize("said", ["", "no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
-def test_a_link_that_is_none_opens_the_usual_map(page, said):
-    answer, told = opened(page, said)
-    assert "cannot be read" in told
+@pytest.mark.parametrize("settings", ["", "no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
+def test_a_link_that_is_none_opens_the_usual_map(page, settings):
+    answer, warning = opened(page, settings)
+    assert "cannot be read" in warning
     values = [getattr(answer[name], "value", answer[name]) for name in BOXES]
     assert values == list(vars(MapForm()).values())
 
 
 def test_a_bad_setting_is_told_as_text(page):
-    answer, told = opened(page, json.dumps({"method": ATTACKS[0], ATTACKS[2]: 1, "seed": 5}))
-    assert "Unknown method" in told
-    assert "There is no map setting" in told
-    assert "<img" not in told
-    assert "<script" not in told
+    answer, warning = opened(page, json.dumps({"method": ATTACKS[0], ATTACKS[2]: 1, "seed": 5}))
+    assert "Unknown method" in warning
+    assert "There is no map setting" in warning
+    assert "<img" not in warning
+    assert "<script" not in warning
     assert (answer["map-method"], answer["map-seed"]) == ("UMAP", 5)
 
 
 def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
-    arrive = page.filling("corpus-facts", "arrive")
+    arrive = ("tab-map", "select")
     shown = page.call(arrive, "")["State"]
     page.handlers.open_text("ann", TABLE)  # as the other tab does it
     answer = page.call(arrive, shown)
     assert "96 texts" in facts(answer)
     assert page.call(arrive, answer["State"]) == {}
+
+
+def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
+    warned = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **how: warned.append(text))
+    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics"})
+    assert not any("not the texts" in text for text in warned)
+    map_page.call(map_page.link, query={"map": "{}"})
+    assert any("not the texts" in text for text in warned)

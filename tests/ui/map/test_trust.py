@@ -1,88 +1,140 @@
-"""What is measured of a map answers for the clusters on the screen, whatever made them."""
+"""“How far can I trust it?” on the page: shown as it becomes known, and stopped."""
 
-import threading
+import json
+from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
-import numpy as np
+import gradio as gr
 import pytest
 
-from explore import ClusterConfig, agreement, cluster
-from explore.on_map import clusters_on_map
-from tests.ui.map.pages import TEXTS, an_atlas, drawn, listed, quiet
-from ui.map.drawing import DrawnMap
-from ui.map.trust import Trust, measure_trust
+from encoder import DEFAULT_MODEL
+from explore import distortion, umap_fit
+from tests.ui.corpus import TEXTS
+from tests.ui.laid_out import event
+from tests.ui.map.pages import check, unpacked
+from tests.ui.state.test_jobs import free
+from ui.map.trust_measures import torn_and_false
+
+MEASURE = ("measure-go", "click")
+COMPARE = ("sides-go", "click")
+HONESTY = ("map-honesty", "input")
+# Everything is measured of it, without a UMAP.
+DENSE = {"clustering": "HDBSCAN", "space": "the vectors", "min_cluster_size": 4}
 
 
-def reports(picture: DrawnMap) -> list[Trust]:
-    return list(measure_trust(picture, quiet, threading.Event()))
+@pytest.fixture
+def page(map_page):
+    map_page.fresh("ann", **DENSE)
+    yield map_page
+    assert free(map_page.workbench.work_queue)
 
 
-GROUPED = {
-    "umap": {"min_cluster_size": 4},
-    "vectors": {"min_cluster_size": 4, "space": "the vectors"},
-    "map": {"min_cluster_size": 4, "space": "the map"},
-    "kmeans": {"clustering": "k-means", "n_clusters": 4},
-    "agglomerative": {"clustering": "agglomerative", "n_clusters": 4},
-}
+def overlay_of(answer: dict) -> dict:
+    """What an answer draws over the map on the screen."""
+    return json.loads(answer["map"])["overlay"]
 
 
-@pytest.mark.parametrize("way", GROUPED)
-def test_a_map_that_lies_never_agrees_with_the_vectors(bert, way):
-    atlas = an_atlas()
-    plain = drawn(atlas, bert, method="PCA", **GROUPED[way])
-    lots = np.random.default_rng(0).permutation(len(TEXTS))
-    places = plain.projection.coordinates[lots]  # each text stands where another one should
-    lie = replace(plain, projection=replace(plain.projection, coordinates=places))
-    if way == "map":
-        clusters = cluster(lie.vectors, lie.settings.clusters, space=places)
-        lie = replace(lie, clusters=clusters)
-    assert lie.clusters.count > 1
-    assert abs(next(measure_trust(lie, quiet, threading.Event())).agreement) < 0.2
+def test_measuring_fills_the_page_and_says_how_long_it_took(page):
+    assert overlay_of(page.call(HONESTY, True))["torn"]
+    steps = page.steps(MEASURE)
+    last = [step for step in steps if "report" in step][-1]
+    assert set(last) == {"measure-progress", "measure-stop", "report", "sweep", "null-words",
+                         "own-map", "null-map", "stability", "hubs"}  # fmt: skip
+    assert "Silhouette" in last["report"]
+    assert len(last["sweep"]["data"]) == 2
+    own, null = json.loads(last["own-map"]), json.loads(last["null-map"])
+    assert len(unpacked(own["points"]["x"])) == len(unpacked(null["points"]["x"])) == len(TEXTS)
+    assert own["points"]["x"] != null["points"]["x"]
+    assert set(null["points"]["text"]) == {"noise"}
+    assert own["overlay"]["torn"] == []  # lines over the large map only, not beside noise
+    assert own.keys() == null.keys()
+    assert "Every run" in last["stability"]
+    for name in ("report", "null-words", "stability", "hubs"):
+        check(f"<div>{last[name]}</div>")
+    assert "Measured in" in steps[-1]["measure-progress"]
+    assert steps[-1]["measure-stop"].visible == "hidden"
 
 
-def test_clusters_of_the_map_are_compared_with_those_of_the_vectors(bert):
-    atlas = an_atlas()
-    dense = drawn(atlas, bert, method="PCA", **GROUPED["umap"]).clusters
-    on_map = drawn(atlas, bert, method="PCA", **GROUPED["map"])
-    assert reports(on_map)[0].agreement == agreement(on_map.clusters.labels, dense.labels) < 1
+def test_a_new_map_empties_the_section(page):
+    answer = page.call(page.new_map("report"))
+    assert "Nothing is measured yet" in answer["report"]
+    assert [answer[name] for name in ("sweep", "own-map", "null-map")] == [None] * 3
+    assert [answer[name] for name in ("null-words", "stability", "hubs")] == [""] * 3
+    assert answer["map-honesty"] is False
 
 
-@pytest.mark.parametrize("way", ["kmeans", "agglomerative"])
-def test_as_many_clusters_are_looked_for_on_the_map_by_the_same_method(bert, way):
-    shown = drawn(an_atlas(), bert, method="PCA", **GROUPED[way])
-    there = clusters_on_map(shown.vectors, shown.projection.coordinates, shown.clusters)
-    assert len(np.unique(there)) == 4
-    found = next(measure_trust(shown, quiet, threading.Event())).agreement
-    assert found == agreement(shown.clusters.labels, there)
-    by_density = cluster(shown.vectors, ClusterConfig(space="map"),
-                         space=shown.projection.coordinates)  # fmt: skip
-    assert found != agreement(shown.clusters.labels, by_density.labels)  # what it was
+def test_the_overlay_draws_lines_and_crosses_and_takes_them_away(page):
+    answer = page.call(HONESTY, True)
+    worst = torn_and_false(page.handlers.drawn("ann"))
+    assert overlay_of(answer)["torn"] == worst.torn.tolist()
+    assert overlay_of(answer)["crosses"] == sorted({int(row) for row in worst.false.ravel()})
+    assert json.loads(answer["map"])["points"] is None
+    gone = overlay_of(page.call(HONESTY, False))
+    assert (gone["torn"], gone["crosses"]) == ([], [])
 
 
-def test_two_sides_without_groups_do_not_agree_but_say_nothing(bert):
-    one = drawn(listed(TEXTS[:9]), bert, method="PCA", clustering="k-means", n_clusters=1)
-    last = reports(one)[-1]
-    assert np.isnan(last.agreement)
-    assert last.stable.runs == 0
+def test_torn_neighbours_stay_in_sight_and_are_counted(page):
+    answer = page.call(HONESTY, True)
+    drawn_map = page.handlers.drawn("ann")
+    places = drawn_map.projection.coordinates
+    every = distortion(drawn_map.vectors, places, drawn_map.near, 10**9)
+    assert f"of {len(every.torn):,} torn pairs" in answer["map-honesty-note"]
+    clicked = overlay_of(page.call(("map", "pick"), event(row=5)))
+    assert (clicked["torn"], clicked["rings"]) == (overlay_of(answer)["torn"], [5])
 
 
-@pytest.mark.parametrize("way", GROUPED)
-def test_other_seeds_repeat_what_is_on_the_screen(bert, way):
-    method = "UMAP" if way == "map" else "PCA"
-    shown = drawn(an_atlas(), bert, method=method, n_neighbors=9, **GROUPED[way])
-    stable = reports(shown)[-1].stable
-    said = {"umap": "on a 5-D UMAP (UMAP, 20", "map": "on the map (UMAP, 9 neighbours",
-            "kmeans": "k-means with 4 clusters", "vectors": "HDBSCAN on the vectors",
-            "agglomerative": "agglomerative grouping"}  # fmt: skip
-    assert said[way] in stable.note
-    assert stable.runs == (0 if way in ("vectors", "agglomerative") else 8)
+@contextmanager
+def under_way(page):
+    """A measuring that waits in the middle of the null world, as its answers by elem_id."""
+    page.draw("ann", method="UMAP", **DENSE)
+    fn = page.function(*MEASURE)
+    with umap_fit._lock:
+        steps = fn.fn(SimpleNamespace(session_hash="ann"))
+        for values in steps:
+            if "waiting for another map" in values[0]:
+                break
+        yield steps
 
 
-def test_a_new_layout_measures_only_what_depends_on_it(bert):
-    atlas = an_atlas()
-    reports(drawn(atlas, bert, method="PCA", clustering="k-means"))
-    before = atlas.stages.work.copy()
-    reports(drawn(atlas, bert, method="t-SNE", clustering="k-means"))
-    made = set(atlas.stages.work - before)
-    assert {"agreement", "null world"} <= made
-    assert not {"stability", "silhouette"} & made
+def test_stop_ends_the_measuring_and_keeps_what_was_measured(page):
+    with under_way(page) as steps:
+        answer = page.call(("measure-stop", "click"))
+        assert "Stopped" in answer["measure-progress"]
+        rest = list(steps)
+        assert free(page.workbench.work_queue)
+    assert rest
+    for progress, button, *others in rest:
+        assert "Stopped" in progress
+        assert button.visible == "hidden"
+        assert all(value == gr.skip() for value in others)
+    assert page.handlers.texts("ann").stages.work["sweep"] == 1
+
+
+def test_a_new_map_ends_the_measuring_of_the_old_one(page):
+    with under_way(page) as steps:
+        page.draw("ann")
+        list(steps)
+        assert free(page.workbench.work_queue)
+
+
+@pytest.mark.parametrize(("at", "sent"), [(MEASURE, ()), (COMPARE, (DEFAULT_MODEL, "cls", "-1"))])
+def test_a_map_being_drawn_is_not_given_up_for_work_on_the_one_before(page, at, sent):
+    state = page.handlers.state("ann")
+    running = state.begin()  # what is on the screen is the finished map of before
+    for drawn_map in (state.drawn, replace(state.drawn, fidelity=None)):
+        state.drawn = drawn_map
+        with pytest.raises(gr.Error, match="still being drawn"):
+            page.call(at, *sent)
+    assert not running.is_set()
+    state.end(running)
+    state.drawn = state.finished
+    assert page.call(at, *sent)  # and once it has ended, both go
+
+
+def test_without_a_map_there_is_nothing_to_measure(page):
+    page.workbench.forget("ann")
+    touches = ((MEASURE, ()), (HONESTY, (True,)), (("moved", "pick"), (event(),)))
+    for at, sent in touches:
+        with pytest.raises(gr.Error, match=r"There is no map yet|not kept any more"):
+            page.call(at, *sent)

@@ -204,6 +204,13 @@ def test_the_limit_holds_where_everybody_has_sent_texts_and_spares_who_searches(
     assert workbench.visitor("v4").texts.opened is None
 
 
+def test_whoever_has_no_key_is_forgotten_like_anybody(make):
+    workbench = make()
+    workbench.visitor("")
+    workbench.forget("")
+    assert workbench.visitors == 0
+
+
 def test_who_is_nobody_leaves_nothing_behind(make):
     workbench = make()
     workbench.encoder(DEFAULT_MODEL, None)

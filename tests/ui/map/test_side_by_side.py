@@ -2,74 +2,72 @@
 
 import json
 import threading
-from dataclasses import replace
 
 import gradio as gr
 import numpy as np
 import pytest
 
-from encoder import DEFAULT_MODEL
+from encoder import DEFAULT_MODEL, Encoder
 from explore import compare, neighbours, project
+from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import TEXTS, an_atlas, check, drawn, listed, quiet, unpacked
-from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, quiet, unpacked
+from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm, parse
-from ui.map.sections import moved_table
-from ui.map.sides import Sides, draw_sides, moved_rows, overlap_words
-from ui.map.view import LENGTH, RECALL
+from ui.map.side_by_side import SideBySide, draw_side_by_side, moved_table, overlap_words
+from ui.map.state import SIDE_BY_SIDE
 from ui.state.models import OwnModel
 
-COMPARE = ("compare-maps", "click")
+COMPARE = ("sides-go", "click")
 
 
-def sides_of(picture, encoder, **form) -> Sides:
-    [found] = draw_sides(picture, encoder, parse(MapForm(**form)), quiet, threading.Event())
-    return found
-
-
-@pytest.fixture(scope="module")
-def picture(_tiny):
-    return drawn(an_atlas(), _tiny("bert"), method="PCA", clustering="k-means", n_clusters=3)
+def beside(drawn_map: DrawnMap, encoder: Encoder, **form) -> SideBySide:
+    """A map beside that of other settings."""
+    settings = parse(MapForm(**form))
+    [sides] = draw_side_by_side(drawn_map, encoder, settings, quiet, threading.Event())
+    return sides
 
 
 # --- the comparison -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", [{"pooling": "cls"}, {"layer": "0", "pooling": "mean"}], ids=str)
-def test_the_other_side_is_what_explore_says(picture, bert, form):
-    sides = sides_of(picture, bert, **form)
+def test_the_other_side_is_what_explore_says(drawn_map, bert, form):
+    sides = beside(drawn_map, bert, **form)
     vectors = bert.encode(TEXTS, form.get("pooling", "mean"), int(form.get("layer", -1)))
-    np.testing.assert_allclose(sides.other.vectors, vectors, atol=1e-5)
-    config = picture.settings.projection
-    near = neighbours(sides.other.vectors, 30)
-    layout = project(sides.other.vectors, config, near).coordinates
-    found = compare(picture.vectors, sides.other.vectors, picture.projection.coordinates, layout)
-    assert np.abs(sides.comparison.overlap - found.overlap).mean() < 0.01  # ties may fall
-    np.testing.assert_allclose(sides.other.projection.coordinates, found.aligned, atol=1e-4)
-    assert sides.picture is picture
-    assert sides.other.rev != picture.rev
+    np.testing.assert_allclose(sides.right.vectors, vectors, atol=1e-5)
+    config = drawn_map.settings.projection
+    near = neighbours(sides.right.vectors, 30)
+    layout = project(sides.right.vectors, config, near).coordinates
+    expected = compare(
+        drawn_map.vectors, sides.right.vectors, drawn_map.projection.coordinates, layout
+    )
+    assert np.abs(sides.comparison.overlap - expected.overlap).mean() < 0.01  # ties may fall
+    np.testing.assert_allclose(sides.right.projection.coordinates, expected.aligned, atol=1e-4)
+    assert sides.left is drawn_map
+    assert sides.right.rev != drawn_map.rev
 
 
-def test_the_same_side_twice_moves_nobody_and_computes_nothing(picture):
-    before = picture.atlas.stages.work.copy()
-    sides = sides_of(picture, picture.encoder)
-    assert picture.atlas.stages.work == before
+def test_the_same_side_twice_moves_nobody_and_computes_nothing(drawn_map):
+    before = drawn_map.texts.stages.work.copy()
+    sides = beside(drawn_map, drawn_map.encoder)
+    assert drawn_map.texts.stages.work == before
     assert sides.comparison.mean_overlap == 1
     np.testing.assert_allclose(sides.comparison.moved, 0, atol=1e-5)
     assert overlap_words(sides).startswith("On average 100% of a text's 10 nearest texts")
 
 
-def test_another_side_is_computed_once(picture, bert):
-    before = picture.atlas.stages.work.copy()
+def test_another_side_is_computed_once(drawn_map, bert):
+    before = drawn_map.texts.stages.work.copy()
     for _ in range(2):
-        sides_of(picture, bert, pooling="max")
-    assert picture.atlas.stages.work - before == {"encode": 1, "neighbours": 1, "pca": 1}
+        beside(drawn_map, bert, pooling="max")
+    assert drawn_map.texts.stages.work - before == {"encode": 1, "neighbours": 1, "pca": 1}
 
 
-def test_who_moved_most_has_the_fewest_neighbours_in_common(picture, bert):
-    sides = sides_of(picture, bert, pooling="cls", layer="0")  # [CLS] before any attention
+def test_who_moved_most_has_the_fewest_neighbours_in_common(drawn_map, bert):
+    sides = beside(drawn_map, bert, pooling="cls", layer="0")  # [CLS] before any attention
     overlap = sides.comparison.overlap
-    rows = moved_rows(sides)
+    rows = sides.moved
     assert len(rows) == 15
     assert sorted(overlap)[:15] == overlap[rows].tolist()
     root = check(moved_table(sides))
@@ -84,17 +82,17 @@ def test_who_moved_most_has_the_fewest_neighbours_in_common(picture, bert):
 
 @pytest.mark.parametrize("texts", [["One text."], ["One text.", "Two texts."], ["😀", "🎉"]])
 def test_the_smallest_maps_can_be_compared(bert, texts):
-    sides = sides_of(drawn(listed(texts), bert), bert, pooling="cls")
-    said = check(moved_table(sides)).text + overlap_words(sides)
-    assert "nan" not in said
-    if len(texts) == 1:
-        assert "One text alone has no neighbours" in said
+    sides = beside(draw_map(open_list(texts), bert, **IN_THREE), bert, pooling="cls")
+    words = check(moved_table(sides)).text + overlap_words(sides)
+    assert "nan" not in words
+    assert ("One text alone has no neighbours" in words) == (len(texts) == 1)
 
 
-def test_texts_are_escaped_in_the_table(bert):
-    hostile = drawn(listed([f"{attack} {n}" for n, attack in enumerate(ATTACKS)]), bert)
-    root = check(moved_table(sides_of(hostile, bert, pooling="cls")))
-    assert sorted(b.text for b in root.all("button")) == sorted(hostile.corpus.texts)
+def test_texts_are_escaped_in_the_table(hostile, bert):
+    root = check(moved_table(beside(hostile, bert, pooling="cls")))
+    buttons = {button.text for button in root.all("button")}
+    assert len(buttons) == 15
+    assert buttons <= set(hostile.corpus.texts)
 
 
 # --- on the page --------------------------------------------------------------------------------
@@ -102,20 +100,15 @@ def test_texts_are_escaped_in_the_table(bert):
 
 @pytest.fixture
 def page(map_page):
-    map_page.workbench.forget("ann")
-    map_page.draw("ann", clustering="k-means", n_clusters=3)
+    map_page.fresh("ann")
     return map_page
-
-
-def value_of(value: str) -> dict:
-    return json.loads(value)
 
 
 def test_comparing_draws_both_maps_in_the_same_colours(page):
     page.handlers.colour("ann", "label: topic")
     steps = page.steps(COMPARE, DEFAULT_MODEL, "cls", "1")
     [answer] = [step for step in steps if "side-left" in step]
-    left, right = value_of(answer["side-left"]), value_of(answer["side-right"])
+    left, right = json.loads(answer["side-left"]), json.loads(answer["side-right"])
     assert left["paint"]["codes"] == right["paint"]["codes"]
     assert left["paint"]["names"] == ["cats", "money", "trains"]
     assert left["points"]["text"] == right["points"]["text"] == TEXTS
@@ -126,11 +119,11 @@ def test_comparing_draws_both_maps_in_the_same_colours(page):
     assert "Compared in" in steps[-1]["sides-progress"]
 
 
-@pytest.mark.parametrize("colour", [LENGTH, RECALL])
+@pytest.mark.parametrize("colour", ["length", "kNN recall"])
 def test_numbers_of_the_left_colour_both_sides(page, colour):
     page.handlers.colour("ann", colour)
     answer = next(s for s in page.steps(COMPARE, DEFAULT_MODEL, "max", "-1") if "side-left" in s)
-    left, right = (value_of(answer[name])["paint"] for name in ("side-left", "side-right"))
+    left, right = (json.loads(answer[name])["paint"] for name in ("side-left", "side-right"))
     assert left == right
     assert len(set(unpacked(left["values"]))) > 1
 
@@ -148,15 +141,16 @@ def test_model_pooling_and_layer_each_move_the_right_map(page, sent):
     other = page.steps(COMPARE, *sent)
     one, two = (next(s for s in steps if "side-left" in s) for steps in (first, other))
     assert one["side-left"] == two["side-left"]
-    assert value_of(one["side-right"])["points"]["x"] != value_of(two["side-right"])["points"]["x"]
+    right = [json.loads(side["side-right"])["points"]["x"] for side in (one, two)]
+    assert right[0] != right[1]
 
 
 def test_a_text_that_moved_is_ringed_on_both_sides(page):
     page.call(COMPARE, DEFAULT_MODEL, "cls", "1")
     answer = page.call(("moved", "pick"), event(name="moved:7"))
     for side in ("side-left", "side-right"):
-        found = value_of(answer[side])
-        assert (found["overlay"]["rings"], found["points"]) == ([7], None)
+        value = json.loads(answer[side])
+        assert (value["overlay"]["rings"], value["points"]) == ([7], None)
     for name in ("moved:96", "moved:-1", "moved:x", "7:7", "", None, "\ud83d"):
         with pytest.raises(gr.Error, match="not on the map any more"):
             page.call(("moved", "pick"), event(name=name))
@@ -164,9 +158,8 @@ def test_a_text_that_moved_is_ringed_on_both_sides(page):
 
 def test_a_new_map_ends_the_comparison(page):
     page.call(COMPARE, DEFAULT_MODEL, "cls", "1")
-    answer = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
+    answer = page.call(page.new_map("side-left"))
     assert (answer["side-left"], answer["side-right"], answer["moved"]) == (None, None, "")
-    assert DEFAULT_MODEL in [key for _, key in answer["other-model"].choices]
     with pytest.raises(gr.Error, match="not kept any more"):
         page.call(("moved", "pick"), event(name="moved:1"))
 
@@ -194,12 +187,12 @@ def test_the_layers_follow_a_model_that_is_here(page):
     assert (refused["other-model"], refused["other-layer"].value) == (OTHER_MODEL, "1")
 
 
-def test_a_tuned_model_can_be_the_other_side(page, bert):
-    page.workbench.add_model(OwnModel("run-1", "My run", bert), page.workbench.visitor("ann"))
-    fresh = page.call(page.filling("side-left", "fresh"), DEFAULT_MODEL)
-    assert "run-1" in [key for _, key in fresh["other-model"].choices]
+def test_a_model_of_the_visitors_own_can_be_the_other_side(page, bert):
+    own = OwnModel(key="run-1", name="My run", encoder=bert)
+    page.workbench.add_model(own, page.workbench.visitor("ann"))
+    offer = page.following(page.page.own_models, "other-model")
+    assert "run-1" in [key for _, key in page.call(offer, DEFAULT_MODEL)["other-model"].choices]
     steps = page.steps(COMPARE, "run-1", "cls", "-1")
-    sides = page.handlers.atlas("ann").compared
+    sides = page.handlers.texts("ann").tasks.results[SIDE_BY_SIDE]
     assert "Compared in" in steps[-1]["sides-progress"]
-    assert sides.other.settings.model == "run-1"
-    assert replace(sides.other.settings, model="x").pooling == "cls"
+    assert (sides.right.settings.model, sides.right.settings.pooling) == ("run-1", "cls")
