@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-import ui.finetune.job
-from tests.ui.finetune.pages import NO_CHANGE, QUICK
-from tests.ui.finetune.timings import SOON_S, Timings
+from tests.ui.finetune.pages import QUICK
+from tests.ui.finetune.timings import SOON_S
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.takehome import write_archive
 from ui.settings import Settings
@@ -19,18 +18,15 @@ TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
 
 
 @pytest.fixture
-def handlers(bert, monkeypatch):
-    monkeypatch.setattr(ui.finetune.job, "measure_speed", Timings().measure)
-    monkeypatch.setattr(ui.finetune.job, "judge_run", lambda done, on_part: NO_CHANGE)
+def handlers(bert, timings):
     return FinetuneHandlers(Workbench(Settings(), lambda spec, **limits: bert))
 
 
 def mend(handlers, visitor):
     """Apply the first remedy that is offered until there is none."""
     for _ in range(20):
-        found = handlers.check(handlers.request(visitor, "bert-tiny", QUICK)).findings
-        offered = [f"remedy:{n}:{finding.name}" for n, finding in enumerate(found)
-                   if finding.remedy]  # fmt: skip
+        findings = handlers.check(handlers.request(visitor, "bert-tiny", QUICK)).findings
+        offered = [finding.name for finding in findings if finding.remedy]
         if not offered:
             return
         handlers.remedy(visitor, offered[0])
@@ -44,10 +40,10 @@ def test_a_sample_trains_a_model_that_loads_at_home(handlers, tmp_path, name):
     asked = handlers.request("ann", "bert-tiny", QUICK)
     job = handlers.start(asked)
     assert job.ended.wait(SOON_S)
-    [tuned] = handlers.visitor("ann").own_models
-    assert tuned.run.data == SAMPLES[name].file
-    archive = write_archive(tuned.run, tmp_path / "model.zip")
+    [own] = handlers.visitor("ann").own_models
+    assert own.run.data == SAMPLES[name].file
+    archive = write_archive(own.run, tmp_path / "model.zip")
     zipfile.ZipFile(archive).extractall(tmp_path / "home")
     [top] = (tmp_path / "home").iterdir()
     theirs = SentenceTransformer(str(top), device="cpu").encode(TEXTS, normalize_embeddings=True)
-    np.testing.assert_allclose(theirs, tuned.encoder.encode(TEXTS), atol=1e-5)
+    np.testing.assert_allclose(theirs, own.encoder.encode(TEXTS), atol=1e-5)
