@@ -18,7 +18,7 @@ from tests.ui.visit import read_html
 from ui.map.form import MapForm, to_query
 from ui.map.view import CLUSTER
 from ui.state.pairs import TrainingPairs
-from ui.state.texts import FIRST_SAMPLE, SAMPLES
+from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES
 
 BOXES = ("map-model", "map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
          "min-dist", "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
@@ -45,11 +45,11 @@ def test_at_the_first_look_a_sample_lies_ready_and_later_nothing_is_lost(page):
     assert page.call(arrive, page.handlers.texts("ann").opened.token) == {}
 
 
-@pytest.mark.parametrize("number", range(len(SAMPLES)))
-def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number):
+@pytest.mark.parametrize("name", TEXT_SAMPLES)
+def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, name):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # Gradio's, of a value that is no choice
-        answer = page.call((f"corpus-{number}", "click"))
+        answer = page.call((f"corpus-{name}", "click"))
     labels = list(page.handlers.texts("ann").opened.corpus.labels)
     assert answer["text-column"].value == "text"
     assert answer["label-columns"].value == labels

@@ -29,8 +29,7 @@ def mend(handlers, visitor):
     """Apply the first remedy that is offered until there is none."""
     for _ in range(20):
         found = handlers.check(handlers.request(visitor, "bert-tiny", QUICK)).findings
-        offered = [f"remedy:{n}:{finding.name}" for n, finding in enumerate(found)
-                   if finding.remedy]  # fmt: skip
+        offered = [finding.name for finding in found if finding.remedy]
         if not offered:
             return
         handlers.remedy(visitor, offered[0])
