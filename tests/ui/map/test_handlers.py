@@ -16,7 +16,7 @@ from ui.map.form import MapForm
 from ui.map.html import place_panel, search_panel
 from ui.map.view import CLUSTER, SIMILARITY, Shown, nearest, value
 from ui.state.pairs import Desk
-from ui.state.texts import FIRST_SAMPLE
+from ui.state.samples import FIRST_SAMPLE
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_where_the_host_does_not_allow_the_hub_no_id_reaches_the_loader(closed_p
     ("model", "may_be_picked"), [("run-1", False), ("run-7", False), (HUB_ID, True)]
 )
 def test_a_link_asks_for_no_model(page, model, may_be_picked):
-    query = {"map": json.dumps({"model": model}), "corpus": "topics.csv"}
+    query = {"map": json.dumps({"model": model}), "corpus": "topics"}
     with pytest.warns(UserWarning, match="is not loaded here") as warnings:
         answer = page.call(page.link, query=query, visitor="ann")
     assert answer["map-model"].value == DEFAULT_MODEL

@@ -37,10 +37,10 @@ def test_files_link_and_python_are_those_of_the_map_on_the_screen(page):
     assert "never your texts" in answer["map-files"]
     assert answer["map-address"] == to_query(FORM)
     compile(answer["map-code"], "shown", "exec")
-    page.call(("corpus-0", "click"))
+    page.call(("corpus-topics", "click"))
     page.draw("ann")
     sample = page.call(offer, *astuple(MapForm()))
-    assert dict(parse_qsl(sample["map-address"][1:])) == {"map": "{}", "corpus": "topics.csv"}
+    assert dict(parse_qsl(sample["map-address"][1:])) == {"map": "{}", "corpus": "topics"}
     assert "never your texts" not in sample["map-files"]
 
 
