@@ -38,7 +38,8 @@ class PairsSample:
 
     name: str  # of its button: "sample-" and this
     title: str
-    file: str  # in SAMPLES_FOLDER
+    file: str
+    folder: Path = SAMPLES_FOLDER
 
 
 SAMPLES = {
@@ -98,8 +99,8 @@ def open_sample(name: str) -> TrainingPairs:
     """One of the bundled files. Raises EncoderError for an unknown one."""
     if name not in SAMPLES:
         raise EncoderError(f"Unknown sample {name[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    file = SAMPLES[name].file
-    return replace(open_data(SAMPLES_FOLDER / file, file), bundled=True)
+    sample = SAMPLES[name]
+    return replace(open_data(sample.folder / sample.file, sample.file), bundled=True)
 
 
 def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> TrainingPairs:
