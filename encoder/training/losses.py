@@ -1,5 +1,7 @@
 """What fine-tuning minimises: pure functions of a batch's embeddings, each with its source.
 
+A new loss is one entry of LOSSES, and a function where none of these computes it.
+
 Every loss takes `embeddings`, two or three tensors of (B, D) (anchor, other, negative), and
 `labels` (B,) or None, and returns a scalar. Running the model stays outside. Scores are in [0, 1].
 """
@@ -133,6 +135,7 @@ class Loss:
     kinds: tuple[str, ...]  # of pair sets that it fits, see `ingest.PairSet.kind`
     title: str
     effect: str  # what it pulls together and pushes apart, for the visitor
+    script: str  # how sentence-transformers makes it of `model`, in a script; may name `processes`
     distinct_texts: bool = False  # a batch must not hold a text twice
 
 
@@ -143,6 +146,7 @@ LOSSES: dict[str, Loss] = {
         "CoSENT",
         "Puts pairs in the order of their labels: whatever is labelled higher is pulled closer "
         "than whatever is labelled lower. Only the rank of a label counts, not its size.",
+        script=f"losses.CoSENTLoss(model, scale={SCALE})",
     ),
     "cosine_mse": Loss(
         cosine_mse,
@@ -150,6 +154,7 @@ LOSSES: dict[str, Loss] = {
         "cosine similarity (MSE)",
         "Pulls or pushes every pair until its cosine equals its label, so that the cosine itself "
         "can be read as the score.",
+        script="losses.CosineSimilarityLoss(model)",
     ),
     "angle": Loss(
         angle,
@@ -157,6 +162,7 @@ LOSSES: dict[str, Loss] = {
         "AnglE",
         "Like CoSENT, but on angles in complex space, which still move where a cosine is near 1 "
         "and hardly changes.",
+        script=f"losses.AnglELoss(model, scale={SCALE})",
     ),
     "online_contrastive": Loss(
         online_contrastive,
@@ -164,6 +170,7 @@ LOSSES: dict[str, Loss] = {
         "online contrastive",
         "Works on the hard pairs of each batch only: pulls the duplicates that lie furthest apart, "
         "pushes the non-duplicates that lie too close.",
+        script=f"losses.OnlineContrastiveLoss(model, margin={CONTRASTIVE_MARGIN})",
     ),
     "contrastive": Loss(
         contrastive,
@@ -171,6 +178,7 @@ LOSSES: dict[str, Loss] = {
         "contrastive",
         "Pulls every duplicate together and pushes non-duplicates until they are a margin apart, "
         "then leaves them alone.",
+        script=f"losses.ContrastiveLoss(model, margin={CONTRASTIVE_MARGIN})",
     ),
     "multiple_negatives": Loss(
         multiple_negatives,
@@ -178,6 +186,12 @@ LOSSES: dict[str, Loss] = {
         "multiple negatives ranking",
         "Pulls each anchor to its own positive and pushes it from everybody else's in the batch, "
         "and from its hard negative where there is one.",
+        script=f"""\
+losses.MultipleNegativesRankingLoss(
+    model,
+    scale={SCALE},
+    gather_across_devices=processes > 1,
+)""",
         distinct_texts=True,
     ),
     "multiple_negatives_symmetric": Loss(
@@ -185,6 +199,14 @@ LOSSES: dict[str, Loss] = {
         ("positive", "triplet"),
         "multiple negatives ranking, both ways",
         "As multiple negatives ranking, and each positive must find its anchor too.",
+        script=f"""\
+losses.MultipleNegativesRankingLoss(
+    model,
+    scale={SCALE},
+    directions=("query_to_doc", "doc_to_query"),
+    partition_mode="per_direction",
+    gather_across_devices=processes > 1,
+)""",
         distinct_texts=True,
     ),
     "triplet": Loss(
@@ -193,6 +215,7 @@ LOSSES: dict[str, Loss] = {
         "triplet",
         "Pulls each anchor nearer to its positive than to its own negative, by a margin; the rest "
         "of the batch does not count.",
+        script=f"losses.TripletLoss(model, triplet_margin={TRIPLET_MARGIN})",
     ),
 }
 

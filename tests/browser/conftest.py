@@ -28,7 +28,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.lab_page import View
+from tests.browser.visit import View
 from ui.settings import Settings
 from ui.state.workbench import Workbench
 
@@ -128,7 +128,7 @@ def workbench() -> Workbench:
 
 
 @pytest.fixture(scope="session")
-def lab(chromium_path: str, workbench: Workbench) -> Iterator[str]:
+def lab_url(chromium_path: str, workbench: Workbench) -> Iterator[str]:
     """The URL of the real app; asks for the browser first, since without one it is not needed."""
     from app import build
 
@@ -144,7 +144,7 @@ def lab(chromium_path: str, workbench: Workbench) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path: str, lab: str) -> Iterator[Browser]:
+def browser(chromium_path: str, lab_url: str) -> Iterator[Browser]:
     """One headless browser; started after the lab, whose launch wants no event loop running."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGS)
@@ -160,12 +160,12 @@ def watch() -> Watch:
 
 @pytest.fixture
 def page(
-    request: pytest.FixtureRequest, browser: Browser, lab: str, watch: Watch
+    request: pytest.FixtureRequest, browser: Browser, lab_url: str, watch: Watch
 ) -> Iterator[Page]:
     """A fresh visitor; afterwards nothing may have been complained about or sent elsewhere."""
     view = View(*getattr(request, "param", ()))
     context = browser.new_context(
-        base_url=lab,
+        base_url=lab_url,
         viewport={"width": view.width, "height": view.height},
         color_scheme=view.scheme,
         accept_downloads=True,

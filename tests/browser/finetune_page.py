@@ -1,36 +1,38 @@
 """The Fine-tune tab through a visitor's hands."""
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.visit import Visit
+
+STEP = re.compile(r"step [\d,]+ of [\d,]+")
 TRAINED_MS = 180_000  # on a machine that does other things, too
 
 
-class FinetunePage:
-    """Selectors live here once; tests say what a visitor does and sees."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
+class FinetunePage(Visit):
+    """The second tab."""
 
     def open(self) -> "FinetunePage":
         self.page.goto("/")
-        self.page.get_by_role("tab", name="Fine-tune").click()
+        return self.turn_to()
+
+    def turn_to(self) -> "FinetunePage":
+        """To the tab, from another; the first look finds a sample on the desk."""
+        self.tab("Fine-tune")
         expect(self.find("#preview table")).to_be_visible()
         return self
 
-    def find(self, selector: str) -> Locator:
-        return self.page.locator(selector)
+    def send(self, file: Path) -> None:
+        """Upload pairs, and wait until they are on the desk."""
+        self.find("#pairs-file input[type=file]").set_input_files(file)
+        expect(self.find("#pairs-note")).to_contain_text(file.name)
 
     def take_sample(self, title: str, file: str) -> None:
         self.page.get_by_role("button", name=title, exact=True).click()
         expect(self.find("#pairs-note")).to_contain_text(file)
         expect(self.find("#preview table")).to_be_visible()
-
-    def pick(self, control: str, option: str) -> None:
-        """Choose an option of a dropdown by the beginning of its label."""
-        self.find(f"#{control} input").click()
-        self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
 
     def apply_all_remedies(self) -> int:
         """Click remedy after remedy until there is none; returns how many."""
@@ -48,16 +50,33 @@ class FinetunePage:
 
     def quick(self, steps: int = 6, blocks: int = 1) -> None:
         """As little training as there can be."""
-        self.find("#advanced > button").click()
+        self.unfold("advanced")
         self.pick("duration", "a number of steps")
         self.find("#steps input").fill(str(steps))
         self.find("#blocks input[type=number]").fill(str(blocks))
         self.find("#blocks input[type=number]").press("Enter")
         expect(self.find("#cost")).to_contain_text(f"{steps:,} ×")
 
+    def start(self) -> None:
+        """Press Train and wait for the first steps."""
+        self.find("#train").click()
+        self.trains()
+
+    def trains(self) -> None:
+        """Steps are being made: it says which, and how many there are."""
+        expect(self.find("#training-progress")).to_contain_text(STEP, timeout=TRAINED_MS)
+
+    def waits(self) -> None:
+        """Another run goes first."""
+        expect(self.find("#training-progress")).to_contain_text("place 1 of the line")
+
     def train(self) -> None:
         """Press Train and wait for what comes of it."""
         self.find("#train").click()
+        self.trained()
+
+    def trained(self) -> None:
+        """What came of a run is there."""
         expect(self.find("#before-after table")).to_be_visible(timeout=TRAINED_MS)
         expect(self.find("#train")).to_be_enabled()
 

@@ -1,12 +1,17 @@
 """The Map tab through a visitor's hands: what is on it, and how to touch it."""
 
 import math
-import re
 from pathlib import Path
 
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import Download, Locator, expect
+
+from tests.browser.visit import Visit
+from ui.map.form import MapForm, to_query
 
 MAP_MS = 120_000  # a map is drawn in seconds, but waits for those of others
+
+# A link to maps that are drawn in a moment, for where UMAP is not the point.
+QUICK = to_query(MapForm(method="PCA", clustering="k-means", n_clusters=7))
 
 # Everything below asks plotly itself where a point is: (name of the map, number of the text).
 # A map is settled when nothing of it has changed for a while: no move is under way.
@@ -46,17 +51,14 @@ METHODS = """() => {
 }"""
 
 
-class MapPage:
-    """Selectors live here once; tests say what a visitor does and sees."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
+class MapPage(Visit):
+    """The third tab."""
 
     def open(self) -> "MapPage":
         """A first look at the tab, until the sample's map is there. Notes the methods shown."""
         self.page.goto("/")
         self.page.evaluate(METHODS)
-        self.page.get_by_role("tab", name="Map").click()
+        self.tab("Map")
         return self.drawn()
 
     def open_link(self, query: str) -> "MapPage":
@@ -70,9 +72,6 @@ class MapPage:
             expect(self.header).to_contain_text(word, timeout=MAP_MS)
         expect(self.progress).to_contain_text("Drawn in", timeout=MAP_MS)
         return self
-
-    def find(self, selector: str) -> Locator:
-        return self.page.locator(selector)
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -146,25 +145,7 @@ class MapPage:
         """Wait until as much of the map is in view: "< 3.5"."""
         self.page.wait_for_function(f"({SPAN})({name!r}) {condition}")
 
-    def width(self) -> int:
-        """Of the document: more than the window's means scrolling sideways."""
-        return self.page.evaluate("document.documentElement.scrollWidth")
-
     # --- what is done -----------------------------------------------------------------------
-
-    def unfold(self, section: str) -> None:
-        self.find(f"#{section} > button").click()
-
-    def pick(self, control: str, option: str) -> None:
-        """Choose an option of a dropdown by its label."""
-        self.find(f"#{control} input").click()
-        self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
-
-    def type(self, box: str, text: str) -> None:
-        """Type into a one-line box, and Enter."""
-        field = self.find(f"#{box} input, #{box} textarea")
-        field.fill(text)
-        field.press("Enter")
 
     def send(self, file: Path) -> None:
         """Upload a file of texts in place of the one before."""
@@ -172,13 +153,6 @@ class MapPage:
         if remove.count():
             remove.click()
         self.find("#corpus-file input[type=file]").set_input_files(file)
-
-    def told(self, words: str) -> None:
-        """A message appears, and is closed."""
-        toast = self.find("[data-testid=toast-body]").filter(has_text=words)
-        expect(toast).to_be_visible()
-        toast.locator("[data-testid=toast-close]").click()
-        expect(toast).to_have_count(0)
 
     def hover(self, at: tuple[float, float], name: str = "map") -> str:
         """Point at a place of a map; returns the label that appears."""

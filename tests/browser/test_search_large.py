@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.search_page import SearchPage
-from tests.browser.sections_visit import SectionsPage
+from tests.browser.sections_page import SectionsPage
 
 LARGE_MS = 400_000  # all 20,000 are encoded, with one thread, beside whatever else runs
 WHO = ["baker", "nurse", "farmer", "teacher", "driver", "painter", "sailor", "lawyer", "singer",
@@ -41,6 +42,7 @@ def timed(what: str, seconds: dict[str, float]) -> Iterator[None]:
     seconds[what] = time.monotonic() - begun
 
 
+@pytest.mark.slow
 def test_every_section_works_on_twenty_thousand_texts_of_ones_own(page, tmp_path):
     tab, lab = SearchPage(page).open(), SectionsPage(page)
     seconds: dict[str, float] = {}

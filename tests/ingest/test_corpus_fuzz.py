@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import IngestError, guess_text_column, read_corpus, read_table, to_corpus
+from tests.growth import growth
 from tests.ingest.test_ingest_fuzz import CELL, FUZZ, NASTY, STARTS
 
 
@@ -79,5 +80,9 @@ def test_json(value):
     read_and_use(json.dumps(value))
 
 
-def test_long_cells_are_judged_in_no_time():
-    read_and_use("@" * 200_000 + "\n" + "a@" * 50_000 + "\n" + "1," * 50_000)
+def test_cells_ten_times_as_long_take_no_hundred_times_as_long():
+    short, long = (
+        "@" * 20 * count + "\n" + "a@" * 5 * count + "\n" + "1," * 5 * count
+        for count in (1_000, 10_000)
+    )
+    assert growth(read_and_use, short, long) < 40

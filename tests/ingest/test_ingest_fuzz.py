@@ -31,7 +31,7 @@ CELL = st.one_of(
     st.text(max_size=12),
 )
 STARTS = [b"PAR1", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"{"]
-FUZZ = settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+FUZZ = settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
 
 
 def read_and_use(sent: bytes | str) -> bool:

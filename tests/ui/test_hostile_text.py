@@ -76,7 +76,7 @@ texts = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(a=texts, b=texts, lines=texts, pooling=st.sampled_from(list(POOLINGS)),
        layer=st.sampled_from(["0", "2", "last2", "-1"]), pool_special=st.booleans())  # fmt: skip
 def test_no_text_breaks_the_page(tiny_handlers, a, b, lines, pooling, layer, pool_special):
@@ -98,12 +98,16 @@ def test_hard_texts_get_scores_or_a_reason(tiny_handlers, text):
         assert len(score_rows(screen.scores)) == len(POOLINGS)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_is_shown_as_the_text_it_is(tiny_handlers, attack):
+@pytest.fixture(scope="module", params=ATTACKS)
+def attacked(request, tiny_handlers):
+    """An attack, and the page with it wherever a text can stand."""
+    attack = request.param
     pinned = tiny_handlers.pin(inputs(a=attack, b="A cat."), "ann")
-    screen = tiny_handlers.screen(
-        inputs(EVERYTHING, a=attack, b=attack, lines=f"{attack}\nA cat.", pinned=pinned), "ann"
-    )
+    return attack, visit(tiny_handlers, attack, attack, lines=f"{attack}\nA cat.", pinned=pinned)
+
+
+def test_an_attack_is_shown_as_the_text_it_is(attacked):
+    attack, screen = attacked
     check(screen)
     steps = read_html(screen.sections["making"][0])
     assert [p.text for p in steps.all(".lab-text")] == [attack] * 2
@@ -124,10 +128,9 @@ def test_a_token_is_shown_as_the_text_it_is_and_so_is_its_tooltip(handlers, atta
             assert (chip.attributes.get("title") or token).startswith(token)
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_no_figure_lets_plotly_read_a_visitors_tags(tiny_handlers, attack):
+def test_no_figure_lets_plotly_read_a_visitors_tags(tiny_handlers, attacked):
     """Plotly renders <b>, <a href> and their like, and decodes entities, in labels and hovers."""
-    screen = visit(tiny_handlers, attack, attack, lines=f"{attack}\nA cat.")
+    attack, screen = attacked
     figures = [screen.sections[name][place] for name, place in
                (("apart", 2), ("layers", 0), ("making", 2), ("several", 0))]  # fmt: skip
     for figure in figures:

@@ -105,3 +105,12 @@ def test_the_page_is_never_rendered_on_the_server(workbench):
     assert shell.launch_settings(workbench)["ssr_mode"] is False
     for name in ("app.py", "tests/ui/conftest.py", "tests/browser/conftest.py"):
         assert "ssr_mode" not in (ROOT / name).read_text("utf-8"), "launched otherwise than told"
+
+
+def test_an_event_that_shows_no_progress_keeps_no_status_of_its_outputs(page):
+    """Each status was looked for among all of the page at every step of any event."""
+    demo, _ = page
+    events = demo.get_config_file()["dependencies"]
+    hidden = [event for event in events if event["show_progress"] == "hidden"]
+    assert len(hidden) > 50
+    assert all(event["show_progress_on"] == [] for event in hidden)

@@ -3,25 +3,23 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
 from encoder.evaluation import Metric
-from encoder.training import Done, Eval, Step
+from encoder.training import Eval, Step
 from encoder.training.cost import Cost
 from encoder.training.losses import LOSSES, losses_for
-from ingest import Finding
+from ingest import Finding, LabError
 from ui.checks import OWN_POOLING, in_range, whole_in_range
 from ui.finetune.form import AUTO, BY_STEPS, Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
-from ui.finetune.run import Live, watch
-from ui.page.events import worded, worded_steps
-from ui.page.models import ModelPicker
+from ui.finetune.run import RunProgress
+from ui.page.events import Lane, worded, worded_steps
 from ui.state.models import Run
-from ui.state.pairs import Checked, Desk, open_data, parse_mapping, parse_scale
+from ui.state.pairs import PairsCheck, TrainingPairs, open_data, parse_mapping, parse_scale
 from ui.state.workbench import Workbench
 
 MOST_ROWS_NAMED = 100
@@ -29,18 +27,17 @@ MOST_ROWS_NAMED = 100
 
 def build_tuning_api(workbench: Workbench) -> None:
     """Add `/check_pairs` and `/fine_tune` to the current Blocks."""
-    handlers, picker = FinetuneHandlers(workbench), ModelPicker(workbench)
+    handlers = FinetuneHandlers(workbench)
 
     def asked(
         visitor: str | None, pairs: str, model: str, form: Form, scale: tuple[object, object]
     ) -> Request:
         """What was sent, checked; two calls at a time do not see each other's pairs."""
-        key = picker.parse(model, visitor)
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
-        desk = _scaled(open_data(str(pairs), "pairs"), scale)
-        _check_loss(form.loss, desk)
-        return handlers.request(visitor, key, form, desk)
+        training_pairs = _scaled(open_data(str(pairs), "pairs"), scale)
+        _check_loss(form.loss, training_pairs)
+        return handlers.request(visitor, model, form, training_pairs)
 
     def check_pairs(
         request: gr.Request,
@@ -65,8 +62,7 @@ def build_tuning_api(workbench: Workbench) -> None:
         form = Form(loss=loss or None, held_out=held_out_percent, seed=seed)
         scale = (lowest_label, highest_label)
         sent = asked(request.session_hash, pairs, model, form, scale)
-        found = handlers.check(sent)
-        return _check_as_json(sent, found)
+        return _check_as_json(sent, handlers.check(sent))
 
     def fine_tune(
         request: gr.Request,
@@ -115,33 +111,33 @@ def build_tuning_api(workbench: Workbench) -> None:
             if not steps:
                 sent = replace(sent, config=replace(sent.config, budget_s=budget_s))
         job = handlers.start(sent)
-        live = Live(sent)
-        for new in watch(job, workbench.training_queue, live):
-            if new:
-                yield _live_as_json(live, workbench.training_queue.place(job))
-        if live.run is None:
-            raise EncoderError(live.sentence)
-        yield _run_as_json(live.run, handlers, request.session_hash)
+        run, queue = RunProgress(sent), workbench.training_queue
+        for is_new in run.follow(job, queue):
+            if is_new:
+                yield _progress_as_json(run, queue.place(job))
+        if run.result is None:
+            raise LabError(run.sentence)
+        yield _run_as_json(run.result.run, handlers, request.session_hash)
 
-    limits: dict[str, Any] = {"concurrency_id": "api-tuning", "concurrency_limit": 16}
+    limits: Lane = {"concurrency_id": "api-tuning", "concurrency_limit": 16}
     gr.api(worded(check_pairs), api_name="check_pairs", **limits)
     gr.api(worded_steps(fine_tune), api_name="fine_tune", **limits)
 
 
-def _scaled(desk: Desk, scale: tuple[object, object]) -> Desk:
-    """The desk with its labels read on this scale, if one is given."""
-    mapping = desk.mapping
+def _scaled(training_pairs: TrainingPairs, scale: tuple[object, object]) -> TrainingPairs:
+    """The pairs with their labels read on this scale, if one is given."""
+    mapping = training_pairs.mapping
     if parse_scale(*scale) is None or mapping is None:
-        return desk
+        return training_pairs
     if mapping.label is None:
         raise EncoderError("A scale was given, but these pairs have no column of labels.")
     columns = (*mapping.texts, mapping.label)
-    return desk.with_mapping(parse_mapping(desk, "score", columns, scale))
+    return training_pairs.with_mapping(parse_mapping(training_pairs, "score", columns, scale))
 
 
-def _check_loss(loss: object, desk: Desk) -> None:
+def _check_loss(loss: object, training_pairs: TrainingPairs) -> None:
     """Raises EncoderError for a loss that does not exist, or does not fit these pairs."""
-    kind = desk.pairs.kind if desk.pairs else None
+    kind = training_pairs.pairs.kind if training_pairs.pairs else None
     fitting = losses_for(kind) if kind else list(LOSSES)
     if loss and loss not in fitting:
         pairs = f"{kind} pairs" if kind else "any pairs"
@@ -150,27 +146,27 @@ def _check_loss(loss: object, desk: Desk) -> None:
         )
 
 
-def _check_as_json(sent: Request, found: Checked) -> dict:
-    pairs, mapping = sent.desk.pairs, sent.desk.mapping
+def _check_as_json(sent: Request, check: PairsCheck) -> dict:
+    pairs, mapping = sent.training_pairs.pairs, sent.training_pairs.mapping
     named = slice(MOST_ROWS_NAMED)
     if pairs is None or mapping is None:
-        return {"kind": None, "kept": 0, "findings": [], "problem": found.problem}
-    split = found.parts.split if found.parts else None
+        return {"kind": None, "kept": 0, "findings": [], "problem": check.problem}
+    split = check.parts.split if check.parts else None
     return {
         "kind": pairs.kind,
         "columns": [*mapping.texts, *([mapping.label] if mapping.label else [])],
         "kept": len(pairs),
-        "dropped": {why: list(rows[named]) for why, rows in pairs.report.dropped.items()},
+        "dropped": {str(why): list(rows[named]) for why, rows in pairs.report.dropped.items()},
         "scaling": pairs.report.scaling,
-        "findings": [_finding_as_json(finding) for finding in found.findings],
+        "findings": [_finding_as_json(finding) for finding in check.findings],
         "split": split
         and {
             "train": len(split.train),
             "validation": len(split.validation),
             "held_out": len(split.held_out),
         },
-        "problem": found.problem,
-        "notes": list(found.notes),
+        "problem": check.problem,
+        "notes": list(check.notes),
     }
 
 
@@ -185,10 +181,10 @@ def _finding_as_json(finding: Finding) -> dict:
     }
 
 
-def _live_as_json(live: Live, place: int) -> dict:
+def _progress_as_json(run: RunProgress, place: int) -> dict:
     if place:
-        return {"event": "waiting", "place": place, "text": live.sentence}
-    event: Cost | Step | Eval | Done | None = live.latest
+        return {"event": "waiting", "place": place, "text": run.sentence}
+    event = run.event
     if isinstance(event, Cost):
         return {
             "event": "cost",
@@ -211,7 +207,7 @@ def _live_as_json(live: Live, place: int) -> dict:
             "validation": _numbers(event.metrics),
             "held_out": _numbers(event.held_out),
         }
-    return {"event": "progress", "text": live.sentence}
+    return {"event": "progress", "text": run.sentence}
 
 
 def _run_as_json(run: Run, handlers: FinetuneHandlers, visitor: str | None) -> dict:

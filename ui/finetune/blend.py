@@ -44,4 +44,4 @@ def blend_run(run: Run, alpha: float, key: str) -> Run:
         notes=(*done.notes, f"A blend: {alpha:.0%} tuned, {1 - alpha:.0%} base."),
     )
     name = f"{run.name}, α = {alpha:.2f}"
-    return replace(run, key=key, name=name, done=done, study=judge_run(done))
+    return replace(run, key=key, name=name, done=done, judgement=judge_run(done))

@@ -14,37 +14,33 @@ ROWS_NAMED = 12
 ICONS = {"error": "✕", "warning": "!", "note": "i"}
 
 
-def findings(found: Sequence[Finding]) -> str:
-    """Grouped by severity; a remedy's button picks "remedy:", index and name."""
-    if not found:
+def findings(all_findings: Sequence[Finding]) -> str:
+    """Grouped by severity; a remedy's button picks "remedy:" and the name of its finding."""
+    if not all_findings:
         return '<p class="lab-fine">✓ Nothing to complain about in these pairs.</p>'
     groups = ""
     for severity in SEVERITIES:
-        items = "".join(
-            _item(index, finding)
-            for index, finding in enumerate(found)
-            if finding.severity == severity
-        )
+        items = "".join(_item(finding) for finding in all_findings if finding.severity == severity)
         if items:
             groups += (
                 f'<section class="{severity}"><h4><span class="icon" aria-hidden="true">'
                 f"{ICONS[severity]}</span>{severity.capitalize()}s</h4><ul>{items}</ul></section>"
             )
-    return f'<div class="lab-findings"><p class="label">{label(found)}</p>{groups}</div>'
+    return f'<div class="lab-findings"><p class="label">{label(all_findings)}</p>{groups}</div>'
 
 
-def label(found: Sequence[Finding]) -> str:
+def label(all_findings: Sequence[Finding]) -> str:
     """'2 errors, 1 warning, 4 notes'; severities that do not occur are left out."""
-    severities = [str(finding.severity) for finding in found]
+    severities = [str(finding.severity) for finding in all_findings]
     counts = {severity: severities.count(severity) for severity in SEVERITIES}
     return ", ".join(count(n, severity) for severity, n in counts.items() if n) or "no findings"
 
 
-def _item(index: int, finding: Finding) -> str:
+def _item(finding: Finding) -> str:
     where = f'<p class="rows">{rows_named(finding.rows)}</p>' if finding.rows else ""
     button = ""
     if finding.remedy:
-        picks = escape(f"remedy:{index}:{finding.name}")
+        picks = escape(f"remedy:{finding.name}")
         button = (
             f'<button type="button" class="lab-button" data-pick="{picks}">'
             f"{escape(finding.remedy.label)}</button>"

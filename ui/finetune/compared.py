@@ -18,7 +18,7 @@ from encoder.evaluation import (
 from encoder.training.scoring import predictions
 from ingest import PairSet, connected_groups
 from ingest.findings import count
-from ui.finetune.metrics import KINDS, TITLES, change_cell, judged
+from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
 from ui.state.models import Run
 from ui.words import hundred, interval
 
@@ -28,7 +28,7 @@ class NotComparable(EncoderError):
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """Both tuned models on the same rows, by every metric of their kind."""
 
     kind: str
@@ -40,7 +40,7 @@ class Compared:
     lead: Metric  # what the one has over the other in the primary metric, paired
 
 
-def compare_runs(one: Run, other: Run) -> Compared:
+def compare_runs(one: Run, other: Run) -> Comparison:
     """Every metric of both, and the paired bootstrap of the difference in the primary one.
 
     Only pairs that neither run was trained on count. Raises NotComparable.
@@ -48,20 +48,20 @@ def compare_runs(one: Run, other: Run) -> Compared:
     shared = _shared(one, other)
     pairs = one.done.held_out.take(here for here, _ in shared)
     groups = connected_groups(pairs)
-    found = (
+    scored = (
         _on(one, pairs, [here for here, _ in shared], groups),
         _on(other, pairs, [there for _, there in shared], groups),
     )
-    _refuse_what_says_nothing(found[0])
-    ours, others = ({name: measure(f, name) for name in METRICS[pairs.kind]} for f in found)
-    return Compared(
+    _refuse_what_says_nothing(scored[0])
+    ours, others = ({name: measure(each, name) for name in METRICS[pairs.kind]} for each in scored)
+    return Comparison(
         pairs.kind,
         len(pairs),
         len(np.unique(groups)),
         (len(one.done.held_out), len(other.done.held_out)),
         ours,
         others,
-        difference(found[1], found[0], seed=one.done.config.seed),
+        difference(scored[1], scored[0], seed=one.done.config.seed),
     )
 
 
@@ -103,23 +103,23 @@ def _keys(pairs: PairSet) -> list[tuple[int, tuple[str, ...]]]:
 
 def _on(run: Run, pairs: PairSet, places: list[int], groups: np.ndarray) -> Predictions:
     """What the tuned model says of the shared pairs."""
-    known = run.done.predictions[1]
-    if pairs.kind == "positive" and len(places) < len(known.values):
+    all_of_it = run.done.predictions[1]
+    if pairs.kind == "positive" and len(places) < len(all_of_it.values):
         return predictions(run.tuned, pairs)  # a rank depends on who else is ranked
-    labels = None if known.labels is None else known.labels[places]
-    return Predictions(pairs.kind, known.values[places], labels, groups)
+    labels = None if all_of_it.labels is None else all_of_it.labels[places]
+    return Predictions(pairs.kind, all_of_it.values[places], labels, groups)
 
 
-def _refuse_what_says_nothing(found: Predictions) -> None:
-    rows = count(len(found.values), "held-out pair")
-    groups = len(np.unique(found.groups))
+def _refuse_what_says_nothing(shared: Predictions) -> None:
+    rows = count(len(shared.values), "held-out pair")
+    groups = len(np.unique(shared.groups))
     if groups < FEWEST_GROUPS:
         linked = "one group" if groups == 1 else f"{groups} groups"
         raise NotComparable(
             f"They share {rows} in {linked} of linked texts: what chance can do cannot be told."
         )
-    if found.labels is not None:
-        labels = found.labels > 0.5 if found.kind == "binary" else found.labels
+    if shared.labels is not None:
+        labels = shared.labels > 0.5 if shared.kind == "binary" else shared.labels
         if len(np.unique(labels)) < 2:
             raise NotComparable(f"They share {rows}, all with one label: that compares nothing.")
 
@@ -127,7 +127,7 @@ def _refuse_what_says_nothing(found: Predictions) -> None:
 # --- Two runs against each other: a sentence, and every metric beside it --------------------------
 
 
-SAID = {
+HEADLINES = {
     "better": "“{one}” does better than “{other}”",
     "worse": "“{one}” does worse than “{other}”",
     "unclear": "“{one}” and “{other}” cannot be told apart",
@@ -135,27 +135,28 @@ SAID = {
 }
 
 
-def compared(found: Compared, one: str, other: str) -> str:
+def comparison_html(comparison: Comparison, one: str, other: str) -> str:
     """`one` and `other` are what the visitor calls them."""
-    metric = PRIMARY[found.kind]
-    lead = found.lead
-    said = SAID[judged(lead)].format(one=one, other=other)
-    where = f"{count(found.rows, 'held-out pair')} in {count(found.groups, 'group')}"
-    few = "" if set(found.of_all) == {found.rows} else (
-        f" ({found.of_all[0]:,} and {found.of_all[1]:,} were held out)"
+    metric = PRIMARY[comparison.kind]
+    lead = comparison.lead
+    headline = HEADLINES[direction_of(lead)].format(one=one, other=other)
+    where = f"{count(comparison.rows, 'held-out pair')} in {count(comparison.groups, 'group')}"
+    few = "" if set(comparison.of_all) == {comparison.rows} else (
+        f" ({comparison.of_all[0]:,} and {comparison.of_all[1]:,} were held out)"
     )  # fmt: skip
     bounds = interval(lead, sign=True) or "unknown"
     points = f"{hundred(lead.value, sign=True)} points of {TITLES[metric]}"
     rows = ""
-    for name, value in found.one.items():
-        ahead = value - found.other[name]
+    for name, value in comparison.one.items():
+        ahead = value - comparison.other[name]
         cell = change_cell(lead) if name == metric else hundred(ahead, sign=True)
         rows += (
             f'<tr><th scope="row">{TITLES[name]}</th><td class="num">{hundred(value)}</td>'
-            f'<td class="num">{hundred(found.other[name])}</td><td class="num">{cell}</td></tr>'
+            f'<td class="num">{hundred(comparison.other[name])}</td>'
+            f'<td class="num">{cell}</td></tr>'
         )
     return (
-        f'<p class="lab-message">{escape(said)}: {points}, 95% interval '
+        f'<p class="lab-message">{escape(headline)}: {points}, 95% interval '
         f"{bounds}, on the {where} of linked texts that both have{few}.</p>"
         '<div class="lab-frame" role="region" tabindex="0" aria-label="Two runs">'
         '<table class="lab-table" aria-label="Two runs, on the same held-out pairs"><thead><tr>'

@@ -32,13 +32,16 @@ def curves(
 
     kept_step: known when the run is over; until then the best look so far is marked.
     """
-    kept = (_kept(looks, kept_step), kept_step is not None)
+    marked = _best_step(looks, kept_step)
     figure = make_subplots(
         rows=2,
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.24,
-        subplot_titles=("loss (thin: of each step, thick: running mean)", _title(metric, kept)),
+        subplot_titles=(
+            "loss (thin: of each step, thick: running mean)",
+            _title(metric, marked, kept_step),
+        ),
     )
     figure.layout.template = None
     _draw_loss(figure, [(step, loss) for step, loss in losses if isfinite(loss)])
@@ -102,23 +105,21 @@ def _draw_metric(
     for (name, (colour, _, points)), shift in zip(lines.items(), shifts, strict=True):
         text = f"{name} {hundred(points[-1][1] / 100)}"
         _beside(figure, points[-1], text, colour, row=2, shift=shift)
-    best = _kept(looks, kept_step)
+    best = _best_step(looks, kept_step)
     if best is not None:
         line = {"color": TRAIN, "width": 1, "dash": "dot"}
         figure.add_vline(x=best, line=line, row=2, col=1)
 
 
-def _title(metric: str, kept: tuple[int | None, bool]) -> str:
-    """`kept`: the step, and whether it will stay."""
-    step, final = kept
-    dotted = (
-        "" if step is None else f"<br>dotted: {'kept' if final else 'best so far'}, step {step:,}"
-    )
+def _title(metric: str, marked: int | None, kept_step: int | None) -> str:
+    """What the lower panel shows; `marked` is the step with a dotted line."""
+    name = "best so far" if kept_step is None else "kept"
+    dotted = "" if marked is None else f"<br>dotted: {name}, step {marked:,}"
     return f"{TITLES[metric]} × 100, of up to 100 pairs{dotted}"
 
 
-def _kept(looks: Sequence[Eval], kept_step: int | None) -> int | None:
-    """The step whose weights are kept, as far as is known."""
+def _best_step(looks: Sequence[Eval], kept_step: int | None) -> int | None:
+    """The step whose weights the model has, or would have as far as the run has come."""
     if kept_step is not None:
         return kept_step
     return next((look.step for look in reversed(looks) if look.best), None)
@@ -126,8 +127,8 @@ def _kept(looks: Sequence[Eval], kept_step: int | None) -> int | None:
 
 def _of(looks: Sequence[tuple[int, dict[str, float]]], metric: str) -> Points:
     """A metric × 100 where it was measured."""
-    found = [(step, 100 * metrics.get(metric, float("nan"))) for step, metrics in looks]
-    return [(step, round(value, 2)) for step, value in found if isfinite(value)]
+    values = [(step, 100 * metrics.get(metric, float("nan"))) for step, metrics in looks]
+    return [(step, round(value, 2)) for step, value in values if isfinite(value)]
 
 
 def smoothed(points: Points) -> Points:
@@ -245,9 +246,9 @@ def _strips(before: Predictions, after: Predictions) -> go.Figure:
     )  # fmt: skip
     groups = label_groups(before.labels, before.kind)
     low = min(0.0, float(np.concatenate([before.values, after.values]).min(initial=0)))
-    for column, (found, colour) in enumerate(((before, BEFORE), (after, AFTER)), start=1):
+    for column, (scored, colour) in enumerate(((before, BEFORE), (after, AFTER)), start=1):
         for at, (name, rows) in enumerate(groups):
-            values = np.sort(found.values[rows])
+            values = np.sort(scored.values[rows])
             shown = values[:: -(-len(values) // STRIP_POINTS)]
             lift = 0.56 * ((np.arange(len(shown)) * GOLDEN) % 1 - 0.5)
             figure.add_trace(
@@ -292,8 +293,8 @@ def rank_counts(ranks: np.ndarray) -> list[int]:
 
 def _ranks(before: Predictions, after: Predictions) -> go.Figure:
     figure = go.Figure()
-    for name, found, colour in (("before", before, BEFORE), ("after", after, AFTER)):
-        counts = rank_counts(found.values)
+    for name, scored, colour in (("before", before, BEFORE), ("after", after, AFTER)):
+        counts = rank_counts(scored.values)
         figure.add_trace(
             go.Bar(
                 x=list(RANKS),
@@ -318,14 +319,14 @@ def _margins(before: Predictions, after: Predictions) -> go.Figure:
     reach = max(0.05, float(np.abs(both).max()))
     edges = np.linspace(-reach, reach, BINS + 1)  # 0 is an edge: no bar stands on both sides of it
     figure = go.Figure()
-    for name, found, colour in (("before", before, BEFORE), ("after", after, AFTER)):
-        counts, _ = np.histogram(found.values, edges)
-        right = int(np.sum(found.values > 0))
+    for name, scored, colour in (("before", before, BEFORE), ("after", after, AFTER)):
+        counts, _ = np.histogram(scored.values, edges)
+        right = int(np.sum(scored.values > 0))
         figure.add_trace(
             go.Scatter(
                 x=np.round(np.repeat(edges, 2), 4).tolist(),
                 y=[0, *np.repeat(counts, 2).tolist(), 0],
-                name=f"{name}: {right:,} of {len(found.values):,} right",
+                name=f"{name}: {right:,} of {len(scored.values):,} right",
                 line={"color": colour, "width": 2},
                 fill="tozeroy" if name == "before" else None,
                 fillcolor="var(--lab-unrelated)",
@@ -365,12 +366,12 @@ def predicted(before: Predictions, after: Predictions) -> go.Figure:
         ("before", before, BEFORE, "circle-open", -ASIDE),
         ("after", after, AFTER, "diamond", ASIDE),
     )
-    for name, found, colour, symbol, aside in marks:
+    for name, scored, colour, symbol, aside in marks:
         labels = np.asarray(before.labels, float)[rows]
         figure.add_trace(
             go.Scatter(
                 x=np.round(labels + aside, 4).tolist(),
-                y=np.round(found.values[rows], 4).tolist(),
+                y=np.round(scored.values[rows], 4).tolist(),
                 customdata=rows.tolist(),
                 text=[f"{label:.2f}" for label in labels],
                 name=name,

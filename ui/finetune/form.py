@@ -1,7 +1,6 @@
 """The settings of a run as the form sends them, checked, and the presets that fill it in."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from encoder import SAVABLE, EncoderError, TrainConfig
 from encoder.training.config import TRAIN_BLOCKS, default_lr
@@ -46,16 +45,16 @@ PRESETS = {
 class Form:
     """As the browser sends it: nothing in it is trusted."""
 
-    pooling: Any = OWN_POOLING
-    loss: Any = None
-    blocks: Any = TRAIN_BLOCKS
-    duration: Any = AUTO
-    steps: Any = STEPS
-    batch_size: Any = 16
-    lr: Any = None
-    warmup: Any = 10
-    seed: Any = 0
-    held_out: Any = 20
+    pooling: object = OWN_POOLING
+    loss: object = None
+    blocks: object = TRAIN_BLOCKS
+    duration: object = AUTO
+    steps: object = STEPS
+    batch_size: object = 16
+    lr: object = None
+    warmup: object = 10
+    seed: object = 0
+    held_out: object = 20
 
 
 def parse_form(form: Form, depth: int, settings: Settings | None = None) -> TrainConfig:
@@ -95,32 +94,32 @@ def form_of(
     And a sentence for each setting that it cannot ask for, and stays at its default.
     """
     settings = settings or Settings()
-    default, said = Form(), []
+    remarks: list[str] = []
     fitting = losses_for(kind) if kind else []
     loss: str | None = config.loss
     if loss not in fitting:
         loss = fitting[0] if fitting else None
         if config.loss and loss:
-            said.append(
+            remarks.append(
                 f"Its loss, {LOSSES[config.loss].title}, does not fit these pairs; "
                 f"{LOSSES[loss].title} is chosen."
             )
     pooling = config.pooling if config.pooling in SAVABLE else OWN_POOLING
     if config.pooling and config.pooling != pooling:
-        said.append(f"Its pooling, {config.pooling}, cannot be chosen here.")
-    trained = default.blocks if config.train_blocks is None else config.train_blocks
-    blocks = min(int(trained), depth + 1)
+        remarks.append(f"Its pooling, {config.pooling}, cannot be chosen here.")
+    trained = TRAIN_BLOCKS if config.train_blocks is None else config.train_blocks
+    blocks = min(trained, depth + 1)
     if blocks != trained:
-        said.append(f"It trained {trained} blocks; this model has {depth}.")
-    named = {seconds: title for title, seconds in DURATIONS.items()}
-    duration = BY_STEPS if config.steps else named.get(config.budget_s, AUTO)
+        remarks.append(f"It trained {trained} blocks; this model has {depth}.")
+    titles = {seconds: title for title, seconds in DURATIONS.items()}
+    duration = BY_STEPS if config.steps else titles.get(config.budget_s, AUTO)
     if duration == AUTO and config.budget_s is not None:
-        said.append(f"It had {config.budget_s:g} seconds, which cannot be chosen here.")
+        remarks.append(f"It had {config.budget_s:g} seconds, which cannot be chosen here.")
 
     def within(name: str, value: float, low: float, high: float) -> float:
         nearest = min(max(value, low), high)
         if nearest != value:
-            said.append(f"{name} was {value:g}; here it is from {low:g} to {high:g}.")
+            remarks.append(f"{name} was {value:g}; here it is from {low:g} to {high:g}.")
         return nearest
 
     by_blocks = config.lr in (None, default_lr(blocks, depth))
@@ -135,7 +134,7 @@ def form_of(
         warmup=within("Warm-up", config.warmup, *WARMUP),
         seed=within("Seed", config.seed, *SEED),
         held_out=within("Held out, %", round(100 * config.held_out_share), *HELD_OUT),
-    ), said
+    ), remarks
 
 
 def blocks_of(sent: object, depth: int) -> int:

@@ -3,20 +3,19 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from encoder import EncoderError, TrainConfig
 from encoder.training.losses import LOSSES, losses_for
 from ingest import PairSet, template, write_csv, write_dropped
 from ui.finetune.form import Form, parse_form
 from ui.finetune.job import Request, cost_of, rough_s, tuning
-from ui.state.costs import Told
+from ui.state.costs import CostEstimate
 from ui.state.jobs import Job
 from ui.state.pairs import (
     NO_LABEL,
-    Checked,
-    Desk,
-    check_desk,
+    PairsCheck,
+    TrainingPairs,
+    check_training_pairs,
     open_data,
     open_sample,
     parse_mapping,
@@ -31,36 +30,32 @@ class FinetuneHandlers:
         self.workbench = workbench
 
     def visitor(self, key: str | None) -> Visitor:
-        """What is kept for this browser tab."""
+        """What the server keeps for this browser tab."""
         return self.workbench.visitor(key or "")
 
     # --- the pairs --------------------------------------------------------------------------
 
-    def open_sample(self, visitor: str | None, title: str) -> Desk:
-        """Put a bundled file on the desk."""
-        return self.put(visitor, open_sample(title))
+    def open_sample(self, visitor: str | None, name: str) -> TrainingPairs:
+        """Take the pairs of a bundled file."""
+        return self.visitor(visitor).put(open_sample(name))
 
-    def open_file(self, visitor: str | None, path: str, sample: bool = False) -> Desk:
-        """Put an uploaded file on the desk, or a sample of one that is over the limit."""
+    def open_file(self, visitor: str | None, path: str, sample: bool = False) -> TrainingPairs:
+        """Take the pairs of an uploaded file, or a sample of one that is over the limit."""
         file = Path(path)
-        return self.put(visitor, open_data(file, file.name, sample))
+        return self.visitor(visitor).put(open_data(file, file.name, sample))
 
-    def open_text(self, visitor: str | None, text: str, sample: bool = False) -> Desk:
-        """Put pasted rows on the desk, or a sample of them."""
+    def open_text(self, visitor: str | None, text: str, sample: bool = False) -> TrainingPairs:
+        """Take pasted rows, or a sample of them."""
         if not str(text or "").strip():
             raise EncoderError("Nothing was pasted. Paste a row per pair, columns separated.")
-        return self.put(visitor, open_data(str(text), "pasted rows", sample))
+        return self.visitor(visitor).put(open_data(str(text), "pasted rows", sample))
 
-    def put(self, visitor: str | None, desk: Desk) -> Desk:
-        """Put pairs on the desk in place of those that were there."""
-        return self.visitor(visitor).put(desk)
-
-    def desk(self, visitor: str | None) -> Desk:
-        """What is on the desk. Raises EncoderError where nothing is."""
-        desk = self.visitor(visitor).desk
-        if desk is None:
+    def training_pairs(self, visitor: str | None) -> TrainingPairs:
+        """The pairs that this visitor trains on. Raises EncoderError where there are none."""
+        training_pairs = self.visitor(visitor).training_pairs
+        if training_pairs is None:
             raise EncoderError("There are no pairs yet. Choose a sample, or send a file.")
-        return desk
+        return training_pairs
 
     def map_columns(
         self,
@@ -68,62 +63,69 @@ class FinetuneHandlers:
         kind: object,
         columns: tuple[object, ...],
         scale: tuple[object, object] = (None, None),
-    ) -> Desk:
+    ) -> TrainingPairs:
         """Read the file's other columns, as another kind, or on another scale of labels."""
-        desk = self.desk(visitor)
-        mapping = parse_mapping(desk, kind, columns, scale)
-        if mapping == desk.mapping and desk.pairs is not None:
-            return desk  # remedies stay
-        return self.put(visitor, desk.with_mapping(mapping))
+        training_pairs = self.training_pairs(visitor)
+        mapping = parse_mapping(training_pairs, kind, columns, scale)
+        if mapping == training_pairs.mapping and training_pairs.pairs is not None:
+            return training_pairs  # remedies stay
+        return self.visitor(visitor).put(training_pairs.with_mapping(mapping))
 
-    def without_pairs(self, visitor: str | None, problem: str) -> Desk:
+    def without_pairs(self, visitor: str | None, problem: str) -> TrainingPairs:
         """The file stays, but what was chosen of it makes no pairs: none are checked or trained."""
-        desk = replace(self.desk(visitor), pairs=None, problem=problem, applied=())
-        return self.put(visitor, desk)
+        file = self.training_pairs(visitor)
+        return self.visitor(visitor).put(replace(file, pairs=None, problem=problem, applied=()))
 
-    def column_values(self, desk: Desk) -> tuple[str | None, list[str | None]]:
+    def column_values(
+        self, training_pairs: TrainingPairs
+    ) -> tuple[str | None, tuple[str | None, str | None, str | None]]:
         """The kind, and what the three dropdowns show."""
-        mapping = desk.mapping
+        mapping = training_pairs.mapping
         if mapping is None:
-            return None, [None, None, NO_LABEL]
+            return None, (None, None, NO_LABEL)
         third = mapping.label or (mapping.texts[2] if len(mapping.texts) > 2 else NO_LABEL)
-        return mapping.kind, [*mapping.texts[:2], third]
+        return mapping.kind, (mapping.texts[0], mapping.texts[1], third)
 
     def request(
-        self, visitor: str | None, model: str, form: Form, desk: Desk | None = None
+        self,
+        visitor: str | None,
+        model: object,
+        form: Form,
+        training_pairs: TrainingPairs | None = None,
     ) -> Request:
-        """Everything sent, checked; of the pairs on the desk, or on one given. Raises EncoderError.
+        """Everything sent, checked; of the visitor's pairs, or of some given. Raises LabError.
 
-        Pairs that are given leave those on the desk as they are.
+        Pairs that are given do not take the place of the visitor's.
         """
-        encoder = self.workbench.encoder(model, visitor)
+        key = self.workbench.model_key(model, visitor)
+        encoder = self.workbench.encoder(key, visitor)
         config = parse_form(form, encoder.backbone.depth, self.workbench.settings)
-        desk = desk or self.desk(visitor)
-        return Request(self.visitor(visitor), desk, model, encoder, config)
+        training_pairs = training_pairs or self.training_pairs(visitor)
+        return Request(self.visitor(visitor), training_pairs, key, encoder, config)
 
-    def check(self, request: Request) -> Checked:
-        """Findings and split; kept, so that a click on a remedy means what was on the screen."""
-        found = check_desk(request.desk, request.encoder, self._with_loss(request))
-        if request.current:
-            request.visitor.checked = found
-        return found
+    def check(self, request: Request) -> PairsCheck:
+        """Findings and split; a click on a remedy means these findings."""
+        check = check_training_pairs(
+            request.training_pairs, request.encoder, self._with_loss(request)
+        )
+        if request.is_current:
+            request.visitor.pairs_check = check
+        return check
 
     def _with_loss(self, request: Request) -> TrainConfig:
-        pairs = request.desk.pairs
+        pairs = request.training_pairs.pairs
         if pairs is None or request.config.loss in losses_for(pairs.kind):
             return request.config
-        return TrainConfig(**vars(request.config) | {"loss": losses_for(pairs.kind)[0]})
+        return replace(request.config, loss=losses_for(pairs.kind)[0])
 
-    def remedy(self, visitor: str | None, name: str) -> Desk:
-        """Apply the remedy of a finding on the screen, by "remedy:<its number>:<its name>"."""
-        desk, checked = self.desk(visitor), self.visitor(visitor).checked
-        findings = checked.findings if checked and checked.pairs is desk.pairs else ()
-        shown = {f"remedy:{number}:{found.name}": found for number, found in enumerate(findings)}
-        # A check under other settings may number them anew.
-        alike = [found for found in findings if found.name == name.rpartition(":")[2]]
-        if name not in shown and len(alike) != 1:
+    def remedy(self, visitor: str | None, name: str) -> TrainingPairs:
+        """Apply the remedy of a finding on the screen, by the name of the finding."""
+        training_pairs, check = self.training_pairs(visitor), self.visitor(visitor).pairs_check
+        findings = check.findings if check and check.pairs is training_pairs.pairs else ()
+        finding = next((f for f in findings if f.remedy and f.name == name), None)
+        if finding is None:
             raise EncoderError("That finding is not on the list any more; look at it again.")
-        return self.put(visitor, desk.remedied(shown.get(name) or alike[0]))
+        return self.visitor(visitor).put(training_pairs.remedied(finding))
 
     def loss_choices(self, kind: str) -> list[tuple[str, str]]:
         """(title, name) of the losses that fit, the default first."""
@@ -133,19 +135,20 @@ class FinetuneHandlers:
 
     def cleaned_csv(self, request: Request) -> str:
         """The pairs as they would be trained on, each with its part."""
-        if request.desk.pairs is None:
-            raise EncoderError(request.desk.problem)
-        found = check_desk(request.desk, request.encoder, self._with_loss(request)).parts
-        return write_csv(request.desk.pairs, found.split if found else None)
+        pairs = _pairs(request)
+        parts = check_training_pairs(
+            request.training_pairs, request.encoder, self._with_loss(request)
+        ).parts
+        return write_csv(pairs, parts.split if parts else None)
 
     def dropped_csv(self, visitor: str | None) -> str:
         """Every row that is not trained on, and why."""
-        desk = self.desk(visitor)
-        if desk.pairs is None:
-            raise EncoderError(desk.problem)
-        if not desk.pairs.report.dropped:
+        training_pairs = self.training_pairs(visitor)
+        if training_pairs.pairs is None:
+            raise EncoderError(training_pairs.problem)
+        if not training_pairs.pairs.report.dropped:
             raise EncoderError("No row was dropped.")
-        return write_dropped(desk.pairs.report, desk.table)
+        return write_dropped(training_pairs.pairs.report, training_pairs.table)
 
     def template_csv(self, kind: str) -> str:
         """A small file of this kind."""
@@ -153,27 +156,27 @@ class FinetuneHandlers:
 
     # --- the run ----------------------------------------------------------------------------
 
-    def cost(self, request: Request) -> Told | None:
-        """Seconds, said before it starts; None where other pairs were put on the desk meanwhile."""
+    def cost(self, request: Request) -> CostEstimate | None:
+        """Seconds, before it starts; None where the visitor has taken other pairs meanwhile."""
         pairs = _pairs(request)
 
         def tell(*_: object) -> None:
-            if not request.current:
+            if not request.is_current:
                 raise _Outdated
 
         try:
-            found = cost_of(request, pairs, self.workbench.training_queue, tell)
+            estimate = cost_of(request, pairs, self.workbench.training_queue, tell)
         except _Outdated:
             return None
-        return found if request.current else None
+        return estimate if request.is_current else None
 
-    def at_stake(self, visitor: str | None) -> dict[str, Any]:
+    def at_stake(self, visitor: str | None) -> dict[str, int]:
         """What a visitor would lose with the page: the models, and a run that waits or goes on."""
-        known = self.visitor(visitor)
-        return {"models": len(known.own_models), "running": known.busy}
+        state = self.visitor(visitor)
+        return {"models": len(state.own_models), "running": state.busy}
 
     def start(self, request: Request) -> Job:
-        """Join the line, at once. Raises EncoderError for what cannot be trained.
+        """Join the queue, at once. Raises LabError for what cannot be trained.
 
         It cannot, too, while another run of this visitor is under way.
         """
@@ -181,8 +184,8 @@ class FinetuneHandlers:
             raise EncoderError("A run of yours is under way. Stop it, or wait for it to end.")
         pairs, config = _pairs(request), request.config
         config.resolved(request.encoder, pairs.kind, len(pairs))  # refuses what does not fit
-        known = request.visitor.costs.known(request.encoder, pairs, config)
-        expected_s = known.cost.total_s if known else rough_s(config)
+        estimate = request.visitor.costs.recall(request.encoder, pairs, config)
+        expected_s = estimate.cost.total_s if estimate else rough_s(config)
         expected_s = min(expected_s, self.workbench.settings.max_run_s)
         job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
         request.visitor.job = job
@@ -190,7 +193,7 @@ class FinetuneHandlers:
         return job
 
     def stop(self, visitor: str | None) -> None:
-        """End this visitor's run early with the best so far; a waiting one leaves the line."""
+        """End this visitor's run early with the best so far; a waiting one leaves the queue."""
         job = self.visitor(visitor).job
         if job is None:
             return
@@ -200,10 +203,10 @@ class FinetuneHandlers:
 
 
 class _Outdated(Exception):
-    """Other pairs lie on the desk by now."""
+    """The visitor has taken other pairs."""
 
 
 def _pairs(request: Request) -> PairSet:
-    if request.desk.pairs is None:
-        raise EncoderError(request.desk.problem)
-    return request.desk.pairs
+    if request.training_pairs.pairs is None:
+        raise EncoderError(request.training_pairs.problem)
+    return request.training_pairs.pairs

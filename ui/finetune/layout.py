@@ -1,14 +1,15 @@
 """Where everything stands on the Fine-tune tab, from its first words to the Train button."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 import gradio as gr
+from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, SAVABLE
+from encoder.training.config import TRAIN_BLOCKS
 from ingest import LIMITS
 from ui.checks import OWN_POOLING
-from ui.finetune.form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form
+from ui.finetune.form import AUTO, BY_STEPS, DURATIONS, PRESETS, STEPS, Form
 from ui.finetune.results_html import ORDERS, runs_table
 from ui.page.components import (
     downloader,
@@ -28,7 +29,7 @@ from ui.state.pairs import KINDS, SAMPLES
 class DataLayout:
     """Choosing what to train on."""
 
-    samples: dict[str, gr.Button]
+    samples: dict[str, gr.Button]  # by name
     file: gr.File
     pasted: gr.Textbox
     use_pasted: gr.Button
@@ -49,6 +50,27 @@ class DataLayout:
 
 
 @dataclass(frozen=True)
+class FormLayout:
+    """The components of a Form: a field here for each field there."""
+
+    pooling: gr.Dropdown
+    loss: gr.Dropdown
+    blocks: gr.Slider
+    duration: gr.Dropdown
+    steps: gr.Number
+    batch_size: gr.Number
+    lr: gr.Textbox
+    warmup: gr.Number
+    seed: gr.Number
+    held_out: gr.Slider
+
+    @property
+    def components(self) -> list[Component]:
+        """In the order of the fields of Form."""
+        return [getattr(self, field.name) for field in fields(Form)]
+
+
+@dataclass(frozen=True)
 class SettingsLayout:
     """Choosing how to train."""
 
@@ -56,7 +78,7 @@ class SettingsLayout:
     model_note: gr.HTML
     presets: dict[str, gr.Button]
     loss_note: gr.HTML
-    form: Form  # its fields are components here
+    form: FormLayout
     cost: gr.HTML
     train: gr.Button
     stop: gr.Button
@@ -74,9 +96,10 @@ def lay_out_data() -> DataLayout:
     heading("1. The pairs")
     with gr.Row(elem_classes=["lab-chips"]):
         samples = {
-            title: gr.Button(title, size="sm", elem_id=f"sample-{i}", elem_classes=["lab-chip"])
-            for i, title in enumerate(SAMPLES)
-        }
+            name: gr.Button(sample.title, size="sm", elem_id=f"sample-{name}",
+                            elem_classes=["lab-chip"])
+            for name, sample in SAMPLES.items()
+        }  # fmt: skip
     with gr.Row():
         file = gr.File(
             label="CSV, TSV, JSONL, Parquet; .gz, .zip",
@@ -132,16 +155,17 @@ def lay_out_data() -> DataLayout:
             for name, title in KINDS.items()
         }
     return DataLayout(
-        samples, file, pasted, use_pasted, note, sampled, kind, (first, second, third),
-        (lowest, highest), preview, facts, findings, split, cleaned, dropped, on_map, templates,
-        downloader(elem_id="pairs-download"),
+        samples=samples, file=file, pasted=pasted, use_pasted=use_pasted, note=note,
+        sampled=sampled, kind=kind, columns=(first, second, third), scale=(lowest, highest),
+        preview=preview, facts=facts, findings=findings, split=split, cleaned=cleaned,
+        dropped=dropped, on_map=on_map, templates=templates,
+        download=downloader(elem_id="pairs-download"),
     )  # fmt: skip
 
 
 def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> SettingsLayout:
     """Model, presets, everything else under "Advanced", and the run."""
     heading("3. The training")
-    default = Form()
     with gr.Row(elem_classes=["lab-settings"]):
         model = gr.Dropdown(
             models, value=DEFAULT_MODEL, label="Model to train", elem_id="tune-model",
@@ -161,7 +185,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
         with gr.Row():
             loss = gr.Dropdown([], label="Loss", elem_id="loss", filterable=False, min_width=220)
             blocks = slider(
-                0, 7, value=default.blocks, step=1, elem_id="blocks", min_width=220,
+                0, 7, value=TRAIN_BLOCKS, step=1, elem_id="blocks", min_width=220,
                 label="Blocks that train (0: a linear map only; one more than all: embeddings too)",
             )  # fmt: skip
         loss_note = markup(elem_id="loss-note")
@@ -170,7 +194,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
                 [*DURATIONS, BY_STEPS], value=AUTO, label="How long", elem_id="duration",
                 filterable=False, min_width=160,
             )  # fmt: skip
-            steps = gr.Number(default.steps, label=f"Steps, up to {limits.max_steps:,}",
+            steps = gr.Number(STEPS, label=f"Steps, up to {limits.max_steps:,}",
                               precision=0, elem_id="steps", min_width=110)  # fmt: skip
             batch = gr.Number(16, label="Batch size", precision=0, elem_id="batch", min_width=110)
             lr = gr.Textbox("", label="Learning rate", placeholder="by the number of blocks",
@@ -181,7 +205,10 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=110)
             held_out = slider(5, 50, value=20, step=5, label="Held out, % of rows",
                                  elem_id="held-out", min_width=220)  # fmt: skip
-    form = Form(pooling, loss, blocks, duration, steps, batch, lr, warmup, seed, held_out)
+    form = FormLayout(
+        pooling=pooling, loss=loss, blocks=blocks, duration=duration, steps=steps,
+        batch_size=batch, lr=lr, warmup=warmup, seed=seed, held_out=held_out,
+    )  # fmt: skip
     cost = markup(elem_id="cost")
     with gr.Row(elem_classes=["lab-actions"]):
         train = gr.Button("Train", variant="primary", elem_id="train", min_width=160, scale=0)
@@ -190,13 +217,9 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
     progress = markup(elem_id="training-progress")
     curves = plot("Loss and held-out score, step by step", elem_id="curves")
     return SettingsLayout(
-        model, model_note, presets, loss_note, form, cost, train, stop, progress, curves
-    )
-
-
-def components(form: Form) -> list[Any]:
-    """The form's components, in the order of its fields."""
-    return list(vars(form).values())
+        model=model, model_note=model_note, presets=presets, loss_note=loss_note, form=form,
+        cost=cost, train=train, stop=stop, progress=progress, curves=curves,
+    )  # fmt: skip
 
 
 # --- Where what came of a run stands on the Fine-tune tab -----------------------------------------
@@ -297,8 +320,11 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
                                    elem_id="try-b")  # fmt: skip
             tried = markup(elem_id="tried")
     return ResultsLayout(
-        box, naming, runs, name, rename, reuse, against, compared, archive, answer, table,
-        distributions, scatter, order, ledger, pair_note, pair_before, pair_after, forgetting,
-        alpha, blended, use_blend, try_a, try_b, tried, links, repo, push, pushed,
-        leave_guard(elem_id="leave-guard"),
+        box=box, naming=naming, runs=runs, name=name, rename=rename, reuse=reuse, against=against,
+        compared=compared, archive=archive, answer=answer, table=table,
+        distributions=distributions, scatter=scatter, order=order, ledger=ledger,
+        pair_note=pair_note, pair_before=pair_before, pair_after=pair_after,
+        forgetting=forgetting, alpha=alpha, blended=blended, use_blend=use_blend, try_a=try_a,
+        try_b=try_b, tried=tried, links=links, repo=repo, push=push, pushed=pushed,
+        leave=leave_guard(elem_id="leave-guard"),
     )  # fmt: skip

@@ -30,7 +30,7 @@ WORDS = {
 }
 
 
-def judged(change: Metric) -> str:
+def direction_of(change: Metric) -> str:
     """A change is "better" or "worse", "unclear" where its interval holds 0, else "unknown"."""
     if not (isfinite(change.low) and isfinite(change.high)):
         return "unknown"
@@ -45,5 +45,5 @@ def change_cell(change: Metric) -> str:
         return NONE
     return (
         f"{hundred(change.value, sign=True)}<small>{interval(change, sign=True)}</small>"
-        f'<small class="word">{WORDS[judged(change)]}</small>'
+        f'<small class="word">{WORDS[direction_of(change)]}</small>'
     )

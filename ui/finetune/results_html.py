@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import nan
-from typing import Any
 
 import numpy as np
 
@@ -15,14 +14,14 @@ from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
 from ingest.findings import count
 from ui.finetune.check_html import cut
-from ui.finetune.metrics import KINDS, TITLES, change_cell, judged
-from ui.state.models import OwnModel, Run
+from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
+from ui.state.models import OwnModel, Run, RunRecord
 from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
 
 GAUGE_STEP = 10  # points
 
 
-def results_table(done: Done, study: RunJudgement | None) -> str:
+def results_table(done: Done, judgement: RunJudgement | None) -> str:
     """A row a model, a column a metric: before, after, and what needed no training.
 
     The primary metric and what the tuned model leads by stand first.
@@ -32,7 +31,7 @@ def results_table(done: Done, study: RunJudgement | None) -> str:
         return message("No pairs were held out, so what the training is worth is not known.")
     rows = _metrics_row("before", "before", "the model you started from", done.before, done.gain)
     rows += _metrics_row("after", "after", "the tuned model", done.after, None)
-    for rival in study.rivals if study else ():
+    for rival in judgement.rivals if judgement else ():
         rows += _metrics_row("rival", rival.name, "no training", rival.metrics, rival.lead)
     first, *others = (f'<th scope="col" class="num">{TITLES[n]}</th>' for n in METRICS[kind])
     ahead = (
@@ -77,30 +76,30 @@ def settings_line(done: Done) -> str:
     return f'<p class="lab-note">{escape(" · ".join(parts))}</p>'
 
 
-def forgetting_meter(study: RunJudgement) -> str:
+def forgetting_meter(judgement: RunJudgement) -> str:
     """Spearman on pairs of other subjects, before and after, on one axis."""
-    before, after, change = study.probe_before, study.probe_after, study.probe_change
+    before, after, change = judgement.probe_before, judgement.probe_after, judgement.probe_change
     lowest = 100 * min(before.low, after.low, before.value, after.value)
     low = max(-100.0, GAUGE_STEP * np.floor(lowest / GAUGE_STEP))
     axis = Axis(float(low), 100.0, GAUGE_STEP if low >= 50 else 2 * GAUGE_STEP)
     rows = _gauge("before", before, axis) + _gauge("after", after, axis)
     figures = f"{hundred(change.value, sign=True)} ({interval(change, sign=True)})"
     return (
-        f'<div class="lab-meter"><p class="said">{forgetting(study)}</p>'
+        f'<div class="lab-meter"><p class="said">{forgetting(judgement)}</p>'
         f'<div class="gauge">{rows}<div class="ticks" aria-hidden="true">{axis.ticks()}</div></div>'
         f'<p class="lab-note">Spearman ρ × 100 on pairs of other subjects than yours, with 95% '
         f"intervals. Change, on the same draws: {figures}.</p></div>"
     )
 
 
-def forgetting(study: RunJudgement) -> str:
+def forgetting(judgement: RunJudgement) -> str:
     """What the change out of domain says, in a sentence."""
     return {
         "better": "Nothing was forgotten: on other subjects the model is a little better, too.",
         "worse": "The model forgot something: on other subjects it is worse than before.",
         "unclear": "No forgetting that could be told from chance.",
         "unknown": "Whether anything was forgotten cannot be said.",
-    }[judged(study.probe_change)]
+    }[direction_of(judgement.probe_change)]
 
 
 def _gauge(name: str, metric: Metric, axis: Axis) -> str:
@@ -189,7 +188,7 @@ def sort_rows(rows: Sequence[LedgerRow], by: str) -> list[LedgerRow]:
 def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50) -> str:
     """The first `limit` rows of that order; a row's button picks "pair:" and its index.
 
-    That of a triplet's negative picks the same and ":2".
+    That of a triplet's negative picks "pair:", its index and ":2".
     """
     if not rows:
         return message("No pairs were held out.")
@@ -252,12 +251,12 @@ def word(row: LedgerRow) -> str:
 
 def change(row: LedgerRow) -> str:
     """The change with a sign and a word, so that colour is not needed."""
-    said = word(row)
-    if said == "same":
-        return said
+    direction = word(row)
+    if direction == "same":
+        return direction
     sign = "+" if row.change > 0 else "−"
     amount = value(row, abs(row.change))
-    return f'<span class="{said}">{sign}{amount}<small>{said}</small></span>'
+    return f'<span class="{direction}">{sign}{amount}<small>{direction}</small></span>'
 
 
 # --- The runs of this visit, side by side ---------------------------------------------------------
@@ -287,14 +286,14 @@ _NUMBER = ' class="num"'
 
 def _model_row(model: OwnModel, chosen: bool) -> str:
     if model.run is not None:
-        told, cells = _of_run(model.run)
+        about, cells = _of_run(model.run)
     else:
-        told, cells = _of_record(model.record or {})
+        about, cells = _of_record(model.record or {})
     return (
         f'<tr class="{"chosen" if chosen else ""}"><th scope="row"><button type="button" '
         f'class="lab-link" data-pick="run:{escape(model.key)}" '
         f'aria-pressed="{str(chosen).lower()}">{escape(model.name)}</button><small>'
-        f"{escape(told)}</small></th>{cells}</tr>"
+        f"{escape(about)}</small></th>{cells}</tr>"
     )
 
 
@@ -310,15 +309,15 @@ def _of_run(run: Run) -> tuple[str, str]:
     return f"{run.data}, {KINDS[kind]}{', stopped' if done.stopped else ''}", cells
 
 
-def _of_record(record: Mapping[str, Any]) -> tuple[str, str]:
-    """The same of a model that was brought back, as far as its zip says."""
+def _of_record(record: RunRecord) -> tuple[str, str]:
+    """What stands below the name of a model that was brought back, and the cells its zip fills."""
     settings = record.get("settings")
     kind = record.get("kind")
     if not settings or not kind:
         return "brought back; its zip says nothing of its training", f"<td>{NONE}</td>" * 6
     before, after, gain = (
-        Metric(*(nan if part is None else part for part in found)) if found else None
-        for found in (
+        Metric(*(nan if part is None else part for part in parts)) if parts else None
+        for parts in (
             record.get("before", {}).get(PRIMARY[kind]),
             record.get("after", {}).get(PRIMARY[kind]),
             record.get("gain"),

@@ -1,24 +1,24 @@
 """The Fine-tune tab: pairs checked, a model trained on them, before beside after. Wiring only."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import gradio as gr
 
-from encoder import Encoder, EncoderError
+from encoder import Encoder
 from encoder.training.config import TRAIN_BLOCKS
-from encoder.training.losses import LOSSES
+from encoder.training.losses import LOSSES, losses_for
+from ingest import LabError
 from ui.finetune.check_html import findings
-from ui.finetune.data import READ, Data
+from ui.finetune.data import PairsSection
 from ui.finetune.form import PRESETS, Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
-from ui.finetune.layout import components, lay_out_data, lay_out_results, lay_out_settings
+from ui.finetune.layout import lay_out_data, lay_out_results, lay_out_settings
 from ui.finetune.results import Results, Runs
 from ui.finetune.run import connect_run
 from ui.finetune.run_html import cost_line, sizes, split_bar
 from ui.page.components import csv_file
-from ui.page.events import CHECK, COST, QUIET, worded
+from ui.page.events import CHECK, COST, QUIET, READ, worded
 from ui.page.models import ModelBox, connect_model
 from ui.page.tab import Page, Tab
 from ui.page.texts import PAIRS
@@ -43,26 +43,26 @@ class _FinetuneTab:
         self.settings = lay_out_settings(page.picker.choices(None), limits)
         below = lay_out_results(limits.can_push)
         self.model = gr.State(self.settings.model.value)  # the last one that loaded
-        self.form = components(self.settings.form)
+        self.form = self.settings.form.components
         self.sent = [self.model, *self.form]
-        self.data = Data(tab, handlers, self.ui, self.settings.form.loss)
+        self.pairs = PairsSection(tab, handlers, self.ui, self.settings.form.loss)
         self.connect_check()
         self.connect_settings()
         results = Results(page, handlers, below)
         Runs(handlers, page.picker, below, self.settings, results, self.model)
         page.offer_own_models(self.settings.model)
         page.lead(self.ui.on_map, "map", {"corpus": PAIRS})
-        connect_run(handlers, self.settings, self.sent, results)
+        connect_run(handlers, self.settings, self.sent, results, self.request)
 
     def door(self) -> Tab:
         """What others may use: the tab with the pairs that were put ready for it."""
-        return Tab("finetune", self.data.outputs, self.open)
+        return Tab("finetune", self.pairs.outputs, self.open)
 
     def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
         """The pairs that lie ready, or the first sample. There are no other settings yet."""
-        return self.data.arrived(request.session_hash)
+        return self.pairs.open(request.session_hash)
 
-    def request(self, visitor: str | None, values: Sequence[Any]) -> Request:
+    def request(self, visitor: str | None, values: Sequence[object]) -> Request:
         """The values of `self.sent`, checked."""
         model, *form = values
         return self.handlers.request(visitor, model, Form(*form))
@@ -74,7 +74,7 @@ class _FinetuneTab:
         form, ui, settings = self.settings.form, self.ui, self.settings
         checks = [form.pooling, form.loss, form.batch_size, form.seed, form.held_out]
         gr.on(
-            [c.change for c in (self.data.version, self.model, *checks)],
+            [c.change for c in (self.pairs.version, self.model, *checks)],
             worded(self.draw_check),
             self.sent,
             [ui.findings, ui.split, settings.loss_note],
@@ -82,7 +82,7 @@ class _FinetuneTab:
             **CHECK,
         )
         gr.on(
-            [c.change for c in (self.data.version, self.model, *self.form)],
+            [c.change for c in (self.pairs.version, self.model, *self.form)],
             worded(self.draw_cost),
             self.sent,
             settings.cost,
@@ -90,40 +90,40 @@ class _FinetuneTab:
         )
         ui.cleaned.click(worded(self.save_cleaned), self.sent, ui.download, **READ)
 
-    def draw_check(self, request: gr.Request, *values: Any) -> list[Any]:
+    def draw_check(self, request: gr.Request, *values: object) -> list[object]:
         """What is wrong with the pairs, and how they are split."""
-        if self.handlers.visitor(request.session_hash).desk is None:
+        if self.handlers.visitor(request.session_hash).training_pairs is None:
             return ["", "", ""]
         sent = self.request(request.session_hash, values)
-        desk = sent.desk
-        if desk.pairs is None:
+        pairs = sent.training_pairs.pairs
+        if pairs is None:
             return ["", "", ""]
-        checked = self.handlers.check(sent)
-        if not sent.current:
+        check = self.handlers.check(sent)
+        if not sent.is_current:
             return [gr.skip() for _ in range(3)]  # other pairs came; they are checked next
-        split = message(checked.problem) if checked.problem else ""
-        if checked.parts is not None:
-            split += split_bar(sizes(checked.parts.split), checked.parts.split.notes)
-        loss = sent.config.loss or self.handlers.loss_choices(desk.pairs.kind)[0][1]
+        split = message(check.problem) if check.problem else ""
+        if check.parts is not None:
+            split += split_bar(sizes(check.parts.split), check.parts.split.notes)
+        loss = sent.config.loss or losses_for(pairs.kind)[0]
         return [
-            findings(checked.findings) + notes(checked.notes),
+            findings(check.findings) + notes(check.notes),
             split,
             notes([LOSSES[loss].effect]),
         ]
 
-    def draw_cost(self, request: gr.Request, *values: Any) -> Any:
-        """Seconds, said before it starts."""
-        if self.handlers.visitor(request.session_hash).desk is None:
+    def draw_cost(self, request: gr.Request, *values: object) -> object:
+        """Seconds, before it starts."""
+        if self.handlers.visitor(request.session_hash).training_pairs is None:
             return ""
         try:
-            found = self.handlers.cost(self.request(request.session_hash, values))
-        except EncoderError as error:
+            estimate = self.handlers.cost(self.request(request.session_hash, values))
+        except LabError as error:
             return message(str(error))
-        if found is None:
+        if estimate is None:
             return gr.skip()  # other pairs came; their cost is drawn next
-        return cost_line(found.cost, "" if found.alone else BESIDE)
+        return cost_line(estimate.cost, "" if estimate.alone else BESIDE)
 
-    def save_cleaned(self, request: gr.Request, *values: Any) -> dict[str, str]:
+    def save_cleaned(self, request: gr.Request, *values: object) -> dict[str, str]:
         """The pairs as they would be trained on."""
         text = self.handlers.cleaned_csv(self.request(request.session_hash, values))
         return csv_file("pairs_cleaned.csv", text)
@@ -139,8 +139,8 @@ class _FinetuneTab:
                 worded(self.preset(name)), self.model, [form.blocks, form.duration], **QUIET
             )
 
-    def preset(self, name: str) -> Any:
-        """Fill in what a preset sets."""
+    def preset(self, name: str) -> Callable[[gr.Request, str], tuple[int, str]]:
+        """A handler that fills in what a preset sets."""
 
         def choose(request: gr.Request, model: str) -> tuple[int, str]:
             encoder = self.handlers.workbench.encoder(model, request.session_hash)

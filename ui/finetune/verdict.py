@@ -29,13 +29,13 @@ class Verdict:
     helped: bool | None  # True, False: shown to be better, worse; None: neither was shown
 
 
-def verdict(done: Done, study: RunJudgement, known_before: int = 0) -> Verdict:
+def verdict(done: Done, judgement: RunJudgement, rows_trained_before: int = 0) -> Verdict:
     """What the 95% intervals of paired differences allow to say, and no more.
 
-    Figures are metrics and differences × 100. known_before: held-out rows with a text that the
-    model which was trained had been trained on before.
+    Figures are metrics and differences × 100. rows_trained_before: held-out rows with a text that
+    the model which was trained had been trained on before.
     """
-    forgetting = _forgetting(study)
+    forgetting = _forgetting(judgement)
     if done.gain is None:
         return Verdict("Nothing was held out, so nothing can be said.", (forgetting,), None)
     unknown = _no_interval(done.predictions[0])
@@ -49,11 +49,11 @@ def verdict(done: Done, study: RunJudgement, known_before: int = 0) -> Verdict:
         None: "No better than before",
     }
     return Verdict(
-        headline[helped] + (_but(study.rivals) if helped else "") + ".",
+        headline[helped] + (_but(judgement.rivals) if helped else "") + ".",
         (
             _before_after(done),
-            *(_against(rival, done) for rival in study.rivals),
-            *_known(done, known_before),
+            *(_against(rival, done) for rival in judgement.rivals),
+            *_trained_before(done, rows_trained_before),
             *_caveats(done),
             forgetting,
         ),
@@ -61,14 +61,16 @@ def verdict(done: Done, study: RunJudgement, known_before: int = 0) -> Verdict:
     )
 
 
-def _no_interval(found: Predictions) -> str:
+def _no_interval(held_out: Predictions) -> str:
     """Why these rows give no interval, "" where they do."""
-    rows = count(len(found.values), "held-out row")
-    if found.labels is not None:
-        labels = found.labels > 0.5 if found.kind == "binary" else found.labels
+    rows = count(len(held_out.values), "held-out row")
+    if held_out.labels is not None:
+        labels = held_out.labels > 0.5 if held_out.kind == "binary" else held_out.labels
         if len(np.unique(labels)) < 2:
-            return f"{rows} with one label: there is no {TITLES[PRIMARY[found.kind]]} to speak of."
-    groups = len(np.unique(found.groups))
+            return (
+                f"{rows} with one label: there is no {TITLES[PRIMARY[held_out.kind]]} to speak of."
+            )
+    groups = len(np.unique(held_out.groups))
     if groups < FEWEST_GROUPS:
         linked = "one group" if groups == 1 else f"{groups} groups"
         return f"{rows} in {linked} of linked texts: what chance can do cannot be measured."
@@ -109,7 +111,7 @@ def _against(rival: Rival, done: Done) -> str:
     )
 
 
-def _known(done: Done, rows: int) -> list[str]:
+def _trained_before(done: Done, rows: int) -> list[str]:
     """Why the figures before and after cannot be those of pairs never seen."""
     if not rows:
         return []
@@ -123,25 +125,25 @@ def _known(done: Done, rows: int) -> list[str]:
 def _caveats(done: Done) -> list[str]:
     """Why to trust the figures less."""
     groups, rows = len(np.unique(done.predictions[0].groups)), len(done.held_out)
-    said = []
+    reasons = []
     if groups < FEW:
-        said.append(
+        reasons.append(
             f"Only {count(rows, 'held-out row')} in {count(groups, 'group')} of linked texts: the "
             f"interval is wide, and uncertain itself. {FEW} or more would say more."
         )
     trained = {text_key(text) for row in done.train.texts for text in row}
     leaks = sum(any(text_key(text) in trained for text in row) for row in done.held_out.texts)
     if leaks:
-        said.append(
+        reasons.append(
             f"{count(leaks, 'held-out row')} of {rows:,} hold a text that was trained on, so the "
             "result looks too good."
         )
-    return said
+    return reasons
 
 
-def _forgetting(study: RunJudgement) -> str:
+def _forgetting(judgement: RunJudgement) -> str:
     """What the probe says about other subjects."""
-    before, after, change = study.probe_before, study.probe_after, study.probe_change
+    before, after, change = judgement.probe_before, judgement.probe_after, judgement.probe_change
     figures = (
         f"Spearman ρ × 100 on {len(probe_pairs())} pairs of other subjects: "
         f"{hundred(before.value)} before, {hundred(after.value)} after, {_change(change)}"
@@ -166,15 +168,15 @@ def _capital(text: str) -> str:
 
 def outcome(run: Run) -> str:
     """The verdict, what backs it, and the settings and seconds."""
-    found = verdict(run.done, run.study, run.known_before)
-    more = " ".join(found.reasons)
+    judgement = verdict(run.done, run.judgement, run.rows_trained_before)
+    more = " ".join(judgement.reasons)
     seconds = f"{run.done.train_seconds:.1f} s of training"
     if run.predicted_s is not None:
         seconds += f", {run.predicted_s:.1f} s were predicted"
     facts = [run.summary, f"{run.done.steps} steps, kept {run.done.kept_step}", seconds]
     facts += ["stopped early"] if run.done.stopped else []
     return (
-        f'<div class="lab-answer" role="status"><p class="verdict">{escape(found.headline)}</p>'
+        f'<div class="lab-answer" role="status"><p class="verdict">{escape(judgement.headline)}</p>'
         f'<p class="more">{escape(more)}</p><p class="facts">{escape(" · ".join(facts))}</p></div>'
         + notes(run.done.notes)
     )

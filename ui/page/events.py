@@ -48,6 +48,10 @@ LOAD: Lane = {"api_visibility": "private", "concurrency_id": "load", "concurrenc
 # Those who follow long work mostly sleep: `ui.state.jobs` says how much of it runs at once.
 FOLLOW: Lane = {**QUIET, "concurrency_id": "maps", "concurrency_limit": 16, "trigger_mode": "once"}
 
+# How often a page is told how far long work is. Each answer, even one that changes nothing, costs
+# its browser a tenth of a second: Gradio looks for every output among all that is on the page.
+ANSWER_EVERY_S = 0.6
+
 
 @contextmanager
 def in_words() -> Iterator[None]:

@@ -12,7 +12,7 @@ from gradio.components import Component
 
 from ingest import LabError
 from ui.page.components import markup
-from ui.page.events import FOLLOW, TOUCH, worded, worded_steps
+from ui.page.events import ANSWER_EVERY_S, FOLLOW, TOUCH, worded, worded_steps
 from ui.state.jobs import Cancelled, Job, Queue, Tasks, hear
 from ui.state.stages import Tell
 from ui.state.workbench import Workbench
@@ -94,12 +94,14 @@ def done_in_line(work: Work[T], line: Queue, expected_s: float) -> T:
 def follow(job: Job, line: Queue, stages: Mapping[str, str] = STAGES) -> Iterator[Moment]:
     """Hear a job to its end, as `ui.state.jobs.hear` does, and say how far it is.
 
-    Raises LabError where the work failed, after a moment that says so.
+    Yields what is made and the end at once, else about every ANSWER_EVERY_S, so that Gradio can
+    close it. Raises LabError where the work failed, after a moment that says so.
 
     What is made last comes in one moment with the end: of two answers that reach the browser
     together, it takes what the second leaves alone out of the first, too.
     """
     begun, stage, share, ended, failed = time.monotonic(), "", 0.0, "", ""
+    answered = -ANSWER_EVERY_S
     for place, heard in hear(job, line, SOON_S):
         made = None  # of several things that were made since, only the newest is of use
         for news in heard:
@@ -111,6 +113,9 @@ def follow(job: Job, line: Queue, stages: Mapping[str, str] = STAGES) -> Iterato
                 ended = news.kind
                 failed = str(news.content) if ended == "failed" else ""
         seconds = time.monotonic() - begun
+        if made is None and not ended and seconds - answered < ANSWER_EVERY_S:
+            continue
+        answered = seconds
         what = f"waiting at place {place} of the line" if place else stage
         progress = notes([failed]) if failed else stages_line(what, share, seconds, stages)
         yield Moment(progress, made, ended, seconds)

@@ -77,8 +77,8 @@ class TextsHandlers:
 
     def open_pairs(self, visitor: str | None) -> OpenTexts:
         """The texts of the pairs on the Fine-tune tab."""
-        texts, desk = self.texts(visitor), self.workbench.visitor(visitor or "").desk
-        pairs, name = (desk.pairs, desk.name) if desk else (None, "")
+        texts, training = self.texts(visitor), self.workbench.visitor(visitor or "").training_pairs
+        pairs, name = (training.pairs, training.name) if training else (None, "")
         return texts.open(open_pairs(pairs, name, texts.stages))
 
     def choose_columns(self, visitor: str | None, column: object, labels: object) -> OpenTexts:

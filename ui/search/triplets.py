@@ -20,7 +20,7 @@ from ui.search.handlers import SearchHandlers
 from ui.search.index import ENCODING, Index, prompts
 from ui.search.judge_html import judged_list
 from ui.state.judgements import Grades, irrelevant, queries, relevant
-from ui.state.pairs import Desk, open_data
+from ui.state.pairs import TrainingPairs, open_data
 from ui.state.stages import Key, Tell
 from ui.words import csv_text, notes
 
@@ -125,7 +125,7 @@ def to_csv(split: TripletSplit) -> str:
     return csv_text([COLUMNS, *rows])
 
 
-def to_pairs(split: TripletSplit) -> Desk:
+def to_pairs(split: TripletSplit) -> TrainingPairs:
     """The triplets as training pairs, read from that file as any upload is."""
     return open_data(to_csv(split).encode("utf-8", "replace"), NAME)
 
@@ -183,7 +183,7 @@ class TripletTransfer:
     """Triplets on their way to Fine-tune, and remarks on them."""
 
     source: Key
-    pairs: Desk
+    pairs: TrainingPairs
     trained: tuple[str, ...]
     remarks: Sequence[str]
 

@@ -1,4 +1,4 @@
-"""What runs on a visitor's pairs will cost: timed once, and never told of other pairs."""
+"""What runs on a visitor's pairs will cost: timed once, and never estimated from other pairs."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from ingest import PairSet
 
 
 @dataclass(frozen=True)
-class Timed:
+class Timing:
     """How fast steps are. `alone`: nobody else's run had the machine while they were timed."""
 
     speed: Speed
@@ -20,60 +20,61 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a run will cost, as far as `alone` (see Timed) lets it be known."""
+class CostEstimate:
+    """What a run will cost, from steps that were timed `alone` (see Timing) or beside others."""
 
     cost: Cost
     alone: bool = True
 
 
 class Costs:
-    """Of the pairs on one desk; of others nothing is kept. Safe from several threads."""
+    """Of one set of pairs; of others nothing is remembered. Safe from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pairs: PairSet | None = None
-        self._timed: dict[tuple[object, ...], Timed] = {}
-        self._told: dict[tuple[object, ...], Told] = {}
+        self._timings: dict[tuple[object, ...], Timing] = {}
+        self._estimates: dict[tuple[object, ...], CostEstimate] = {}
 
-    def turn_to(self, pairs: PairSet | None) -> None:
-        """Other pairs lie on the desk now: what was timed on those before is forgotten."""
+    def start_over(self, pairs: PairSet | None) -> None:
+        """These pairs take the place of those before, whose timings are forgotten."""
         with self._lock:
             self._pairs = pairs
-            self._timed.clear()
-            self._told.clear()
+            self._timings.clear()
+            self._estimates.clear()
 
-    def known(self, source: Encoder, pairs: PairSet, config: TrainConfig) -> Told | None:
-        """What `find` said of these pairs and settings before, None where it was not asked."""
+    def recall(self, source: Encoder, pairs: PairSet, config: TrainConfig) -> CostEstimate | None:
+        """What `estimate` gave for these pairs and settings, None where it was not asked."""
         with self._lock:
             key = (source.backbone.fingerprint, config)
-            return self._told.get(key) if pairs is self._pairs else None
+            return self._estimates.get(key) if pairs is self._pairs else None
 
-    def find(
+    def estimate(
         self,
         source: Encoder,
         pairs: PairSet,
         config: TrainConfig,
-        measure: Callable[[], Timed],
+        measure: Callable[[], Timing],
         only_alone: bool = False,
-    ) -> Told:
+    ) -> CostEstimate:
         """What a run costs; `measure` times its steps where they were not timed yet.
 
-        What was said before is said again. `only_alone`: steps that were timed beside somebody
-        else's run are timed again.
+        What was estimated before is given again. `only_alone`: steps that were timed beside
+        somebody else's run are timed again.
         """
-        known = self.known(source, pairs, config)
-        if known is not None and (known.alone or not only_alone):
-            return known
+        earlier = self.recall(source, pairs, config)
+        if earlier is not None and (earlier.alone or not only_alone):
+            return earlier
         key = (source.backbone.fingerprint, config.pooling, config.train_blocks,
                config.batch_size, config.loss)  # fmt: skip
         with self._lock:
-            timed = self._timed.get(key) if pairs is self._pairs else None
-        if timed is None or (only_alone and not timed.alone):
-            timed = measure()
-        told = Told(estimate(source, pairs, config, speed=timed.speed), timed.alone)
+            timing = self._timings.get(key) if pairs is self._pairs else None
+        if timing is None or (only_alone and not timing.alone):
+            timing = measure()
+        cost = estimate(source, pairs, config, speed=timing.speed)
+        newest = CostEstimate(cost, timing.alone)
         with self._lock:
-            if pairs is self._pairs:  # else the desk was cleared meanwhile
-                self._timed[key] = timed
-                self._told[source.backbone.fingerprint, config] = told
-        return told
+            if pairs is self._pairs:  # else other pairs came meanwhile
+                self._timings[key] = timing
+                self._estimates[source.backbone.fingerprint, config] = newest
+        return newest

@@ -4,6 +4,7 @@ Gradio's own limits do not hold after a cancel (the slot is free while the threa
 the line is kept here: a place is free again only when its thread has ended.
 """
 
+import atexit
 import logging
 import queue
 import threading
@@ -18,6 +19,7 @@ from ingest import LabError
 log = logging.getLogger(__name__)
 ENDS = ("done", "failed", "cancelled")
 POLL_S = 0.3  # how long a listener waits for news before it looks around
+STOP_S = 10  # at the end of the app, until what is under way has noticed
 
 
 class Cancelled(Exception):
@@ -99,6 +101,7 @@ class Queue:
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self._lock = threading.Lock()
+        atexit.register(self.close)
 
     def join(self, job: Job) -> None:
         """Stand at the end; the work starts by itself when it is its turn."""
@@ -114,6 +117,20 @@ class Queue:
                 self._waiting.remove(job)
                 job.news.put(News("cancelled"))
                 job.ended.set()
+
+    def close(self) -> None:
+        """Give all jobs up, and wait some seconds for those that run.
+
+        A thread that is inside torch or numba while Python shuts down would abort the process.
+        """
+        with self._lock:
+            jobs = [*self._waiting, *self._running]
+        for job in jobs:
+            job.stop.set()
+            self.leave(job)
+        latest = time.monotonic() + STOP_S
+        for job in jobs:
+            job.ended.wait(max(0.0, latest - time.monotonic()))
 
     def place(self, job: Job) -> int:
         """0 when it runs or has run; else how many come before it, itself included."""

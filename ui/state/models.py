@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import count
 from math import inf
-from typing import Any
+from typing import Any, TypedDict
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
@@ -20,7 +20,7 @@ from encoder.training.losses import LOSSES
 from ingest import Table, text_key
 from ui.words import what_trains
 
-# --- What one training run of a visitor leaves: models before and after, and all that was fou
+# --- What one training run of a visitor leaves: models before and after, and what they are worth --
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,8 @@ class Run:
     model: str  # the model that was trained, as the picker calls it
     data: str  # the file or sample
     done: Done
-    study: RunJudgement
-    predicted_s: float | None  # training seconds, said before it began
+    judgement: RunJudgement
+    predicted_s: float | None  # training seconds, as estimated before it began
     table: Table | None = None  # what was sent, for the rows that were dropped
     base_learned: frozenset[str] = frozenset()  # keys of texts that the base was trained on here
 
@@ -54,12 +54,12 @@ class Run:
 
     @property
     def seen(self) -> frozenset[str]:
-        """The same with those of validation, which chose the weights that were kept."""
-        chose = {text_key(text) for row in self.done.validation.texts for text in row}
-        return self.learned | chose
+        """Keys of all texts that went into these weights or, in validation, chose them."""
+        validation = {text_key(text) for row in self.done.validation.texts for text in row}
+        return self.learned | validation
 
     @property
-    def known_before(self) -> int:
+    def rows_trained_before(self) -> int:
         """How many held-out rows hold a text that the base model was trained on in this visit."""
         rows = self.done.held_out.texts
         return sum(any(text_key(text) in self.base_learned for text in row) for row in rows)
@@ -78,6 +78,36 @@ class Run:
         return f"{self.model}, {self.base.pooling} pooling, {loss}, {blocks}, seed {config.seed}"
 
 
+Figures = list[float | None]  # value, low, high; bounds that are unknown are None
+
+
+class RunRecord(TypedDict, total=False):
+    """What a `run.json` says of a run; read from a zip, only what was right in it."""
+
+    format: int
+    name: str
+    model: str
+    hub_id: str | None
+    data: str
+    kind: str
+    pooling: str
+    blocks: int
+    settings: dict[str, Any]  # of TrainConfig, which checks them itself
+    steps: int
+    kept_step: int
+    stopped: bool
+    train_seconds: float
+    predicted_seconds: float | None
+    rows: dict[str, int]
+    before: dict[str, Figures | None]
+    after: dict[str, Figures | None]
+    gain: Figures | None
+    rivals: list[dict[str, object]]
+    probe: dict[str, Figures | None]
+    notes: list[str]
+    versions: dict[str, str]
+
+
 @dataclass(frozen=True, eq=False)
 class OwnModel:
     """One model. `run` is None for one that was brought back; `record` then says what is known."""
@@ -86,7 +116,7 @@ class OwnModel:
     name: str
     encoder: Encoder
     run: Run | None = None
-    record: dict[str, Any] | None = None
+    record: RunRecord | None = None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)  # to download
 
     @property
@@ -94,15 +124,15 @@ class OwnModel:
         """How it was trained, where that is known."""
         if self.run is not None:
             return self.run.done.config
-        said = (self.record or {}).get("settings")
-        return TrainConfig(**said) if said else None
+        settings = (self.record or RunRecord()).get("settings")
+        return TrainConfig(**settings) if settings else None
 
     @property
     def steps(self) -> int | None:
         """How many steps were made, where that is known and was not cut short."""
         if self.run is not None:
             return None if self.run.done.stopped else self.run.done.steps
-        record = self.record or {}
+        record = self.record or RunRecord()
         return None if record.get("stopped", True) else record.get("steps")
 
     @property
@@ -124,7 +154,7 @@ class OwnModels:
     def __init__(self, most: int, max_bytes: int) -> None:
         self._most, self._max_bytes = most, max_bytes
         self._models: OrderedDict[str, OwnModel] = OrderedDict()
-        self._made = 0
+        self._count = 0  # of keys that were given
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -146,18 +176,18 @@ class OwnModels:
     def next_key(self) -> str:
         """A key that no model of this visitor had before."""
         with self._lock:
-            self._made += 1
-            return f"run-{self._made}"
+            self._count += 1
+            return f"run-{self._count}"
 
     @property
     def bytes(self) -> int:
-        """Of all models on it."""
+        """Of all of them."""
         return sum(model.bytes for model in self)
 
-    def add(self, tuned: OwnModel, room: float = inf) -> list[str]:
+    def add(self, own: OwnModel, room: float = inf) -> list[str]:
         """Keep a model within `room` bytes for all; returns the names of those that had to go."""
         with self._lock:
-            self._models[tuned.key] = tuned
+            self._models[own.key] = own
             gone = []
             while len(self._models) > 1 and (
                 len(self._models) > self._most or self.bytes > min(self._max_bytes, room)
@@ -168,12 +198,12 @@ class OwnModels:
     def rename(self, key: str, name: str) -> None:
         """Raises EncoderError for no such model."""
         with self._lock:
-            found = self._models.get(key)
-            if found is None:
+            own = self._models.get(key)
+            if own is None:
                 raise EncoderError("That run is not kept any more. Choose another in the table.")
             name = self.free_name(name, but=key)
-            run = replace(found.run, name=name) if found.run else None
-            self._models[key] = replace(found, name=name, run=run)
+            run = replace(own.run, name=name) if own.run else None
+            self._models[key] = replace(own, name=name, run=run)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,6 +1,6 @@
 """What a visitor trains on: the file, which columns mean what, and the pairs that come of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import StringIO
@@ -19,7 +19,7 @@ from ingest import (
     ColumnMapping,
     Finding,
     IngestError,
-    OverLimit,
+    LabError,
     PairSet,
     Table,
     check,
@@ -30,12 +30,26 @@ from ingest import (
 from ui.checks import in_range
 
 SAMPLES_FOLDER = Path(__file__).parents[2] / "assets" / "samples"
+
+
+@dataclass(frozen=True)
+class PairsSample:
+    """A bundled file of pairs."""
+
+    name: str  # of its button: "sample-" and this
+    title: str
+    file: str  # in SAMPLES_FOLDER
+
+
 SAMPLES = {
-    "Everyday sentences, graded": "graded_pairs.csv",
-    "Duplicate support questions": "duplicate_questions.csv",
-    "Questions and answers": "question_answer.csv",
-    "Triplets": "triplets.csv",
-    "A messy file": "messy_pairs.csv",
+    sample.name: sample
+    for sample in (
+        PairsSample("graded", "Everyday sentences, graded", "graded_pairs.csv"),
+        PairsSample("duplicates", "Duplicate support questions", "duplicate_questions.csv"),
+        PairsSample("answers", "Questions and answers", "question_answer.csv"),
+        PairsSample("triplets", "Triplets", "triplets.csv"),
+        PairsSample("messy", "A messy file", "messy_pairs.csv"),
+    )
 }
 FIRST_SAMPLE = next(iter(SAMPLES))
 COMPARED_ROWS = 2_000  # in larger files, labels are not compared with what the model sees
@@ -53,8 +67,11 @@ HALF_A_SCALE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Desk:
-    """Read-only; every change gives a new one."""
+class TrainingPairs:
+    """The pairs that a visitor trains on, and the file they are read from.
+
+    Read-only; every change gives a new one.
+    """
 
     name: str
     table: Table
@@ -63,12 +80,13 @@ class Desk:
     problem: str = ""  # why there are no pairs
     applied: tuple[str, ...] = ()  # remedies, in words
     tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)  # counted, by model
+    bundled: bool = False  # a sample, which anybody can open again
 
-    def with_mapping(self, mapping: ColumnMapping) -> "Desk":
+    def with_mapping(self, mapping: ColumnMapping) -> "TrainingPairs":
         """Read the pairs anew from other columns; remedies start over."""
         return _with_pairs(replace(self, mapping=mapping, applied=()))
 
-    def remedied(self, finding: Finding) -> "Desk":
+    def remedied(self, finding: Finding) -> "TrainingPairs":
         """After one click on a remedy."""
         if finding.remedy is None or self.pairs is None:
             raise EncoderError(f"There is no remedy for {finding.name!r} to apply.")
@@ -76,42 +94,43 @@ class Desk:
         return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label), tokens={})
 
 
-def open_sample(title: str) -> Desk:
-    """One of the bundled files."""
-    if title not in SAMPLES:
-        raise EncoderError(f"Unknown sample {title[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    return open_data(SAMPLES_FOLDER / SAMPLES[title], SAMPLES[title])
+def open_sample(name: str) -> TrainingPairs:
+    """One of the bundled files. Raises EncoderError for an unknown one."""
+    if name not in SAMPLES:
+        raise EncoderError(f"Unknown sample {name[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
+    file = SAMPLES[name].file
+    return replace(open_data(SAMPLES_FOLDER / file, file), bundled=True)
 
 
-def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> Desk:
+def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> TrainingPairs:
     """A file, its bytes, or pasted text.
 
-    Raises EncoderError for what cannot be read, OverLimit where a `sample` of it could be.
+    Raises IngestError for what cannot be read, OverLimit where a `sample` of it could be.
     """
-    try:
-        pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
-        table = read_table(pasted, name, LIMITS, sample=sample)
-    except OverLimit:
-        raise
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+    pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
+    table = read_table(pasted, name, LIMITS, sample=sample)
     try:
         mapping = guess_columns(table)
     except IngestError as error:
-        return Desk(name, table, None, None, str(error))
-    return _with_pairs(Desk(name, table, mapping, None))
+        return TrainingPairs(name, table, None, None, str(error))
+    return _with_pairs(TrainingPairs(name, table, mapping, None))
 
 
-def _with_pairs(desk: Desk) -> Desk:
-    assert desk.mapping is not None
+def _with_pairs(training_pairs: TrainingPairs) -> TrainingPairs:
+    assert training_pairs.mapping is not None
     try:
-        return replace(desk, pairs=to_pairs(desk.table, desk.mapping), problem="", tokens={})
+        return replace(
+            training_pairs,
+            pairs=to_pairs(training_pairs.table, training_pairs.mapping),
+            problem="",
+            tokens={},
+        )
     except IngestError as error:
-        return replace(desk, pairs=None, problem=str(error))
+        return replace(training_pairs, pairs=None, problem=str(error))
 
 
 def parse_mapping(
-    desk: Desk,
+    training_pairs: TrainingPairs,
     kind: object,
     columns: tuple[object, ...],
     scale: tuple[object, object] = (None, None),
@@ -119,32 +138,28 @@ def parse_mapping(
     """The mapping that three dropdowns say: two text columns, then negative or label.
 
     `scale` is the lowest and the highest label of graded pairs, both empty where the values tell
-    it. Raises EncoderError naming what is missing.
+    it. Raises LabError naming what is missing.
     """
     if kind not in TEXTS:
         raise EncoderError(f"Unknown kind {str(kind)[:20]!r}. Choose one of: {', '.join(TEXTS)}.")
     names = [str(name) for name in columns if name and name != NO_LABEL]
-    unknown = [name for name in names if name not in desk.table.columns]
+    unknown = [name for name in names if name not in training_pairs.table.columns]
     if unknown:
-        raise EncoderError(
-            f"No column {unknown[0][:40]!r}. The file has: {', '.join(desk.table.columns)}."
-        )
+        columns_there = ", ".join(training_pairs.table.columns)
+        raise EncoderError(f"No column {unknown[0][:40]!r}. The file has: {columns_there}.")
     third = str(columns[2]) if columns[2] and columns[2] != NO_LABEL else None
     texts = tuple(str(name) for name in columns[:2])
-    try:
-        if kind == "triplet":
-            if third is None:
-                raise EncoderError("Triplets need a third column: choose the negative's.")
-            return ColumnMapping("triplet", (*texts, third))
-        if kind == "positive":
-            return ColumnMapping("positive", texts)
+    if kind == "triplet":
         if third is None:
-            raise EncoderError("Choose the column of the label, or another kind of pairs.")
-        if kind == "score":
-            return ColumnMapping("score", texts, third, parse_scale(*scale))
-        return ColumnMapping("binary", texts, third)
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+            raise EncoderError("Triplets need a third column: choose the negative's.")
+        return ColumnMapping("triplet", (*texts, third))
+    if kind == "positive":
+        return ColumnMapping("positive", texts)
+    if third is None:
+        raise EncoderError("Choose the column of the label, or another kind of pairs.")
+    if kind == "score":
+        return ColumnMapping("score", texts, third, parse_scale(*scale))
+    return ColumnMapping("binary", texts, third)
 
 
 def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:
@@ -165,7 +180,7 @@ def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Checked:
+class PairsCheck:
     """The check of some pairs for one model and one configuration."""
 
     pairs: PairSet | None  # whose rows the findings name
@@ -175,51 +190,56 @@ class Checked:
     notes: tuple[str, ...] = ()  # what was not looked at
 
 
-def check_desk(desk: Desk, encoder: Encoder, config: TrainConfig) -> Checked:
+def check_training_pairs(
+    training_pairs: TrainingPairs, encoder: Encoder, config: TrainConfig
+) -> PairsCheck:
     """Everything wrong with the pairs, and how they will be split."""
-    if desk.pairs is None:
-        return Checked(None, (), None, desk.problem)
-    pairs = desk.pairs
+    if training_pairs.pairs is None:
+        return PairsCheck(None, (), None, training_pairs.problem)
+    pairs = training_pairs.pairs
+    by_part: Parts | None = None
+    problem = ""
     try:
-        found: Parts | None = parts(pairs, config)
-        problem = ""
-    except (EncoderError, IngestError) as error:
-        found, problem = None, str(error)
+        by_part = parts(pairs, config)
+    except LabError as error:
+        problem = str(error)
     compared = len(pairs) <= COMPARED_ROWS
     left_out = (
         f"Labels were not held against the model's own cosines: that is done for up to "
         f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}."
     )
     loss = config.loss
-    caveats: tuple[str, ...] = ()
-    if found is not None and loss:
+    warnings: tuple[str, ...] = ()
+    if by_part is not None and loss:
         try:
-            caveats = batch_warnings(found.train, config)
-        except EncoderError as error:
-            problem = str(error)  # said now, and by the run itself if it is begun
+            warnings = batch_warnings(by_part.train, config)
+        except LabError as error:
+            problem = str(error)  # the run itself would fail with it
     findings = check(
         pairs,
         loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
-        count_tokens=partial(_count_tokens, desk, encoder),
+        count_tokens=partial(_count_tokens, training_pairs, encoder),
         max_tokens=encoder.max_tokens,
-        split=found.split if found else None,
+        split=by_part.split if by_part else None,
     )
-    notes = (*caveats, *(() if compared else (left_out,)))
-    return Checked(pairs, tuple(findings), found, problem, notes)
+    notes = (*warnings, *(() if compared else (left_out,)))
+    return PairsCheck(pairs, tuple(findings), by_part, problem, notes)
 
 
-def _count_tokens(desk: Desk, encoder: Encoder, texts: list[str]) -> list[int]:
-    """Tokens of all texts of the desk's pairs before any cut; counted once for each model."""
+def _count_tokens(training_pairs: TrainingPairs, encoder: Encoder, texts: list[str]) -> list[int]:
+    """Tokens of all texts of the pairs before any cut; counted once for each model."""
     model = encoder.backbone.fingerprint
-    if model not in desk.tokens:
-        desk.tokens[model] = [len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)]
-    return desk.tokens[model]
+    if model not in training_pairs.tokens:
+        training_pairs.tokens[model] = [
+            len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)
+        ]
+    return training_pairs.tokens[model]
 
 
-def _similarity(encoder: Encoder) -> Callable[..., np.ndarray]:
-    def cosines(left: list[str], right: list[str]) -> np.ndarray:
+def _similarity(encoder: Encoder) -> Callable[[Sequence[str], Sequence[str]], np.ndarray]:
+    def cosines(left: Sequence[str], right: Sequence[str]) -> np.ndarray:
         both = encoder.encode([*left, *right])
         return (both[: len(left)] * both[len(left) :]).sum(1)
 

@@ -27,7 +27,7 @@ from ui.settings import Settings
 from ui.state.costs import Costs
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
-from ui.state.pairs import SAMPLES, Checked, Desk
+from ui.state.pairs import PairsCheck, TrainingPairs
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
 from ui.state.vectors import Vectors
@@ -54,23 +54,23 @@ class Visitor:
 
     cache: ArrayCache = field(repr=False)
     own_models: OwnModels = field(repr=False)  # the models it has trained
-    desk: Desk | None = None  # the pairs it trains on
-    checked: Checked | None = None  # what the check on the screen found
+    training_pairs: TrainingPairs | None = None  # the pairs it trains on
+    pairs_check: PairsCheck | None = None  # what the check on the screen found
     costs: Costs = field(default_factory=Costs, repr=False)  # of runs on these pairs
     job: Job | None = None  # its latest run
     texts: VisitorTexts = field(default_factory=VisitorTexts, repr=False)
     indexing: Job | None = None  # what it last had encoded for a search
 
-    def put(self, desk: Desk) -> Desk:
+    def put(self, training_pairs: TrainingPairs) -> TrainingPairs:
         """Take pairs in place of those that were there. Returns them."""
-        self.desk, self.checked = desk, None
-        self.costs.turn_to(desk.pairs)
-        return desk
+        self.training_pairs, self.pairs_check = training_pairs, None
+        self.costs.start_over(training_pairs.pairs)
+        return training_pairs
 
     @property
     def sent_something(self) -> bool:
         """Whether texts of a file or a paste are kept, which nobody could bring back."""
-        pairs = self.desk is not None and self.desk.name not in SAMPLES.values()
+        pairs = self.training_pairs is not None and not self.training_pairs.bundled
         texts = self.texts.opened
         return pairs or (texts is not None and not texts.bundled)
 
@@ -143,17 +143,17 @@ class Workbench:
         models = (model for known in visitors for model in known.own_models)
         return next((m for m in models if same_token(m.token, token)), None)
 
-    def keep(self, tuned: OwnModel, visitor: Visitor) -> list[str]:
+    def add_model(self, own: OwnModel, visitor: Visitor) -> list[str]:
         """Keep a model of a visitor's; returns the names of those that had to go for it.
 
         Where the models of all visitors fill their room, each new one costs its own visitor the
         oldest; the newest is always kept, and nobody loses a model to somebody else.
         """
-        self._make_private(tuned.encoder)
+        self._make_private(own.encoder)
         with self._lock:
             others = [v.own_models for v in self._visitors.values() if v is not visitor]
         room = self.settings.all_model_bytes - sum(own_models.bytes for own_models in others)
-        return visitor.own_models.add(tuned, room)
+        return visitor.own_models.add(own, room)
 
     def _make_private(self, encoder: Encoder) -> None:
         """Nothing that this model makes of the bundled texts is kept for others."""

@@ -207,6 +207,7 @@ print(sum(map(model.graph_bytes, texts)), peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak where Linux keeps it")
 def test_memory_is_bounded_by_the_chunks_and_the_estimate_is_near_the_truth(tiny_folder):
     # 64 pairs of 256 tokens took 14 GB with MiniLM, and the kernel killed the server.

@@ -28,14 +28,14 @@ def check(piece: str) -> Node:
     return root
 
 
-def study(
+def judgement(
     before: Metric, after: Metric, change: Metric, rivals: tuple[Rival, ...] = ()
 ) -> RunJudgement:
     return RunJudgement(rivals, before, after, change)
 
 
 QUICK = Form(blocks=1, duration=BY_STEPS, steps=3, batch_size=8)
-NO_CHANGE = study(Metric(0.8, 0.75, 0.9), Metric(0.8, 0.75, 0.9), Metric(0, -0.01, 0.01))
+NO_CHANGE = judgement(Metric(0.8, 0.75, 0.9), Metric(0.8, 0.75, 0.9), Metric(0, -0.01, 0.01))
 
 
 def with_predictions(done, kind: str, before: list, after: list, labels: list | None = None):
@@ -59,6 +59,6 @@ def csv(thing: str, rows: int = 40) -> str:
 
 
 def asked(handlers, visitor="ann", form=QUICK, thing="cat"):
-    if handlers.visitor(visitor).desk is None:
+    if handlers.visitor(visitor).training_pairs is None:
         handlers.open_text(visitor, csv(thing))
     return handlers.request(visitor, "bert-tiny", form)

@@ -7,16 +7,16 @@ import pytest
 
 from encoder.evaluation import Predictions, difference, measure
 from tests.ui.finetune.pages import check, with_predictions
-from tests.ui.finetune.takehome.runs import a_run, done
-from ui.finetune.compared import NotComparable, compare_runs, compared
+from tests.ui.finetune.takehome.runs import a_run
+from ui.finetune.compared import NotComparable, compare_runs, comparison_html
 from ui.state.models import Run
 
 LABELS = {"score": [0, 0.2, 0.4, 0.6, 0.8, 1.0] * 5, "binary": [0, 1] * 15}
 
 
 @pytest.fixture(scope="module")
-def finished(_tiny):
-    return done(_tiny("bert"))
+def finished(trained):
+    return trained()
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def make(finished):
 
 def with_held_out(run: Run, rows, **changes) -> Run:
     """The same run where only these rows were held out, in this order."""
-    known = run.done.predictions[1]
-    labels = None if known.labels is None else known.labels[rows]
-    found = Predictions(known.kind, known.values[rows], labels, known.groups[rows])
+    scored = run.done.predictions[1]
+    labels = None if scored.labels is None else scored.labels[rows]
+    found = Predictions(scored.kind, scored.values[rows], labels, scored.groups[rows])
     held_out = replace(run.done.held_out.take(rows), **changes)
     return replace(run, done=replace(run.done, held_out=held_out, predictions=(found, found)))
 
@@ -95,22 +95,24 @@ def test_too_little_in_common_is_no_comparison(make):
         compare_runs(one, with_held_out(other, range(0, 30, 2)))
 
 
+POOR = [0.5, 0.4, 0.6, 0.4, 0.6, 0.5] * 5
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [([0.1, 0.2, 0.3, 0.8, 0.9, 0.95] * 5, "“A <b>” does better than “B {x}”"),
-     ([0.5, 0.4, 0.6, 0.5, 0.6, 0.4] * 5, "“A <b>” and “B {x}” cannot be told apart")],
+     (POOR, "“A <b>” and “B {x}” cannot be told apart")],
 )  # fmt: skip
 def test_the_sentence_says_what_the_interval_says(finished, values, said):
-    poor = [0.5, 0.4, 0.6, 0.4, 0.6, 0.5] * 5
     one, other = (
-        a_run(with_predictions(finished, "score", poor, found, LABELS["score"]))
-        for found in (values, poor)
+        a_run(with_predictions(finished, "score", POOR, after, LABELS["score"]))
+        for after in (values, POOR)
     )
-    root = check(compared(compare_runs(one, other), "A <b>", "B {x}"))
+    root = check(comparison_html(compare_runs(one, other), "A <b>", "B {x}"))
     text = root.one(".lab-message").text
     assert text.startswith(said)
     assert "30 held-out pairs in 30 groups of linked texts that both have." in text
     assert [th.text for th in root.one("thead").all("th")][1:] == ["A <b>", "B {x}", "lead"]
     assert len(root.one("tbody").all("tr")) == 2
-    some = check(compared(compare_runs(one, with_held_out(other, range(25))), "a", "b"))
+    some = check(comparison_html(compare_runs(one, with_held_out(other, range(25))), "a", "b"))
     assert "(30 and 25 were held out)" in some.text

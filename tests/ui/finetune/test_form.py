@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from encoder import EncoderError, TrainConfig
-from encoder.training.config import BLOCKS_LR, EVERYTHING_LR
+from encoder.training.config import BLOCKS_LR, EVERYTHING_LR, TRAIN_BLOCKS
 from encoder.training.losses import losses_for
-from ui.checks import OWN_POOLING
-from ui.finetune.form import AUTO, BY_STEPS, Form, form_of, parse_form
+from ui.checks import OWN_POOLING, parse_name
+from ui.finetune.form import AUTO, BY_STEPS, DURATIONS, PRESETS, Form, form_of, parse_form
 from ui.settings import Settings
 
 CONFIG = TrainConfig(
@@ -74,3 +74,51 @@ def test_steps_are_bounded_by_the_host():
         parse_form(replace(form, steps=20_001), 6)
     with pytest.raises(EncoderError, match="from 1 to 50"):
         parse_form(form, 6, Settings(max_steps=50))
+
+
+def test_the_form_as_it_stands_is_the_default():
+    assert parse_form(Form(blocks=None), depth=6) == TrainConfig()
+    form = parse_form(Form(), depth=6)
+    assert form.train_blocks == TRAIN_BLOCKS  # as the page shows it
+
+
+def test_every_field_moves_the_configuration():
+    changed = {
+        "pooling": ("cls", "pooling", "cls"),
+        "loss": ("cosent", "loss", "cosent"),
+        "blocks": (2, "train_blocks", 2),
+        "duration": ("1 minute", "budget_s", 60),
+        "batch_size": (8, "batch_size", 8),
+        "lr": ("3e-5", "lr", 3e-5),
+        "warmup": (3, "warmup", 3),
+        "seed": (7, "seed", 7),
+        "held_out": (30, "held_out_share", 0.3),
+    }
+    for name, (sent, field, value) in changed.items():
+        assert getattr(parse_form(Form(**{name: sent}), 6), field) == value
+    assert parse_form(Form(duration=BY_STEPS, steps=50), 6).steps == 50
+    assert parse_form(Form(duration=AUTO, steps=50), 6).steps is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("pooling", "../x"), ("duration", "forever"), ("batch_size", 1), ("batch_size", "many"),
+        ("lr", "nan"), ("lr", "-1"), ("blocks", -1), ("blocks", 1.5), ("seed", None),
+        ("held_out", 99), ("warmup", [1]), ("held_out", float("nan")),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_with_its_range(name, sent):
+    with pytest.raises(EncoderError, match=r"must be|Choose one of"):
+        parse_form(Form(**{name: sent}), 6)
+
+
+def test_more_blocks_than_there_are_means_all_of_them():
+    assert parse_form(Form(blocks=PRESETS["Thorough"].blocks), 6).train_blocks == 7
+    assert set(DURATIONS.values()) == {None, 30, 60, 120, 300}
+
+
+def test_a_name_is_one_line_and_not_empty():
+    assert parse_name("  my\n model  ") == "my model"
+    with pytest.raises(EncoderError, match="empty"):
+        parse_name(" \n ")

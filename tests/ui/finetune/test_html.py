@@ -6,25 +6,34 @@ from io import StringIO
 
 import pytest
 
-from encoder.errors import UnknownName
 from encoder.evaluation import Metric
 from encoder.training.cost import Cost
 from encoder.training.judge_run import Rival
 from ingest import Finding, Remedy, guess_columns, read_pairs, read_table, split_pairs
-from tests.encoder.training.pairs import graded, run
-from tests.ui.finetune.pages import NO_CHANGE, check, study
+from tests.encoder.training.pairs import graded
+from tests.ui.finetune.pages import NO_CHANGE, check, judgement
 from ui.finetune.check_html import CELL_CHARS, facts, findings, label, preview
-from ui.finetune.metrics import change_cell, judged
+from ui.finetune.metrics import change_cell, direction_of
 from ui.finetune.results_html import forgetting_meter, results_table
-from ui.finetune.run_html import cost_line, happening, progress, sizes, split_bar
+from ui.finetune.run_html import (
+    cost_line,
+    over,
+    progress,
+    scoring_bar,
+    sizes,
+    split_bar,
+    training,
+    training_bar,
+    waiting,
+)
 from ui.words import duration, hundred, what_trains
 
 CSV = "text_a,text_b,grade,note\nIt rains.,Rain falls.,5,x\n,nothing,3,y\nI sing.,We run.,0,z"
 
 
 @pytest.fixture(scope="module")
-def done(_tiny):
-    return run(_tiny("bert"), graded())[1]
+def done(trained):
+    return trained()
 
 
 # --- words --------------------------------------------------------------------------------------
@@ -45,14 +54,14 @@ def test_metrics_have_one_decimal_and_no_number_is_a_dash():
 
 
 def test_a_change_is_judged_by_its_interval():
-    assert judged(Metric(0.05, 0.01, 0.09)) == "better"
-    assert judged(Metric(-0.05, -0.09, -0.01)) == "worse"
-    assert judged(Metric(0.05, -0.01, 0.11)) == judged(Metric(0, 0, 0)) == "unclear"
+    assert direction_of(Metric(0.05, 0.01, 0.09)) == "better"
+    assert direction_of(Metric(-0.05, -0.09, -0.01)) == "worse"
+    assert direction_of(Metric(0.05, -0.01, 0.11)) == direction_of(Metric(0, 0, 0)) == "unclear"
 
 
 def test_a_change_without_bounds_is_not_called_chance():
     unknown = Metric(0.05, math.nan, math.nan)
-    assert judged(unknown) == "unknown"
+    assert direction_of(unknown) == "unknown"
     assert "too few texts to say" in change_cell(unknown)
     assert "chance" not in change_cell(unknown)
 
@@ -102,17 +111,17 @@ def test_the_facts_say_how_the_file_was_read():
 
 def finding(severity: str, rows: tuple[int, ...] = (), remedy: str = "") -> Finding:
     cure = Remedy(remedy, lambda pairs: pairs) if remedy else None
-    return Finding("x", severity, rows, f"what {severity}", f"effect {severity}", cure)
+    return Finding(severity, severity, rows, f"what {severity}", f"effect {severity}", cure)
 
 
-def test_findings_stand_worst_first_and_keep_their_index():
+def test_findings_stand_worst_first_and_a_remedy_picks_its_finding():
     found = [finding("note", remedy="Mend it"), finding("error", (3,)), finding("note"),
              finding("warning", tuple(range(1, 21)), remedy="Leave out 20 rows")]  # fmt: skip
     assert label(found) == "1 error, 1 warning, 2 notes"
     root = check(findings(found))
     assert [h.text for h in root.all("h4")] == ["✕Errors", "!Warnings", "iNotes"]
     buttons = {b.attributes["data-pick"]: b.text for b in root.all("button")}
-    assert buttons == {"remedy:0:x": "Mend it", "remedy:3:x": "Leave out 20 rows"}
+    assert buttons == {"remedy:note": "Mend it", "remedy:warning": "Leave out 20 rows"}
     assert [p.text for p in root.all(".rows")] == [
         "Row 3", "Rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 8 more"]  # fmt: skip
     assert root.all(".effect")[0].text == "In training: effect error"
@@ -139,11 +148,11 @@ def test_the_split_is_one_bar_with_its_numbers():
 
 def test_the_cost_says_training_and_what_comes_around_it():
     cost = Cost(prepare_s=6.0, step_s=0.333, steps=66, looks_s=3.0, other_s=20.2)
-    text = check(cost_line(cost, "Timed here.")).text
+    text = check(cost_line(cost, "Timing here.")).text
     assert text.startswith("About 31 s of training and about 20 s of scoring for 66 steps")
     assert "6.0 s for what does not train" in text
     assert "66 × 0.33 s; 3.0 s of looking" in text
-    assert text.endswith("Timed here.")
+    assert text.endswith("Timing here.")
     few = check(cost_line(replace(cost, prepare_s=0, steps=1, looks_s=0, other_s=0.2))).text
     assert few.startswith("Under 1 s of training and under 1 s of scoring for 1 step (")
     assert "does not train" not in few
@@ -151,31 +160,28 @@ def test_the_cost_says_training_and_what_comes_around_it():
 
 
 def test_progress_is_a_bar_with_values_for_all_readers():
-    root = check(progress("Training.", 40, 66, 12.3))
+    root = check(progress("Training.", training_bar(40, 66, 12.3)))
     bar = root.one(".bar")
     assert bar.attributes["role"] == "progressbar"
     assert [bar.attributes[f"aria-value{n}"] for n in ("min", "max", "now")] == ["0", "66", "40"]
     assert bar.attributes["aria-valuetext"] == "step 40 of 66, about 12 s of training left"
     assert bar.one("i").attributes["style"] == "width:60.6%"
-    over = check(progress("Training.", 9, 6)).one(".bar")
+    over = check(progress("Training.", training_bar(9, 6))).one(".bar")
     assert (over.attributes["aria-valuenow"], over.one("i").attributes["style"]) == (
         "6", "width:100.0%")  # fmt: skip
     assert not check(progress("Waiting.")).all(".bar")
-    after = check(progress("Scoring.", 2, 5, unit="part")).one(".bar")
+    after = check(progress("Scoring.", scoring_bar(2, 5))).one(".bar")
     assert after.attributes["aria-valuetext"] == "part 2 of 5"
 
 
-def test_what_happens_is_one_sentence():
-    assert "place 2 of the line" in happening("waiting", place=2, wait_s=83)
-    assert happening("waiting", wait_s=83).endswith("Expected wait: about 1 min 23 s.")
-    assert happening("waiting", wait_s=0.2).endswith("Expected wait: under 1 s.")
-    assert "Reading 412 texts once" in happening("reading", texts=412, blocks=3, depth=6)
-    assert "every block trains" in happening("reading", texts=412, blocks=6, depth=6)
-    assert "the top 3 blocks" in happening("training", blocks=3, depth=6)
-    assert "weights of step 40" in happening("stopped", kept_step=40)
-    assert happening("failed", reason="The loss became nan.") == "The loss became nan."
-    with pytest.raises(UnknownName, match=r"'resting'.*waiting, reading"):
-        happening("resting")
+def test_what_goes_on_is_one_sentence():
+    assert "place 2 of the line" in waiting(2, wait_s=83)
+    assert waiting(1, wait_s=83).endswith("Expected wait: about 1 min 23 s.")
+    assert waiting(1, wait_s=0.2).endswith("Expected wait: under 1 s.")
+    assert "Training the top 3 blocks" in training(3, depth=6)
+    assert "Training all 6 blocks" in training(6, depth=6)
+    assert over(stopped=True, kept_step=40).startswith("Stopped.")
+    assert "weights of step 40" in over(stopped=False, kept_step=40)
 
 
 def test_a_row_a_model_and_what_after_leads_it_by(done):
@@ -213,7 +219,7 @@ def test_nothing_held_out_has_no_results(done):
      (Metric(0.03, 0.01, 0.05), "Nothing was forgotten")],
 )  # fmt: skip
 def test_the_forgetting_meter_says_what_the_interval_says(change, said):
-    found = study(Metric(0.85, 0.7, 0.91), Metric(0.82, 0.76, 0.88), change)
+    found = judgement(Metric(0.85, 0.7, 0.91), Metric(0.82, 0.76, 0.88), change)
     root = check(forgetting_meter(found))
     assert said in root.one(".said").text
     assert [i.attributes["style"] for i in root.all(".at")] == ["left:50.00%", "left:40.00%"]

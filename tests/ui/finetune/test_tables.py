@@ -10,7 +10,6 @@ from encoder.evaluation import Metric
 from encoder.training.cost import Cost
 from encoder.training.judge_run import Rival
 from ingest import ColumnMapping, Finding, Table, to_pairs
-from tests.encoder.training.pairs import graded, run
 from tests.ui.finetune.pages import NO_CHANGE, check, with_predictions
 from tests.ui.test_hostile_text import ATTACKS, HARD
 from ui.finetune.check_html import CELL_CHARS, facts, findings, preview
@@ -22,14 +21,14 @@ from ui.finetune.results_html import (
     runs_table,
     sort_rows,
 )
-from ui.finetune.run_html import cost_line, progress, split_bar
+from ui.finetune.run_html import cost_line, progress, split_bar, training_bar
 from ui.finetune.takehome.archive import record_of
 from ui.state.models import OwnModel, Run
 
 
 @pytest.fixture(scope="module")
-def done(_tiny):
-    return run(_tiny("bert"), graded())[1]
+def done(trained):
+    return trained()
 
 
 # --- ledger -------------------------------------------------------------------------------------
@@ -103,9 +102,9 @@ def test_a_real_run_fills_the_ledger_with_its_held_out_pairs(done):
 # --- runs ---------------------------------------------------------------------------------------
 
 
-def kept(done, key: str, predicted_s: float | None = 31.24, **words: str) -> OwnModel:
+def own_model(done, key: str, predicted_s: float | None = 31.24, **words: str) -> OwnModel:
     named = {"name": f"Run {key}", "model": "a-model", "data": "pairs.csv"} | words
-    run = Run(key, done=done, study=NO_CHANGE, predicted_s=predicted_s, **named)
+    run = Run(key, done=done, judgement=NO_CHANGE, predicted_s=predicted_s, **named)
     return OwnModel(key, run.name, done.encoder, run)
 
 
@@ -115,7 +114,9 @@ def test_a_row_tells_all_about_a_run(done):
         before={"spearman": Metric(0.5, 0, 1)}, after={"spearman": Metric(0.6, 0, 1)},
     )  # fmt: skip
     stopped = replace(done, stopped=True, gain=None, before={}, after={})
-    root = check(runs_table([kept(known, "run-1"), kept(stopped, "run-2", None)], "run-1"))
+    root = check(
+        runs_table([own_model(known, "run-1"), own_model(stopped, "run-2", None)], "run-1")
+    )
     first, second = root.one("tbody").all("tr")
     button = first.one("button")
     assert (button.text, button.attributes["data-pick"]) == ("Run run-1", "run:run-1")
@@ -131,7 +132,7 @@ def test_a_row_tells_all_about_a_run(done):
 
 
 def test_a_model_that_was_brought_back_shows_what_its_zip_says(done):
-    run = kept(done, "run-1").run
+    run = own_model(done, "run-1").run
     record = record_of(run) | {
         "before": {"spearman": [0.5, 0.4, 0.6]}, "after": {"spearman": [0.6, 0.5, 0.7]},
         "gain": [0.1, 0.02, 0.2], "train_seconds": 28.06,
@@ -165,12 +166,12 @@ def test_what_a_visitor_wrote_is_shown_as_the_text_it_is(done, attack):
     hostile = replace(numbers.held_out, texts=((attack, attack),))
     named = replace(numbers, held_out=hostile)
     rival = Rival(attack, done.source, done.before, Metric(0, 0, 0))
-    own = kept(named, attack, name=attack, model=attack, data=attack)
+    own = own_model(named, attack, name=attack, model=attack, data=attack)
     pieces = [
         ledger(ledger_rows(named)),
         findings([Finding("x", "error", (1,), attack, attack)]),
         split_bar((1, 1, 1), [attack]),
-        progress(attack, 1, 2),
+        progress(attack, training_bar(1, 2)),
         cost_line(Cost(1, 1, 1, 1, other_s=1), attack),
         results_table(done, replace(NO_CHANGE, rivals=(rival,))),
         runs_table([own], attack),

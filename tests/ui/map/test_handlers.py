@@ -15,7 +15,7 @@ from ui.map.figures import Overlay
 from ui.map.form import MapForm
 from ui.map.html import place_panel, search_panel
 from ui.map.view import CLUSTER, SIMILARITY, Shown, nearest, value
-from ui.state.pairs import Desk
+from ui.state.pairs import TrainingPairs
 from ui.state.samples import FIRST_SAMPLE
 
 
@@ -45,7 +45,7 @@ def test_texts_come_from_a_sample_a_file_a_paste_or_pairs(map_lab, tmp_path):
     with pytest.raises(LabError, match="There are no pairs yet"):
         handlers.open_pairs("bob")
     pairs = read_pairs(StringIO("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n"))
-    map_lab.workbench.visitor("bob").desk = Desk("pairs.csv", None, None, pairs)
+    map_lab.workbench.visitor("bob").training_pairs = TrainingPairs("pairs.csv", None, None, pairs)
     assert set(handlers.open_pairs("bob").corpus.texts) == {"A cat.", "A dog.", "A cow."}
 
 

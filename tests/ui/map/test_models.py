@@ -42,7 +42,7 @@ class Visits(MapPage):
         with gr.Blocks() as self.api:
             build_map_api(self.workbench)
         own = OwnModel(key="run-1", name="Bob's", encoder=tiny)
-        self.workbench.keep(own, self.workbench.visitor("bob"))
+        self.workbench.add_model(own, self.workbench.visitor("bob"))
         for visitor in ("ann", "bob", ""):
             self.draw(visitor)
         self.loader.keys.clear()

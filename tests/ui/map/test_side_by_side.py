@@ -189,7 +189,7 @@ def test_the_layers_follow_a_model_that_is_here(page):
 
 def test_a_model_of_the_visitors_own_can_be_the_other_side(page, bert):
     own = OwnModel(key="run-1", name="My run", encoder=bert)
-    page.workbench.keep(own, page.workbench.visitor("ann"))
+    page.workbench.add_model(own, page.workbench.visitor("ann"))
     offer = page.following(page.page.own_models, "other-model")
     assert "run-1" in [key for _, key in page.call(offer, DEFAULT_MODEL)["other-model"].choices]
     steps = page.steps(COMPARE, "run-1", "cls", "-1")

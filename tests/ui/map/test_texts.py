@@ -17,7 +17,7 @@ from tests.ui.test_hostile_text import ATTACKS
 from tests.ui.visit import read_html
 from ui.map.form import MapForm, to_query
 from ui.map.view import CLUSTER
-from ui.state.pairs import Desk
+from ui.state.pairs import TrainingPairs
 from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES
 
 BOXES = ("map-model", "map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
@@ -78,7 +78,7 @@ def test_files_pastes_and_pairs_are_opened(page, tmp_path):
     with pytest.raises(gr.Error, match="There are no pairs yet"):
         page.call(("corpus-pairs", "click"))
     pairs = read_pairs(StringIO("a,b,score\nA cat.,A dog.,1\nA cat.,A cow.,0\n"))
-    page.workbench.visitor("ann").desk = Desk("pairs.csv", None, None, pairs)
+    page.workbench.visitor("ann").training_pairs = TrainingPairs("pairs.csv", None, None, pairs)
     answer = page.call(("corpus-pairs", "click"))
     assert facts(answer).startswith("texts of pairs.csv: 3 texts.")
     assert (answer["text-column"].choices, answer["text-column"].value) == ([], None)
@@ -206,7 +206,7 @@ def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
 def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
     warned = []
     monkeypatch.setattr(gr, "Warning", lambda text, **how: warned.append(text))
-    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics.csv"})
+    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics"})
     assert not any("not the texts" in text for text in warned)
     map_page.call(map_page.link, query={"map": "{}"})
     assert any("not the texts" in text for text in warned)

@@ -40,7 +40,7 @@ class Lab:
     def give(self, visitor: str, encoder: Encoder) -> None:
         """A model of their own for a visitor, called run-1 by the pickers."""
         own = OwnModel("run-1", "second try", encoder)
-        self.workbench.keep(own, self.workbench.visitor(visitor))
+        self.workbench.add_model(own, self.workbench.visitor(visitor))
 
     def inputs(self, model: str, a: str = View().a) -> list[object]:
         """What the browser and the states send of the whole tab, every section unfolded."""

@@ -97,11 +97,19 @@ def check(code: str, enc: Encoder, r: SnippetRequest, options: Options = DEFAULT
 
 @pytest.mark.parametrize("pool_special", [True, False])
 @pytest.mark.parametrize("pooling", EVERY_POOLING)
-def test_transformers_snippets_print_the_score_of_every_layer(enc, folder, pooling, pool_special):
+def test_transformers_snippets_print_the_score_of_every_strategy(
+    enc, folder, pooling, pool_special
+):
     options = Options(pool_special=pool_special)
+    r = request_of(enc, folder, pooling, "last2", options=options)
+    check(transformers_snippet(r), enc, r, options)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])  # with a mask, and without
+def test_transformers_snippets_print_the_score_of_every_layer(enc, folder, pooling):
     for layer in enc.layers:
-        r = request_of(enc, folder, pooling, layer, options=options)
-        check(transformers_snippet(r), enc, r, options)
+        r = request_of(enc, folder, pooling, layer)
+        check(transformers_snippet(r), enc, r)
 
 
 @pytest.mark.parametrize("pooling", WITH_ST)

@@ -101,8 +101,8 @@ def stand_in(page: Page) -> Tab:
         ready = markup(elem_id="pairs-ready")
 
     def open_tab(request: gr.Request, settings: Mapping[str, str]) -> list[object]:
-        desk = page.workbench.visitor(request.session_hash or "").desk
-        return [desk.name if desk else ""]
+        training_pairs = page.workbench.visitor(request.session_hash or "").training_pairs
+        return [training_pairs.name if training_pairs else ""]
 
     return Tab("finetune", [ready], open_tab)
 

@@ -85,7 +85,7 @@ def test_what_a_visitor_may_not_ask_for_is_told_and_never_loaded(
 ):
     workbench = page.workbench
     workbench.settings = replace(Settings(), allow_hub=allow_hub)
-    workbench.keep(OwnModel("run-2", "eve's", bert), workbench.visitor("eve"))
+    workbench.add_model(OwnModel("run-2", "eve's", bert), workbench.visitor("eve"))
     thumb(page, f"good:{page.search().rows[0]}")
     with warnings.catch_warnings(record=True) as remarks:
         warnings.simplefilter("always")
@@ -104,7 +104,7 @@ def test_what_a_visitor_may_not_ask_for_is_told_and_never_loaded(
 def test_a_visitors_own_model_is_there_without_a_loader(page, recorder, bert, way):
     workbench = page.workbench
     workbench.settings = Settings()
-    workbench.keep(OwnModel("run-2", "mine", bert), workbench.visitor("ann"))
+    workbench.add_model(OwnModel("run-2", "mine", bert), workbench.visitor("ann"))
     thumb(page, f"good:{page.search().rows[0]}")
     way(page, "run-2")
     assert recorder.asked == {DEFAULT_MODEL}

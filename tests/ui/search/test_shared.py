@@ -55,7 +55,7 @@ def test_what_a_visitors_own_model_makes_of_a_sample_goes_with_the_visitor(page,
     page.workbench.encoder(DEFAULT_MODEL, None)
     own = tiny("distilbert")
     known = page.workbench.visitor("ann")
-    page.workbench.keep(OwnModel("run-1", "mine", own), known)
+    page.workbench.add_model(OwnModel("run-1", "mine", own), known)
     page.handlers.open_sample("ann", FIRST)
     index = page.judged("ann", model="run-1").answer.index
     stages = known.texts.stages

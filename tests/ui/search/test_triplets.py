@@ -117,17 +117,17 @@ def test_a_share_of_the_queries_is_sent_to_fine_tune_as_triplets(page):
     arrived = page.call(arrival, shown["State"], visitor="jon")
     assert arrived["Tabs"].selected == "finetune"
     assert arrived["pairs-ready"] == NAME
-    desk = page.workbench.visitor("jon").desk
-    assert (desk.name, desk.pairs.kind) == (NAME, "triplet")
+    training_pairs = page.workbench.visitor("jon").training_pairs
+    assert (training_pairs.name, training_pairs.pairs.kind) == (NAME, "triplet")
     judged = sample_judgements(answer.index.corpus)
     trained, held_out = split_queries(list(judged), 0.7)
-    assert {query for query, _, _ in desk.pairs.texts} == set(trained)
+    assert {query for query, _, _ in training_pairs.pairs.texts} == set(trained)
     assert page.handlers.state("jon").sent == set(trained)
     assert f"of {len(trained)} queries; {len(held_out)} held out" in shown["judge-sent"]
-    assert set(desk.table.frame["negative is"]) == {ASSUMED}
+    assert set(training_pairs.table.frame["negative is"]) == {ASSUMED}
     assert "the negative is assumed" in shown["judge-sent"]
     assert "sent to training" in shown["judge-list"]
-    for query, good, bad in desk.pairs.texts:
+    for query, good, bad in training_pairs.pairs.texts:
         assert good in judged[query]
         assert bad not in judged[query]
 
@@ -139,8 +139,8 @@ def test_a_judged_negative_is_the_one_that_is_sent(page):
     thumb(page, f"good:{good}", "kim")
     thumb(page, f"bad:{bad}", "kim")
     page.call(SEND, 100, 0, visitor="kim")
-    desk = page.workbench.visitor("kim").desk
-    assert list(desk.pairs.texts) == [(QUERY, texts[good], texts[bad])]
+    training_pairs = page.workbench.visitor("kim").training_pairs
+    assert list(training_pairs.pairs.texts) == [(QUERY, texts[good], texts[bad])]
 
 
 def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(page):
@@ -150,8 +150,8 @@ def test_texts_are_trained_on_as_they_are_not_as_spreadsheets_get_them(page):
     thumb(page, f"good:{good}", "lin")
     thumb(page, f"bad:{bad}", "lin")
     page.call(SEND, 100, 0, visitor="lin")
-    desk = page.workbench.visitor("lin").desk
-    assert list(desk.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
+    training_pairs = page.workbench.visitor("lin").training_pairs
+    assert list(training_pairs.pairs.texts) == [("+1 for the cat", texts[0], texts[1])]
 
 
 def test_assumed_negatives_are_the_best_hits_left(page):
@@ -203,8 +203,10 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
     page.call(SEND, 70, 1, visitor="ned")  # another draw, of which nothing comes
     page.call(SEND, 70, 0, visitor="ned")
     known = page.workbench.visitor("ned")
-    run = a_run(done(bert, pairs=known.desk.pairs, steps=1), key="run-1", name="judged, run 1")
-    page.workbench.keep(OwnModel("run-1", run.name, run.tuned, run), known)
+    run = a_run(
+        done(bert, pairs=known.training_pairs.pairs, steps=1), key="run-1", name="judged, run 1"
+    )
+    page.workbench.add_model(OwnModel("run-1", run.name, run.tuned, run), known)
     [tab] = [b for b in page.demo.blocks.values() if getattr(b, "elem_id", "") == "tab-search"]
     offer = page.reaction(tab._id, "select", "judge-models")
     offered = page.call(offer, [], [], visitor="ned")
@@ -239,7 +241,7 @@ def test_afterwards_queries_that_were_trained_on_are_told_apart(page, bert):
 def test_a_model_of_which_nothing_is_known_is_no_proof(page, bert):
     judge_some(page, "pat", 2)
     known = page.workbench.visitor("pat")
-    page.workbench.keep(OwnModel("run-7", "from a file", bert), known)
+    page.workbench.add_model(OwnModel("run-7", "from a file", bert), known)
     for models, told in ((["run-7"], True), ([], False)):
         page.call(GO, [], models, [], visitor="pat")
         [group] = measured(page, "pat").groups

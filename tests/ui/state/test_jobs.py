@@ -1,13 +1,39 @@
 """One run after the other: the line, stopping, giving up, failing, and what is left afterwards."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from encoder import EncoderError
+from explore import ExploreError
+from ingest import IngestError
 from ui.state.jobs import Job, Queue
 
 SOON_S = 10
+ROOT = Path(__file__).parents[3]
+
+EXIT_WHILE_WORKING = """
+import threading
+import torch
+from ui.state.jobs import Job, Queue
+
+def work(job):
+    weights = torch.rand(1500, 1500)
+    while True:
+        for _ in range(5):
+            weights @ weights
+        yield weights
+
+line = Queue()
+jobs = [Job(work), Job(work)]
+for job in jobs:
+    line.join(job)
+jobs[0].news.get()
+print("working")
+"""
 
 
 def until_told(*steps):
@@ -118,7 +144,12 @@ def test_leaving_while_running_ends_the_work_and_frees_the_slot(between):
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(EncoderError("Lower the rate."), "Lower the rate."), (ValueError("secret"), "It was logged")],
+    [
+        (EncoderError("Lower the rate."), "Lower the rate."),
+        (IngestError("Send fewer rows."), "Send fewer rows."),
+        (ExploreError("Give more texts."), "Give more texts."),
+        (ValueError("secret"), "It was logged"),
+    ],
 )
 def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
     def work(job):
@@ -133,3 +164,12 @@ def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
     assert said in news[-1].content
     assert "secret" not in news[-1].content
     assert free(line)
+
+
+def test_the_end_of_the_app_is_the_end_of_all_jobs():
+    """A thread that was inside torch while Python shut down aborted the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", EXIT_WHILE_WORKING],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "working\n", "")

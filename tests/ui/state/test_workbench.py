@@ -224,11 +224,11 @@ def test_where_all_models_fill_their_room_a_new_one_costs_its_own_visitor_the_ol
     size = model("run-0").bytes
     workbench = make(all_model_bytes=int(3.5 * size))
     first, second = workbench.visitor("first"), workbench.visitor("second")
-    assert workbench.keep(model("run-1"), first) == []
-    assert workbench.keep(model("run-2"), first) == []
-    assert workbench.keep(model("run-1"), second) == []
-    assert workbench.keep(model("run-2"), second) == ["Model run-1"]
+    assert workbench.add_model(model("run-1"), first) == []
+    assert workbench.add_model(model("run-2"), first) == []
+    assert workbench.add_model(model("run-1"), second) == []
+    assert workbench.add_model(model("run-2"), second) == ["Model run-1"]
     assert [own.key for own in workbench.own_models("first")] == ["run-1", "run-2"]
     assert [own.key for own in workbench.own_models("second")] == ["run-2"]
     full = make(all_model_bytes=1)
-    assert full.keep(model("run-1"), full.visitor("alone")) == [], "the newest is always kept"
+    assert full.add_model(model("run-1"), full.visitor("alone")) == [], "the newest is always kept"

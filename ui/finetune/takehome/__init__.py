@@ -3,11 +3,11 @@
 from ui.finetune.takehome.archive import scores_csv, write_archive
 from ui.finetune.takehome.card import model_card
 from ui.finetune.takehome.push import push_to_hub
-from ui.finetune.takehome.reload import Reloaded, read_archive
+from ui.finetune.takehome.reload import ReloadedModel, read_archive
 from ui.finetune.takehome.script import training_script
 
 __all__ = [
-    "Reloaded",
+    "ReloadedModel",
     "model_card",
     "push_to_hub",
     "read_archive",

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 from encoder.evaluation import Metric
 from ingest import TEXTS, write_csv, write_dropped
@@ -17,7 +16,7 @@ from ingest.templates import cell
 from ui.finetune.takehome.card import model_card
 from ui.finetune.takehome.facts import all_pairs, base_of, one_line, slug, versions
 from ui.finetune.takehome.script import training_script
-from ui.state.models import Run
+from ui.state.models import Figures, Run, RunRecord
 from ui.words import csv_text
 
 # --- `run.json`: what a table of runs shows of a run, as it is written ----------------------------
@@ -26,9 +25,9 @@ from ui.words import csv_text
 FORMAT = 1
 
 
-def record_of(run: Run) -> dict[str, Any]:
+def record_of(run: Run) -> RunRecord:
     """Settings and metrics of a run as plain JSON values; metrics as [value, low, high]."""
-    done, study = run.done, run.study
+    done, judgement = run.done, run.judgement
     return {
         "format": FORMAT,
         "name": one_line(run.name),
@@ -58,19 +57,19 @@ def record_of(run: Run) -> dict[str, Any]:
                 "metrics": _metrics(rival.metrics),
                 "lead": _metric(rival.lead),
             }
-            for rival in study.rivals
+            for rival in judgement.rivals
         ],
         "probe": {
-            "before": _metric(study.probe_before),
-            "after": _metric(study.probe_after),
-            "change": _metric(study.probe_change),
+            "before": _metric(judgement.probe_before),
+            "after": _metric(judgement.probe_after),
+            "change": _metric(judgement.probe_change),
         },
         "notes": [one_line(note) for note in done.notes],
         "versions": versions(),
     }
 
 
-def _metric(metric: Metric | None) -> list[float | None] | None:
+def _metric(metric: Metric | None) -> Figures | None:
     """None where there is no number, which JSON cannot say; so are bounds that are unknown."""
     if metric is None or not isfinite(metric.value):
         return None
@@ -79,7 +78,7 @@ def _metric(metric: Metric | None) -> list[float | None] | None:
     ]
 
 
-def _metrics(metrics: Mapping[str, Metric]) -> dict[str, list[float | None] | None]:
+def _metrics(metrics: Mapping[str, Metric]) -> dict[str, Figures | None]:
     return {name: _metric(metric) for name, metric in metrics.items()}
 
 

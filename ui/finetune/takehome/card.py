@@ -12,7 +12,7 @@ import numpy as np
 from encoder.evaluation import LEVEL, PRIMARY, Metric
 from encoder.training.losses import LOSSES
 from ingest import connected_groups
-from ui.finetune.metrics import KINDS, TITLES, WORDS, judged
+from ui.finetune.metrics import KINDS, TITLES, WORDS, direction_of
 from ui.finetune.takehome.facts import (
     base_of,
     blocks_trained,
@@ -68,7 +68,7 @@ def plain(text: str) -> str:
     shown = one_line(text)
     shown = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
     escaped = ACTIVE.sub(r"\\\1", shown)
-    return re.sub(r"\\([<>&])", lambda found: html.escape(found[1]), escaped)
+    return re.sub(r"\\([<>&])", lambda sign: html.escape(sign[1]), escaped)
 
 
 def _front_matter(run: Run) -> str:
@@ -87,10 +87,10 @@ def _front_matter(run: Run) -> str:
 
 def _summary(run: Run) -> str:
     base = base_of(run)
-    known = f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" if base.hub_id else ""
-    start = known or f"{plain(run.model)}, a model of its maker's own"
+    link = f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" if base.hub_id else ""
+    start = link or f"{plain(run.model)}, a model of its maker's own"
     if base.random:
-        start = f"random weights in the architecture of {known}"
+        start = f"random weights in the architecture of {link}"
     kind = KINDS[run.done.train.kind]
     return (
         f"A sentence encoder that gives vectors of {run.tuned.dimensions} numbers, fine-tuned in "
@@ -143,9 +143,9 @@ def _training(run: Run) -> str:
         "seconds of training": f"{done.train_seconds:.1f}",
     }
     settings = {name: NONE if value is None else value for name, value in asdict(config).items()}
-    told = _table(["", ""], ((name, str(value)) for name, value in rows.items()))
+    facts = _table(["", ""], ((name, str(value)) for name, value in rows.items()))
     exact = ((f"`{name}`", str(value)) for name, value in settings.items())
-    return f"{told}\n\nEvery setting as it was run:\n\n{_table(['setting', 'value'], exact)}"
+    return f"{facts}\n\nEvery setting as it was run:\n\n{_table(['setting', 'value'], exact)}"
 
 
 def _worth(run: Run) -> str:
@@ -158,10 +158,10 @@ def _worth(run: Run) -> str:
     ]
     held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose nothing, with "
     text = f"{held_out}{LEVEL} % bootstrap intervals over groups of connected texts.\n\n"
-    if run.known_before:
+    if run.rows_trained_before:
         text += (
-            f"{run.known_before:,} of these pairs hold a text that the base model had been trained "
-            "on in an earlier run, so the figures look too good.\n\n"
+            f"{run.rows_trained_before:,} of these pairs hold a text that the base model had been "
+            "trained on in an earlier run, so the figures look too good.\n\n"
         )
     text += _table(["metric", "before", "after"], rows)
     if done.gain is not None:
@@ -176,7 +176,7 @@ def _rivals(run: Run) -> str:
             with_interval(rival.metrics[_primary(run)]) if rival.metrics else NONE,
             _judged(rival.lead),
         )
-        for rival in run.study.rivals
+        for rival in run.judgement.rivals
     ]
     if not rows:
         return ""
@@ -185,11 +185,11 @@ def _rivals(run: Run) -> str:
 
 
 def _forgotten(run: Run) -> str:
-    study = run.study
+    judgement = run.judgement
     rows = [
-        ("before", with_interval(study.probe_before)),
-        ("after", with_interval(study.probe_after)),
-        ("change", _judged(study.probe_change)),
+        ("before", with_interval(judgement.probe_before)),
+        ("after", with_interval(judgement.probe_after)),
+        ("change", _judged(judgement.probe_change)),
     ]
     about = "Spearman ρ × 100 on graded pairs that have nothing to do with this data.\n\n"
     return about + _table(["", "probe"], rows)
@@ -198,19 +198,19 @@ def _forgotten(run: Run) -> str:
 def _limits(run: Run) -> str:
     done = run.done
     rows, groups = len(done.held_out), len(np.unique(connected_groups(done.held_out)))
-    found = []
+    limits = []
     if rows:
         judged_on = f"Judged on {rows:,} held-out rows in {groups:,} groups, one split, one seed."
         few = " Few: a difference inside the intervals means nothing." if rows < FEW else ""
-        found += [judged_on + few]
+        limits += [judged_on + few]
     if not len(done.validation):
-        found += ["No validation part: the last step was kept, not the best."]
-    found += [
+        limits += ["No validation part: the last step was kept, not the best."]
+    limits += [
         "A cosine has no meaning of its own: find thresholds on pairs of your own.",
         f"Texts are cut after {run.tuned.max_tokens:,} tokens.",
         "What the base model was trained on, and its bias, are in this model too.",
     ]
-    return "\n".join(f"- {text}" for text in (*found, *map(plain, done.notes)))
+    return "\n".join(f"- {text}" for text in (*limits, *map(plain, done.notes)))
 
 
 def with_interval(metric: Metric) -> str:
@@ -223,7 +223,7 @@ def _judged(change: Metric) -> str:
     """A change, its interval, and what that says in words."""
     bounds = interval(change, sign=True)
     return hundred(change.value, sign=True) + (
-        f" ({bounds}), {WORDS[judged(change)]}" if bounds else ""
+        f" ({bounds}), {WORDS[direction_of(change)]}" if bounds else ""
     )
 
 

@@ -35,16 +35,20 @@ def push_to_hub(run: Run, repo_id: str, token: str, private: bool = True) -> str
     api = HfApi(endpoint=endpoint, token=token.strip())
     with tempfile.TemporaryDirectory(prefix="lab-") as temporary:
         folder = write_model(run, Path(temporary))
-        made = ""
+        repository = ""
         try:
-            made = api.create_repo(repo_id, private=private, exist_ok=False).repo_id
-            api.upload_folder(repo_id=made, folder_path=folder, commit_message=MESSAGE)
+            repository = api.create_repo(repo_id, private=private, exist_ok=False).repo_id
+            api.upload_folder(repo_id=repository, folder_path=folder, commit_message=MESSAGE)
         except Exception as error:  # the client, its transport and its uploader raise many kinds
             why = _why(error, repo_id, endpoint)
-            left = f" {made!r} was created and is incomplete: delete it there." if made else ""
+            left = (
+                f" {repository!r} was created and is incomplete: delete it there."
+                if repository
+                else ""
+            )
             # Without the cause: it holds the request, and the request holds the token.
             raise PushFailed(f"{why}{left}".replace(token.strip(), "***")) from None
-    return f"{endpoint}/{quote(made)}"
+    return f"{endpoint}/{quote(repository)}"
 
 
 def _why(error: Exception, repo_id: str, endpoint: str) -> str:

@@ -6,11 +6,11 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn, cast
 
 from encoder import SAVABLE, Encoder, EncoderError, ModelRefused
 from encoder.catalog import load_folder
@@ -22,6 +22,7 @@ from encoder.training.losses import LOSSES
 from ingest import TEXTS
 from ui.finetune.takehome.archive import FORMAT
 from ui.finetune.takehome.facts import LIBRARIES, disturbs, one_line, slug
+from ui.state.models import RunRecord
 
 # --- `run.json` as it is read from strangers: every field is checked, and no other is taken -------
 
@@ -30,44 +31,45 @@ LONGEST = 1_000  # characters of one text
 MOST_NOTES, MOST_RIVALS = 50, 10
 MOST_BYTES = 2**20
 
-Check = Callable[[Any], Any]
+Check = Callable[[object], Any]  # gives what it was given, if it is right; else ValueError
 
 
-def read_record(content: bytes) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+def read_record(content: bytes) -> tuple[RunRecord | None, tuple[str, ...]]:
     """The fields of a run.json that are what they should be, and a note on what is not.
 
     None where it is no such file at all.
     """
     try:
-        found = json.loads(content[: MOST_BYTES + 1], parse_constant=_no_number)
+        sent = json.loads(content[: MOST_BYTES + 1], parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None, ("run.json cannot be read as JSON, so what it said of the run is lost.",)
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(sent, dict) or sent.get("format") != FORMAT:
         return None, (f"run.json is not one of format {FORMAT}: nothing is known of the run.",)
-    record, wrong = {}, []
+    record: dict[str, object] = {}
+    wrong = []
     for name, check in FIELDS.items():
         try:
-            record[name] = check(found[name])
+            record[name] = check(sent[name])
         except KeyError:
             wrong.append(f"{name} is missing")
         except ValueError as error:
             wrong.append(f"{name} must be {error}")
     note = f"Ignored in run.json: {'; '.join(wrong)}."
-    return record, (note,) if wrong else ()
+    return cast(RunRecord, record), (note,) if wrong else ()
 
 
-def _no_number(name: str) -> Any:
+def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST or any(map(disturbs, value)):
         raise ValueError(f"one line of at most {LONGEST:,} characters")
     return value
 
 
-def _one_of(names: Mapping[str, Any]) -> Check:
-    def check(value: Any) -> Any:
+def _one_of(names: Collection[str]) -> Check:
+    def check(value: object) -> str:
         if not isinstance(value, str) or value not in names:
             raise ValueError(f"one of {', '.join(names)}")
         return value
@@ -75,13 +77,13 @@ def _one_of(names: Mapping[str, Any]) -> Check:
     return check
 
 
-def _pooling(value: Any) -> str:
+def _pooling(value: object) -> str:
     modes = _text(value).split("+")
     return "+".join(_one_of(SAVABLE)(mode) for mode in modes)
 
 
 def _number(low: float, high: float, whole: bool = False) -> Check:
-    def check(value: Any) -> Any:
+    def check(value: object) -> float:
         kinds = int if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
             what = "a whole number" if whole else "a number"
@@ -91,7 +93,7 @@ def _number(low: float, high: float, whole: bool = False) -> Check:
     return check
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: object) -> bool:
     if value is True or value is False:
         return value
     raise ValueError("true or false")
@@ -101,7 +103,7 @@ def _perhaps(check: Check) -> Check:
     return lambda value: None if value is None else check(value)
 
 
-def _three(value: Any) -> list[float | None]:
+def _three(value: object) -> list[float | None]:
     """The bounds may be null: too few texts for an interval."""
     if not isinstance(value, list) or len(value) != 3 or value[0] is None:
         raise ValueError("value, low and high")
@@ -112,9 +114,12 @@ def _three(value: Any) -> list[float | None]:
 def _object(fields: Mapping[str, Check], partly: bool = False) -> Check:
     """An object of these fields and no others; `partly`: some of them."""
 
-    def check(value: Any) -> dict[str, Any]:
-        right = isinstance(value, dict) and value.keys() <= fields.keys()
-        if not right or (not partly and value.keys() != fields.keys()):
+    def check(value: object) -> dict[str, object]:
+        if (
+            not isinstance(value, dict)
+            or not value.keys() <= fields.keys()
+            or (not partly and value.keys() != fields.keys())
+        ):
             raise ValueError(f"an object of {', '.join(fields)}")
         return {name: fields[name](inner) for name, inner in value.items()}
 
@@ -122,7 +127,7 @@ def _object(fields: Mapping[str, Check], partly: bool = False) -> Check:
 
 
 def _list(check: Check, most: int) -> Check:
-    def checked(value: Any) -> list[Any]:
+    def checked(value: object) -> list[object]:
         if not isinstance(value, list) or len(value) > most:
             raise ValueError(f"a list of at most {most}")
         return [check(inner) for inner in value]
@@ -130,7 +135,7 @@ def _list(check: Check, most: int) -> Check:
     return checked
 
 
-def _settings(value: Any) -> dict[str, Any]:
+def _settings(value: object) -> dict[str, Any]:
     try:
         return asdict(TrainConfig(**SETTINGS(value)))
     except TypeError as error:
@@ -292,12 +297,12 @@ def _is_clutter(path: PurePosixPath) -> bool:
 
 def _top(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
     """The folder of the model: the zip itself, or the one folder in it."""
-    found = [path.parent for path in files if path.name == MODULES and len(path.parts) <= 2]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(repr(str(path)) for path in found[:5])
-        raise ModelRefused(f"The zip holds {len(found)} models ({names}); send one. {REMEDY}")
+    folders = [path.parent for path in files if path.name == MODULES and len(path.parts) <= 2]
+    if len(folders) == 1:
+        return folders[0]
+    if folders:
+        names = ", ".join(repr(str(path)) for path in folders[:5])
+        raise ModelRefused(f"The zip holds {len(folders)} models ({names}); send one. {REMEDY}")
     raise ModelRefused(
         f"The zip holds no {MODULES}, at its top or in its top folder, so it is no model that "
         f"sentence-transformers saved. {REMEDY}"
@@ -306,9 +311,9 @@ def _top(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
 
 def _refuse_without_weights(files: dict[PurePosixPath, zipfile.ZipInfo]) -> None:
     pickled = [path.name for path in files if path.suffix.lower() in PICKLED]
-    found = f"only {pickled[0]!r}" if pickled else "none"
+    instead = f"only {pickled[0]!r}" if pickled else "none"
     raise ModelRefused(
-        f"The zip holds no safetensors weights ({found}). Pickled weights can run code when they "
+        f"The zip holds no safetensors weights ({instead}). Pickled weights can run code when they "
         "are read, so they are refused; save the model with safe_serialization=True."
     )
 
@@ -318,16 +323,16 @@ RECORD = "run.json"
 
 
 @dataclass(frozen=True, eq=False)
-class Reloaded:
+class ReloadedModel:
     """The encoder, and what its run.json says; `record` is None where there is none to go by."""
 
     encoder: Encoder
     name: str
-    record: dict[str, Any] | None
+    record: RunRecord | None
     notes: tuple[str, ...] = ()
 
 
-def read_archive(data: Path, max_bytes: int) -> Reloaded:
+def read_archive(data: Path, max_bytes: int) -> ReloadedModel:
     """Load a zipped sentence-transformers folder; nothing is left on disk.
 
     `max_bytes` bounds what is unpacked. Raises EncoderError for what is no such zip, is too large,
@@ -339,9 +344,9 @@ def read_archive(data: Path, max_bytes: int) -> Reloaded:
         top = unpack_model(data, inner, max_bytes)
         folder = inner.rename(inner.with_name(slug(top or data.stem)))  # for messages to name
         record, notes = _record(folder / RECORD)
-        name = one_line((record or {}).get("name") or top or data.stem)[:LONGEST_NAME]
+        name = one_line((record or RunRecord()).get("name") or top or data.stem)[:LONGEST_NAME]
         encoder = _on_its_own(_loaded(folder, name or slug(""), max_bytes))
-    return Reloaded(encoder, encoder.name, record, notes)
+    return ReloadedModel(encoder, encoder.name, record, notes)
 
 
 def _loaded(folder: Path, name: str, max_bytes: int) -> Encoder:
@@ -357,7 +362,7 @@ def _loaded(folder: Path, name: str, max_bytes: int) -> Encoder:
         ) from error
 
 
-def _record(path: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+def _record(path: Path) -> tuple[RunRecord | None, tuple[str, ...]]:
     if not path.is_file():
         return None, ()
     with path.open("rb") as file:

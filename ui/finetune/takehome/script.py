@@ -1,15 +1,16 @@
 """`train.py`: a run as a script for sentence-transformers, for data one machine cannot take."""
 
 from string import Template
+from textwrap import indent
 
 from encoder import SAVABLE
 from encoder.head import Dense
-from encoder.training.losses import CONTRASTIVE_MARGIN, LOSSES, SCALE, TRIPLET_MARGIN, Loss
+from encoder.training.losses import LOSSES, Loss
 from ingest.kinds import LABELLED, TEXTS
 from ui.finetune.takehome.facts import base_of, epochs
 from ui.state.models import Run
 
-# --- The text of `train.py` that is the same for every run; `script_pieces` has what differs ------
+# --- The text of `train.py` that is the same for every run -------------------------------
 
 
 FRAME = Template('''\
@@ -182,31 +183,8 @@ if __name__ == "__main__":
 ''')
 
 
-# --- The parts of `train.py` that differ: by loss, kind of pairs, blocks trained and base mod
+# --- The parts of `train.py` that differ: by kind of pairs, blocks trained and base model ---------
 
-
-LOSS_LINES = {
-    "cosent": "losses.CoSENTLoss(model, scale=$scale)",
-    "cosine_mse": "losses.CosineSimilarityLoss(model)",
-    "angle": "losses.AnglELoss(model, scale=$scale)",
-    "online_contrastive": "losses.OnlineContrastiveLoss(model, margin=$contrastive_margin)",
-    "contrastive": "losses.ContrastiveLoss(model, margin=$contrastive_margin)",
-    "multiple_negatives": """\
-losses.MultipleNegativesRankingLoss(
-            model,
-            scale=$scale,
-            gather_across_devices=processes > 1,
-        )""",
-    "multiple_negatives_symmetric": """\
-losses.MultipleNegativesRankingLoss(
-            model,
-            scale=$scale,
-            directions=("query_to_doc", "doc_to_query"),
-            partition_mode="per_direction",
-            gather_across_devices=processes > 1,
-        )""",
-    "triplet": "losses.TripletLoss(model, triplet_margin=$triplet_margin)",
-}
 
 RANDOM_WEIGHTS = """\
     torch.manual_seed(0)  # the run began from random weights, not from the trained ones
@@ -339,9 +317,7 @@ def training_script(run: Run) -> str:
         imports="".join(f"{line}\n" for line in imports),
         settings=_settings(run),
         sampler="no_duplicates" if _loss(run).distinct_texts else "batch_sampler",
-        loss=Template(LOSS_LINES[config.loss or ""]).substitute(
-            scale=SCALE, contrastive_margin=CONTRASTIVE_MARGIN, triplet_margin=TRIPLET_MARGIN
-        ),
+        loss=indent(_loss(run).script, " " * 8).lstrip(),
         weights=RANDOM_WEIGHTS if base.random else "",
         head=_head(run) + (LINEAR_MAP if linear else ""),
         freeze=_freeze(run),

@@ -1,6 +1,7 @@
 """Finished runs of tiny models to take home, of every kind of pairs."""
 
 import zipfile
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def duplicates(rows: int = 60) -> PairSet:
     for i in range(rows):
         a, b = WORDS[i % 10], WORDS[(i + 3) % 10]
         lines.append(f"The {a} number {i} is here.,Nobody saw {a if i % 2 else b} {i}.,{i % 2}")
-    return read_pairs("\n".join(lines))
+    return read_pairs(StringIO("\n".join(lines)))
 
 
 PAIRS = {
@@ -44,17 +45,17 @@ def done(
 
 
 def a_run(finished: Done, **fields: Any) -> Run:
-    """A run around what training left, with a study made by hand."""
+    """A run around what training left, with a judgement made by hand."""
     rival = Rival("whitening", finished.source, finished.before, Metric(0.03, -0.01, 0.07))
     probe = (Metric(0.8, 0.75, 0.85), Metric(0.7, 0.65, 0.75), Metric(-0.1, -0.12, -0.08))
-    study = RunJudgement((rival,), *probe)
+    judgement = RunJudgement((rival,), *probe)
     given = {"key": "run-1", "name": "My first run", "model": "bert-tiny", "data": "pairs.csv"}
-    return Run(**given | {"done": finished, "study": study, "predicted_s": 12.5} | fields)
+    return Run(**given | {"done": finished, "judgement": judgement, "predicted_s": 12.5} | fields)
 
 
-def a_zip(encoder: Encoder, folder: Path) -> Path:
+def a_zip(encoder: Encoder, folder: Path, **fields: Any) -> Path:
     """A zip to take home, of a linear map: its head has weights too."""
-    run = a_run(done(encoder, train_blocks=0, held_out_share=0))
+    run = a_run(done(encoder, train_blocks=0, held_out_share=0), **fields)
     return write_archive(run, folder / "model.zip")
 
 

@@ -48,13 +48,15 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-@pytest.mark.parametrize("blocks", [0, 1, 3])
-@pytest.mark.parametrize("architecture", ["bert", "roberta", "modernbert"])
+@pytest.mark.parametrize(
+    ("architecture", "blocks"),
+    [("bert", 0), ("bert", 1), ("bert", 3), ("roberta", 1), ("modernbert", 3)],
+)
 def test_the_whole_way_home_and_back_gives_the_same_vectors(
     tiny, tmp_path, temporary, architecture, blocks
 ):
     enc = tiny(architecture)
-    finished = a_run(done(enc, train_blocks=blocks, held_out_share=0.1, lr=0.01))
+    finished = a_run(done(enc, train_blocks=blocks, held_out_share=0, lr=0.01))
     tuned = finished.tuned.encode(SENTENCES)
     assert np.abs(tuned - enc.encode(SENTENCES)).max() > 1e-3, "nothing was learnt"
     path = write_archive(finished, tmp_path / "model.zip")

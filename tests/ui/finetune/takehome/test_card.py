@@ -101,9 +101,9 @@ def test_metrics_rivals_and_forgetting_come_with_their_intervals(run):
         after={"spearman": Metric(0.625, 0.5, 0.75)},
         gain=Metric(0.125, -0.05, 0.3),
     )
-    rival = replace(run.study.rivals[0], metrics={"spearman": Metric(0.6, 0.5, 0.7)})
-    study = replace(run.study, rivals=(rival,))
-    found = sections(model_card(replace(run, done=finished, study=study)))
+    rival = replace(run.judgement.rivals[0], metrics={"spearman": Metric(0.6, 0.5, 0.7)})
+    judgement = replace(run.judgement, rivals=(rival,))
+    found = sections(model_card(replace(run, done=finished, judgement=judgement)))
     assert cells(found["What it is worth"]) == [
         ["metric", "before", "after"],
         ["Spearman ρ", "50.0 (25.0 … 75.0)", "62.5 (50.0 … 75.0)"],

@@ -97,5 +97,5 @@ def test_a_figure_whose_bounds_are_unknown_comes_home_and_back(bert, tmp_path):
     back = read_archive(sent, LIMIT)
     assert back.notes == ()
     assert back.record["gain"] == [0.05, None, None]
-    shelf = [OwnModel("run-2", back.name, back.encoder, record=back.record)]
-    assert "too few texts to say" in runs_table(shelf, "")
+    models = [OwnModel("run-2", back.name, back.encoder, record=back.record)]
+    assert "too few texts to say" in runs_table(models, "")

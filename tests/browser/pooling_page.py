@@ -1,34 +1,19 @@
 """The Pooling tab through a visitor's hands: what is on it, and how to touch it."""
 
-import re
-from typing import Literal, NamedTuple
+from playwright.sync_api import Locator, expect
 
-from playwright.sync_api import Locator, Page, expect
+from tests.browser.visit import Visit
 
 DRAWN = ".lab-plot[data-ready]"
 
 
-class View(NamedTuple):
-    """How a visitor looks at the page; give it to `page` with indirect parametrisation."""
+class PoolingPage(Visit):
+    """The first tab."""
 
-    width: int = 1280
-    height: int = 800
-    scheme: Literal["light", "dark"] = "light"
-
-
-class LabPage:
-    """Selectors live here once; tests say what a visitor does and sees."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def open(self, query: str = "") -> "LabPage":
+    def open(self, query: str = "") -> "PoolingPage":
         self.page.goto("/" + query)
         expect(self.chosen).to_have_count(1)
         return self
-
-    def find(self, selector: str) -> Locator:
-        return self.page.locator(selector)
 
     # --- what is seen -----------------------------------------------------------------------
 
@@ -52,22 +37,22 @@ class LabPage:
     def counts(self) -> Locator:
         return self.find("#counts")
 
-    def box(self, name: str) -> Locator:
+    def sentence(self, name: str) -> Locator:
+        """The box of sentence A or B."""
         return self.find(f"#sentence-{name.lower()} textarea")
+
+    def plot(self, name: str) -> Locator:
+        """A plot that is drawn."""
+        return self.find(f"#{name} {DRAWN}")
 
     # --- what is done -----------------------------------------------------------------------
 
-    def unfold(self, name: str) -> None:
-        self.find(f"#section-{name} > button").click()
-
-    def pick(self, control: str, option: str) -> None:
-        """Choose an option of a dropdown by the beginning of its label."""
-        self.find(f"#{control} input").click()
-        self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
+    def unfold(self, section: str) -> None:
+        super().unfold(f"section-{section}")
 
     def click_cell(self, plot: str, row: int, column: int) -> None:
         """Click the middle of a heat map's cell, where plotly says it is."""
-        self.find(f"#{plot} {DRAWN}").wait_for()
+        self.plot(plot).wait_for()
         self.find(f"#{plot}").scroll_into_view_if_needed()
         x, y = self.page.evaluate(
             """([plot, row, column]) => {

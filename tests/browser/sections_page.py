@@ -1,17 +1,14 @@
 """The further sections of the Search tab through a visitor's hands."""
 
-import re
+from playwright.sync_api import Locator, expect
 
-from playwright.sync_api import Locator, Page, expect
+from tests.browser.visit import Visit
 
 DONE_MS = 120_000  # what takes seconds waits for the work of others
 
 
-class SectionsPage:
-    """Selectors live here once; tests say what a visitor does and sees."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
+class SectionsPage(Visit):
+    """The lower part of the fourth tab."""
 
     def open(self) -> "SectionsPage":
         """A first look at the tab, until the sample's first question is answered."""
@@ -20,12 +17,9 @@ class SectionsPage:
 
     def back(self) -> "SectionsPage":
         """To the tab, with hits on it."""
-        self.page.get_by_role("tab", name="Search").click()
+        self.tab("Search")
         expect(self.hits).to_have_count(10, timeout=DONE_MS)
         return self
-
-    def find(self, selector: str) -> Locator:
-        return self.page.locator(selector)
 
     @property
     def hits(self) -> Locator:
@@ -43,16 +37,6 @@ class SectionsPage:
         self.find(f"#{name}-go").click()
         expect(self.find(f"#{name}-progress")).to_contain_text("Done in", timeout=DONE_MS)
 
-    def choose(self, control: str, option: str) -> None:
-        """Choose an option by the beginning of its label, beside those that are chosen."""
-        self.find(f"#{control} input").click()
-        self.page.get_by_role("option", name=re.compile("^" + re.escape(option))).click()
-        self.find(f"#{control} input").press("Escape")
-
     def table(self, title: str) -> Locator:
         """The strategies on one group of judged queries."""
         return self.page.get_by_role("table", name=title)
-
-    def width(self) -> int:
-        """Of the document: more than the window's means scrolling sideways."""
-        return self.page.evaluate("document.documentElement.scrollWidth")

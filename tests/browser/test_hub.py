@@ -8,7 +8,7 @@ from huggingface_hub import constants
 from playwright.sync_api import Page, expect
 from transformers import AutoTokenizer, BertConfig, BertModel
 
-from tests.browser.lab_page import LabPage
+from tests.browser.pooling_page import PoolingPage
 from tests.hub_server import HubServer
 from ui.state.workbench import Workbench
 
@@ -32,10 +32,11 @@ def hub(
         yield server
 
 
+@pytest.mark.slow
 def test_a_hub_model_is_downloaded_compared_and_measured(
     page: Page, hub: HubServer, workbench: Workbench
 ) -> None:
-    lab = LabPage(page).open()
+    lab = PoolingPage(page).open()
     lab.find(".lab-small button.label-wrap").click()
     lab.find("#hub-id textarea, #hub-id input").fill(f" {REPO} ")
     lab.find("#hub-load").click()
@@ -54,7 +55,7 @@ def test_a_hub_model_is_downloaded_compared_and_measured(
     # The link opens it for others while it is loaded here; nothing is downloaded again.
     page.wait_for_function("location.search.includes('deep-and-narrow')")
     requests = len(hub.requests)
-    other = LabPage(page.context.new_page())
+    other = PoolingPage(page.context.new_page())
     other.page.goto(page.url)
     expect(other.answer).to_contain_text("layer 7 of 8")
     assert other.value("mean") == value

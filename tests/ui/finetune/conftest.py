@@ -1,0 +1,67 @@
+"""Finished runs of a tiny model, each made once; the tab over two tiny models, laid out once."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
+
+import numpy as np
+import pytest
+
+import encoder.evaluation
+import ui.finetune.job
+from encoder import Encoder
+from encoder.evaluation import OnBatch, Predictions
+from encoder.training import Done
+from tests.ui.finetune.pages import NO_CHANGE
+from tests.ui.finetune.takehome.runs import done
+from tests.ui.finetune.timings import Timings
+from tests.ui.laid_out import LaidOut, tiny_workbench
+from ui.finetune import tab
+from ui.map import tab as map_tab
+
+DRAWS = 40
+VISITORS = count()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def few_draws() -> Iterator[None]:
+    """Intervals come of few draws of the bootstrap: what they are worth is not the point here."""
+    draw = encoder.evaluation._draws
+
+    def few(
+        predictions: Predictions, seed: int, resamples: int, on_batch: OnBatch | None = None
+    ) -> Iterator[np.ndarray]:
+        return draw(predictions, seed, min(resamples, DRAWS), on_batch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoder.evaluation, "_draws", few)
+        yield
+
+
+@pytest.fixture(scope="session")
+def trained(_tiny: Callable[[str], Encoder]) -> Callable[..., Done]:
+    """`trained("score", steps=1)`: a run of the tiny BERT on pairs of a kind."""
+    return cache(lambda kind="score", **config: done(_tiny("bert"), kind, **config))
+
+
+@pytest.fixture
+def timings(monkeypatch: pytest.MonkeyPatch) -> Timings:
+    """Runs neither time their steps nor look for rivals, which takes seconds."""
+    timings = Timings()
+    monkeypatch.setattr(ui.finetune.job, "measure_speed", timings.measure)
+    monkeypatch.setattr(ui.finetune.job, "judge_run", lambda done, on_part: NO_CHANGE)
+    return timings
+
+
+@pytest.fixture(scope="module")
+def lab(_tiny: Callable[[str], Encoder]) -> Iterator[LaidOut]:
+    """The Fine-tune tab, and the Map tab that it leads to."""
+    lab = LaidOut(tiny_workbench(_tiny("bert"), _tiny("roberta")), tab.build, map_tab.build)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def ann() -> str:
+    """A visitor who has not been here before."""
+    return f"ann-{next(VISITORS)}"
