@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.finetune_page import FinetunePage
 from tests.browser.map_page import MAP_MS, QUICK, MapPage
+from ui.map.state import MapState
 from ui.state.workbench import Workbench
 
 TOPICS = 648  # texts in the sample that lies ready
@@ -335,13 +336,13 @@ def test_three_maps_at_once_of_visitors_one_of_whom_leaves(
 
     c.pick("map-layer", "2")
     expect(c.find("#stop-map")).to_be_visible()
-    known = list(workbench._visitors.values())
-    under_way = [v.atlas.running for v in known if v.atlas.running and not v.atlas.running.is_set()]
-    visitors = len(workbench._visitors)
+    running = [state.running for state in workbench.states(MapState) if state.running]
+    under_way = [event for event in running if not event.is_set()]
+    visitors = workbench.visitors
     c.page.close()
     b.pick("map-method", "PCA")
     b.drawn(f"{SUPPORT} texts", "PCA")
-    assert len(workbench._visitors) < visitors
+    assert workbench.visitors < visitors
     assert any(event.wait(5) for event in under_way)
 
 

@@ -235,3 +235,17 @@ def test_progress_rises_to_one_and_stop_is_heard(method):
     stop.set()
     with pytest.raises(Stopped):
         cluster(vectors, ClusterConfig(method), stop=stop)
+
+
+@pytest.mark.parametrize("method", ["kmeans", "agglomerative"])
+def test_numbers_of_clusters_are_tried_one_by_one_and_can_be_stopped(method):
+    stop, shares = threading.Event(), []
+
+    def tell(stage: str, share: float) -> None:
+        shares.append(share)
+        if share > 0.2:
+            stop.set()
+
+    with pytest.raises(Stopped):
+        cluster(cloud(96, 8), ClusterConfig(method), on_progress=tell, stop=stop)
+    assert max(shares) < 0.5

@@ -99,13 +99,18 @@ def draw(
     wanted = settings.projection
     flat = ProjectionConfig("pca", wanted.dims)
     drawn_map = DrawnMap(
-        texts, corpus, encoder, settings, form, vectors,
-        stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)), titles,
-    )  # fmt: skip
+        texts=texts,
+        corpus=corpus,
+        encoder=encoder,
+        settings=settings,
+        form=form,
+        vectors=vectors,
+        projection=stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
+        titles=titles,
+    )
     laid_out = stages.known("layout", (*source, *wanted.key))
-    if (
-        wanted.method == "pca" or not laid_out
-    ):  # else the dots would leave their places and come back
+    # Where the layout is there already, the dots would leave their places and come back.
+    if wanted.method == "pca" or not laid_out:
         yield drawn_map
     k = max(NEAR, wanted.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))

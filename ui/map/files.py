@@ -227,9 +227,9 @@ print(map_fidelity(vectors, projection.coordinates, near=near).trustworthiness)
 def map_snippet(drawn_map: DrawnMap) -> str:
     """A script for the settings of this map."""
     settings, texts, corpus = drawn_map.settings, drawn_map.texts, drawn_map.corpus
-    fewer = len(corpus) < len(texts.corpus)
+    fewer, sample = len(corpus) < len(texts.corpus), texts.sample
     return "from pathlib import Path\n\n" + LINES.format(
-        file=repr(f"assets/samples/{texts.name}" if texts.bundled else texts.name),
+        file=repr(f"assets/samples/{sample.file}" if sample else texts.name),
         columns=corpus.columns if texts.table else None,
         sampled=f".sampled({len(corpus)})" if fewer else "",
         # A visitor's own model is the folder in its download.

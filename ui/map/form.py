@@ -103,7 +103,7 @@ def _perhaps(value: object, name: str) -> int | None:
 
 
 def on_page(form: MapForm) -> MapForm:
-    """The same settings in the words of the page's controls, which take no others."""
+    """The settings in the words of the page's controls, which take no others."""
     checked = parse(form)
     projection, clusters = checked.projection, checked.clusters
 

@@ -196,7 +196,7 @@ def hubs_panel(drawn_map: DrawnMap, most: int = 5) -> str:
     return heading + notes([note]) + f'<ol class="lab-near">{rows}</ol>'
 
 
-# --- What stands around a map: its settings, how far along it is, its clusters, its report --------
+# --- What stands around a map: its settings and its clusters --------------------------------------
 
 
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}

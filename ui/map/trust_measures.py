@@ -34,7 +34,7 @@ DRAWN = 80  # pairs of each kind: more cannot be followed by the eye
 
 @dataclass(frozen=True, eq=False)
 class NullMap:
-    """The same pipeline over vectors without structure."""
+    """Map and clusters of vectors without structure, made as those of the texts were."""
 
     projection: Projection
     clusters: Clusters

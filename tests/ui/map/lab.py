@@ -1,8 +1,7 @@
 """The Map tab over tiny models: its handlers, and the functions behind its events, as wired."""
 
-from typing import Any
-
 import gradio as gr
+from gradio.blocks import BlockFunction
 
 from tests.ui.corpus import TABLE
 from tests.ui.laid_out import LaidOut
@@ -24,18 +23,18 @@ class MapLab:
         self.workbench = workbench
         self.handlers = MapHandlers(workbench)
 
-    def start(self, visitor: str, **form: Any) -> Job:
+    def start(self, visitor: str, **form: object) -> Job:
         """Begin a map of this visitor's texts, of the usual ones where it has none."""
         if self.handlers.texts(visitor).opened is None:
             self.handlers.open_text(visitor, TABLE)
         return self.handlers.start(visitor, self.handlers.request(visitor, MapForm(**form)))
 
-    def draw(self, visitor: str = "ann", **form: Any) -> DrawnMap:
+    def draw(self, visitor: str = "ann", **form: object) -> DrawnMap:
         """A whole map; by PCA and k-means unless something else is asked for."""
         assert kinds(self.start(visitor, **{**IN_THREE, **form}))[-1] == "done"
         return self.handlers.drawn(visitor)
 
-    def fresh(self, visitor: str, **form: Any) -> DrawnMap:
+    def fresh(self, visitor: str, **form: object) -> DrawnMap:
         """A whole map of a visitor who has just come."""
         self.workbench.forget(visitor)
         return self.draw(visitor, **form)
@@ -68,14 +67,14 @@ class MapPage(LaidOut, MapLab):
         LaidOut.__init__(self, workbench, map_tab.build)
 
     @property
-    def link(self) -> Any:
+    def link(self) -> BlockFunction:
         """The dependency that opens what a link to the page says."""
         [function] = [
             fn for fn in self.demo.fns.values() if any(event == "load" for _, event in fn.targets)
         ]
         return function
 
-    def following(self, state: gr.State, elem_id: str) -> Any:
+    def following(self, state: gr.State, elem_id: str) -> BlockFunction:
         """The dependency that fills this whenever the state is new."""
         [function] = [
             fn for fn in self.demo.fns.values()
@@ -84,7 +83,7 @@ class MapPage(LaidOut, MapLab):
         ]  # fmt: skip
         return function
 
-    def new_map(self, elem_id: str) -> Any:
+    def new_map(self, elem_id: str) -> BlockFunction:
         """The dependency that fills this as soon as a map is ready."""
         [ready] = [
             b for b in self.function("map-seed", "change").outputs if isinstance(b, gr.State)

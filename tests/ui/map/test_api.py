@@ -209,10 +209,10 @@ def test_an_error_arrives_in_words(client, call, why):
 def test_callers_at_the_same_time_get_their_own_maps(client):
     answers: dict[int, dict] = {}
 
-    def ask(n: int) -> None:
+    def call(n: int) -> None:
         answers[n] = ask(client, [f"There are {n} lights, and {m} more." for m in range(12)], **PCA)
 
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(3)]
+    threads = [threading.Thread(target=call, args=(n,)) for n in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -5,7 +5,9 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,9 +35,10 @@ from ui.map.files import (
 from ui.map.form import MapForm, from_json
 from ui.map.state import MapState
 from ui.settings import Settings
-from ui.state.pairs import SAMPLES_FOLDER
 from ui.state.texts import choose_columns, open_sample, sample_of
 from ui.state.workbench import Workbench
+
+ROOT = Path(__file__).parents[3]
 
 
 def rows_of(drawn_map: DrawnMap) -> list[dict[str, str]]:
@@ -322,10 +325,9 @@ def test_the_python_of_the_usual_settings_runs(tmp_path, monkeypatch, tiny_folde
     assert own.trustworthiness == pytest.approx(shown.fidelity.trustworthiness, abs=0.05)
 
 
-def test_the_python_holds_hostile_names_inside_their_quotes(bert):
+def test_the_python_holds_hostile_names_inside_their_quotes(drawn_map):
     for name in ['x") or exit("', "'; import os #", *ATTACKS]:
-        shown = draw_map(open_list(["a b", "c d"], name), bert, **IN_THREE)
-        code = map_snippet(shown)
+        code = map_snippet(replace(drawn_map, texts=open_table(name=name)))
         calls = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
         paths = [c.args[0].value for c in calls if getattr(c.func, "id", "") == "Path"]
         assert paths == [name]
@@ -340,4 +342,6 @@ def test_a_file_that_is_called_like_a_sample_is_none(bert):
     other = next(name for name in sample.table.columns if name != sample.corpus.columns.text)
     # Other texts than a link to the sample would show:
     assert sample_of(choose_columns(sample, other, [])) == ""
-    assert (SAMPLES_FOLDER / "topics.csv").is_file()
+    python = map_snippet(draw_map(sample, bert, most=9, **IN_THREE))
+    [path] = re.findall(r"assets/samples/\w+\.csv", python)
+    assert (ROOT / path).is_file()

@@ -18,7 +18,7 @@ from tests.ui.visit import read_html
 from ui.map.form import MapForm, to_query
 from ui.map.view import CLUSTER
 from ui.state.pairs import TrainingPairs
-from ui.state.texts import FIRST_SAMPLE, SAMPLES
+from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES
 
 BOXES = ("map-model", "map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
          "min-dist", "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
@@ -45,15 +45,15 @@ def test_at_the_first_look_a_sample_lies_ready_and_later_nothing_is_lost(page):
     assert page.call(arrive, page.handlers.texts("ann").opened.token) == {}
 
 
-@pytest.mark.parametrize("number", range(len(SAMPLES)))
-def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, number):
+@pytest.mark.parametrize("name", TEXT_SAMPLES)
+def test_a_sample_fills_columns_colours_and_facts_without_a_warning(page, name):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)  # Gradio's, of a value that is no choice
-        answer = page.call((f"corpus-{number}", "click"))
+        answer = page.call((f"corpus-{name}", "click"))
     labels = list(page.handlers.texts("ann").opened.corpus.labels)
     assert answer["text-column"].value == "text"
     assert answer["label-columns"].value == labels
-    assert {name for name, _ in answer["label-columns"].choices} >= {"text", *labels}
+    assert {column for column, _ in answer["label-columns"].choices} >= {"text", *labels}
     colours = [name for name, _ in answer["map-colour"].choices]
     assert colours[: 1 + len(labels)] == [CLUSTER, *(f"label: {name}" for name in labels)]
     assert answer["map-colour"].value == CLUSTER
@@ -89,7 +89,7 @@ def test_files_pastes_and_pairs_are_opened(page, tmp_path):
     ("file", "data", "why"),
     [("empty.csv", b"", "no text in it"), ("numbers.csv", b"n\n1\n2\n3\n", "No column holds"),
      ("broken.parquet", b"PAR1", "broken"), (f"{ATTACKS[0].replace('/', '')}.csv", b"n\n1\n", "n:"),
-     ("long.txt", b"word " * 2_000_000, "5,000 characters")],
+     ("long.txt", b"word " * 2_000, "5,000 characters")],
 )  # fmt: skip
 def test_a_file_without_texts_is_told_and_the_old_ones_stay(page, tmp_path, file, data, why):
     page.handlers.open_text("ann", TABLE)
@@ -140,7 +140,7 @@ def test_an_address_without_a_map_opens_nothing(page):
 def test_a_link_fills_every_control_and_opens_the_tab(page):
     form = MapForm(OTHER_MODEL, "max", "2", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
                    "the map", 9, 4)  # fmt: skip
-    answer, warning = opened(page, form, "support_questions.csv")
+    answer, warning = opened(page, form, "support")
     assert warning == ""
     assert answer["Tabs"].selected == "map"
     assert answer["State"] == OTHER_MODEL
@@ -206,7 +206,7 @@ def test_texts_that_were_opened_on_the_search_tab_are_taken_over(page):
 def test_a_link_without_its_texts_says_so(map_page, monkeypatch):
     warned = []
     monkeypatch.setattr(gr, "Warning", lambda text, **how: warned.append(text))
-    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics"})
+    map_page.call(map_page.link, query={"map": "{}", "corpus": "topics.csv"})
     assert not any("not the texts" in text for text in warned)
     map_page.call(map_page.link, query={"map": "{}"})
     assert any("not the texts" in text for text in warned)
