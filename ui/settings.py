@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from encoder import EncoderError
 from explore.store import SETTING
+from ingest import LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settings:
     texts_bytes: int = 160 * 2**20  # vectors, maps and clusters kept for one visitor
     shared_bytes: int = 256 * 2**20  # the same of the bundled samples, kept for all visitors
     vector_store: str | None = None  # see explore.store.open_store; None: in memory
+    upload: Limits = LIMITS  # rows, columns and bytes of a file that is sent
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 

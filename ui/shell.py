@@ -145,6 +145,7 @@ def build_app(workbench: Workbench) -> gr.Blocks:
 
 def launch_settings(workbench: Workbench) -> dict[str, Any]:
     """Arguments of `launch` beside host and port."""
+    settings = workbench.settings
     return {
         "theme": theme(),
         "css_paths": [ASSETS / f"{name}.css" for name in ("lab", "tuning", "map", "search")],
@@ -156,8 +157,8 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
-        # A model that is brought back is the largest.
-        "max_file_size": workbench.settings.max_archive_bytes,
+        # A model that is brought back is the largest, as a rule.
+        "max_file_size": max(settings.max_archive_bytes, settings.upload.file_bytes),
         "app_kwargs": {
             "routes": [*ROUTES, *(r for feature in FEATURES for r in feature.routes(workbench))],
             "middleware": [Middleware(Headers)],

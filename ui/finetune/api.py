@@ -35,7 +35,7 @@ def build_tuning_api(workbench: Workbench) -> None:
         """What was sent, checked; two calls at a time do not see each other's pairs."""
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
-        training_pairs = _scaled(open_data(str(pairs), "pairs"), scale)
+        training_pairs = _scaled(open_data(str(pairs), "pairs", limits=handlers.upload), scale)
         _check_loss(form.loss, training_pairs)
         return handlers.request(visitor, model, form, training_pairs)
 

@@ -28,6 +28,7 @@ class FinetuneHandlers:
 
     def __init__(self, workbench: Workbench) -> None:
         self.workbench = workbench
+        self.upload = workbench.settings.upload  # how much of a file is read
 
     def visitor(self, key: str | None) -> Visitor:
         """What the server keeps for this browser tab."""
@@ -42,13 +43,13 @@ class FinetuneHandlers:
     def open_file(self, visitor: str | None, path: str, sample: bool = False) -> TrainingPairs:
         """Take the pairs of an uploaded file, or a sample of one that is over the limit."""
         file = Path(path)
-        return self.visitor(visitor).put(open_data(file, file.name, sample))
+        return self.visitor(visitor).put(open_data(file, file.name, sample, self.upload))
 
     def open_text(self, visitor: str | None, text: str, sample: bool = False) -> TrainingPairs:
         """Take pasted rows, or a sample of them."""
         if not str(text or "").strip():
             raise EncoderError("Nothing was pasted. Paste a row per pair, columns separated.")
-        return self.visitor(visitor).put(open_data(str(text), "pasted rows", sample))
+        return self.visitor(visitor).put(open_data(str(text), "pasted rows", sample, self.upload))
 
     def training_pairs(self, visitor: str | None) -> TrainingPairs:
         """The pairs that this visitor trains on. Raises EncoderError where there are none."""

@@ -7,7 +7,7 @@ from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, SAVABLE
 from encoder.training.config import TRAIN_BLOCKS
-from ingest import LIMITS
+from ingest import Limits
 from ui.checks import OWN_POOLING
 from ui.finetune.form import AUTO, BY_STEPS, DURATIONS, PRESETS, STEPS, Form
 from ui.finetune.results_html import ORDERS, runs_table
@@ -86,7 +86,7 @@ class SettingsLayout:
     curves: gr.HTML
 
 
-def lay_out_data() -> DataLayout:
+def lay_out_data(upload: Limits) -> DataLayout:
     """The pairs, and the check."""
     prose(
         "A model learns from <b>pairs of sentences</b>: which belong together, which do not, or "
@@ -112,7 +112,7 @@ def lay_out_data() -> DataLayout:
             )  # fmt: skip
             use_pasted = gr.Button("Use these rows", size="sm", elem_id="use-pasted")
     note = markup(elem_id="pairs-note")
-    sampled = gr.Button(f"Read a sample of {LIMITS.rows:,} rows", size="sm", visible="hidden",
+    sampled = gr.Button(f"Read a sample of {upload.rows:,} rows", size="sm", visible="hidden",
                         elem_id="sampled")  # fmt: skip
     with gr.Row(elem_classes=["lab-settings"]):
         kind = gr.Dropdown(

@@ -39,7 +39,7 @@ class _FinetuneTab:
     def __init__(self, page: Page, handlers: FinetuneHandlers, tab: gr.Tab) -> None:
         self.handlers, self.picker = handlers, page.picker
         limits = handlers.workbench.settings
-        self.ui = lay_out_data()
+        self.ui = lay_out_data(limits.upload)
         self.settings = lay_out_settings(page.picker.choices(None), limits)
         below = lay_out_results(limits.can_push)
         self.model = gr.State(self.settings.model.value)  # the last one that loaded

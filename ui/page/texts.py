@@ -68,12 +68,14 @@ class TextsHandlers:
     def open_file(self, visitor: str | None, path: str) -> OpenTexts:
         """An uploaded file."""
         texts, file = self.texts(visitor), Path(path)
-        return texts.open(open_data(file, file.name, texts.stages))
+        return texts.open(open_data(file, file.name, texts.stages, limits=self.settings.upload))
 
     def open_text(self, visitor: str | None, text: object) -> OpenTexts:
         """Pasted sentences."""
         texts = self.texts(visitor)
-        return texts.open(open_data(str(text or ""), "pasted texts", texts.stages))
+        return texts.open(
+            open_data(str(text or ""), "pasted texts", texts.stages, limits=self.settings.upload)
+        )
 
     def open_pairs(self, visitor: str | None) -> OpenTexts:
         """The texts of the pairs on the Fine-tune tab."""
@@ -85,7 +87,7 @@ class TextsHandlers:
         """Other columns of the same file."""
         texts = self.texts(visitor)
         named = labels if isinstance(labels, list) else []
-        return texts.open(choose_columns(texts.opened, column, named))
+        return texts.open(choose_columns(texts.opened, column, named, self.settings.upload))
 
 
 SMALL = ["lab-small"]

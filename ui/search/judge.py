@@ -158,7 +158,9 @@ class SearchJudge:
         if path is None:
             return [gr.skip(), gr.skip(), gr.skip()]
         index, file = self.handlers.index(request.session_hash), Path(path)
-        grades, remarks = read_judgements(file, file.name, index.corpus)
+        grades, remarks = read_judgements(
+            file, file.name, index.corpus, self.handlers.settings.upload
+        )
         self.handlers.state(request.session_hash).judged.add(grades)
         return self.changed(request.session_hash, *remarks)
 

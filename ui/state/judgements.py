@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from encoder import EncoderError
-from ingest import LIMITS, Corpus, IngestError, read_table
+from ingest import LIMITS, Corpus, Limits, read_table
 from ingest.findings import count
 from ingest.templates import FORMULA_STARTS, cell
 from ingest.text import tidy
@@ -161,15 +161,14 @@ def judgements_csv(grades: Grades) -> str:
     return csv_text([COLUMNS, *rows])
 
 
-def read_judgements(source: Path | bytes, name: str, corpus: Corpus) -> tuple[Grades, list[str]]:
+def read_judgements(
+    source: Path | bytes, name: str, corpus: Corpus, limits: Limits = LIMITS
+) -> tuple[Grades, list[str]]:
     """What a CSV says of texts of this corpus, and remarks on what was left out.
 
-    Columns query, text and grade, as the download has them. Raises EncoderError.
+    Columns query, text and grade, as the download has them. Raises LabError.
     """
-    try:
-        frame = read_table(source, name, LIMITS).frame
-    except IngestError as error:
-        raise EncoderError(str(error)) from error
+    frame = read_table(source, name, limits).frame
     frame.columns = [str(column).strip().lower() for column in frame.columns]
     absent = [column for column in COLUMNS if column not in frame.columns]
     if absent:

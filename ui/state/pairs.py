@@ -20,6 +20,7 @@ from ingest import (
     Finding,
     IngestError,
     LabError,
+    Limits,
     PairSet,
     Table,
     check,
@@ -82,6 +83,7 @@ class TrainingPairs:
     applied: tuple[str, ...] = ()  # remedies, in words
     tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)  # counted, by model
     bundled: bool = False  # a sample, which anybody can open again
+    limits: Limits = LIMITS  # what it was read with
 
     def with_mapping(self, mapping: ColumnMapping) -> "TrainingPairs":
         """Read the pairs anew from other columns; remedies start over."""
@@ -103,18 +105,20 @@ def open_sample(name: str) -> TrainingPairs:
     return replace(open_data(sample.folder / sample.file, sample.file), bundled=True)
 
 
-def open_data(source: Path | bytes | str, name: str, sample: bool = False) -> TrainingPairs:
+def open_data(
+    source: Path | bytes | str, name: str, sample: bool = False, limits: Limits = LIMITS
+) -> TrainingPairs:
     """A file, its bytes, or pasted text.
 
     Raises IngestError for what cannot be read, OverLimit where a `sample` of it could be.
     """
     pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
-    table = read_table(pasted, name, LIMITS, sample=sample)
+    table = read_table(pasted, name, limits, sample=sample)
     try:
         mapping = guess_columns(table)
     except IngestError as error:
-        return TrainingPairs(name, table, None, None, str(error))
-    return _with_pairs(TrainingPairs(name, table, mapping, None))
+        return TrainingPairs(name, table, None, None, str(error), limits=limits)
+    return _with_pairs(TrainingPairs(name, table, mapping, None, limits=limits))
 
 
 def _with_pairs(training_pairs: TrainingPairs) -> TrainingPairs:
@@ -122,7 +126,9 @@ def _with_pairs(training_pairs: TrainingPairs) -> TrainingPairs:
     try:
         return replace(
             training_pairs,
-            pairs=to_pairs(training_pairs.table, training_pairs.mapping),
+            pairs=to_pairs(
+                training_pairs.table, training_pairs.mapping, limits=training_pairs.limits
+            ),
             problem="",
             tokens={},
         )

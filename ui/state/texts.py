@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -20,6 +20,7 @@ from ingest import (
     Corpus,
     CorpusColumns,
     IngestError,
+    Limits,
     OverLimit,
     PairSet,
     Table,
@@ -133,9 +134,14 @@ def open_sample(name: str, stages: Stages) -> OpenTexts:
 
 
 def open_data(
-    source: Path | bytes | str, name: str, stages: Stages, *, sample: TextSample | None = None
+    source: Path | bytes | str,
+    name: str,
+    stages: Stages,
+    *,
+    sample: TextSample | None = None,
+    limits: Limits = LIMITS,
 ) -> OpenTexts:
-    """A file, its bytes, or pasted text; of one over the limit a sample, as its report says.
+    """A file, its bytes, or pasted text; of one over the limits a sample, as its report says.
 
     Raises IngestError for what cannot be read.
     """
@@ -143,10 +149,10 @@ def open_data(
         raise IngestError("Nothing was pasted. Paste sentences, one a line.")
     pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
     try:
-        table = read_table(pasted, name, LIMITS, singles=True)
+        table = read_table(pasted, name, limits, singles=True)
     except OverLimit:
-        table = read_table(pasted, name, LIMITS, sample=True, singles=True)
-    return _of_table(name, table, guess_text_column(table), stages, sample)
+        table = read_table(pasted, name, limits, sample=True, singles=True)
+    return _of_table(name, table, guess_text_column(table), stages, sample, limits)
 
 
 def sample_of(texts: OpenTexts) -> str:
@@ -157,12 +163,14 @@ def sample_of(texts: OpenTexts) -> str:
     return texts.sample.name if usual else ""
 
 
-def choose_columns(texts: OpenTexts | None, column: object, labels: Sequence[object]) -> OpenTexts:
+def choose_columns(
+    texts: OpenTexts | None, column: object, labels: Sequence[object], limits: Limits = LIMITS
+) -> OpenTexts:
     """Other columns of the same file. Raises IngestError."""
     if texts is None or texts.table is None:
         raise IngestError("These texts came without columns to choose from.")
     columns = CorpusColumns(str(column), tuple(str(name) for name in labels or ()))
-    return _of_table(texts.name, texts.table, columns, texts.stages, texts.sample)
+    return _of_table(texts.name, texts.table, columns, texts.stages, texts.sample, limits)
 
 
 def open_pairs(pairs: PairSet | None, name: str, stages: Stages) -> OpenTexts:
@@ -186,27 +194,19 @@ def _of_table(
     columns: CorpusColumns,
     stages: Stages,
     sample: TextSample | None = None,
+    limits: Limits = LIMITS,
 ) -> OpenTexts:
-    return OpenTexts(name, to_corpus(table, columns), stages, table, sample)
+    return OpenTexts(name, to_corpus(table, columns, limits=limits), stages, table, sample)
 
 
 def on_map(corpus: Corpus, most: int) -> Corpus:
     """At most so many texts, the same ones each time; the report says so."""
-    return _at_most(corpus, most, "is on the map: more cannot be told apart on it.")
+    return corpus.sampled(most, why="is on the map: more cannot be told apart on it")
 
 
 def for_search(corpus: Corpus, most: int) -> Corpus:
     """At most so many texts, the same ones each time; the report says so."""
-    return _at_most(corpus, most, "is searched here; the Python package has no such limit.")
-
-
-def _at_most(corpus: Corpus, most: int, why: str) -> Corpus:
-    found = corpus.sampled(most)
-    if len(found) == len(corpus):
-        return found
-    *before, note = found.report.notes
-    report = replace(found.report, notes=(*before, f"{note.removesuffix('.')} {why}"))
-    return replace(found, report=report)
+    return corpus.sampled(most, why="is searched here; the Python package has no such limit")
 
 
 ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on

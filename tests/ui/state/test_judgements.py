@@ -6,8 +6,7 @@ from io import StringIO
 
 import pytest
 
-from encoder import EncoderError
-from ingest import read_corpus
+from ingest import LabError, read_corpus
 from ui.state.judgements import (
     Judgements,
     judged_rows,
@@ -45,7 +44,7 @@ def test_a_judgement_is_changed_taken_away_and_undone():
     for left in (1, 2, 2, 1, 0):
         judged.undo()
         assert len(judged) == left
-    with pytest.raises(EncoderError, match="no judgement to take back"):
+    with pytest.raises(LabError, match="no judgement to take back"):
         judged.undo()
 
 
@@ -60,7 +59,7 @@ def test_what_was_read_once_does_not_change():
 @pytest.mark.parametrize("grade", [-1, math.nan, math.inf, 101])
 def test_a_grade_that_is_none_is_refused(grade):
     judged = of({"cats": {"a cat sleeps": 1}})
-    with pytest.raises(EncoderError, match=r"A grade is .* from 0"):
+    with pytest.raises(LabError, match=r"A grade is .* from 0"):
         judged.judge("cats", "a dog barks", grade)
     assert len(judged) == 1
 
@@ -68,7 +67,7 @@ def test_a_grade_that_is_none_is_refused(grade):
 def test_there_is_a_most(monkeypatch):
     monkeypatch.setattr("ui.state.judgements.MOST", 2)
     judged = of({"a": {"x": 1, "y": 0}})
-    with pytest.raises(EncoderError, match="3 judgements; at most 2"):
+    with pytest.raises(LabError, match="3 judgements; at most 2"):
         judged.judge("b", "x", 1)
     assert len(judged) == 2
 
@@ -119,7 +118,7 @@ def test_what_cannot_be_used_is_counted():
     ],
 )
 def test_a_file_of_no_use_is_refused_in_words(sent, words):
-    with pytest.raises(EncoderError, match=words):
+    with pytest.raises(LabError, match=words):
         read_judgements(sent, "mine.csv", corpus())
 
 
@@ -132,7 +131,7 @@ def test_the_samples_queries_are_judged_on_the_samples_passages():
     assert all("swim" in text.lower() or "pool" in text.lower() for text in texts)
     half = passages.take(range(len(passages) // 2))
     assert 0 < len(sample_judgements(half)) < 178
-    with pytest.raises(EncoderError, match="Choose that sample"):
+    with pytest.raises(LabError, match="Choose that sample"):
         sample_judgements(corpus())
 
 

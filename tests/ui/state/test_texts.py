@@ -6,8 +6,13 @@ from io import StringIO
 
 import pytest
 
-from ingest import IngestError, LabError, read_pairs
+from ingest import IngestError, LabError, Limits, OverLimit, read_pairs
 from tests.ui.corpus import EACH, TABLE, TEXTS
+from ui.finetune.handlers import FinetuneHandlers
+from ui.page.texts import TextsHandlers
+from ui.settings import Settings
+from ui.state.judgements import read_judgements
+from ui.state.pairs import open_data as open_pasted_pairs
 from ui.state.stages import Stages
 from ui.state.texts import (
     OpenTexts,
@@ -19,6 +24,7 @@ from ui.state.texts import (
     open_pairs,
     open_texts,
 )
+from ui.state.workbench import Workbench
 
 BYTES = 10**8
 LIMIT = 20_000  # rows of a file
@@ -287,3 +293,33 @@ def test_a_visitor_is_at_work_while_a_tab_is(texts):
 def test_the_identity_of_texts_is_theirs_alone():
     assert opened(TABLE).identity == opened(TABLE).identity
     assert opened("one thing\ntwo things").identity != opened("one\nthing two things").identity
+
+
+# --- what the host lets visitors send ------------------------------------------------------------
+
+
+def test_the_upload_limit_of_the_host_counts_wherever_rows_are_read(bert):
+    workbench = Workbench(Settings(upload=Limits(rows=30)), lambda spec, **limits: bert)
+    texts = TextsHandlers(workbench).open_text("ann", lines(40))
+    assert "A sample of 30 of 40 rows was read." in texts.corpus.report.notes
+    rows = "".join(f"A cat {n}.,A dog {n}.,{n % 6}\n" for n in range(40))
+    with pytest.raises(OverLimit, match="30"):
+        FinetuneHandlers(workbench).open_text("ann", "sentence1,sentence2,score\n" + rows)
+    grades = "query,text,grade\n" + "".join(f"q{n},t{n},1\n" for n in range(40))
+    with pytest.raises(OverLimit, match="30"):
+        read_judgements(grades.encode(), "mine.csv", texts.corpus, workbench.settings.upload)
+
+
+@pytest.mark.parametrize("read", ["texts", "pairs"])
+def test_what_a_visitor_pastes_is_never_read_as_a_path(tmp_path, monkeypatch, read):
+    (tmp_path / "secret.csv").write_text("sentence1,sentence2,score\nA secret.,Another.,3\n" * 3)
+    monkeypatch.chdir(tmp_path)
+    for name in ("secret.csv", str(tmp_path / "secret.csv")):
+        if read == "texts":
+            with pytest.raises(IngestError) as error:  # a name of a file is no text
+                opened(name, "pasted texts")
+            assert "A secret" not in str(error.value)
+        else:
+            pairs = open_pasted_pairs(name, "pasted rows")
+            assert "secret.," not in repr(pairs.table.frame.to_dict())
+            assert pairs.pairs is None
