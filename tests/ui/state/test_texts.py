@@ -321,7 +321,6 @@ def test_what_a_visitor_pastes_is_never_read_as_a_path(tmp_path, monkeypatch, re
             except IngestError as error:  # a path is no sentence
                 shown = (str(error),)
             assert "A secret." not in shown
-            assert any(name in text for text in shown)
         else:
             pairs = open_pasted_pairs(name, "pasted rows")
             assert "secret.," not in repr(pairs.table.frame.to_dict())
