@@ -32,7 +32,7 @@ CONFIGS = {
 }
 
 
-@pytest.mark.parametrize("name", ["topics", "support"])
+@pytest.mark.parametrize("name", ["topics", pytest.param("support", marks=pytest.mark.slow)])
 def test_the_default_finds_the_labels_of_the_samples(name, request):
     sample = request.getfixturevalue(name)
     found = cluster(sample.vectors)

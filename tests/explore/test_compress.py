@@ -151,11 +151,13 @@ def test_the_grid_has_every_cell_and_its_size():
 
 def test_recall_has_an_interval_over_the_queries():
     corpus, queries = cloud(300, 32), cloud(40, 32, seed=1)
-    rough = of(compress_grid(corpus, queries), "truncate", 8, "float32", 0)
+    results = compress_grid(corpus, queries, dims=(32, 8), repeats=1)
+    rough = of(results, "truncate", 8, "float32", 0)
     assert 0 < rough.low < rough.recall < rough.high < 1
-    whole = of(compress_grid(corpus, queries), "truncate", 32, "float32", 0)
+    whole = of(results, "truncate", 32, "float32", 0)
     assert (whole.low, whole.recall, whole.high) == (1, 1, 1)
-    single = of(compress_grid(corpus, queries[:1]), "truncate", 8, "float32", 0)
+    alone = compress_grid(corpus, queries[:1], dims=(8,), repeats=1)
+    single = of(alone, "truncate", 8, "float32", 0)
     assert math.isnan(single.low)
     assert math.isnan(single.high)
 

@@ -1,11 +1,8 @@
 """Maps: PCA by hand, every odd case defined, repeatable, and no setting without effect."""
 
 import doctest
-import subprocess
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,16 +18,6 @@ from tests.explore.points import ODD, Told, blobs, cloud
 
 def test_the_example_in_the_package_docstring_is_true():
     assert doctest.testmod(explore) == (0, 7)
-
-
-def test_importing_explore_loads_nothing_heavy():
-    heavy = "sklearn", "umap", "numba", "scipy", "torch", "pandas", "gradio"
-    code = f"import sys, explore; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(explore.__file__).parent.parent,
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    assert done.stdout.strip() == "[]"
 
 
 # --- PCA ----------------------------------------------------------------------------------------

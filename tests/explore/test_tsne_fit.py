@@ -9,6 +9,7 @@ from sklearn.manifold import TSNE
 from explore import ProjectionConfig, Stopped, project
 from explore.project import pca
 from explore.tsne_fit import LEAST_RATE, fit
+from explore.vectors import one_thread
 from tests.explore.points import cloud
 
 CONFIG = ProjectionConfig("tsne", perplexity=8)
@@ -33,8 +34,10 @@ def test_the_layout_is_that_of_scikit_learn():
     points = cloud(60)
     start = pca(points, 2) * 1e-4
     ours = fit(points, start, 8, 0)
-    theirs = TSNE(perplexity=8, learning_rate=max(60 / 48, LEAST_RATE), metric="cosine", init=start,
-                  random_state=0, n_jobs=1).fit_transform(points)  # fmt: skip
+    model = TSNE(perplexity=8, learning_rate=max(60 / 48, LEAST_RATE), metric="cosine", init=start,
+                 random_state=0, n_jobs=1)  # fmt: skip
+    with one_thread():
+        theirs = model.fit_transform(points)
     np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 

@@ -1,7 +1,7 @@
 """What a run costs beside training, and timing that ends soon and can be ended."""
 
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -61,42 +61,56 @@ def test_a_text_counts_as_far_as_the_model_reads_it():
 # --- timing -------------------------------------------------------------------------------------
 
 
-def slow(monkeypatch, row_s: float) -> list[int]:
-    """Makes steps take this long a row; the rows of each are listed."""
-    rows = []
+class Clock:
+    """Stands in for the module `time`: only steps take any, each so long a row."""
 
-    def step(model, compute, pairs, labels, batch, optimizer, config, on_batch, max_bytes):
-        rows.append((len(batch), max_bytes))
-        time.sleep(row_s * len(batch))
+    def __init__(self, row_s: float) -> None:
+        self.row_s, self.now = row_s, 0.0
+        self.steps: list[tuple[int, int]] = []  # rows of each, and its bound on memory
 
-    monkeypatch.setattr("encoder.training.speed.training_step", step)
-    return rows
+    def perf_counter(self) -> float:
+        return self.now
+
+    def step(self, model, compute, pairs, labels, batch, optimizer, config, on_batch, max_bytes):
+        self.steps.append((len(batch), max_bytes))
+        self.now += self.row_s * len(batch)
 
 
-def test_timing_slow_steps_ends_soon_and_speaks_for_whole_batches(bert, monkeypatch):
+@pytest.fixture
+def clock(monkeypatch) -> Callable[[float], Clock]:
+    def start(row_s: float) -> Clock:
+        clock = Clock(row_s)
+        monkeypatch.setattr("encoder.training.speed.training_step", clock.step)
+        for module in ("speed", "step_budget"):
+            monkeypatch.setattr(f"encoder.training.{module}.time", clock)
+        return clock
+
+    return start
+
+
+def test_timing_slow_steps_ends_soon_and_speaks_for_whole_batches(bert, clock):
     # 64 pairs of long texts: five steps of 20 s were timed before anything could be said.
-    rows = slow(monkeypatch, 0.05)
-    began = time.perf_counter()
-    speed = measure_speed(bert, graded(200), TrainConfig(batch_size=64), limit_s=0.5)
-    assert time.perf_counter() - began < 3  # 3.2 s is one whole step alone
-    assert speed.step_s == pytest.approx(64 * 0.05, rel=0.3)
-    assert max(size for size, _ in rows) <= 8
-    assert all(bound == pytest.approx(2**30 * size / 64, rel=0.01) for size, bound in rows)
+    slow = clock(row_s=0.05)
+    speed = measure_speed(bert, graded(192), TrainConfig(batch_size=64), limit_s=0.5)
+    assert slow.now < 1  # 3.2 s is one whole step alone
+    assert speed.step_s == pytest.approx(64 * 0.05)
+    assert max(size for size, _ in slow.steps) <= 8
+    assert all(bound == pytest.approx(2**30 * size / 64, rel=0.01) for size, bound in slow.steps)
 
 
-def test_where_two_rows_take_too_long_nothing_else_is_timed(bert, monkeypatch):
-    rows = slow(monkeypatch, 0.2)
+def test_where_two_rows_take_too_long_nothing_else_is_timed(bert, clock):
+    slow = clock(row_s=0.2)
     speed = measure_speed(bert, graded(200), TrainConfig(batch_size=64), limit_s=0.3)
-    assert [size for size, _ in rows] == [2]
-    assert speed.step_s == pytest.approx(64 * 0.2, rel=0.1)
+    assert [size for size, _ in slow.steps] == [2]
+    assert speed.step_s == pytest.approx(64 * 0.2)
 
 
-def test_fast_steps_are_timed_with_whole_batches(bert, monkeypatch):
-    rows = slow(monkeypatch, 0.0005)
+def test_fast_steps_are_timed_with_whole_batches(bert, clock):
+    fast = clock(row_s=0.0005)
     speed = measure_speed(bert, graded(200), TrainConfig(batch_size=16))
-    assert [size for size, _ in rows] == [2, 2, 16, 16, 16, 16]
-    assert {bound for _, bound in rows[2:]} == {2**30}
-    assert speed.step_s == pytest.approx(16 * 0.0005, rel=0.5)
+    assert [size for size, _ in fast.steps] == [2, 2, 16, 16, 16, 16]
+    assert {bound for _, bound in fast.steps[2:]} == {2**30}
+    assert speed.step_s == pytest.approx(16 * 0.0005)
 
 
 UNHURRIED_S = 600.0  # as much is timed and told on a busy machine as on an idle one
