@@ -116,9 +116,9 @@ def cut(text: str, chars: int = CHARS) -> str:
     return text if len(text) <= chars else f"{text[: chars - 1]}…"
 
 
-def missing(value: float, digits: int = 2) -> str:
-    """A number, or a dash for NaN."""
-    return NONE if value != value else number(value, digits)
+def missing(value: float) -> str:
+    """A number with two digits, or a dash for NaN."""
+    return NONE if value != value else number(value, 2)
 
 
 def share(percentile: float) -> str:

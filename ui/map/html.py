@@ -172,14 +172,17 @@ def selection_rows(drawn_map: DrawnMap, rows: Sequence[int]) -> list[list[str]]:
     return table
 
 
-def hubs_panel(drawn_map: DrawnMap, most: int = 5) -> str:
+HUBS = 5  # texts that are listed
+
+
+def hubs_panel(drawn_map: DrawnMap) -> str:
     """Texts that are near to very many others, and how strong that is."""
     near = drawn_map.near
     if near is None or not near.indices.shape[1]:
         return ""
     lists = near.indices[:, :NEAREST]
     counts = occurrences(lists)
-    top = np.argsort(-counts, kind="stable")[:most]
+    top = np.argsort(-counts, kind="stable")[:HUBS]
     never = int((counts == 0).sum())
     note = (
         f"A text is among the {lists.shape[1]} nearest of {lists.shape[1]} others on average; the "
@@ -256,7 +259,7 @@ def _all_alike(drawn_map: DrawnMap) -> str:
     return ""
 
 
-def cluster_table(drawn_map: DrawnMap, chosen: int | None = None) -> str:
+def cluster_table(drawn_map: DrawnMap) -> str:
     """Size, name and central text of each cluster; a name picks "cluster:" and its number."""
     clusters = drawn_map.clusters
     if clusters is None:
@@ -267,8 +270,7 @@ def cluster_table(drawn_map: DrawnMap, chosen: int | None = None) -> str:
              "smaller least size, or k-means, which always finds some."]
         )  # fmt: skip
     rows = "".join(
-        f'<tr class="{"chosen" if name.cluster == chosen else ""}">'
-        f'<td class="num">{name.cluster + 1}</td><th scope="row"><button type="button" '
+        f'<tr><td class="num">{name.cluster + 1}</td><th scope="row"><button type="button" '
         f'class="lab-link" data-pick="cluster:{name.cluster}">'
         f"{escape(drawn_map.title(name.cluster))}</button></th>"
         f'<td class="num">{name.size:,}</td><td>{escape(cut(drawn_map.corpus.texts[name.central]))}'

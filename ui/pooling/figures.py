@@ -74,11 +74,14 @@ def sentence_matrix(cosines: np.ndarray, texts: Sequence[str]) -> go.Figure:
     )
 
 
-def shorten(text: str, limit: int = 26) -> str:
+SHORT = 26
+
+
+def shorten(text: str) -> str:
     """The beginning of a text, whole words where possible."""
-    if len(text) <= limit:
+    if len(text) <= SHORT:
         return text
-    return text[:limit].rsplit(" ", 1)[0] + " …"
+    return text[:SHORT].rsplit(" ", 1)[0] + " …"
 
 
 # --- Token vectors becoming one vector: (T, H) above, (1, D) below, for both sentences ------------
