@@ -9,6 +9,9 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"  # as in the app
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+# Tests run in as many processes as there are cores; threads of each would only wait for each other.
+# Read when numpy, scikit-learn and torch are imported, by processes that a test starts too.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

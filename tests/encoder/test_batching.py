@@ -27,7 +27,7 @@ def test_each_index_once_longest_first_within_the_budget(lengths, budget, at_lea
         assert lengths[following[0]] <= lengths[batch[-1]]
 
 
-def test_by_hand():
+def test_batches_by_hand():
     assert list(batches([2, 9, 3, 3, 1], budget=10)) == [[1], [2, 3, 0], [4]]
     assert list(batches([2, 2, 2], budget=10, at_least=5)) == [[0, 1], [2]]
     assert list(batches([50], budget=10)) == [[0]]

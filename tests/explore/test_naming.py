@@ -41,7 +41,7 @@ def test_the_largest_comes_first_and_what_is_unclustered_has_no_part():
     assert named([], []) == ()
 
 
-def test_number_of_terms():
+def test_a_name_has_as_many_terms_as_asked():
     texts = ["apple pears plums figs dates kiwis quinces"]
     assert len(named(texts, [0])[0].terms) == 5
     assert len(named(texts, [0], terms=2)[0].terms) == 2

@@ -30,7 +30,7 @@ def test_groups_are_gone():
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_cases(name):
+def test_every_odd_case_has_a_world_or_an_error(name):
     vectors = ODD[name]
     good = vectors[np.isfinite(vectors).all(axis=1)]
     if len(good) < 2:

@@ -6,12 +6,7 @@ import pytest
 from explore import ExploreError, place, project
 from explore.place import K
 from explore.vectors import unit
-from tests.explore.points import ODD, blobs, cloud, unclusterable
-
-
-def on_circle(*degrees: float) -> np.ndarray:
-    angles = np.radians(degrees)
-    return np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+from tests.explore.points import ODD, blobs, cloud, on_circle, unclusterable
 
 
 def nearest(place_: np.ndarray, places: np.ndarray, k: int = 15) -> np.ndarray:

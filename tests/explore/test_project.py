@@ -13,7 +13,7 @@ from explore import ExploreError, ProjectionConfig, Stopped, map_fidelity, neigh
 from explore.neighbours import neighbours_on_map
 from explore.project import METHODS, pca
 from explore.vectors import MOST_ROWS, unit
-from tests.explore.points import ODD, Told, blobs, cloud
+from tests.explore.points import ODD, Told, blobs, cloud, says
 
 
 def test_the_example_in_the_package_docstring_is_true():
@@ -74,7 +74,7 @@ def test_every_odd_case_has_a_map(name, method, dims):
 def test_notes_say_what_was_out_of_the_ordinary():
     assert project(cloud(9)).note == ""
     holes = project(ODD["two rows not finite"])
-    assert holes.note == "2 of 24 vectors are not finite; they stand in the middle."
+    assert "2 of 24 vectors are not finite" in holes.note
     few = project(ODD["three, eight times"])
     assert few.note.startswith("There are 3 different vectors")
     assert few.method == "pca"
@@ -175,14 +175,15 @@ def test_every_method_moves_the_map():
 def test_problems_are_collected_and_name_both_values():
     with pytest.raises(ExploreError) as caught:
         ProjectionConfig("mds", 0, 1, float("nan"), 101, -1)
-    assert str(caught.value).splitlines() == [
-        "Unknown method 'mds'. Choose one of: pca, umap, tsne.",
-        "dims is 0; it must be a whole number from 1 to 50.",
-        "n_neighbors is 1; it must be a whole number from 2 to 200.",
-        "min_dist is nan; it must be a number from 0.0 to 0.99.",
-        "perplexity is 101; it must be a number from 2.0 to 100.0.",
-        "seed is -1; it must be a whole number from 0 to 2147483647.",
-    ]
+    assert says(
+        caught.value,
+        ("'mds'", "pca, umap, tsne"),
+        ("dims is 0", "from 1 to 50"),
+        ("n_neighbors is 1", "from 2 to 200"),
+        ("min_dist is nan", "from 0.0 to 0.99"),
+        ("perplexity is 101", "from 2.0 to 100.0"),
+        ("seed is -1", "from 0 to 2147483647"),
+    )
     with pytest.raises(ExploreError, match=r"2 or 3 dimensions, not 5"):
         ProjectionConfig("tsne", 5)
 

@@ -3,17 +3,12 @@
 import numpy as np
 import pytest
 
-from explore import ExploreError, Hits, search
+from explore import ExploreError, search
 from explore.query_lab import RankChange, analogy, rank_changes, steer
 from explore.vectors import unit
-from tests.explore.points import blobs, cloud
+from tests.explore.points import blobs, cloud, hits
 
 X, Y, Z = np.eye(3, dtype=np.float32)
-
-
-def hits(*rows: list[int]) -> Hits:
-    indices = np.array(rows, np.int64)
-    return Hits(indices, np.zeros(indices.shape, np.float32))
 
 
 def test_steering_by_hand():

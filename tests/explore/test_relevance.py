@@ -17,12 +17,7 @@ from explore.relevance import (
     reciprocal_rank,
 )
 from explore.vectors import unit
-from tests.explore.points import cloud
-
-
-def hits(*rows: list[int]) -> Hits:
-    indices = np.array(rows, np.int64)
-    return Hits(indices, np.zeros(indices.shape, np.float32))
+from tests.explore.points import cloud, hits
 
 
 def test_measures_by_hand():

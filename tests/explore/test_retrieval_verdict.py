@@ -31,17 +31,20 @@ def test_no_p_value_is_smaller_than_the_sample_allows(n: int):
     assert null.p_value(-np.inf) == 1
 
 
-def test_words_and_levels():
+def test_a_verdict_has_a_level_and_says_the_percentile():
     null = BestHits(np.arange(1, 1001) / 1000)
     said = {score: null.verdict(score) for score in (2, 0.995, 0.97, 0.85, 0.5, 0)}
     assert [v.level for v in said.values()] == [
         "strong", "strong", "likely", "weak", "none", "none"
     ]  # fmt: skip
-    assert said[2].words == "better than 99 % of unrelated queries"
-    assert said[0.97].words == "better than 96 % of unrelated queries: probably relevant"
-    assert said[0.85].words.startswith("better than 84 % of unrelated queries: perhaps")
-    assert said[0.5].words == "nothing relevant here: only better than 49 % of unrelated queries"
-    assert said[0].words.startswith("nothing relevant here")
+    for score, parts in {
+        2: ("better than 99 %",),
+        0.97: ("better than 96 %", "probably relevant"),
+        0.85: ("better than 84 %", "perhaps"),
+        0.5: ("nothing relevant", "49 %"),
+        0: ("nothing relevant",),
+    }.items():
+        assert all(part in said[score].words for part in parts), said[score].words
     assert said[0.97].p_value == pytest.approx(32 / 1001)
     assert said[0.97].percentile == pytest.approx(100 - 3200 / 1001)
 

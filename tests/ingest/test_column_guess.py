@@ -37,12 +37,12 @@ def guess(text: str) -> ColumnMapping:
          None),
     ],
 )  # fmt: skip
-def test_by_name(header, cells, kind, texts, label):
+def test_columns_are_found_by_their_names(header, cells, kind, texts, label):
     found = guess(f"{header}\n{cells}\n{cells}\n")
     assert (found.kind, ",".join(found.texts), found.label) == (kind, texts, label)
 
 
-def test_by_content():
+def test_columns_are_found_by_what_they_hold_where_names_say_nothing():
     rows = [f"{n},{A} {n},x,{B} {n},{n % 3}" for n in range(7)]
     found = guess("\n".join(rows))
     assert found == ColumnMapping("score", ("column 2", "column 4"), "column 5")
@@ -91,7 +91,7 @@ def test_its_own_export_is_read_back():
     assert found == ColumnMapping("score", ("sentence1", "sentence2"), "score")
 
 
-def test_no_two_columns_of_texts():
+def test_a_file_without_two_columns_of_texts_is_refused():
     with pytest.raises(IngestError, match=r"two columns of texts; found 1 among: id, text"):
         guess(f"id,text\n1,{A}\n2,{B}\n")
 
@@ -106,18 +106,18 @@ def test_no_two_columns_of_texts():
         (("score", ("a", "a"), "a"), "'a' is chosen twice"),
     ],
 )
-def test_mappings_that_cannot_be(arguments, message):
+def test_mappings_that_cannot_be_are_refused(arguments, message):
     with pytest.raises(IngestError, match=message):
         ColumnMapping(*arguments)
 
 
-def test_problems_are_collected():
+def test_a_mapping_is_refused_with_all_its_problems():
     with pytest.raises(IngestError) as caught:
         ColumnMapping("score", ("a", "a", "b"), None, (1, 1))
     assert len(caught.value.problems) == 4
 
 
-def test_columns_that_do_not_exist():
+def test_columns_that_do_not_exist_are_named():
     table = read_table(StringIO(f"a,b\n{A},{B}\n"))
     with pytest.raises(IngestError, match=r"No column 'x', 'y'. The file has: a, b."):
         to_pairs(table, ColumnMapping("score", ("x", "b"), "y"))

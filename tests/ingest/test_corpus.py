@@ -5,7 +5,6 @@ import gzip
 import io
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
@@ -22,10 +21,8 @@ from ingest import (
     read_table,
     to_corpus,
 )
-
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
-SMALL = Limits(rows=10, columns=4, cell_chars=20, file_bytes=2_000, unpacked_bytes=3_000)
-
+from tests.ingest.files import SMALL
+from tests.samples import SAMPLES
 
 # --- columns ------------------------------------------------------------------------------------
 
@@ -44,7 +41,7 @@ def guess(text: str) -> CorpusColumns:
         ("graded_pairs.csv", "sentence1", ("score", "topic"), None),
     ],
 )
-def test_samples(name, text, labels, rows):
+def test_the_samples_have_their_texts_and_labels(name, text, labels, rows):
     corpus = read_corpus(SAMPLES / name)
     assert corpus.columns == CorpusColumns(text, labels)
     assert rows is None or len(corpus) == rows
@@ -94,7 +91,7 @@ def test_labels_are_few_short_values():
         ("2024-01-02\n2024-01-03", "text: '2024-01-02'"),
     ],
 )
-def test_no_texts(text, seen):
+def test_a_file_without_texts_is_refused_with_what_it_holds(text, seen):
     with pytest.raises(IngestError, match="No column holds texts") as caught:
         read_corpus(StringIO(text))
     assert seen in str(caught.value)
@@ -183,7 +180,7 @@ def test_no_usable_row_says_why():
         read_corpus(StringIO("word " * 9), limits=SMALL)
 
 
-def test_files(tmp_path):
+def test_a_file_is_read_in_its_encoding_packed_or_not(tmp_path):
     path = tmp_path / "texts.txt"
     path.write_text("I came, I saw\nÀ bientôt, Zoë\n", "utf-16")
     wanted = ("I came, I saw", "À bientôt, Zoë")
@@ -192,7 +189,7 @@ def test_files(tmp_path):
     assert read_corpus(path).report.encoding == "UTF-16"
 
 
-def test_over_the_limits():
+def test_over_a_limit_there_is_an_error_or_a_sample_on_request():
     lines = "\n".join(f"text no. {n}" for n in range(60))
     assert len(read_corpus(StringIO("\n".join(lines.split("\n")[:10])), limits=SMALL)) == 10
     with pytest.raises(OverLimit, match=r"more than 10 rows.*ask for a sample"):

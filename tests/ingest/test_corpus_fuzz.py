@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest import IngestError, guess_text_column, read_corpus, read_table, to_corpus
 from tests.growth import growth
-from tests.ingest.test_ingest_fuzz import CELL, FUZZ, NASTY, STARTS
+from tests.ingest.fuzz import CELL, FUZZ, NASTY, STARTS
 
 
 def read_and_use(sent: bytes | str, filename: str = "") -> bool:
@@ -40,20 +40,20 @@ def test_the_fuzz_reaches_the_end_with_what_can_be_read():
 
 @FUZZ
 @given(st.binary(max_size=300))
-def test_bytes(data):
+def test_any_bytes_are_read_or_refused(data):
     read_and_use(data)
 
 
 @FUZZ
 @given(st.sampled_from(STARTS), st.binary(max_size=200))
-def test_bytes_that_begin_like_a_format(start, data):
+def test_bytes_that_begin_like_a_format_are_read_or_refused(start, data):
     read_and_use(start + data)
     read_and_use(gzip.compress(start + data), "a.txt.gz")
 
 
 @FUZZ
 @given(st.text(st.sampled_from(NASTY), max_size=200), st.sampled_from(["", "a.csv", "a.tsv"]))
-def test_pasted_text(text, filename):
+def test_any_pasted_text_is_read_or_refused(text, filename):
     read_and_use(text, filename)
 
 
@@ -65,7 +65,7 @@ def test_pasted_text(text, filename):
     filename=st.sampled_from(["", "a.csv", "a.tsv", "a.txt"]),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-def test_frames_written_as_csv(rows, header, separator, filename, quoting):
+def test_any_rows_written_as_csv_are_read_or_refused(rows, header, separator, filename, quoting):
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=separator, quoting=quoting)
     writer.writerows(([header.split(",")] if header else []) + rows)
@@ -76,7 +76,7 @@ def test_frames_written_as_csv(rows, header, separator, filename, quoting):
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=9),
                     lambda inner: st.lists(inner, max_size=4)
                     | st.dictionaries(st.text(max_size=4), inner, max_size=4)))  # fmt: skip
-def test_json(value):
+def test_any_json_is_read_or_refused(value):
     read_and_use(json.dumps(value))
 
 

@@ -4,13 +4,11 @@ import csv
 import io
 import random
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
 from ingest import IngestError, Limits, read_corpus, read_table
-
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
+from tests.samples import SAMPLES
 
 LINES = {
     "different numbers of commas": "I came, I saw, I won.\nIt rains.\nWell, yes.",
@@ -43,7 +41,7 @@ LINES = {
 
 
 @pytest.mark.parametrize("text", LINES.values(), ids=LINES)
-def test_lines(text):
+def test_lines_are_one_text_each_whatever_their_commas(text):
     for source, name in ((StringIO(text), ""), (text.encode(), "notes.txt")):
         corpus = read_corpus(source, name)
         assert corpus.texts == tuple(text.split("\n"))
@@ -75,7 +73,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
-def test_tables(text):
+def test_a_table_gives_its_column_of_texts(text):
     for source, name in (
         (StringIO(text), ""),
         (text.encode(), "notes.txt"),
@@ -99,7 +97,7 @@ ONE_COLUMN = {
 
 @pytest.mark.parametrize("text", ONE_COLUMN)
 @pytest.mark.parametrize("name", ["", "a.txt", "a.csv"])
-def test_one_column(text, name):
+def test_one_column_is_read_with_its_commas_and_without_its_name(text, name):
     corpus = read_corpus(text.encode() if name else StringIO(text), name)
     assert corpus.texts == ONE_COLUMN[text]
     assert corpus.row_numbers == tuple(range(1, len(corpus) + 1)), "a header is no row"

@@ -48,7 +48,7 @@ def table_of(first: str, rows: list[list[str]], separator: str = ";"):
         ("Satz A;Satz B;Ähnlichkeit in %", "de"),
     ],
 )
-def test_names(first, language):
+def test_names_of_columns_in_any_language_are_a_header(first, language):
     table = table_of(first, rows_of(language))
     assert table.header
     assert table.columns == tuple(first.split(";"))

@@ -6,7 +6,7 @@ import io
 import json
 from io import StringIO
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import (
@@ -23,15 +23,7 @@ from ingest import (
     write_dropped,
 )
 from ingest.kinds import LABELLED
-
-NASTY = "ab é日\"',;\t|\n\r\\01.5-?{}[]:<&=\x00\u200b\u00a0\ud800"
-CELL = st.one_of(
-    st.text(st.sampled_from(NASTY), max_size=8),
-    st.sampled_from(["yes", "no", "0", "1", "4,5", "nan", "A dog runs.", "Is it so?", "", " "]),
-    st.text(max_size=12),
-)
-STARTS = [b"PAR1", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"{"]
-FUZZ = settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+from tests.ingest.fuzz import CELL, FUZZ, NASTY, STARTS
 
 
 def read_and_use(sent: bytes | str) -> bool:
@@ -67,20 +59,20 @@ def test_the_fuzz_reaches_the_end_with_what_can_be_read():
 
 @FUZZ
 @given(st.binary(max_size=300))
-def test_bytes(data):
+def test_any_bytes_are_read_or_refused(data):
     read_and_use(data)
 
 
 @FUZZ
 @given(st.sampled_from(STARTS), st.binary(max_size=200))
-def test_bytes_that_begin_like_a_format(start, data):
+def test_bytes_that_begin_like_a_format_are_read_or_refused(start, data):
     read_and_use(start + data)
     read_and_use(gzip.compress(start + data))
 
 
 @FUZZ
 @given(st.text(st.sampled_from(NASTY), max_size=200))
-def test_pasted_text(text):
+def test_any_pasted_text_is_read_or_refused(text):
     read_and_use(text)
 
 
@@ -92,7 +84,7 @@ def test_pasted_text(text):
     encoding=st.sampled_from(["utf-8", "utf-16", "utf-8-sig", "cp1252"]),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-def test_frames_written_as_csv(rows, header, separator, encoding, quoting):
+def test_any_rows_written_as_csv_are_read_or_refused(rows, header, separator, encoding, quoting):
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=separator, quoting=quoting)
     writer.writerows(([header.split(",")] if header else []) + rows)
@@ -104,7 +96,7 @@ def test_frames_written_as_csv(rows, header, separator, encoding, quoting):
                     lambda inner: st.lists(inner, max_size=4)
                     | st.dictionaries(st.text(max_size=4), inner, max_size=4)),
        st.sampled_from(["sentence1", "a", ""]))  # fmt: skip
-def test_json(value, name):
+def test_any_json_is_read_or_refused(value, name):
     read_and_use(json.dumps(value))
     line = json.dumps({name: value, "b": "two words", "label": 1})
     read_and_use(line + "\n" + line)

@@ -10,15 +10,14 @@ import pandas as pd
 import pytest
 
 from ingest import IngestError, Limits, read_pairs, read_table
-
-SMALL = Limits(rows=10, columns=4, cell_chars=20, file_bytes=2_000, unpacked_bytes=3_000)
+from tests.ingest.files import SMALL
 
 
 def rows(count: int) -> str:
     return "a,b,score\n" + "".join(f"one {n},two {n},{n % 6}\n" for n in range(count))
 
 
-def test_rows():
+def test_for_too_many_rows_there_is_an_error_or_a_sample_on_request():
     assert len(read_pairs(StringIO(rows(10)), limits=SMALL)) == 10
     with pytest.raises(IngestError, match=r"more than 10 rows.*ask for a sample"):
         read_pairs(StringIO(rows(11)), limits=SMALL)
@@ -31,7 +30,7 @@ def test_rows():
     assert sample.texts == read_pairs(StringIO(rows(60)), limits=SMALL, sample=True).texts
 
 
-def test_bytes(tmp_path):
+def test_for_too_many_bytes_there_is_an_error_or_a_sample_on_request(tmp_path):
     path = tmp_path / "large.csv"
     path.write_text(rows(500))
     for source in (path, path.read_bytes(), StringIO(path.read_text())):
@@ -42,7 +41,7 @@ def test_bytes(tmp_path):
         assert any("Only the beginning" in note for note in sample.report.notes)
 
 
-def test_columns():
+def test_too_many_columns_are_refused():
     with pytest.raises(IngestError, match=r"5 columns; at most 4"):
         read_table(StringIO("a,b,c,d,e\n1,2,3,4,5\n"), limits=SMALL)
     frame = pd.DataFrame({name: ["x"] for name in "abcde"})
@@ -52,7 +51,7 @@ def test_columns():
         read_table(StringIO(frame.to_json(orient="records", lines=True)), limits=SMALL)
 
 
-def test_cells():
+def test_rows_with_a_text_that_is_too_long_are_dropped():
     pairs = read_pairs(StringIO("a,b\nshort,short too\n" + "x" * 21 + ",short\n"), limits=SMALL)
     assert pairs.report.dropped == {"text longer than 20 characters": (2,)}
     assert pairs.report.codes == {"text longer than 20 characters": "too_long"}

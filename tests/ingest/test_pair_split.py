@@ -84,7 +84,7 @@ def test_a_row_that_is_left_out_of_a_group_leaves_the_others_where_they_were():
     assert len(held_out & now) >= 0.9 * len(held_out)
 
 
-def test_seeds_differ():
+def test_another_seed_gives_another_split():
     parts = {tuple(split_pairs(distinct(100), seed=seed).held_out) for seed in range(5)}
     assert len(parts) == 5
 
@@ -126,7 +126,7 @@ def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
     assert names[0] == names[100] == names[101], "equal pairs stay together"
 
 
-def test_too_few_rows():
+def test_of_too_few_rows_less_is_held_out_and_that_is_said():
     split = split_pairs(distinct(50))
     assert len(split.validation) == 0
     assert "Too few rows (50) for a validation part" in split.notes[0]
@@ -139,7 +139,7 @@ def test_too_few_rows():
     assert len(split_pairs(distinct(0)).train) == 0
 
 
-def test_shares_that_cannot_be():
+def test_shares_that_cannot_be_are_refused():
     with pytest.raises(IngestError, match=r"held_out_share is -0.1.*\nvalidation_share is 2"):
         split_pairs(distinct(9), -0.1, 2)
     with pytest.raises(IngestError, match=r"add up to 1.2"):

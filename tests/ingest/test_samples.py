@@ -1,7 +1,6 @@
 """The bundled samples: what they say they are, varied, and one that is messy on purpose."""
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +17,8 @@ from ingest import (
 )
 from ingest.neighbours import NEAR, earlier_twins
 from ingest.text import words
+from tests.samples import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples"
 CLEAN = {  # kind, fewest rows
     "graded_pairs.csv": ("score", 240),
     "duplicate_questions.csv": ("binary", 200),

@@ -18,11 +18,7 @@ from ingest import (
 from ingest.scales import check_scale, named_scale, without_scale
 from ingest.scaling import OUTSIDE, read_labels
 from tests.growth import growth
-
-
-def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> str:
-    rows = [f"The dog {n} runs;A cat {n} sits;{label}" for n, label in enumerate(labels)]
-    return "\n".join([f"{texts};{name}", *rows])
+from tests.ingest.files import file_of
 
 
 def mapped(labels, scale, kind: str = "score"):

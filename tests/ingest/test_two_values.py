@@ -7,11 +7,7 @@ import pytest
 from ingest import ColumnMapping, check, guess_columns, read_pairs, read_table, to_pairs
 from ingest.labels import looks_binary, two_values
 from ingest.scaling import NOT_RECOGNISED, read_labels
-
-
-def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> str:
-    rows = [f"The dog {n} runs;A cat {n} sits;{label}" for n, label in enumerate(labels)]
-    return "\n".join([f"{texts};{name}", *rows])
+from tests.ingest.files import file_of
 
 
 @pytest.mark.parametrize(
@@ -31,7 +27,7 @@ def file_of(labels, name: str = "score", texts: str = "sentence1;sentence2") -> 
         ([1, 4] * 10, "rating 1-4", [0, 1] * 10),
     ],
 )
-def test_a_no_and_a_yes(labels, name, values):
+def test_two_numbers_are_read_as_no_and_yes_and_that_is_said(labels, name, values):
     pairs = read_pairs(StringIO(file_of(labels, name)))
     assert pairs.kind == "binary"
     assert pairs.labels.tolist() == values
@@ -54,7 +50,7 @@ def test_a_no_and_a_yes(labels, name, values):
         ([-1, 0, 1] * 10, "label"),
     ],
 )
-def test_grades(labels, name):
+def test_two_numbers_that_may_be_grades_are_grades(labels, name):
     assert read_pairs(StringIO(file_of(labels, name))).kind == "score"
 
 

@@ -1,7 +1,6 @@
 """What a run is worth beside rivals, and elsewhere."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,7 @@ from encoder.training.judge_run import RunJudgement, judge_run, probe, probe_pai
 from encoder.training.scoring import predictions
 from ingest import read_table, text_key
 from tests.encoder.training.pairs import QUICK, anchors, graded, run
-
-SAMPLES = Path(__file__).resolve().parents[3] / "assets" / "samples"
+from tests.samples import SAMPLES
 
 
 @pytest.fixture(scope="module")
