@@ -55,7 +55,11 @@ class FinetunePage(Visit):
         self.find("#steps input").fill(str(steps))
         self.find("#blocks input[type=number]").fill(str(blocks))
         self.find("#blocks input[type=number]").press("Enter")
-        expect(self.find("#cost")).to_contain_text(f"{steps:,} ×")
+        self.costs(steps)
+
+    def costs(self, steps: int) -> None:
+        """It says how long so many steps take; some are made to know it."""
+        expect(self.find("#cost")).to_contain_text(f"{steps:,} ×", timeout=TRAINED_MS)
 
     def start(self) -> None:
         """Press Train and wait for the first steps."""

@@ -117,16 +117,16 @@ def test_own_pairs_train_a_model_that_is_looked_at_from_all_sides_taken_home_and
     expect(lab.find("#tune-model input")).to_have_value(re.compile("^all-MiniLM-L6-v2"))
     expect(lab.box("seed")).to_have_value("0")
     expect(lab.find("#blocks input[type=number]")).to_have_value("1")
-    expect(lab.find("#cost")).to_contain_text("4 ×")
+    lab.costs(steps=4)
 
     # A blend is a model like any other, and is held against the run it came from.
     blended = lab.find("#blended").inner_text()
     lab.find("#alpha input[type=number]").fill("0.5")
     lab.find("#alpha input[type=number]").press("Enter")
-    expect(lab.find("#blended")).to_contain_text("0.50")
+    expect(lab.find("#blended")).to_contain_text("0.50", timeout=TRAINED_MS)
     assert lab.find("#blended").inner_text() != blended
     lab.find("#use-blend").click()
-    expect(lab.find("#runs tbody tr")).to_have_count(2, timeout=60_000)
+    expect(lab.find("#runs tbody tr")).to_have_count(2, timeout=TRAINED_MS)
     expect(lab.find("#runs tr.chosen")).to_contain_text("my first, α = 0.50")
     lab.pick("against", "my first")
     expect(lab.find("#compared table")).to_be_visible()
@@ -160,7 +160,7 @@ def test_own_pairs_train_a_model_that_is_looked_at_from_all_sides_taken_home_and
     expect(lab.find("#runs")).to_contain_text("No run yet")
     lab.unfold("bring-back")
     lab.find("#archive input[type=file]").set_input_files(file)
-    expect(lab.find("#runs")).to_contain_text("brought back: mine.csv", timeout=60_000)
+    expect(lab.find("#runs")).to_contain_text("brought back: mine.csv", timeout=TRAINED_MS)
     assert lab.find("#runs tbody td.num").nth(2).inner_text() == score
     lab.pick("tune-model", "my first")
     expect(lab.find("#tune-model-note")).to_contain_text("my first")
@@ -186,7 +186,7 @@ def test_samples_are_checked_and_mended_templates_downloaded_and_labels_rescaled
         lab.take_sample(sample.title, sample.file)
         if sample.name != "messy":
             expect(lab.find("#lowest")).to_be_hidden()
-            expect(lab.find("#split")).to_contain_text("held-out")
+            expect(lab.find("#split")).to_contain_text("held-out", timeout=TRAINED_MS)
             continue
         expect(lab.find("#findings")).to_contain_text("error")
         assert lab.apply_all_remedies() >= 5
