@@ -56,6 +56,7 @@ CUT_SHORT = (
     "AbortError: signal is aborted",
     "Unexpected error Connection errored out",
     "Unexpected client exception TypeError",  # news that came while the browser asked
+    "Unexpected error 404: Not Found",  # its stream, asked for as it was left
 )
 TIMEOUT_MS = 30_000
 HERE = Path(__file__).parent
