@@ -23,7 +23,7 @@ DRAWS = 40
 VISITORS = count()
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)  # of a package it would outlive it
 def few_draws() -> Iterator[None]:
     """Intervals come of few draws of the bootstrap: what they are worth is not the point here."""
     draw = encoder.evaluation._draws
