@@ -74,8 +74,7 @@ class _MapTab:
 
     def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
         """A map as a link to it says: `settings["map"]` in JSON, and the corpus."""
-        form, remarks = from_json(settings.get("map", "{}"))
-        return self.texts.restored(request.session_hash, settings, form, remarks)
+        return self.texts.restored(request.session_hash, settings, "map", from_json)
 
     # --- the map ----------------------------------------------------------------------------
 

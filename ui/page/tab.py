@@ -20,7 +20,7 @@ class Tab:
     """What others may use of a tab.
 
     `open(request, settings)` gives a value for each component of `form`, in order: the tab with
-    these settings, named as in a link to it; what is not named is as usual. Raises LabError.
+    these settings, named as in a link to it; what they leave out may stay. Raises LabError.
     """
 
     name: str  # its id among the tabs, and what its settings are called in a link

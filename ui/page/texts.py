@@ -213,14 +213,20 @@ class TextsSection:
         return self.opened(texts)
 
     def restored(
-        self, visitor: str | None, settings: Mapping[str, str], form: FormT, remarks: list[str]
+        self,
+        visitor: str | None,
+        settings: Mapping[str, str],
+        name: str,
+        read: Callable[[object], tuple[FormT, list[str]]],
     ) -> list[object]:
         """A form as far as it can be had here: values of its boxes, then of `outputs`.
 
-        `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
+        `settings[name]` is the form as JSON, which `read` checks; without it the boxes stay as they
+        are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
         """
         corpus = settings.get("corpus", "")
         sample = linked_sample(corpus)
+        form, remarks = read(settings.get(name, "{}"))
         model, layers, layer, remark = loadable(
             self.handlers, visitor, str(form.model), str(form.layer)
         )
@@ -240,7 +246,10 @@ class TextsSection:
             texts = self.handlers.open_pairs(visitor)
         else:
             texts = self.handlers.open_sample(visitor, sample.name if sample else self.first)
-        return [model, *values.values(), *self.opened(texts)]
+        boxes = [model, *values.values()]
+        if name not in settings:
+            boxes = [gr.skip() for _ in boxes]
+        return [*boxes, *self.opened(texts)]
 
     def sample(self, name: str) -> Callable[[gr.Request], list[object]]:
         """A handler for a sample."""

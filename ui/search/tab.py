@@ -87,8 +87,7 @@ class _SearchTab:
 
     def open(self, request: gr.Request, settings: Mapping[str, str]) -> list[object]:
         """A search as a link to it says: `settings["search"]` in JSON, and the corpus."""
-        form, remarks = from_json(settings.get("search", "{}"))
-        return self.texts.restored(request.session_hash, settings, form, remarks)
+        return self.texts.restored(request.session_hash, settings, "search", from_json)
 
     def connect(self) -> None:
         """Every event of the tab but those of its texts."""

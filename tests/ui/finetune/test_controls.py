@@ -284,3 +284,11 @@ def test_half_a_choice_of_columns_makes_no_pairs_and_says_why(lab, ann, graded_p
     assert "third column" in answer["facts"]
     assert answer["findings"] == ""
     assert lab.workbench.visitor(ann).training_pairs.pairs is None
+
+
+def test_the_way_to_the_map_brings_the_texts_and_leaves_the_settings_there(lab, ann):
+    lab.workbench.visitor(ann).put(open_sample("graded"))
+    answer = lab.call(("map-pairs", "click"), visitor=ann)
+    assert answer["Tabs"].selected == "map"
+    assert "texts of graded_pairs.csv" in answer["corpus-facts"]
+    assert not [name for name in answer if name in ("map-model", "map-method", "map-pooling")]
