@@ -51,15 +51,6 @@ class LaidOut:
         [found] = [fn for fn in self.demo.fns.values() if (box._id, event) in fn.targets]
         return found
 
-    def filling(self, elem_id: str, name: str) -> Any:
-        """The dependency that runs the function of this name and fills a component."""
-        found = [
-            fn for fn in self.demo.fns.values()
-            if fn.name == name and elem_id in [getattr(b, "elem_id", None) for b in fn.outputs]
-        ]  # fmt: skip
-        assert len(found) == 1, [fn.name for fn in self.demo.fns.values()]
-        return found[0]
-
     def steps(self, at: Any, *sent: Any, visitor: str = "ann", query: Any = None) -> list[dict]:
         """What each answer fills, by elem_id; outputs that are left alone are left out."""
         fn = self.function(*at) if isinstance(at, tuple) else at

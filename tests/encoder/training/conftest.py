@@ -2,21 +2,12 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
-from encoder import evaluation
-
-FEW = 40  # how wide an interval is and what it covers is tested in test_evaluation.py
+from tests.few_draws import few_draws
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _few_resamples() -> Iterator[None]:
-    draws = evaluation._draws
-
-    def few(predictions, seed: int, resamples: int, on_batch=None) -> Iterator[np.ndarray]:
-        return draws(predictions, seed, min(resamples, FEW), on_batch)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "_draws", few)
+def _few_draws() -> Iterator[None]:
+    with few_draws():
         yield

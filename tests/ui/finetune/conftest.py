@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
 
-import numpy as np
 import pytest
 
-import encoder.evaluation
 import ui.finetune.job
 from encoder import Encoder
-from encoder.evaluation import OnBatch, Predictions
 from encoder.training import Done
+from tests.few_draws import few_draws
 from tests.ui.finetune.pages import NO_CHANGE
 from tests.ui.finetune.takehome.runs import done
 from tests.ui.finetune.timings import Timings
@@ -19,22 +17,12 @@ from tests.ui.laid_out import LaidOut, tiny_workbench
 from ui.finetune import tab
 from ui.map import tab as map_tab
 
-DRAWS = 40
 VISITORS = count()
 
 
 @pytest.fixture(scope="module", autouse=True)  # of a package it would outlive it
-def few_draws() -> Iterator[None]:
-    """Intervals come of few draws of the bootstrap: what they are worth is not the point here."""
-    draw = encoder.evaluation._draws
-
-    def few(
-        predictions: Predictions, seed: int, resamples: int, on_batch: OnBatch | None = None
-    ) -> Iterator[np.ndarray]:
-        return draw(predictions, seed, min(resamples, DRAWS), on_batch)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder.evaluation, "_draws", few)
+def _few_draws() -> Iterator[None]:
+    with few_draws():
         yield
 
 
