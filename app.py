@@ -35,7 +35,8 @@ def main() -> None:
         prevent_thread_lock=True,
         **settings,
     )
-    threading.Thread(target=workbench.warm, args=(View().model,), daemon=True).start()
+    # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
+    threading.Thread(target=workbench.warm, args=(View().model,), name="warm-up").start()
     demo.block_thread()
 
 

@@ -13,8 +13,9 @@ class UnknownName(EncoderError):
     """A pooling, layer or model that does not exist; the message lists the valid ones."""
 
     def __init__(self, what: str, unknown: object, valid: Iterable[object]) -> None:
+        shown = unknown if isinstance(unknown, int) else str(unknown)[:40]
         super().__init__(
-            f"Unknown {what} {unknown!r}. Choose one of: {', '.join(str(name) for name in valid)}."
+            f"Unknown {what} {shown!r}. Choose one of: {', '.join(str(name) for name in valid)}."
         )
 
 

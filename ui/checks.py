@@ -7,7 +7,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer
+from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer, UnknownName
 from encoder.hub import valid_repo_id
 from encoder.layers import NAMED
 from encoder.text import clean_texts
@@ -109,6 +109,13 @@ def row_number(sent: object, rows: Collection[int] | int, gone: str) -> int:
     return row
 
 
+def one_of(sent: object, what: str, choices: Collection[str]) -> str:
+    """One of the names on offer. Raises UnknownName, which lists them."""
+    if not isinstance(sent, str) or sent not in choices:
+        raise UnknownName(what, sent, choices)
+    return sent
+
+
 def parse_name(sent: object) -> str:
     """A name for a run, on one line. Raises EncoderError for none."""
     name = " ".join(str(sent or "").split())[:60]
@@ -159,11 +166,7 @@ def parse_layer(layer: object) -> Layer:
 
 def parse_pooling(pooling: object) -> str:
     """One of the strategies on screen."""
-    if not isinstance(pooling, str) or pooling not in POOLINGS:
-        raise EncoderError(
-            f"Unknown pooling {str(pooling)[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
-        )
-    return pooling
+    return one_of(pooling, "pooling", POOLINGS)
 
 
 def parse_model(model: object, settings: Settings) -> str:
@@ -187,12 +190,8 @@ def parse_model(model: object, settings: Settings) -> str:
 
 def parse_pooling_and_layer(pooling: object, layer: object) -> tuple[str | None, Layer]:
     """None is the model's own pooling. Raises EncoderError."""
-    chosen = None if pooling in (OWN_POOLING, None, "") else str(pooling)
-    if chosen is not None and chosen not in POOLINGS:
-        raise EncoderError(
-            f"Unknown pooling {chosen[:40]!r}. Choose one of: {', '.join(POOLINGS)}."
-        )
-    return chosen, parse_layer(layer)
+    own = pooling in (OWN_POOLING, None, "")
+    return None if own else parse_pooling(pooling), parse_layer(layer)
 
 
 def pooling_at(layer: Layer, pooling: str | None, encoder: Encoder) -> str | None:

@@ -21,6 +21,7 @@ from ui.finetune.takehome.download import routes as takehome_routes
 from ui.map import tab as map_tab
 from ui.map.api import build_map_api
 from ui.map.files import routes as map_routes
+from ui.page.components import leave_checks_to_us
 from ui.page.tab import Page, Tab
 from ui.page.theme import ASSETS, theme
 from ui.pooling import tab as pooling
@@ -123,6 +124,7 @@ def spare_the_browser(demo: gr.Blocks) -> None:
 
 def build_app(workbench: Workbench) -> gr.Blocks:
     """The whole page over one workbench."""
+    leave_checks_to_us()
     with gr.Blocks(
         title="Sentence Lab", analytics_enabled=False, delete_cache=UPLOADS_KEPT
     ) as demo:

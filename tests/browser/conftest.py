@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import torch
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -133,6 +134,7 @@ def lab_url(chromium_path: str, workbench: Workbench) -> Iterator[str]:
     """The URL of the real app; asks for the browser first, since without one it is not needed."""
     from app import build
 
+    torch.set_num_threads(os.cpu_count() or 1)  # as it is served, not as tiny models like it
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from encoder import SAVABLE, EncoderError, TrainConfig
+from encoder import SAVABLE, TrainConfig
 from encoder.training.config import TRAIN_BLOCKS, default_lr
 from encoder.training.losses import LOSSES, losses_for
-from ui.checks import OWN_POOLING, in_range, whole_in_range
+from ui.checks import OWN_POOLING, in_range, one_of, whole_in_range
 from ui.settings import Settings
 
 AUTO = "as the rows ask for"
@@ -60,16 +60,10 @@ class Form:
 def parse_form(form: Form, depth: int, settings: Settings | None = None) -> TrainConfig:
     """The configuration for a model of this many blocks. Raises EncoderError."""
     settings = settings or Settings()
-    if form.pooling != OWN_POOLING and form.pooling not in SAVABLE:
-        raise EncoderError(
-            f"Unknown pooling {str(form.pooling)[:40]!r}. Choose one of: {', '.join(SAVABLE)}."
-        )
-    if form.duration != BY_STEPS and form.duration not in DURATIONS:
-        raise EncoderError(
-            f"Unknown duration {str(form.duration)[:40]!r}. Choose one of: "
-            f"{', '.join([*DURATIONS, BY_STEPS])}."
-        )
-    by_steps = form.duration == BY_STEPS
+    own = form.pooling == OWN_POOLING
+    pooling = None if own else one_of(form.pooling, "pooling", SAVABLE)
+    duration = one_of(form.duration, "duration", [*DURATIONS, BY_STEPS])
+    by_steps = duration == BY_STEPS
     steps = whole_in_range(form.steps, "Steps", 1, settings.max_steps) if by_steps else None
     lr = None if form.lr in (None, "", 0) else in_range(form.lr, "Learning rate", *LR)
     return TrainConfig(
@@ -77,8 +71,8 @@ def parse_form(form: Form, depth: int, settings: Settings | None = None) -> Trai
         batch_size=whole_in_range(form.batch_size, "Batch size", *BATCH_SIZE),
         lr=lr,
         train_blocks=None if form.blocks is None else blocks_of(form.blocks, depth),
-        pooling=None if form.pooling == OWN_POOLING else str(form.pooling),
-        budget_s=None if by_steps else DURATIONS[str(form.duration)],
+        pooling=pooling,
+        budget_s=None if by_steps else DURATIONS[duration],
         seed=whole_in_range(form.seed, "Seed", *SEED),
         held_out_share=in_range(form.held_out, "Held-out share", *HELD_OUT) / 100,
         steps=steps,

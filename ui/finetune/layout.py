@@ -19,7 +19,6 @@ from ui.page.components import (
     plot,
     prose,
     section,
-    slider,
 )
 from ui.settings import Settings
 from ui.state.pairs import KINDS, SAMPLES
@@ -184,7 +183,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
     with gr.Accordion("Advanced", open=False, elem_classes=["lab-small"], elem_id="advanced"):
         with gr.Row():
             loss = gr.Dropdown([], label="Loss", elem_id="loss", filterable=False, min_width=220)
-            blocks = slider(
+            blocks = gr.Slider(
                 0, 7, value=TRAIN_BLOCKS, step=1, elem_id="blocks", min_width=220,
                 label="Blocks that train (0: a linear map only; one more than all: embeddings too)",
             )  # fmt: skip
@@ -203,7 +202,7 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
             warmup = gr.Number(10, label="Warm-up steps", precision=0, elem_id="warmup",
                                min_width=110)  # fmt: skip
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=110)
-            held_out = slider(5, 50, value=20, step=5, label="Held out, % of rows",
+            held_out = gr.Slider(5, 50, value=20, step=5, label="Held out, % of rows",
                                  elem_id="held-out", min_width=220)  # fmt: skip
     form = FormLayout(
         pooling=pooling, loss=loss, blocks=blocks, duration=duration, steps=steps,
@@ -309,7 +308,7 @@ def lay_out_results(on_hub: bool) -> ResultsLayout:
         with section("Between before and after: a blend", "blend-section"):
             prose("w = (1 − α) · base + α · tuned, weight by weight: often a little of each "
                   "forgets less and gains as much.")  # fmt: skip
-            alpha = slider(0, 1, value=1, step=0.05, label="α", elem_id="alpha")
+            alpha = gr.Slider(0, 1, value=1, step=0.05, label="α", elem_id="alpha")
             blended = markup(elem_id="blended")
             use_blend = gr.Button("Keep this blend as a model", size="sm", elem_id="use-blend")
         with section("Try it", "try-section"):

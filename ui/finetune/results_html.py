@@ -7,12 +7,12 @@ from math import nan
 
 import numpy as np
 
-from encoder.errors import UnknownName
 from encoder.evaluation import METRICS, PRIMARY, Metric
 from encoder.training import Done, TrainConfig
 from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
 from ingest.findings import count
+from ui.checks import one_of
 from ui.finetune.check_html import cut
 from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
 from ui.state.models import OwnModel, Run, RunRecord
@@ -180,9 +180,7 @@ ORDERS: dict[str, Callable[[LedgerRow], float]] = {
 
 def sort_rows(rows: Sequence[LedgerRow], by: str) -> list[LedgerRow]:
     """Sorted by one of ORDERS; "label" puts the highest first. Raises UnknownName."""
-    if by not in ORDERS:
-        raise UnknownName("order", by, ORDERS)
-    return sorted(rows, key=ORDERS[by])
+    return sorted(rows, key=ORDERS[one_of(by, "order", ORDERS)])
 
 
 def ledger(rows: Sequence[LedgerRow], sort: str = "worst first", limit: int = 50) -> str:

@@ -104,7 +104,8 @@ class _FinetuneTab:
         split = message(check.problem) if check.problem else ""
         if check.parts is not None:
             split += split_bar(sizes(check.parts.split), check.parts.split.notes)
-        loss = sent.config.loss or losses_for(pairs.kind)[0]
+        fitting = losses_for(pairs.kind)
+        loss = sent.config.loss if sent.config.loss in fitting else fitting[0]
         return [
             findings(check.findings) + notes(check.notes),
             split,

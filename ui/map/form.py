@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
-from encoder import DEFAULT_MODEL, EncoderError, Layer
+from encoder import DEFAULT_MODEL, Layer
 from explore import ClusterConfig, ProjectionConfig
 from ui.checks import (
     OWN_POOLING,
     as_number,
     as_whole,
     link_query,
+    one_of,
     parse_pooling_and_layer,
     settings_from_json,
 )
@@ -81,12 +82,10 @@ def parse(form: MapForm) -> MapSettings:
 
 
 def _choice(value: object, choices: Mapping[str, T], name: str) -> T:
-    if isinstance(value, str) and value in choices:
-        return choices[value]
     for choice in choices.values():
         if value == choice:
             return choice
-    raise EncoderError(f"Unknown {name} {str(value)[:40]!r}. Choose one of: {', '.join(choices)}.")
+    return choices[one_of(value, name, choices)]
 
 
 def _number(value: object, name: str, default: float) -> float:

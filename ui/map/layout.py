@@ -18,7 +18,6 @@ from ui.page.components import (
     plot,
     scatter_map,
     section,
-    slider,
 )
 from ui.page.texts import SMALL
 
@@ -73,13 +72,13 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
     model_note = markup(elem_id="map-model-note")
     with gr.Accordion("Advanced", open=False, elem_classes=SMALL, elem_id="map-advanced"):
         with gr.Row():
-            near = slider(2, 200, value=default.n_neighbors, step=1, elem_id="n-neighbors",
+            near = gr.Slider(2, 200, value=default.n_neighbors, step=1, elem_id="n-neighbors",
                              label="UMAP neighbours", info="few: detail; many: the whole",
                              min_width=220)  # fmt: skip
-            distance = slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
+            distance = gr.Slider(0, 0.99, value=default.min_dist, step=0.01, elem_id="min-dist",
                                  label="UMAP min_dist", info="how tightly dots may lie",
                                  min_width=220)  # fmt: skip
-            perplexity = slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
+            perplexity = gr.Slider(2, 100, value=default.perplexity, step=1, elem_id="perplexity",
                                    label="t-SNE perplexity", info="neighbours that count",
                                    min_width=220)  # fmt: skip
             seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",

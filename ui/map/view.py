@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from encoder import EncoderError
+from ui.checks import one_of
 from ui.map.drawing import DrawnMap
 from ui.map.figures import Overlay, Value, categories, centres, label_codes, names_at, points, scale
 
@@ -130,11 +130,7 @@ def painters(labels: Iterable[str]) -> dict[str, Painter]:
 def painter(colour: object, labels: Iterable[str]) -> Painter:
     """How to colour by what was asked for. Raises EncoderError, which lists what there is."""
     offered = painters(labels)
-    if not isinstance(colour, str) or colour not in offered:
-        raise EncoderError(
-            f"Unknown colouring {str(colour)[:40]!r}. Choose one of: {', '.join(offered)}."
-        )
-    return offered[colour]
+    return offered[one_of(colour, "colouring", offered)]
 
 
 def paint(drawn_map: DrawnMap, shown: Shown) -> Value:

@@ -58,14 +58,16 @@ def address_bar(**settings: object) -> gr.HTML:
     )
 
 
-def slider(*args: object, **settings: object) -> gr.Slider:
-    """A slider that sends whatever is typed beside it: who uses it checks, and tells in words.
+def leave_checks_to_us() -> None:
+    """What is chosen or typed reaches our own checks, which tell in words what is wrong with it.
 
-    Gradio's own would refuse a number out of bounds with a traceback in the log.
+    Gradio refuses a number out of bounds, and a choice that is not on the list, with a traceback
+    in the log and a page that goes on waiting. The list is the server's, so even an honest page is
+    refused: a click that came before the new choices did still holds one of the old ones. Set on
+    the classes, since every update makes a component anew.
     """
-    made = gr.Slider(*args, **settings)
-    made.preprocess = lambda payload: payload
-    return made
+    for kind in (gr.Dropdown, gr.Radio, gr.CheckboxGroup, gr.Slider):
+        kind.preprocess = lambda self, payload: payload
 
 
 def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: object) -> None:

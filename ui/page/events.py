@@ -10,8 +10,9 @@ from typing import ParamSpec, TypedDict, TypeVar
 
 import gradio as gr
 
-from encoder import POOLINGS, EncoderError
+from encoder import EncoderError
 from ingest import LabError
+from ui.checks import parse_pooling
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -99,10 +100,7 @@ def picked_name(event: gr.EventData) -> str:
 
 def pick_name(event: gr.EventData) -> str:
     """The strategy whose row was clicked; what a browser sends is checked."""
-    name = str(getattr(event, "name", ""))
-    if name not in POOLINGS:
-        raise EncoderError(f"Unknown pooling {name[:40]!r}. Choose one of: {', '.join(POOLINGS)}.")
-    return name
+    return parse_pooling(getattr(event, "name", ""))
 
 
 def pick_box(event: gr.EventData, count: int) -> tuple[str, int]:

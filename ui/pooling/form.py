@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
-from ui.checks import as_text, parse_layer, parse_pooling, parse_text
+from ui.checks import as_text, one_of, parse_layer, parse_pooling, parse_text
 from ui.pooling.examples import FIRST, SENTENCES
 from ui.settings import Settings
 
@@ -45,11 +45,7 @@ def split_texts(lines: object, settings: Settings) -> tuple[tuple[str, ...], lis
 
 def parse_measure(measure: object) -> str:
     """One of MEASURES."""
-    if measure not in MEASURES:
-        raise EncoderError(
-            f"Unknown measure {str(measure)[:40]!r}. Choose one of: {', '.join(MEASURES)}."
-        )
-    return str(measure)
+    return one_of(measure, "measure", MEASURES)
 
 
 def parse_flag(flag: str) -> bool:

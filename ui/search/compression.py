@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from encoder import EncoderError
 from explore.compress import CompressionResult, K, compress_grid
+from ui.checks import one_of
 from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, worded
 from ui.page.matrix import figure_json
@@ -194,9 +195,7 @@ ASKED = (AUTO, UNRELATED)
 
 def choose_queries(index: Index, chosen: object, grades: Grades) -> tuple[str, list[str]]:
     """What is asked, in words, and the queries. Raises EncoderError for an unknown choice."""
-    if chosen not in ASKED:
-        raise EncoderError(f"Unknown queries {str(chosen)[:40]!r}. Choose: {', '.join(ASKED)}.")
-    if chosen == AUTO:
+    if one_of(chosen, "choice of queries", ASKED) == AUTO:
         judged = list(grades)
         if len(judged) >= FEW:  # of fewer an average says little
             return "judged queries", judged[:MOST_QUERIES]

@@ -12,7 +12,7 @@ from explore.duplicates import Duplicates, near_duplicates
 from ingest import Corpus
 from ingest.findings import count
 from ingest.templates import cell
-from ui.checks import as_number
+from ui.checks import as_number, one_of
 from ui.page.components import csv_file, downloader, markup, prose, section
 from ui.page.events import TOUCH, worded
 from ui.page.tasks import Steps, Task, at_once
@@ -126,10 +126,8 @@ MOST = 10_000  # pairs kept, for the CSV
 
 def parse_bound(kind: object, value: object) -> dict[str, float]:
     """`threshold` or `percentile` for the engine, which bounds it. Raises EncoderError."""
-    if kind not in USUAL:
-        raise EncoderError(f"Unknown kind {str(kind)[:40]!r}. Choose one of: {', '.join(USUAL)}.")
-    bound = as_number(value, "The bound")
-    return {"percentile" if kind == PERCENTILE else "threshold": bound}
+    chosen, bound = one_of(kind, "kind", USUAL), as_number(value, "The bound")
+    return {"percentile" if chosen == PERCENTILE else "threshold": bound}
 
 
 class SearchDuplicates:
@@ -160,7 +158,7 @@ class SearchDuplicates:
                 take = gr.Button("Pairs as CSV", size="sm", elem_id="duplicates-csv", scale=0,
                                  min_width=140, visible="hidden")  # fmt: skip
             file = downloader(elem_id="duplicates-download")
-        kind.input(lambda chosen: USUAL.get(chosen, gr.skip()), kind, bound, **TOUCH)
+        kind.input(worded(lambda kind: USUAL[one_of(kind, "kind", USUAL)]), kind, bound, **TOUCH)
         self.task.connect(self.prepare, self.show, [kind, bound], [table, take])
         take.click(worded(self.save), None, file, **TOUCH)
         searched.change(worded(self.fresh), None, [table, take, self.task.progress], **TOUCH)

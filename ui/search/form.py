@@ -7,6 +7,7 @@ from ui.checks import (
     OWN_POOLING,
     as_text,
     link_query,
+    one_of,
     parse_pooling_and_layer,
     settings_from_json,
     whole_in_range,
@@ -72,11 +73,7 @@ def parse_method(method: object) -> str:
     """One of METHODS, in the page's words or the API's. Raises EncoderError."""
     if isinstance(method, str) and method in METHODS:
         return METHODS[method]
-    if method in METHODS.values():
-        return str(method)
-    raise EncoderError(
-        f"Unknown method {str(method)[:40]!r}. Choose one of: {', '.join(METHODS.values())}."
-    )
+    return one_of(method, "method", METHODS.values())
 
 
 def parse_k(k: object) -> int:

@@ -7,7 +7,7 @@ from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
-from ui.page.components import heading, markup, notice, pick, plot, section, slider
+from ui.page.components import heading, markup, notice, pick, plot, section
 from ui.search.examples import MOST
 from ui.search.form import LEAST_K, METHODS, MOST_K, SearchForm
 
@@ -50,7 +50,7 @@ def lay_out_search(
         pooling = pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
         layer = pick("Layer", "search-layer", layers, "-1")
         method = pick("Ranked by", "search-method", list(METHODS), default.method, scale=2)
-        k = slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
+        k = gr.Slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
                       scale=2, min_width=180)  # fmt: skip
     model_note = markup(elem_id="search-model-note")
     with gr.Row(elem_classes=["lab-actions", "lab-progress-row"]):

@@ -12,7 +12,7 @@ from explore import search
 from explore.query_lab import ALPHA, BETA, GAMMA, RankChange, analogy, rank_changes, steer
 from ingest.findings import count
 from ui.checks import as_text, in_range, row_number
-from ui.page.components import markup, prose, section, slider
+from ui.page.components import markup, prose, section
 from ui.page.events import TOUCH, picked_name, worded
 from ui.search.answer import NO_HIT, Answer
 from ui.search.form import parse_query
@@ -203,7 +203,7 @@ class SearchQueryLab:
             hits = markup(NO_HITS, elem_id="lab-hits")
             with gr.Row(elem_classes=["lab-settings"]):
                 weights = [
-                    slider(0, MOST_WEIGHT, value=value, step=0.05, label=label, elem_id=elem_id,
+                    gr.Slider(0, MOST_WEIGHT, value=value, step=0.05, label=label, elem_id=elem_id,
                               min_width=180)
                     for label, elem_id, value in (
                         ("Weight of the query", "weight-query", USUAL.query),

@@ -4,9 +4,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from encoder import Encoder, EncoderError
+from encoder import Encoder
 from explore import Hits, search
 from explore.fusion import reciprocal_rank_fusion
+from ui.checks import one_of
 from ui.search.answer import DEEP, keywords
 from ui.search.index import Index, SearchSettings, build_index, is_encoded, keep_vectors
 from ui.state.stages import Tell
@@ -36,12 +37,8 @@ class DenseStrategy:
 
 def parse_keywords(chosen: object) -> tuple[str, ...]:
     """Which of WITH_KEYWORDS. Raises EncoderError."""
-    given = chosen if isinstance(chosen, list) else []
-    unknown = [name for name in given if name not in WITH_KEYWORDS]
-    if unknown:
-        raise EncoderError(
-            f"Unknown strategy {str(unknown[0])[:40]!r}. Choose: {', '.join(WITH_KEYWORDS)}."
-        )
+    sent = chosen if isinstance(chosen, list) else []
+    given = [one_of(name, "strategy", WITH_KEYWORDS) for name in sent]
     return tuple(name for name in WITH_KEYWORDS if name in given)
 
 

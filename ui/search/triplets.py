@@ -12,7 +12,7 @@ from explore import search
 from ingest.findings import count
 from ui.checks import in_range, whole_in_range
 from ui.finetune.form import SEED
-from ui.page.components import markup, slider
+from ui.page.components import markup
 from ui.page.events import now
 from ui.page.tab import Page
 from ui.page.tasks import Steps, Task, at_once
@@ -195,7 +195,7 @@ class SearchTriplets:
         self.handlers, self.listed = handlers, listed
         gr.HTML('<p class="lab-sub">Train a model on them</p>', apply_default_css=False)
         with gr.Row(elem_classes=["lab-settings"]):
-            self.share = slider(10, 100, value=100 * SHARE, step=5, elem_id="judge-share",
+            self.share = gr.Slider(10, 100, value=100 * SHARE, step=5, elem_id="judge-share",
                                    label="% of the judged queries that go to training",
                                    info="the rest is held out for a fair comparison",
                                    min_width=260)  # fmt: skip

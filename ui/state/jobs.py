@@ -100,6 +100,7 @@ class Queue:
         self._slots = slots
         self._waiting: list[Job] = []
         self._running: list[Job] = []
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         atexit.register(self.close)
 
@@ -121,7 +122,8 @@ class Queue:
     def close(self) -> None:
         """Give all jobs up, and wait some seconds for those that run.
 
-        A thread that is inside torch or numba while Python shuts down would abort the process.
+        A thread that is inside torch or numba while Python shuts down would abort the process, even
+        one that only frees the tensors of a job that has ended.
         """
         with self._lock:
             jobs = [*self._waiting, *self._running]
@@ -129,8 +131,8 @@ class Queue:
             job.stop.set()
             self.leave(job)
         latest = time.monotonic() + STOP_S
-        for job in jobs:
-            job.ended.wait(max(0.0, latest - time.monotonic()))
+        for thread in self._threads:
+            thread.join(max(0.0, latest - time.monotonic()))
 
     def place(self, job: Job) -> int:
         """0 when it runs or has run; else how many come before it, itself included."""
@@ -155,7 +157,9 @@ class Queue:
         while self._waiting and len(self._running) < self._slots:
             job = self._waiting.pop(0)
             self._running.append(job)
-            threading.Thread(target=self._run, args=(job,), daemon=True, name="training").start()
+            thread = threading.Thread(target=self._run, args=(job,), daemon=True, name="training")
+            self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
+            thread.start()
 
     def _run(self, job: Job) -> None:
         try:

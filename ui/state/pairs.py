@@ -28,7 +28,7 @@ from ingest import (
     read_table,
     to_pairs,
 )
-from ui.checks import in_range
+from ui.checks import in_range, one_of
 
 SAMPLES_FOLDER = Path(__file__).parents[2] / "assets" / "samples"
 
@@ -99,9 +99,7 @@ class TrainingPairs:
 
 def open_sample(name: str) -> TrainingPairs:
     """One of the bundled files. Raises EncoderError for an unknown one."""
-    if name not in SAMPLES:
-        raise EncoderError(f"Unknown sample {name[:40]!r}. Choose one of: {', '.join(SAMPLES)}.")
-    sample = SAMPLES[name]
+    sample = SAMPLES[one_of(name, "sample", SAMPLES)]
     return replace(open_data(sample.folder / sample.file, sample.file), bundled=True)
 
 
@@ -147,8 +145,7 @@ def parse_mapping(
     `scale` is the lowest and the highest label of graded pairs, both empty where the values tell
     it. Raises LabError naming what is missing.
     """
-    if kind not in TEXTS:
-        raise EncoderError(f"Unknown kind {str(kind)[:20]!r}. Choose one of: {', '.join(TEXTS)}.")
+    kind = one_of(kind, "kind", TEXTS)
     names = [str(name) for name in columns if name and name != NO_LABEL]
     unknown = [name for name in names if name not in training_pairs.table.columns]
     if unknown:

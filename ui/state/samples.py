@@ -7,7 +7,7 @@ it and links to it all follow.
 from dataclasses import dataclass
 from pathlib import Path
 
-from encoder import EncoderError
+from ui.checks import one_of
 from ui.state.pairs import SAMPLES_FOLDER
 
 
@@ -74,11 +74,7 @@ FIRST_SAMPLE = "topics"  # lies ready where a tab names no other
 
 def text_sample(name: str) -> TextSample:
     """A sample by its name. Raises EncoderError for an unknown one."""
-    if name not in TEXT_SAMPLES:
-        raise EncoderError(
-            f"Unknown sample {name[:40]!r}. Choose one of: {', '.join(TEXT_SAMPLES)}."
-        )
-    return TEXT_SAMPLES[name]
+    return TEXT_SAMPLES[one_of(name, "sample", TEXT_SAMPLES)]
 
 
 def linked_sample(corpus: str) -> TextSample | None:
