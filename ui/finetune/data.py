@@ -10,7 +10,7 @@ from ui.finetune.check_html import facts, preview
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.layout import DataLayout
 from ui.page.components import csv_file
-from ui.page.events import QUIET, READ, now, picked_name, worded
+from ui.page.events import QUIET, READ, Lane, now, picked_name, worded
 from ui.state.pairs import FIRST_SAMPLE, HALF_A_SCALE, KINDS, NO_LABEL, TrainingPairs
 from ui.words import message, notes
 
@@ -41,13 +41,14 @@ class PairsSection:
     def connect(self, tab: gr.Tab) -> None:
         """Everything that changes the pairs, and the files to take."""
         ui, outputs = self.ui, self.outputs
-        tab.select(worded(self.arrive), None, outputs, **READ)
+        read: Lane = {**READ, "show_progress_on": ui.preview}
+        tab.select(worded(self.arrive), None, outputs, **read)
         for name, chip in ui.samples.items():
-            chip.click(worded(self.take_sample(name)), None, outputs, **READ)
+            chip.click(worded(self.take_sample(name)), None, outputs, **read)
         sent = [ui.file, ui.pasted]
-        ui.file.upload(worded(self.take("file")), sent, outputs, **READ)
-        ui.use_pasted.click(worded(self.take("text")), sent, outputs, **READ)
-        ui.sampled.click(worded(self.take_part), [self.too_large, *sent], outputs, **READ)
+        ui.file.upload(worded(self.take("file")), sent, outputs, **read)
+        ui.use_pasted.click(worded(self.take("text")), sent, outputs, **read)
+        ui.sampled.click(worded(self.take_part), [self.too_large, *sent], outputs, **read)
         gr.on(
             [
                 *(control.select for control in (ui.kind, *ui.columns)),
@@ -57,9 +58,9 @@ class PairsSection:
             [ui.kind, *ui.columns, *ui.scale],
             outputs,
             trigger_mode="always_last",
-            **READ,
+            **read,
         )
-        ui.findings.pick(worded(self.remedy), None, outputs, **READ)
+        ui.findings.pick(worded(self.remedy), None, outputs, **read)
         for kind, button in ui.templates.items():
             button.click(worded(self.save_template(kind)), None, ui.download, **QUIET)
         ui.dropped.click(worded(self.save_dropped), None, ui.download, **READ)

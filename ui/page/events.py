@@ -9,6 +9,7 @@ from functools import wraps
 from typing import ParamSpec, TypedDict, TypeVar
 
 import gradio as gr
+from gradio.components import Component
 
 from encoder import EncoderError
 from ingest import LabError
@@ -31,6 +32,7 @@ class Lane(TypedDict, total=False):
     concurrency_limit: int
     trigger_mode: str
     queue: bool
+    show_progress_on: Component
 
 
 # Every lane of the page. None of them is in the web API.
@@ -41,6 +43,7 @@ ENCODE: Lane = {**QUIET, "concurrency_id": "encode", "concurrency_limit": 2}  # 
 RESULTS: Lane = {**QUIET, "concurrency_id": "results", "concurrency_limit": 2}
 SHOWN: Lane = {"api_visibility": "private", "show_progress": "minimal"}
 READ: Lane = {**SHOWN, "concurrency_id": "read", "concurrency_limit": 2}  # a file
+OPEN: Lane = {**QUIET, "concurrency_id": "read", "concurrency_limit": 2}  # a tab, by its door
 CHECK: Lane = {**SHOWN, "concurrency_id": "check", "concurrency_limit": 2,
                "trigger_mode": "always_last"}  # fmt: skip
 # One at a time: steps that are timed beside each other would seem to take longer.

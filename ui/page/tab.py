@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import gradio as gr
 from gradio.components import Component
 
-from ui.page.events import READ, TOUCH, worded
+from ui.page.events import OPEN, TOUCH, worded
 from ui.page.models import ModelPicker
 from ui.state.workbench import Workbench
 
@@ -79,14 +79,14 @@ class Page:
         for way in self._ways:
             tab = by_name[way.name]
             shown = [self.tabs, *tab.form]
-            way.button.click(worded(self._open(tab, way.settings)), None, shown, **READ)
+            way.button.click(worded(self._open(tab, way.settings)), None, shown, **OPEN)
         for name, arrival in self._arrivals.items():
             tab = by_name[name]
             shown = [self.tabs, *tab.form]
-            arrival.change(worded(self._arrive(tab)), arrival, shown, **READ)
+            arrival.change(worded(self._arrive(tab)), arrival, shown, **OPEN)
         for tab in tabs:
             shown = [self.tabs, *tab.form]
-            self.demo.load(worded(self._open_link(tab)), None, shown, **READ)
+            self.demo.load(worded(self._open_link(tab)), None, shown, **OPEN)
 
     def _open(self, tab: Tab, settings: Mapping[str, str]) -> Callable[[gr.Request], list[object]]:
         def open_tab(request: gr.Request) -> list[object]:

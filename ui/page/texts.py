@@ -12,7 +12,7 @@ from encoder import CATALOG, DEFAULT_MODEL, EncoderError
 from ingest import Corpus
 from ingest.findings import count
 from ui.page.components import heading, markup, prose
-from ui.page.events import READ, worded
+from ui.page.events import READ, Lane, worded
 from ui.page.models import ModelPicker
 from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES, linked_sample
 from ui.state.texts import (
@@ -194,14 +194,15 @@ class TextsSection:
     def connect(self, tab: gr.Tab) -> None:
         """Samples, files, pasted lines, columns."""
         texts, out = self.texts, self.outputs
-        tab.select(worded(self.arrive), self.version, out, **READ)
+        read: Lane = {**READ, "show_progress_on": texts.facts}
+        tab.select(worded(self.arrive), self.version, out, **read)
         for name, chip in texts.samples.items():
-            chip.click(worded(self.sample(name)), None, out, **READ)
-        texts.pairs.click(worded(self.pairs), None, out, **READ)
-        texts.file.upload(worded(self.file), texts.file, out, **READ)
-        texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **READ)
+            chip.click(worded(self.sample(name)), None, out, **read)
+        texts.pairs.click(worded(self.pairs), None, out, **read)
+        texts.file.upload(worded(self.file), texts.file, out, **read)
+        texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **read)
         gr.on([texts.column.select, texts.labels.input], worded(self.columns),
-              [texts.column, texts.labels], out, **READ)  # fmt: skip
+              [texts.column, texts.labels], out, **read)  # fmt: skip
 
     def arrive(self, request: gr.Request, version: str) -> list[object]:
         """On the first look a sample lies ready; what the other tab has opened is taken over."""

@@ -102,8 +102,12 @@ class SearchJudge:
         """All events of the section but those of `triplets`."""
         both, changed = [self.hits, self.listed], [self.remarks, self.hits, self.listed]
         self.hits.pick(worded(self.judge), None, both, **TOUCH)
-        self.sample.click(worded(self.load_sample), None, changed, **READ)
-        self.upload.upload(worded(self.read), self.upload, changed, **READ)
+        self.sample.click(
+            worded(self.load_sample), None, changed, show_progress_on=self.remarks, **READ
+        )
+        self.upload.upload(
+            worded(self.read), self.upload, changed, show_progress_on=self.remarks, **READ
+        )
         self.undo.click(worded(self.take_back), None, changed, **TOUCH)
         self.clear.click(worded(self.take_away), None, changed, **TOUCH)
         self.take.click(worded(self.save), None, self.file, **TOUCH)
