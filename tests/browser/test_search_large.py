@@ -1,4 +1,4 @@
-"""The whole Search tab over 20,000 texts of one's own: each section works, and none in eternity."""
+"""The Search tab over 20,000 texts of one's own: all of it works, and nothing takes an eternity."""
 
 import itertools
 import re
@@ -76,8 +76,6 @@ def test_every_section_works_on_twenty_thousand_texts_of_ones_own(page, tmp_path
     lab.press("judge-hits", "bad", 9)
     work("measure-search")
     expect(lab.table("All judged queries").locator("tbody tr")).to_have_count(3)
-    work("flow")
-    expect(lab.find("#flow-table tbody tr")).to_have_count(5)
     work("compress")
     expect(lab.find("#compress tbody tr")).to_have_count(40)
     expect(lab.find("#compress")).to_contain_text("everyday questions")
