@@ -9,11 +9,12 @@ from typing import Protocol, TypeVar
 import gradio as gr
 
 from encoder import CATALOG, DEFAULT_MODEL, EncoderError
-from ingest import Corpus
+from ingest import Corpus, LabError
 from ingest.findings import count
+from ui.checks import parse_layer
 from ui.page.components import heading, markup, prose
 from ui.page.events import READ, Lane, worded
-from ui.page.models import ModelPicker
+from ui.page.models import LAST, ModelPicker, layer_value, layers_of
 from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES, linked_sample
 from ui.state.texts import (
     OpenTexts,
@@ -227,10 +228,8 @@ class TextsSection:
         """
         corpus = settings.get("corpus", "")
         sample = linked_sample(corpus)
-        form, remarks = read(settings.get(name, "{}"))
-        model, layers, layer, remark = loadable(
-            self.handlers, visitor, str(form.model), str(form.layer)
-        )
+        form, remarks = read(settings.get(name) or "{}")
+        model, layer, remark = loadable(self.handlers, visitor, str(form.model), str(form.layer))
         missing = (
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
             "Send the same file under “Your own texts” to have that again."
@@ -241,7 +240,7 @@ class TextsSection:
         models = self.handlers.picker.choices(visitor, model)
         values = vars(form) | {
             "model": gr.Dropdown(choices=models, value=model),
-            "layer": gr.Dropdown(choices=layers, value=layer),
+            "layer": layer,
         }
         if corpus == PAIRS:
             texts = self.handlers.open_pairs(visitor)
@@ -297,8 +296,8 @@ class TextsSection:
 
 def loadable(
     handlers: TextsHandlers, visitor: str | None, model: str, layer: str
-) -> tuple[str, list[str], str, str]:
-    """A link's model if it is here, its layers, the layer, and a remark where either is another.
+) -> tuple[str, gr.Dropdown, str]:
+    """A link's model if it is here, its layer, and a remark where either is another.
 
     A link alone never starts a download.
     """
@@ -310,8 +309,10 @@ def loadable(
             else "This host does not offer it, or it was somebody's own; shown: the bundled model."
         )
         model = DEFAULT_MODEL
-    layers = ["-1", *map(str, handlers.workbench.encoder(model, visitor).layers)]
-    if layer not in layers:
+    encoder = handlers.workbench.encoder(model, visitor)
+    try:
+        chosen = layer_value(parse_layer(layer), encoder)
+    except LabError:
         remark = remark or f"This model has no layer {layer}; shown: the last one."
-        layer = "-1"
-    return model, layers, layer, remark
+        chosen = LAST
+    return model, layers_of(encoder, chosen), remark
