@@ -26,7 +26,7 @@ from ui.state.texts import (
     open_sample,
 )
 from ui.state.workbench import Workbench
-from ui.words import notes
+from ui.words import message, notes
 
 
 def corpus_facts(name: str, texts: int, dropped: Mapping[str, Sequence[int]],
@@ -200,7 +200,7 @@ class TextsSection:
         for name, chip in texts.samples.items():
             chip.click(worded(self.sample(name)), None, out, **read)
         texts.pairs.click(worded(self.pairs), None, out, **read)
-        texts.file.upload(worded(self.file), texts.file, out, **read)
+        texts.file.upload(worded(self.file), texts.file, [*out, texts.file], **read)
         texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **read)
         gr.on([texts.column.select, texts.labels.input], worded(self.columns),
               [texts.column, texts.labels], out, **read)  # fmt: skip
@@ -223,18 +223,18 @@ class TextsSection:
     ) -> list[object]:
         """A form as far as it can be had here: values of its boxes, then of `outputs`.
 
-        `settings[name]` is the form as JSON, which `read` checks; without it the boxes stay as they
-        are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
+        `settings[name]` is the form as JSON, which `read` checks; without it, or where it is empty,
+        the boxes stay as they are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
         """
-        corpus = settings.get("corpus", "")
+        corpus, given = settings.get("corpus", ""), settings.get(name, "")
         sample = linked_sample(corpus)
-        form, remarks = read(settings.get(name) or "{}")
+        form, remarks = read(given or "{}")
         model, layer, remark = loadable(self.handlers, visitor, str(form.model), str(form.layer))
         missing = (
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
             "Send the same file under “Your own texts” to have that again."
         )
-        for said in [*remarks, remark, "" if sample or corpus == PAIRS else missing]:
+        for said in [*remarks, remark, "" if sample or corpus == PAIRS or not given else missing]:
             if said:
                 gr.Warning(escape(said, quote=False), duration=20)
         models = self.handlers.picker.choices(visitor, model)
@@ -247,7 +247,7 @@ class TextsSection:
         else:
             texts = self.handlers.open_sample(visitor, sample.name if sample else self.first)
         boxes = [model, *values.values()]
-        if name not in settings:
+        if not given:
             boxes = [gr.skip() for _ in boxes]
         return [*boxes, *self.opened(texts)]
 
@@ -264,14 +264,29 @@ class TextsSection:
         return self.opened(self.handlers.open_pairs(request.session_hash))
 
     def file(self, request: gr.Request, path: str | None) -> list[object]:
-        """An uploaded file."""
+        """An uploaded file. One that cannot be read leaves its box: what is open is another."""
+        visitor = request.session_hash
         if path is None:
-            return [gr.skip() for _ in self.outputs]
-        return self.opened(self.handlers.open_file(request.session_hash, path))
+            return [gr.skip() for _ in [*self.outputs, self.texts.file]]
+        try:
+            return [*self.opened(self.handlers.open_file(visitor, path)), gr.skip()]
+        except LabError as error:
+            return [*self.unread(visitor, Path(path).name, error), None]
 
     def pasted(self, request: gr.Request, text: str) -> list[object]:
         """Pasted lines."""
-        return self.opened(self.handlers.open_text(request.session_hash, text))
+        visitor = request.session_hash
+        try:
+            return self.opened(self.handlers.open_text(visitor, text))
+        except LabError as error:
+            return self.unread(visitor, "the pasted lines", error)
+
+    def unread(self, visitor: str | None, name: str, error: LabError) -> list[object]:
+        """Values of `outputs` where something could not be read: why, and what is still open."""
+        texts = self.handlers.texts(visitor).opened
+        still = f" Still open: {texts.name}." if texts else ""
+        facts = message(f"{name} was not read. {error}{still}")
+        return [facts if box is self.texts.facts else gr.skip() for box in self.outputs]
 
     def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[object]:
         """Other columns of the file."""
