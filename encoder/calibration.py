@@ -42,6 +42,11 @@ class Scale:
         return _percentile(self.paraphrase, cosine)
 
     @property
+    def is_flat(self) -> bool:
+        """Whether all pairs score the same, as [CLS] does at layer 0: then no score stands out."""
+        return bool(np.ptp(np.concatenate([self.random, self.paraphrase])) <= TOLERANCE)
+
+    @property
     def separation(self) -> float:
         """Chance that a paraphrase scores above a random pair (ROC-AUC); 0.5 = no better."""
         return float(np.mean([self.random_percentile(c) for c in self.paraphrase])) / 100
@@ -61,6 +66,11 @@ class Calibration:
     sentences: int
     random_pairs: int  # all pairs of these sentences
     paraphrase_pairs: int
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Random pairs, and paraphrases."""
+        return self.random_pairs, self.paraphrase_pairs
 
     def scale(self, pooling: str, layer: Layer) -> Scale | None:
         """The scale of a cell, or None for one that was not measured (e.g. "soft:4")."""

@@ -159,6 +159,7 @@ class Strategy:
     saved_as: tuple[str, ...] = ()  # its modes in a sentence-transformers pooling config
     parameter: Parameter | None = None
     needs_idf: bool = False  # its functions take `idf`, the weights of all tokens
+    is_mistake: bool = False  # shown to be recognised, not to be used
 
 
 POOLINGS: dict[str, Strategy] = {
@@ -244,6 +245,7 @@ POOLINGS: dict[str, Strategy] = {
         r"v = \frac{1}{P}\left(\sum_{t=1}^{n} h_t + \sum_{t=n+1}^{P} h_{\mathrm{[PAD]},t}\right)",
         "the attention mask, forgotten",
         parameter=Parameter("length", usual=PAD_LENGTH, low=1, high=4096, pads=True),
+        is_mistake=True,
     ),
 }
 

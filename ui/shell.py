@@ -21,7 +21,7 @@ from ui.finetune.takehome.download import routes as takehome_routes
 from ui.map import tab as map_tab
 from ui.map.api import build_map_api
 from ui.map.files import routes as map_routes
-from ui.page.components import leave_checks_to_us
+from ui.page.components import leave_checks_to_us, script
 from ui.page.tab import Page, Tab
 from ui.page.theme import ASSETS, theme
 from ui.pooling import tab as pooling
@@ -132,7 +132,7 @@ def build_app(workbench: Workbench) -> gr.Blocks:
         for feature in FEATURES:
             feature.build_api(workbench)
         with gr.Row(elem_classes=["lab-top"]):
-            gr.HTML(HEADER, apply_default_css=False)
+            gr.HTML(HEADER, js_on_load=script("tabs.js"), apply_default_css=False)
             toggle = gr.Button("Light / dark", size="sm", elem_id="theme", min_width=110, scale=0)
             toggle.click(None, js=TOGGLE, api_visibility="private")
         tabs = gr.Tabs()

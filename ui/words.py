@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import isfinite
+from math import ceil, floor, isfinite, log10
 
 from encoder.evaluation import Metric
 
@@ -17,6 +17,12 @@ def message(text: str) -> str:
 def notes(lines: Sequence[str]) -> str:
     """Remarks below an input."""
     return "".join(f'<p class="lab-note">{escape(line)}</p>' for line in lines)
+
+
+def round_step(least: float) -> float:
+    """The next step that people count in: 1, 2, 2.5 or 5, times a power of ten."""
+    power = 10.0 ** floor(log10(least))
+    return next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= least * (1 - 1e-9))
 
 
 class Axis:
@@ -32,9 +38,8 @@ class Axis:
             least = min(values)
             return cls(0.0 if least >= 0 else (-0.25 if least > -0.25 else -1.0), 1.0, 0.25)
         low, high = min(0.0, *values), max(0.0, *values)
-        if low == high:
-            high = low + 1
-        return cls(low, high, (high - low) / 4)
+        step = round_step((high - low or 1.0) / 4)
+        return cls(floor(low / step) * step, ceil(high / step or 1) * step, step)
 
     def at(self, value: float) -> float:
         """Percent from the left, within the axis."""
@@ -42,7 +47,7 @@ class Axis:
 
     def label(self, mark: float) -> str:
         """A mark with as few digits as its step needs."""
-        return f"{mark:.3g}".replace("-", "−")
+        return f"{mark:.6g}".replace("-", "−")
 
     def ticks(self) -> str:
         """Labels at regular steps."""
@@ -128,6 +133,14 @@ def share(percentile: float) -> str:
     if percentile < 0.1:
         return "under 0.1%"
     return f"{percentile:.0f}%" if 1 <= percentile < 99.5 else f"{percentile:.1f}%"
+
+
+def counted(percentile: float, of: int) -> str:
+    """So many percent of `of` things, which never resolves more than their number: 'all 230'."""
+    below = of * percentile / 100
+    if below > of - 0.5:
+        return f"all {of:,}"
+    return f"none of {of:,}" if below < 0.5 else f"{share(percentile)} of {of:,}"
 
 
 def layer_phrase(layer: int | str, depth: int) -> str:

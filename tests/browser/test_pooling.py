@@ -42,8 +42,8 @@ def test_two_sentences_are_compared_in_every_way(lab: PoolingPage) -> None:
     first = lab.value("mean")
     assert first == f"{a @ b:.4f}"
     assert lab.find("#scores tbody tr").count() == len(POOLINGS)
-    expect(lab.answer).to_contain_text("As close as paraphrases")
-    expect(lab.row("mean").locator(".worth").first).to_contain_text("99.9%")
+    expect(lab.answer).to_contain_text("Close: among paraphrases it beats")
+    expect(lab.row("mean").locator(".worth").first).to_have_text("all")
     lab.plot("token-matrix").wait_for()
 
     # A click on the layer map moves the whole tab.
@@ -95,7 +95,7 @@ def test_two_sentences_are_compared_in_every_way(lab: PoolingPage) -> None:
     lab.sentence("A").fill(FIRST.a)
     expect(lab.row("mean").locator(".value")).to_have_text("1.0000")  # B is the same by now
     lab.find("#clear").click()
-    expect(lab.answer).to_contain_text("Sentence A is empty")
+    expect(lab.answer).to_contain_text("Both sentences are empty")
     lab.page.wait_for_function("location.search === ''")
     expect(lab.find("#scores tr")).to_have_count(0)
     for i, example in enumerate(EXAMPLES.values()):
@@ -109,6 +109,14 @@ def test_two_sentences_are_compared_in_every_way(lab: PoolingPage) -> None:
     expect(lab.find("#model-note")).to_contain_text("before any learning")
     expect(lab.answer).to_contain_text("untrained-minilm")
     assert float(lab.value("mean")) > 0.9
+
+    # The address follows the tabs, and Back leads to the one before, not out of the page.
+    lab.tab("Fine-tune")
+    lab.page.wait_for_function("location.search === '?finetune='")
+    lab.page.go_back()
+    expect(lab.page.get_by_role("tab", name="Pooling")).to_have_attribute("aria-selected", "true")
+    lab.page.wait_for_function("location.search.includes('model=untrained-minilm')")
+    expect(lab.answer).to_contain_text("untrained-minilm")
 
 
 def test_sections_draw_when_they_are_unfolded_and_show_hostile_text_as_text(

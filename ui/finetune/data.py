@@ -1,6 +1,7 @@
 """The pairs of the Fine-tune tab: samples, files, columns, remedies, and files to take."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import gradio as gr
 from gradio.components import Component
@@ -46,7 +47,7 @@ class PairsSection:
         for name, chip in ui.samples.items():
             chip.click(worded(self.take_sample(name)), None, outputs, **read)
         sent = [ui.file, ui.pasted]
-        ui.file.upload(worded(self.take("file")), sent, outputs, **read)
+        ui.file.upload(worded(self.take_file), sent, [*outputs, ui.file], **read)
         ui.use_pasted.click(worded(self.take("text")), sent, outputs, **read)
         ui.sampled.click(worded(self.take_part), [self.too_large, *sent], outputs, **read)
         gr.on(
@@ -93,13 +94,31 @@ class PairsSection:
         """A handler that reads what was sent; over the limit, it offers to read a sample of it."""
 
         def take(request: gr.Request, path: str | None, text: str) -> list[object]:
+            visitor = request.session_hash
             try:
-                return self.read(request.session_hash, source, path, text)
+                return self.read(visitor, source, path, text)
             except OverLimit as error:
                 offer = gr.Button(visible=True)
                 return self.answer(note=message(str(error)), sampled=offer, too_large=source)
+            except LabError as error:
+                name = Path(path).name if source == "file" and path else "The pasted rows"
+                return self.unread(visitor, f"{name}: {error}")
 
         return take
+
+    def take_file(self, request: gr.Request, path: str | None, text: str) -> list[object]:
+        """What `take` gives for a file; one that cannot be read leaves its box."""
+        before = self.handlers.visitor(request.session_hash).training_pairs
+        answer = self.take("file")(request, path, text)
+        over = answer[self.outputs.index(self.too_large)] == "file"
+        now_ready = self.handlers.visitor(request.session_hash).training_pairs
+        return [*answer, gr.skip() if over or now_ready is not before else None]
+
+    def unread(self, visitor: str | None, why: str) -> list[object]:
+        """Something could not be read: why, and which pairs are still the ones below."""
+        before = self.handlers.visitor(visitor).training_pairs
+        still = f" The pairs below are still those of {before.name}." if before else ""
+        return self.answer(note=message(why + still), sampled=gr.Button(visible="hidden"))
 
     def take_part(
         self, request: gr.Request, source: str, path: str | None, text: str

@@ -19,6 +19,7 @@ from ui.page.components import (
     scatter_map,
     section,
 )
+from ui.page.models import LAST
 from ui.page.texts import SMALL
 
 
@@ -59,14 +60,14 @@ HELP = (
 )
 
 
-def lay_out_map(models: list[tuple[str, str]], layers: list[str]) -> MapLayout:
+def lay_out_map(models: list[tuple[str, str]], layers: list[tuple[str, str]]) -> MapLayout:
     """Settings, the map, and what can be done with it."""
     heading("2. The map")
     default = MapForm()
     with gr.Row(elem_classes=["lab-settings"]):
         model = pick("Model", "map-model", models, DEFAULT_MODEL, scale=3)
         pooling = pick("Pooling", "map-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
-        layer = pick("Layer", "map-layer", layers, "-1")
+        layer = pick("Layer", "map-layer", layers, LAST)
         method = pick("Method", "map-method", list(METHODS), default.method)
         dims = pick("Dimensions", "map-dims", list(DIMS), default.dims)
     model_note = markup(elem_id="map-model-note")

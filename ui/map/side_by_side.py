@@ -19,7 +19,7 @@ from ui.map.state import SIDE_BY_SIDE
 from ui.map.view import Shown, value
 from ui.page.components import markup, pick, prose, scatter_map
 from ui.page.events import TOUCH, picked_name, worded
-from ui.page.models import ModelBox, connect_model, layers_of
+from ui.page.models import LAST, ModelBox, connect_model, layer_choices, layers_of
 from ui.page.tab import Page
 from ui.page.tasks import STAGES, Steps, Task
 from ui.state.stages import Tell
@@ -124,7 +124,7 @@ class SideBySideSection:
     def __init__(self, page: Page, handlers: MapHandlers, map_ready: gr.State) -> None:
         self.handlers = handlers
         picker = handlers.picker
-        layers = ["-1", *map(str, handlers.workbench.encoder(DEFAULT_MODEL, None).layers)]
+        layers = layer_choices(handlers.workbench.encoder(DEFAULT_MODEL, None))
         with gr.Accordion("Side by side", open=False, elem_id="sides-section"):
             prose(
                 "The same texts under another pooling, layer or model: before and after "
@@ -136,7 +136,7 @@ class SideBySideSection:
                              DEFAULT_MODEL, scale=3)  # fmt: skip
                 pooling = pick("Its pooling", "other-pooling", [OWN_POOLING, *POOLINGS], "cls",
                                scale=2)  # fmt: skip
-                layer = pick("Its layer", "other-layer", layers, "-1")
+                layer = pick("Its layer", "other-layer", layers, LAST)
             note = markup(elem_id="other-model-note")
             self.task = Task(
                 handlers.workbench, SIDE_BY_SIDE, "Compare", STAGES, EXPECTED_S,

@@ -29,7 +29,7 @@ from ui.map.trust import TrustSection
 from ui.map.view import CLUSTER, Shown, painters, value
 from ui.page.components import csv_file
 from ui.page.events import FOLLOW, TOUCH, now, picked_name, worded, worded_steps
-from ui.page.models import ModelBox, connect_model, layers_of
+from ui.page.models import ModelBox, connect_model, layer_choices, layers_of
 from ui.page.tab import Page, Tab
 from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
@@ -52,9 +52,7 @@ class _MapTab:
         self.handlers = handlers
         default = handlers.workbench.encoder(MapForm().model, None)
         texts = lay_out_texts()
-        self.ui: MapLayout = lay_out_map(
-            handlers.picker.choices(None), ["-1", *map(str, default.layers)]
-        )
+        self.ui: MapLayout = lay_out_map(handlers.picker.choices(None), layer_choices(default))
         self.model = gr.State(MapForm().model)  # the last one that loaded
         self.form: dict[str, Component] = {**self.ui.form, "model": self.model}
         self.texts = TextsSection(handlers, texts, self.ui.colour, offered_colours)

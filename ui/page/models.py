@@ -7,9 +7,10 @@ from html import escape
 import gradio as gr
 from gradio.components import Component
 
-from encoder import CATALOG, DEFAULT_MODEL, Encoder, EncoderError, ModelSpec
+from encoder import CATALOG, DEFAULT_MODEL, Encoder, EncoderError, Layer, ModelSpec
 from encoder.catalog import hub_spec
 from encoder.hub import DownloadProgress
+from encoder.layers import canonical_layer
 from ingest import LabError
 from ui.page.events import LOAD, TOUCH, worded
 from ui.state.stages import Tell
@@ -153,10 +154,38 @@ def connect_model(
     )  # fmt: skip
 
 
+# --- Layers of a model, as every picker offers them -----------------------------------------------
+
+
+LAST = "-1"  # the last layer in a picker, whatever its number
+
+
+def layer_label(layer: Layer, depth: int) -> str:
+    """A layer as the pickers and the pictures call it."""
+    if layer == "first_last":
+        return "first + last"
+    if layer == "last2":
+        return "last two"
+    return {0: "0 (embeddings)", depth: f"{depth} (last)"}.get(int(layer), str(layer))
+
+
+def layer_value(layer: Layer, encoder: Encoder) -> str:
+    """The value of a layer in a picker. Raises EncoderError for one there is not."""
+    layer = canonical_layer(layer, encoder.backbone.depth)
+    return LAST if layer == encoder.backbone.depth else str(layer)
+
+
+def layer_choices(encoder: Encoder) -> list[tuple[str, str]]:
+    """The layers of a model for a picker: (label, value), each once."""
+    depth = encoder.backbone.depth
+    return [(layer_label(layer, depth), layer_value(layer, encoder)) for layer in encoder.layers]
+
+
 def layers_of(encoder: Encoder, layer: object) -> gr.Dropdown:
     """A layer picker for a model: the same layer where it has that, else the last."""
-    layers = ["-1", *map(str, encoder.layers)]
-    return gr.Dropdown(choices=layers, value=layer if layer in layers else "-1")
+    choices = layer_choices(encoder)
+    kept = str(layer) if str(layer) in [value for _, value in choices] else LAST
+    return gr.Dropdown(choices=choices, value=kept)
 
 
 # --- Other models beside the one that is searched with: a picker, and loading them. Wiring --------

@@ -9,11 +9,12 @@ from typing import Protocol, TypeVar
 import gradio as gr
 
 from encoder import CATALOG, DEFAULT_MODEL, EncoderError
-from ingest import Corpus
+from ingest import Corpus, LabError
 from ingest.findings import count
+from ui.checks import parse_layer
 from ui.page.components import heading, markup, prose
 from ui.page.events import READ, Lane, worded
-from ui.page.models import ModelPicker
+from ui.page.models import LAST, ModelPicker, layer_value, layers_of
 from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES, linked_sample
 from ui.state.texts import (
     OpenTexts,
@@ -25,7 +26,7 @@ from ui.state.texts import (
     open_sample,
 )
 from ui.state.workbench import Workbench
-from ui.words import notes
+from ui.words import message, notes
 
 
 def corpus_facts(name: str, texts: int, dropped: Mapping[str, Sequence[int]],
@@ -199,7 +200,7 @@ class TextsSection:
         for name, chip in texts.samples.items():
             chip.click(worded(self.sample(name)), None, out, **read)
         texts.pairs.click(worded(self.pairs), None, out, **read)
-        texts.file.upload(worded(self.file), texts.file, out, **read)
+        texts.file.upload(worded(self.file), texts.file, [*out, texts.file], **read)
         texts.use_pasted.click(worded(self.pasted), texts.pasted, out, **read)
         gr.on([texts.column.select, texts.labels.input], worded(self.columns),
               [texts.column, texts.labels], out, **read)  # fmt: skip
@@ -222,33 +223,31 @@ class TextsSection:
     ) -> list[object]:
         """A form as far as it can be had here: values of its boxes, then of `outputs`.
 
-        `settings[name]` is the form as JSON, which `read` checks; without it the boxes stay as they
-        are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
+        `settings[name]` is the form as JSON, which `read` checks; without it, or where it is empty,
+        the boxes stay as they are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
         """
-        corpus = settings.get("corpus", "")
+        corpus, given = settings.get("corpus", ""), settings.get(name, "")
         sample = linked_sample(corpus)
-        form, remarks = read(settings.get(name, "{}"))
-        model, layers, layer, remark = loadable(
-            self.handlers, visitor, str(form.model), str(form.layer)
-        )
+        form, remarks = read(given or "{}")
+        model, layer, remark = loadable(self.handlers, visitor, str(form.model), str(form.layer))
         missing = (
             "This link holds settings, but not the texts that they were used on. Shown: a sample. "
             "Send the same file under “Your own texts” to have that again."
         )
-        for said in [*remarks, remark, "" if sample or corpus == PAIRS else missing]:
+        for said in [*remarks, remark, "" if sample or corpus == PAIRS or not given else missing]:
             if said:
                 gr.Warning(escape(said, quote=False), duration=20)
         models = self.handlers.picker.choices(visitor, model)
         values = vars(form) | {
             "model": gr.Dropdown(choices=models, value=model),
-            "layer": gr.Dropdown(choices=layers, value=layer),
+            "layer": layer,
         }
         if corpus == PAIRS:
             texts = self.handlers.open_pairs(visitor)
         else:
             texts = self.handlers.open_sample(visitor, sample.name if sample else self.first)
         boxes = [model, *values.values()]
-        if name not in settings:
+        if not given:
             boxes = [gr.skip() for _ in boxes]
         return [*boxes, *self.opened(texts)]
 
@@ -265,14 +264,29 @@ class TextsSection:
         return self.opened(self.handlers.open_pairs(request.session_hash))
 
     def file(self, request: gr.Request, path: str | None) -> list[object]:
-        """An uploaded file."""
+        """An uploaded file. One that cannot be read leaves its box: what is open is another."""
+        visitor = request.session_hash
         if path is None:
-            return [gr.skip() for _ in self.outputs]
-        return self.opened(self.handlers.open_file(request.session_hash, path))
+            return [gr.skip() for _ in [*self.outputs, self.texts.file]]
+        try:
+            return [*self.opened(self.handlers.open_file(visitor, path)), gr.skip()]
+        except LabError as error:
+            return [*self.unread(visitor, Path(path).name, error), None]
 
     def pasted(self, request: gr.Request, text: str) -> list[object]:
         """Pasted lines."""
-        return self.opened(self.handlers.open_text(request.session_hash, text))
+        visitor = request.session_hash
+        try:
+            return self.opened(self.handlers.open_text(visitor, text))
+        except LabError as error:
+            return self.unread(visitor, "the pasted lines", error)
+
+    def unread(self, visitor: str | None, name: str, error: LabError) -> list[object]:
+        """Values of `outputs` where something could not be read: why, and what is still open."""
+        texts = self.handlers.texts(visitor).opened
+        still = f" Still open: {texts.name}." if texts else ""
+        facts = message(f"{name} was not read. {error}{still}")
+        return [facts if box is self.texts.facts else gr.skip() for box in self.outputs]
 
     def columns(self, request: gr.Request, text: str, labels: list[str]) -> list[object]:
         """Other columns of the file."""
@@ -297,8 +311,8 @@ class TextsSection:
 
 def loadable(
     handlers: TextsHandlers, visitor: str | None, model: str, layer: str
-) -> tuple[str, list[str], str, str]:
-    """A link's model if it is here, its layers, the layer, and a remark where either is another.
+) -> tuple[str, gr.Dropdown, str]:
+    """A link's model if it is here, its layer, and a remark where either is another.
 
     A link alone never starts a download.
     """
@@ -310,8 +324,10 @@ def loadable(
             else "This host does not offer it, or it was somebody's own; shown: the bundled model."
         )
         model = DEFAULT_MODEL
-    layers = ["-1", *map(str, handlers.workbench.encoder(model, visitor).layers)]
-    if layer not in layers:
+    encoder = handlers.workbench.encoder(model, visitor)
+    try:
+        chosen = layer_value(parse_layer(layer), encoder)
+    except LabError:
         remark = remark or f"This model has no layer {layer}; shown: the last one."
-        layer = "-1"
-    return model, layers, layer, remark
+        chosen = LAST
+    return model, layers_of(encoder, chosen), remark

@@ -25,6 +25,7 @@ class Score:
     random_percentile: float | None  # None: not measured (yet), or empty
     paraphrase_percentile: float | None
     empty: bool  # no token left to pool over
+    tied: bool = False  # every pair of sentences scores the same here
 
     def value(self, measure: str) -> float:
         """The number to show."""
@@ -55,6 +56,12 @@ class Comparison:
             for text in (self.view.a, self.view.b)
         )
         return a, b
+
+    @property
+    def same_tokens(self) -> bool:
+        """Whether the model cannot tell the sentences apart: their tokens are the same."""
+        a, b = self.traces
+        return list(a.ids) == list(b.ids)
 
     @property
     def model(self) -> str:
@@ -117,7 +124,8 @@ class Comparison:
         value = cosine(a, b)
         empty = not (a.any() and b.any())
         scale = self.calibration and self.calibration.scale(pooling, self.view.layer)
-        if empty:  # a cosine of 0 by definition stands nowhere among measured ones
+        tied = bool(scale and scale.is_flat)
+        if empty or tied:  # stands nowhere among measured ones
             scale = None
         return Score(
             pooling=pooling,
@@ -127,6 +135,7 @@ class Comparison:
             random_percentile=scale.random_percentile(value) if scale else None,
             paraphrase_percentile=scale.paraphrase_percentile(value) if scale else None,
             empty=empty,
+            tied=tied,
         )
 
     def as_json(self) -> dict[str, object]:

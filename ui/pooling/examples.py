@@ -28,19 +28,21 @@ EXAMPLES: dict[str, Example] = {
     "Who did what": Example(
         "The cat chased the dog through the garden.",
         "The dog chased the cat through the garden.",
-        "The roles are swapped. Watch how little the scores mind: the tokens are the same, only "
-        "their places differ, and an average forgets places.",
+        "The roles are swapped, and hardly any score minds. The words are the same, only their "
+        "places differ. Even cls, which averages nothing, barely moves: this model was never "
+        "taught that it matters who chases whom.",
     ),
     "Negation": Example(
         "The new medicine is safe for children.",
         "The new medicine is not safe for children.",
-        "One word turns the meaning round, and is one token among eleven. High similarity is not "
-        "agreement.",
+        "One small word reverses the meaning, one token among eleven. A high similarity does not "
+        "mean that two sentences agree.",
     ),
     "Changed number": Example(
         "The ticket to Lisbon costs 40 euros.",
         "The ticket to Lisbon costs 400 euros.",
-        "Ten times the price, one token changed. Never trust a cosine with a number.",
+        "Ten times the price, one token changed. Do not rely on a cosine to check a price, a "
+        "date or a dose.",
     ),
     "Same topic": Example(
         "Knead the dough for ten minutes and let it rise.",

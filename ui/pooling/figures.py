@@ -91,9 +91,12 @@ MAX_ROWS = 64  # tokens drawn; more would be too thin to see
 MAX_COLUMNS = 384  # dimensions drawn
 
 
-def left_out(states: tuple[np.ndarray, np.ndarray], vectors: tuple[np.ndarray, np.ndarray]) -> str:
-    """What of these arrays is too much to draw, in words; or ""."""
-    rows, columns = max(map(len, states)), max(map(len, vectors))
+def left_out(states: tuple[np.ndarray, np.ndarray]) -> str:
+    """What of these arrays is too much to draw, in words; or "".
+
+    A pooled vector that is two of the tokens' width is drawn as its two halves.
+    """
+    rows, columns = max(map(len, states)), max(state.shape[1] for state in states)
     parts = []
     if rows > MAX_ROWS:
         parts.append(f"the first {MAX_ROWS} of up to {rows} tokens")
@@ -110,7 +113,7 @@ def strips(
     """For A and B: the (T, H) token vectors and the (D,) vector pooled from them."""
     heights = []
     for state in states:
-        heights += [min(len(state), MAX_ROWS), 2]
+        heights += [min(len(state), MAX_ROWS), 2 * (len(vectors[0]) // state.shape[1])]
     total = sum(heights)
     figure = make_subplots(
         rows=4,
@@ -129,7 +132,9 @@ def strips(
         rows = distinct(tokens[i][:MAX_ROWS])
         figure.add_trace(_strip(states[i][:MAX_ROWS], rows, limit), row=2 * i + 1, col=1)
         reach = float(np.abs(vectors[i]).max(initial=0)) or 1.0
-        figure.add_trace(_strip(vectors[i][None], ["v"], reach), row=2 * i + 2, col=1)
+        parts = vectors[i].reshape(-1, states[i].shape[1])
+        names = ["v"] if len(parts) == 1 else [f"part {n}" for n in range(1, len(parts) + 1)]
+        figure.add_trace(_strip(parts, names, reach), row=2 * i + 2, col=1)
     figure.layout.template = None
     figure.update_yaxes(
         type="category", autorange="reversed", automargin=True, tickmode="linear", dtick=1

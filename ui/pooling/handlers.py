@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from encoder import CATALOG, Encoder, EncoderError, Layer
+from encoder import CATALOG, EncoderError
 from encoder.calibration import Calibration
 from encoder.layers import canonical_layer
 from ui.checks import as_text, parse_layer, parse_pooling, parse_text, problem_with
@@ -11,11 +11,9 @@ from ui.page.models import ModelPicker
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.form import View, from_query, parse_measure, split_texts, to_query
 from ui.pooling.html import answer, measuring_status, scores_table, token_counts
-from ui.pooling.sections import SECTIONS, layer_label, several
+from ui.pooling.sections import SECTIONS, several
 from ui.state.workbench import Measuring, Workbench
 from ui.words import layer_phrase, message
-
-LAST = "-1"  # the last layer in the layer picker, whatever its number
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Screen:
 
 EMPTY_SECTIONS: dict[str, Section] = {
     "apart": ("", "", None, ""),
-    "layers": (None,),
+    "layers": (None, ""),
     "making": ("", "", None, ""),
     "python": ("", ""),
     "honesty": ("",),
@@ -107,10 +105,11 @@ class PoolingHandlers:
         unfolded = inputs.unfolded
         try:
             view = self.view(inputs, visitor)
-            problem = next(
-                (p for n, t in (("A", view.a), ("B", view.b))
-                 if (p := problem_with(t, n, self.settings))), ""
-            )  # fmt: skip
+            both = (("A", view.a), ("B", view.b))
+            problems = [problem_with(text, name, self.settings) for name, text in both]
+            problem = next(filter(None, problems), "")
+            if not (view.a.strip() or view.b.strip()):
+                problem = "Both sentences are empty. Type two, or pick one of the examples."
             encoder = self.workbench.encoder(view.model, visitor)
             texts = None
             if "several" in unfolded:
@@ -150,25 +149,6 @@ class PoolingHandlers:
             measuring=False,
             sections=sections,
         )
-
-    # --- layers -----------------------------------------------------------------------------
-
-    def layer_choices(self, encoder: Encoder) -> list[tuple[str, str]]:
-        """The layer picker of a model: (label, value)."""
-        return [
-            (layer_label(layer, encoder.backbone.depth), self.layer_value(layer, encoder))
-            for layer in encoder.layers
-        ]
-
-    def layer_value(self, layer: Layer, encoder: Encoder) -> str:
-        """The value of a layer in the layer picker. Raises EncoderError for one there is not."""
-        layer = canonical_layer(layer, encoder.backbone.depth)
-        return LAST if layer == encoder.backbone.depth else str(layer)
-
-    def layer_after(self, before: object, encoder: Encoder) -> str:
-        """The value for another model: the same layer, or the last where it has no such."""
-        values = [value for _, value in self.layer_choices(encoder)]
-        return str(before) if str(before) in values else LAST
 
     # --- keeping, sharing, forgetting -------------------------------------------------------
 

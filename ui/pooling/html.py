@@ -13,6 +13,8 @@ from ui.pooling.verdict import disagreement, verdict
 from ui.state.workbench import Measuring
 from ui.words import Axis, cut, layer_phrase, message, number
 
+FINE = 1_000  # pairs from which a tenth of a percent can be told
+
 
 def scores_table(comparison: Comparison, pinned: Pinned | None, status: str = "") -> str:
     """All strategies, the chosen one marked. `status` stands where percentiles are missing."""
@@ -47,31 +49,36 @@ def _row(
     start, end = sorted((axis.at(0), axis.at(value)))
     worth = ""
     if measure == "cosine":
+        calibration = comparison.calibration
+        counts = calibration.counts if calibration else (0, 0)
+        shares = score.random_percentile, score.paraphrase_percentile
         worth = "".join(
-            f'<td class="num worth" data-of="{of}">{percent_cell(p, score.empty, status)}</td>'
-            for of, p in (
-                ("unrelated", score.random_percentile),
-                ("paraphrases", score.paraphrase_percentile),
-            )
+            f'<td class="num worth" data-of="{of}">'
+            f"{percent_cell(percentile, pairs, why_no_percentile(score, status))}</td>"
+            for of, percentile, pairs in zip(OF, shares, counts, strict=True)
         )
+    classes = ("chosen" if chosen else "", "mistake" if POOLINGS[name].is_mistake else "")
+    mark = f"<small>{MISTAKE}</small>" if POOLINGS[name].is_mistake else ""
     return (
-        f'<tr class="{"chosen" if chosen else ""}" data-pick="{name}"><th scope="row">'
+        f'<tr class="{" ".join(filter(None, classes))}" data-pick="{name}"><th scope="row">'
         f'<button type="button" data-pick="{name}" aria-pressed="{str(chosen).lower()}" '
         f'title="{escape(POOLINGS[name].title)}"><i class="dot" style="background:'
-        f'{look(name).colour}"></i>{name}</button></th>'
+        f'{look(name).colour}"></i><span>{name}{mark}</span></button></th>'
         f'<td class="bar">{bands}<i class="fill" style="left:{start:.2f}%;width:{end - start:.2f}%;'
         f'background:{look(name).colour}"></i>{ghost}</td>'
         f'<td class="num value">{number(value, 4)}{delta}</td>{worth}</tr>'
     )
 
 
+OF = ("unrelated", "paraphrases")  # what a score is held against
+MISTAKE = "a mistake, on purpose"
+
+
 def _worth_headers(calibration: Calibration | None) -> str:
-    counts = ("", "")
-    if calibration:
-        counts = f"n = {calibration.random_pairs:,}", f"n = {calibration.paraphrase_pairs}"
+    counts = [f"of {n:,} " for n in calibration.counts] if calibration else ["", ""]
     return "".join(
-        f'<th class="num">above {of}<small>{n}</small></th>'
-        for of, n in zip(("unrelated", "paraphrases"), counts, strict=True)
+        f'<th class="num">beats<small>{n}{of}</small></th>'
+        for of, n in zip(OF, counts, strict=True)
     )
 
 
@@ -116,17 +123,28 @@ def measuring_status(measuring: Measuring | None) -> str:
     return f"measuring{done} …"
 
 
-def percent_cell(percentile: float | None, empty: bool, status: str) -> str:
-    """A percentile without claiming 0 or 100, or why there is none."""
-    if empty:
-        return '<span class="none" title="zero vector">–</span>'
+def why_no_percentile(score: Score, status: str) -> str:
+    """What stands in place of a percentile that there is not."""
+    if score.empty:
+        return "zero vector"
+    return "all tie" if score.tied else status
+
+
+def percent_cell(percentile: float | None, pairs: int, why_not: str = "") -> str:
+    """A percentile among so many pairs, as fine as their number allows, or why there is none."""
     if percentile is None:
-        return f'<span class="none">{escape(status) or "–"}</span>'
+        return f'<span class="none">{escape(why_not) or "–"}</span>'
+    below = pairs * percentile / 100
+    if below > pairs - 0.5:
+        return "all"
+    if below < 0.5:
+        return "none"
     if percentile > 99.9:
         return "&gt;99.9%"
     if percentile < 0.1:
         return "&lt;0.1%"
-    return f"{percentile:.1f}%"
+    fine = pairs >= FINE or not 0.5 <= percentile < 99.5  # never "0%" or "100%"
+    return f"{percentile:.1f}%" if fine else f"{percentile:.0f}%"
 
 
 # --- Short pieces of HTML around the pictures: verdict, facts, notes ------------------------------
@@ -212,16 +230,17 @@ def trust(comparison: Comparison, calibration: Calibration | None) -> str:
             continue
         low, high = scale.band("random", 5, 95)
         p_low, p_high = scale.band("paraphrase", 5, 95)
+        beaten = percent_cell(scale.random_percentile(p_low), calibration.random_pairs)
         rows += (
             f'<tr><th scope="row">{name}</th><td class="num">{scale.separation:.3f}</td>'
             f'<td class="num">{low:.2f} … {high:.2f}</td>'
             f'<td class="num">{p_low:.2f} … {p_high:.2f}</td>'
-            f'<td class="num">{percent_cell(scale.random_percentile(p_low), False, "")}</td></tr>'
+            f'<td class="num">{beaten}</td></tr>'
         )
     return (
         '<table class="lab-plain"><thead><tr><th>strategy</th><th class="num">ROC-AUC</th>'
         '<th class="num">unrelated, 90%</th><th class="num">paraphrases, 90%</th>'
-        '<th class="num">unrelated below<br>the 5% lowest paraphrases</th></tr></thead>'
+        '<th class="num">unrelated pairs that<br>95% of paraphrases beat</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"
         f'<p class="lab-note">Measured for this model, layer and mask on '
         f"{calibration.random_pairs:,} pairs of {calibration.sentences} unrelated sentences and "

@@ -6,10 +6,10 @@ import gradio as gr
 
 from encoder import POOLINGS
 from ui.page.components import address_bar, downloader, markup, plot
-from ui.page.models import model_table
+from ui.page.models import LAST, model_table
 from ui.pooling.examples import EXAMPLES
 from ui.pooling.form import MEASURES, View
-from ui.pooling.handlers import LAST, PoolingHandlers
+from ui.pooling.handlers import PoolingHandlers
 from ui.words import message
 
 LATEX = [
@@ -143,11 +143,14 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
         gr.HTML(
             '<p class="lab-note">The cosine of this pair at every layer under every strategy. '
             "Colours say where it stands among unrelated pairs: orange below half of them, blue "
-            "above. Click a cell and the whole page moves there.</p>",
+            "above. Click a cell to choose that layer and strategy.</p>",
             apply_default_css=False,
         )
         sections["layers"] = [
-            plot("Cosine by layer and strategy; the pickers above do the same", elem_id="layer-map")
+            plot(
+                "Cosine by layer and strategy; the pickers above do the same", elem_id="layer-map"
+            ),
+            markup(elem_id="layer-chosen"),
         ]
     with gr.Accordion("How is a vector made?", open=False, elem_id="section-made") as accordions[
         "making"

@@ -8,6 +8,7 @@ from encoder import CATALOG, POOLINGS, Encoder, Options
 from encoder.catalog import UNTRAINED
 from encoder.encoder import unit_rows
 from ui.page.matrix import Figure, figure_json, pipeline, shaded_tokens
+from ui.page.models import layer_label
 from ui.page.strategies import look
 from ui.pooling.comparison import Comparison
 from ui.pooling.figures import layer_map, left_out, sentence_matrix, strips
@@ -20,6 +21,7 @@ from ui.pooling.snippet import (
     transformers_snippet,
     why_no_sentence_transformers,
 )
+from ui.pooling.verdict import verdict
 from ui.settings import Settings
 from ui.words import layer_phrase, message, notes, number
 
@@ -41,8 +43,8 @@ def apart(comparison: Comparison) -> tuple[str, str, Figure, str]:
     return special_tokens_note(comparison), tokens, pair.matrix, message(text)
 
 
-def layers(comparison: Comparison) -> tuple[Figure]:
-    """Through the layers: the clickable map."""
+def layers(comparison: Comparison) -> tuple[Figure, str]:
+    """Through the layers: the clickable map, and what the chosen cell says."""
     view, encoder = comparison.view, comparison.encoder
     figure = layer_map(
         comparison.layer_map,
@@ -52,7 +54,9 @@ def layers(comparison: Comparison) -> tuple[Figure]:
         (view.pooling, view.layer),
         comparison.layer_map_worth,
     )
-    return (figure_json(figure),)
+    where = layer_label(view.layer, encoder.backbone.depth)
+    chosen = f"Chosen: {view.pooling}, layer {where}. {verdict(comparison)[0]}"
+    return figure_json(figure), message(chosen)
 
 
 def making(comparison: Comparison) -> tuple[str, str, Figure, str]:
@@ -82,8 +86,13 @@ def making(comparison: Comparison) -> tuple[str, str, Figure, str]:
     cosine = (
         f"cos(A, B) = A · B / (|A| |B|) = {number(a @ b, 4)} / ({lengths[0]:.4f} × "
         f"{lengths[1]:.4f}) = {number(comparison.chosen.cosine, 4)}. "
-        f"{left_out((states_a, states_b), (a, b))}"
+        f"{left_out((states_a, states_b))}"
     )
+    padding = max(len(states_a) - len(comparison.traces[0].ids), 0)
+    if padding:
+        cosine += (
+            f" {view.pooling} averages padding, too: {padding} [PAD] vectors stand behind A's own."
+        )
     return steps, formula, figure_json(figure), message(cosine)
 
 
@@ -146,12 +155,3 @@ def compare_texts(encoder: Encoder, texts: tuple[str, ...], view: View) -> np.nd
     """Unit vectors (N, D) under the view's strategy and layer."""
     options = Options(pool_special=view.pool_special)
     return unit_rows(encoder.encode(texts, view.pooling, view.layer, options=options))
-
-
-def layer_label(layer: int | str, depth: int) -> str:
-    """A layer as the pickers and the map call it."""
-    if layer == "first_last":
-        return "first + last"
-    if layer == "last2":
-        return "last two"
-    return {0: "0 (embeddings)", depth: f"{depth} (last)"}.get(int(layer), str(layer))

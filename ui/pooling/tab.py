@@ -9,6 +9,7 @@ from gradio.components import Component
 from encoder import POOLINGS, Encoder
 from ui.page.components import copies_link, csv_file
 from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, now, pick_box, pick_name, picked, worded
+from ui.page.models import layer_value, layers_of
 from ui.page.tab import Page, Tab
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.examples import EXAMPLES
@@ -19,6 +20,7 @@ from ui.pooling.layout import PIN, lay_out
 from ui.words import message, notes
 
 UNPIN = "Unpin"
+TO_THE_TOP = "() => document.querySelector('#sentence-a').scrollIntoView({ behavior: 'smooth' })"
 
 
 def build(page: Page) -> Tab:
@@ -75,7 +77,7 @@ class _PoolingTab:
         visitor = request.session_hash
         view, remarks = self.handlers.restore(settings, visitor)
         encoder = self.handlers.workbench.encoder(view.model, visitor)
-        layer = self.handlers.layer_value(view.layer, encoder)
+        layer = layer_value(view.layer, encoder)
         model = self.show_model(view.model, encoder, layer, visitor)
         return [*self.show_view(view), notes(remarks), *model, now()]
 
@@ -185,11 +187,10 @@ class _PoolingTab:
         self, key: str, encoder: Encoder, layer: object, visitor: str | None
     ) -> list[object]:
         """Values of `of_model`."""
-        handlers, picker = self.handlers, self.handlers.picker
-        choices = handlers.layer_choices(encoder)
+        picker = self.handlers.picker
         return [
             gr.Dropdown(choices=picker.choices(visitor, key), value=key),
-            gr.Dropdown(choices=choices, value=handlers.layer_after(layer, encoder)),
+            layers_of(encoder, layer),
             picker.describe(key, encoder, visitor),
             key,
         ]
@@ -199,16 +200,19 @@ class _PoolingTab:
     def connect_picks(self) -> None:
         ui = self.ui
         ui.scores.pick(worded(pick_name), None, ui.pooling, **INSTANT)
-        [layers] = ui.sections["layers"]
+        layers, _ = ui.sections["layers"]
         layers.pick(worded(self.pick_cell), self.model, [ui.layer, ui.pooling], **INSTANT)
         matrix, sentences = ui.sections["several"]
-        matrix.pick(worded(self.pick_pair), ui.lines, [ui.a, ui.b], **INSTANT)
-        sentences.pick(worded(self.pick_sentence), [ui.lines, ui.a, ui.b], [ui.a, ui.b], **INSTANT)
+        boxes = [ui.a, ui.b]
+        matrix.pick(worded(self.pick_pair), ui.lines, boxes, **INSTANT).then(None, js=TO_THE_TOP)
+        sentences.pick(worded(self.pick_sentence), [ui.lines, *boxes], boxes, **INSTANT).then(
+            None, js=TO_THE_TOP
+        )
 
     def pick_cell(self, request: gr.Request, event: gr.EventData, model: str) -> tuple[str, str]:
         encoder = self.handlers.workbench.encoder(model, request.session_hash)
         row, column = picked(event, len(encoder.layers), len(POOLINGS))
-        layer = self.handlers.layer_value(encoder.layers[row], encoder)
+        layer = layer_value(encoder.layers[row], encoder)
         return layer, list(POOLINGS)[column]
 
     def pick_sentence(

@@ -1,9 +1,11 @@
 """What the numbers say about this pair, in plain words, and no more than they say."""
 
 from itertools import permutations
+from math import sqrt
 
+from encoder import POOLINGS
 from ui.pooling.comparison import Comparison, Score
-from ui.words import layer_phrase, share
+from ui.words import counted, layer_phrase, share
 
 BLIND = 0.6  # a cell that separates paraphrases from random pairs no better than this says little
 
@@ -18,6 +20,17 @@ def verdict(comparison: Comparison) -> tuple[str, str]:
             f"With {where} no token is left to pool over in one of the sentences, so its vector is "
             "zero and the cosine is 0 by definition.",
         )
+    if comparison.same_tokens:
+        return (
+            "The same to this model.",
+            "Both sentences become the very same tokens, so every strategy gives a cosine of 1.",
+        )
+    if score.tied:
+        return (
+            f"Cosine {score.cosine:.2f}, as for any two sentences.",
+            f"With {where} every pair of sentences scores the same, so this says nothing about "
+            "these two.",
+        )
     scale, calibration = comparison.scale, comparison.calibration
     random, paraphrase = score.random_percentile, score.paraphrase_percentile
     if scale is None or calibration is None or random is None or paraphrase is None:
@@ -31,25 +44,34 @@ def verdict(comparison: Comparison) -> tuple[str, str]:
             f"With {where}, a paraphrase beats an unrelated pair only "
             f"{share(100 * scale.separation)} of the time; a coin toss would give 50%.",
         )
+    pairs, paraphrases = calibration.random_pairs, calibration.paraphrase_pairs
     return (
-        _judgement(random, paraphrase),
-        f"With {where} the cosine is {score.cosine:.2f}: {share(random)} of "
-        f"{calibration.random_pairs:,} unrelated pairs and {share(paraphrase)} of "
-        f"{calibration.paraphrase_pairs} paraphrases score lower.",
+        _judgement(random, paraphrase, paraphrases),
+        f"With {where} the cosine is {score.cosine:.2f}. It beats {counted(random, pairs)} "
+        f"unrelated pairs and {counted(paraphrase, paraphrases)} paraphrases.",
     )
 
 
-def _judgement(random: float, paraphrase: float) -> str:
-    """What an unrelated pair could score as well is never called close."""
+def _judgement(random: float, paraphrase: float, paraphrases: int) -> str:
+    """What an unrelated pair could score as well is never called close.
+
+    Among paraphrases the share itself is said, with its 95 % interval: words for it would change
+    between two pairs that this many paraphrases cannot tell apart.
+    """
     if random < 90:
         return "No closer than unrelated sentences often are."
     if random < 99:
         return "A little closer than unrelated sentences usually are."
-    if paraphrase >= 25:
-        return "As close as paraphrases are, under this strategy and layer."
-    if paraphrase >= 5:
-        return "Close, at the low end of what paraphrases score."
-    return "Related, but below what paraphrases score."
+    beaten = paraphrases * paraphrase / 100
+    if beaten < 0.5:
+        return "Related, but no paraphrase scores as low."
+    if beaten > paraphrases - 0.5:
+        return f"Closer than all {paraphrases:,} paraphrases."
+    if paraphrase < 5:
+        return "Related, but below nearly all paraphrases."
+    part = paraphrase / 100
+    points = round(100 * 1.96 * sqrt(part * (1 - part) / paraphrases))
+    return f"Close: among paraphrases it beats {share(paraphrase)}, give or take {points} points."
 
 
 def disagreement(comparison: Comparison) -> str:
@@ -59,7 +81,7 @@ def disagreement(comparison: Comparison) -> str:
     measured = [
         score
         for score in comparison.scores.values()
-        if score.random_percentile is not None and not score.empty
+        if score.random_percentile is not None and not POOLINGS[score.pooling].is_mistake
     ]
     contrasts = [
         (high, low)

@@ -8,6 +8,7 @@ from gradio.components import Component
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
 from ui.page.components import heading, markup, notice, pick, plot, section
+from ui.page.models import LAST
 from ui.search.examples import MOST
 from ui.search.form import LEAST_K, METHODS, MOST_K, SearchForm
 
@@ -34,7 +35,7 @@ class SearchLayout:
 
 
 def lay_out_search(
-    models: list[tuple[str, str]], layers: list[str], queries: tuple[str, ...]
+    models: list[tuple[str, str]], layers: list[tuple[str, str]], queries: tuple[str, ...]
 ) -> SearchLayout:
     """The question with examples, settings, hits, and why a hit was found."""
     heading("2. The question")
@@ -48,7 +49,7 @@ def lay_out_search(
     with gr.Row(elem_classes=["lab-settings"]):
         model = pick("Model", "search-model", models, DEFAULT_MODEL, scale=3)
         pooling = pick("Pooling", "search-pooling", [OWN_POOLING, *POOLINGS], OWN_POOLING, scale=2)
-        layer = pick("Layer", "search-layer", layers, "-1")
+        layer = pick("Layer", "search-layer", layers, LAST)
         method = pick("Ranked by", "search-method", list(METHODS), default.method, scale=2)
         k = gr.Slider(LEAST_K, MOST_K, value=default.k, step=1, label="Hits", elem_id="search-k",
                       scale=2, min_width=180)  # fmt: skip

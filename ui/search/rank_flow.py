@@ -15,7 +15,7 @@ from ui.checks import parse_layer, parse_pooling, row_number
 from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, picked_name, worded
 from ui.page.matrix import Figure, figure_json
-from ui.page.models import LOADING, OtherModels
+from ui.page.models import LAST, LOADING, OtherModels, layer_choices
 from ui.page.strategies import look
 from ui.page.tasks import Steps, Task, at_once
 from ui.search.answer import Answer, HitExplanation, shared_terms, why_near
@@ -244,7 +244,7 @@ class SearchRankFlow:
                 poolings = gr.Dropdown(list(POOLINGS), value=USUAL, multiselect=True,
                                        label="Poolings", elem_id="flow-poolings",
                                        filterable=False, scale=3, min_width=220)  # fmt: skip
-                layers = gr.Dropdown(["-1", *map(str, default.layers)], value=["-1"],
+                layers = gr.Dropdown(layer_choices(default), value=[LAST],
                                      multiselect=True, label="Layers", elem_id="flow-layers",
                                      filterable=False, scale=2, min_width=150)  # fmt: skip
                 self.models = OtherModels(handlers.picker, "flow-models", scale=3, min_width=220)
@@ -347,6 +347,7 @@ class SearchRankFlow:
         gone = [WAITING, None, "", "", "", "", ""]
         if index is None:  # other texts have been opened, and nothing is found yet
             return [*gone, gr.skip()]
-        own = ["-1", *map(str, index.encoder.layers)]
-        chosen = [layer for layer in _listed(layers) if layer in own] or ["-1"]
+        own = layer_choices(index.encoder)
+        values = [value for _, value in own]
+        chosen = [layer for layer in _listed(layers) if layer in values] or [LAST]
         return [*gone, gr.Dropdown(choices=own, value=chosen, multiselect=True)]

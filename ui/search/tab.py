@@ -8,7 +8,7 @@ import gradio as gr
 from ui.checks import as_text
 from ui.page.components import notice
 from ui.page.events import QUIET, TOUCH, now, picked_name, worded, worded_steps
-from ui.page.models import ModelBox, connect_model, layers_of
+from ui.page.models import ModelBox, connect_model, layer_choices, layers_of
 from ui.page.tab import Page, Tab
 from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
@@ -56,7 +56,7 @@ class _SearchTab:
         default = handlers.workbench.encoder(SearchForm().model, None)
         self.ui: SearchLayout = lay_out_search(
             handlers.picker.choices(None),
-            ["-1", *map(str, default.layers)],
+            layer_choices(default),
             TEXT_SAMPLES[FIRST].queries,
         )
         form = self.ui.form

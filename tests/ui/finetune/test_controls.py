@@ -292,3 +292,16 @@ def test_the_way_to_the_map_brings_the_texts_and_leaves_the_settings_there(lab, 
     assert answer["Tabs"].selected == "map"
     assert "texts of graded_pairs.csv" in answer["corpus-facts"]
     assert not [name for name in answer if name in ("map-model", "map-method", "map-pooling")]
+
+
+def test_a_file_that_cannot_be_read_leaves_its_box_and_says_whose_pairs_are_below(
+    lab, ann, graded_pairs, tmp_path
+):
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1")
+    answer = lab.call(("pairs-file", "upload"), str(broken), "", visitor=ann)
+    assert answer["pairs-file"] is None
+    said = text(answer["pairs-note"])
+    assert said.startswith("broken.parquet: The Parquet file is broken")
+    assert said.endswith(f"The pairs below are still those of {graded_pairs.name}.")
+    assert lab.workbench.visitor(ann).training_pairs is graded_pairs

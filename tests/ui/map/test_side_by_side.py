@@ -182,7 +182,7 @@ def test_a_side_that_cannot_be_drawn_is_told(page, sent, why):
 
 def test_the_layers_follow_a_model_that_is_here(page):
     answer = page.call(("other-model", "select"), DEFAULT_MODEL, OTHER_MODEL, "9")
-    assert (answer["other-layer"].value, len(answer["other-layer"].choices)) == ("-1", 6)
+    assert (answer["other-layer"].value, len(answer["other-layer"].choices)) == ("-1", 5)
     refused = page.call(("other-model", "select"), LATE_MODEL, OTHER_MODEL, "1")
     assert (refused["other-model"], refused["other-layer"].value) == (OTHER_MODEL, "1")
 

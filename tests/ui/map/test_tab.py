@@ -93,7 +93,7 @@ def test_another_model_brings_its_layers_and_says_what_it_is(page):
     assert (answer["map-model"], answer["State"]) == (OTHER_MODEL, OTHER_MODEL)
     assert answer["map-layer"].value == "-1"
     assert [value for _, value in answer["map-layer"].choices] == [
-        "-1", "0", "1", "2", "first_last", "last2",
+        "0", "1", "-1", "first_last", "last2",
     ]  # fmt: skip
     assert read_html(answer["map-model-note"]).text
     again = page.call(("map-model", "select"), OTHER_MODEL, DEFAULT_MODEL, "1")

@@ -91,11 +91,18 @@ def test_files_pastes_and_pairs_are_opened(page, tmp_path):
      ("broken.parquet", b"PAR1", "broken"), (f"{ATTACKS[0].replace('/', '')}.csv", b"n\n1\n", "n:"),
      ("long.txt", b"word " * 2_000, "5,000 characters")],
 )  # fmt: skip
-def test_a_file_without_texts_is_told_and_the_old_ones_stay(page, tmp_path, file, data, why):
+def test_a_file_without_texts_is_told_in_place_and_the_old_ones_stay(
+    page, tmp_path, file, data, why
+):
     page.handlers.open_text("ann", TABLE)
     (tmp_path / file).write_bytes(data)
-    with pytest.raises(gr.Error, match=why):
-        page.call(("corpus-file", "upload"), str(tmp_path / file))
+    answer = page.call(("corpus-file", "upload"), str(tmp_path / file))
+    assert answer.keys() == {"corpus-facts", "corpus-file"}
+    assert answer["corpus-file"] is None  # its name would stand above texts of another
+    said = facts(answer)
+    assert said.startswith(f"{file} was not read.")
+    assert why in said
+    assert said.endswith("Still open: pasted texts.")
     assert page.handlers.texts("ann").opened.corpus.texts == tuple(TEXTS)
 
 
@@ -140,7 +147,7 @@ def test_an_address_without_a_map_opens_nothing(page):
 
 
 def test_a_link_fills_every_control_and_opens_the_tab(page):
-    form = MapForm(OTHER_MODEL, "max", "2", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
+    form = MapForm(OTHER_MODEL, "max", "1", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
                    "the map", 9, 4)  # fmt: skip
     answer, warning = opened(page, form, "support")
     assert warning == ""
@@ -169,7 +176,7 @@ def test_a_layer_that_the_model_does_not_have_is_told(page):
     answer, warning = opened(page, MapForm(layer="7"))
     assert answer["map-layer"].value == "-1"
     assert "no layer 7" in warning
-    assert "2" in [value for _, value in answer["map-layer"].choices]
+    assert "1" in [value for _, value in answer["map-layer"].choices]
 
 
 @pytest.mark.parametrize("corpus", ["", "absent.csv", "../../etc/passwd", "x" * 5_000, ATTACKS[0]])
@@ -179,7 +186,7 @@ def test_a_link_names_a_sample_or_opens_the_first(page, corpus):
     assert corpus[:9] == "" or corpus not in answer["corpus-facts"]
 
 
-@pytest.mark.parametrize("settings", ["", "no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
+@pytest.mark.parametrize("settings", ["no JSON", "[]", "[" * 19_000, ATTACKS[0], "\ud83d"])
 def test_a_link_that_is_none_opens_the_usual_map(page, settings):
     answer, warning = opened(page, settings)
     assert "cannot be read" in warning

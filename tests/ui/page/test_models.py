@@ -5,7 +5,7 @@ import pytest
 from encoder import CATALOG, DEFAULT_MODEL, EncoderError
 from encoder.hub import DownloadProgress
 from tests.ui.laid_out import OTHER_MODEL
-from ui.page.models import ModelPicker, progress_text
+from ui.page.models import ModelPicker, layer_choices, layers_of, progress_text
 from ui.settings import Settings
 from ui.state.workbench import Workbench
 
@@ -97,3 +97,32 @@ def test_a_loaded_model_is_described(handlers, online, bundled, bert):
 def test_progress_is_told_in_megabytes():
     progress = DownloadProgress("model.safetensors", 1_500_000, 2_000_000_000)
     assert progress_text(progress) == "model.safetensors: 2 of 2,000 MB"
+
+
+# --- layers -------------------------------------------------------------------------------------
+
+
+def test_the_layer_picker_has_every_layer_of_the_model_once(bert, bundled):
+    small, large = layer_choices(bert), layer_choices(bundled)
+    assert [value for _, value in small] == ["0", "1", "-1", "first_last", "last2"]
+    assert ("0 (embeddings)", "0") in small
+    assert ("2 (last)", "-1") in small
+    assert [label for label, _ in large] == [
+        *("0 (embeddings)", "1", "2", "3", "4", "5", "6 (last)", "first + last", "last two")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("-1", "-1"),  # last stays last
+        ("1", "1"),  # the rest by number
+        ("2", "-1"),  # which is the last one here
+        ("9", "-1"),  # as far as there are layers
+        ("first_last", "first_last"),
+        (None, "-1"),
+        (["1"], "-1"),
+    ],
+)
+def test_the_layer_after_a_change_of_model(bert, before, after):
+    assert layers_of(bert, before).value == after

@@ -181,7 +181,7 @@ def test_strips_of_long_sentences_are_cut_to_what_can_be_seen():
     labels = ["wonderful"] * LONG, ["w"] * LONG
     figure = figure_json(strips(labels, states, vectors))
     rows, columns = MAX_ROWS, MAX_COLUMNS
-    shapes = [(rows, columns), (1, columns)] * 2
+    shapes = [(rows, columns), (2, columns)] * 2  # a vector of twice the width: its two halves
     assert [z.shape for z in numbers(figure)] == shapes
     assert weigh(figure) < 2_000_000
 

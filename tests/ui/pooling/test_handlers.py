@@ -6,42 +6,17 @@ import pytest
 
 from encoder import EncoderError
 from tests.ui.visit import EVERYTHING, inputs, score_rows
+from ui.page.models import layer_choices, layer_value
 from ui.pooling.handlers import EMPTY_SECTIONS
 
 # --- layers -------------------------------------------------------------------------------------
 
 
-def test_the_layer_picker_has_every_layer_of_the_model(online, handlers, bert, bundled):
-    small, large = online.layer_choices(bert), handlers.layer_choices(bundled)
-    assert [value for _, value in small] == ["0", "1", "-1", "first_last", "last2"]
-    assert ("0 (embeddings)", "0") in small
-    assert ("2 (last)", "-1") in small
-    assert [label for label, _ in large] == [
-        *("0 (embeddings)", "1", "2", "3", "4", "5", "6 (last)", "first + last", "last two")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("-1", "-1"),  # last stays last
-        ("1", "1"),  # the rest by number
-        ("2", "-1"),  # which is the last one here
-        ("9", "-1"),  # as far as there are layers
-        ("first_last", "first_last"),
-        (None, "-1"),
-        (["1"], "-1"),
-    ],
-)
-def test_the_layer_after_a_change_of_model(online, bert, before, after):
-    assert online.layer_after(before, bert) == after
-
-
 @pytest.mark.parametrize("layer", ["-3", "99", "-99", "4", "6", "first_last"])
 def test_the_layer_of_a_link_is_always_one_of_the_picker(handlers, bundled, layer):
     view, _ = handlers.restore({"layer": layer}, "ann")
-    shown = handlers.layer_value(view.layer, bundled)
-    assert shown in [value for _, value in handlers.layer_choices(bundled)]
+    shown = layer_value(view.layer, bundled)
+    assert shown in [value for _, value in layer_choices(bundled)]
     assert shown == {"99": "-1", "-99": "-1", "6": "-1", "-3": "4"}.get(layer, layer)
 
 

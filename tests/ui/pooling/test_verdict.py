@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from encoder import POOLINGS
 from encoder.calibration import Calibration, Scale
-from tests.ui.visit import calibration, scale, scale_around
+from tests.ui.visit import calibration, read_html, scale, scale_around, score_rows
 from ui.pooling.comparison import Comparison
 from ui.pooling.examples import EXAMPLES, what_to_look_for
 from ui.pooling.form import View
-from ui.pooling.html import answer, trust
+from ui.pooling.html import answer, scores_table, trust
 from ui.pooling.verdict import BLIND, disagreement, verdict
-from ui.words import layer_phrase, share
+from ui.words import counted, layer_phrase, share
 
 ALL_OR_NONE = re.compile(r"(?<![\d.])(100|0)(\.0*)?%")
 CAT = {"a": "A cat sleeps.", "b": "It's so sunny outside."}
@@ -41,26 +41,55 @@ def standing(plain: Comparison, random: float, paraphrase: float) -> Comparison:
 @pytest.mark.parametrize(
     ("random", "paraphrase", "headline"),
     [
-        (99.9, 60, "As close as paraphrases are, under this strategy and layer."),
-        (99, 25, "As close as paraphrases are, under this strategy and layer."),
-        (99.9, 24.9, "Close, at the low end of what paraphrases score."),
-        (99, 5, "Close, at the low end of what paraphrases score."),
+        (99.9, 100, "Closer than all 200 paraphrases."),
+        (99.9, 60, "Close: among paraphrases it beats 60%, give or take 7 points."),
+        (99, 25, "Close: among paraphrases it beats 25%, give or take 6 points."),
+        (99, 5, "Close: among paraphrases it beats 5%, give or take 3 points."),
+        (99, 4.5, "Related, but below nearly all paraphrases."),
+        (99, 0, "Related, but no paraphrase scores as low."),
         (98.9, 60, "A little closer than unrelated sentences usually are."),
-        (81, 60, "No closer than unrelated sentences often are."),
-        (99, 4.9, "Related, but below what paraphrases score."),
-        (98.9, 4.9, "A little closer than unrelated sentences usually are."),
+        (98.9, 4.5, "A little closer than unrelated sentences usually are."),
         (90, 0, "A little closer than unrelated sentences usually are."),
-        (89.9, 4.9, "No closer than unrelated sentences often are."),
+        (89.9, 60, "No closer than unrelated sentences often are."),
         (0, 0, "No closer than unrelated sentences often are."),
     ],
 )
 def test_every_judgement_at_its_very_edge(plain, random, paraphrase, headline):
     given, why = verdict(standing(plain, random, paraphrase))
     assert given == headline
-    assert f"the cosine is {plain.chosen.cosine:.2f}:" in why
-    assert f"{share(random)} of 1,001 unrelated pairs" in why
-    assert f"{share(paraphrase)} of 200 paraphrases score lower" in why
+    assert f"the cosine is {plain.chosen.cosine:.2f}." in why
+    assert f"{counted(random, 1001)} unrelated pairs" in why
+    assert f"{counted(paraphrase, 200)} paraphrases" in why
     assert "mean at layer 2 of 2 (last)" in why
+
+
+def test_two_sentences_of_the_same_tokens_are_called_the_same(bundled):
+    same = Comparison(
+        bundled, View(a="It rains.", b="it  RAINS."), calibration(scale(0, 1, 0, 1), 6)
+    )
+    assert verdict(same)[0] == "The same to this model."
+    other = Comparison(bundled, View(a="It rains.", b="It rained."), None)
+    assert "same" not in verdict(other)[0]
+
+
+def test_where_every_pair_scores_the_same_nothing_is_judged(plain):
+    """[CLS] at layer 0 has read nothing yet: all of its cosines are 1."""
+    flat = Scale(np.ones(1001), np.ones(200))
+    headline, why = verdict(measured(plain, flat))
+    assert headline.endswith("as for any two sentences.")
+    assert "every pair of sentences scores the same" in why
+    row = score_rows(scores_table(measured(plain, {"cls": flat}), None))["cls"]
+    assert row.worth == {"unrelated": "all tie", "paraphrases": "all tie"}
+
+
+def test_the_mistake_on_purpose_is_marked_and_wins_no_comparison(plain):
+    [wrong] = [name for name, strategy in POOLINGS.items() if strategy.is_mistake]
+    table = read_html(scores_table(plain, None))
+    marked = [row.attributes["data-pick"] for row in table.all("tr") if "mistake" in row.classes]
+    assert marked == [wrong]
+    scales = {name: scale_around(s.cosine, 90, 50) for name, s in plain.scores.items()}
+    scales[wrong] = scale_around(plain.scores[wrong].cosine, 10, 50)
+    assert wrong not in disagreement(measured(plain, scales))
 
 
 def test_what_was_not_measured_is_not_judged(plain):
@@ -106,6 +135,20 @@ def test_a_share_never_claims_all_or_none(percentile):
     assert abs(number - percentile) <= 0.51
     assert ("over" in words) == (percentile > 99.9)
     assert ("under" in words) == (percentile < 0.1)
+
+
+@pytest.mark.parametrize(
+    ("percentile", "of", "words"),
+    [
+        (100, 230, "all 230"),
+        (99.9, 230, "all 230"),  # 229.8: no share of 230 lies between the last and all
+        (0.1, 230, "none of 230"),
+        (38.26, 230, "38% of 230"),
+        (99.95, 96_580, "over 99.9% of 96,580"),
+    ],
+)
+def test_a_share_of_few_resolves_no_more_than_their_number(percentile, of, words):
+    assert counted(percentile, of) == words
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))
@@ -210,9 +253,17 @@ def test_layers_in_words(layer, words):
 
 def test_trust_has_every_strategy_with_its_counts(plain):
     text = trust(plain, calibration(scale(0.0, 0.4, 0.5, 0.9), 2))
-    for fact in ("1.000", "0.02 … 0.38", "0.52 … 0.88", "&gt;99.9%", "1,001 pairs of 45"):
+    for fact in ("1.000", "0.02 … 0.38", "0.52 … 0.88", "all", "1,001 pairs of 45"):
         assert fact in text
     assert all(f'<th scope="row">{name}</th>' in text for name in POOLINGS)
     assert "has not been measured" in trust(plain, None)
     elsewhere = Calibration({}, 45, 1001, 200)
     assert '<th scope="row">' not in trust(plain, elsewhere)
+
+
+def test_what_is_said_of_swapped_roles_is_so(compare):
+    """Neither an average nor [CLS] minds who chases whom."""
+    example = EXAMPLES["Who did what"]
+    scores = compare(a=example.a, b=example.b).scores
+    assert scores["mean"].cosine > 0.98
+    assert scores["cls"].cosine > 0.98
