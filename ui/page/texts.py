@@ -224,7 +224,8 @@ class TextsSection:
         """A form as far as it can be had here: values of its boxes, then of `outputs`.
 
         `settings[name]` is the form as JSON, which `read` checks; without it, or where it is empty,
-        the boxes stay as they are. `settings["corpus"]` names a sample, or PAIRS for the texts of the Fine-tune tab.
+        the boxes stay as they are. `settings["corpus"]` names a sample, or PAIRS for the texts of
+        the Fine-tune tab.
         """
         corpus, given = settings.get("corpus", ""), settings.get(name, "")
         sample = linked_sample(corpus)
