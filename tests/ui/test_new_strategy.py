@@ -118,7 +118,7 @@ def test_the_table_of_scores_has_it_in_its_colour_with_what_it_is_worth(lab):
 
 
 def test_the_layer_map_has_a_column_for_it_that_can_be_clicked(lab):
-    [figure] = lab.screen().sections["layers"]
+    figure, _ = lab.screen().sections["layers"]
     [trace] = figure["data"]
     assert trace["x"] == list(POOLINGS)
     assert trace["x"][-1] == NEW
