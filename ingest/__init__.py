@@ -26,6 +26,7 @@ from ingest.kinds import TEXTS, Kind
 from ingest.limits import LIMITS, Limits
 from ingest.pairs import PairSet, read_pairs, to_pairs
 from ingest.report import Report
+from ingest.rows_of_lists import with_rows_of_lists
 from ingest.split import Split, connected_groups, split_pairs
 from ingest.table import Table, read_table
 from ingest.templates import template, write_csv, write_dropped
@@ -64,6 +65,7 @@ __all__ = [
     "text_key",
     "to_corpus",
     "to_pairs",
+    "with_rows_of_lists",
     "write_csv",
     "write_dropped",
 ]

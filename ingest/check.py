@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Iterator
 
-from ingest import findings_labels, findings_reading, findings_repeats, findings_texts
+from ingest import (
+    findings_columns,
+    findings_labels,
+    findings_reading,
+    findings_repeats,
+    findings_texts,
+)
 from ingest.findings import Context, CountTokens, Finding, Similarity
 from ingest.pairs import PairSet
 from ingest.split import Split
 
 # What looks at the pairs, by the names of the findings it may give.
 CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
+    ("mostly_dropped",): findings_reading.mostly_dropped,
+    ("unread_label",): findings_columns.unread_label,
     tuple(findings_reading.DROPPED): findings_reading.dropped_rows,
-    (): findings_reading.unused_label,  # a "label_unrecognised", of a whole column
+    ("left_over_columns",): findings_columns.left_over_columns,
+    ("counts_as_labels",): findings_columns.counts_as_labels,
     ("column_order",): findings_texts.column_order,
     ("labels_reversed",): findings_labels.labels_reversed,
     ("no_words",): findings_texts.no_words,

@@ -1,30 +1,33 @@
 """Which columns hold the texts and which the label: by what they are called, then by content."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
-from ingest.contents import is_nested
+from ingest.contents import has_few_values, is_nested, wordiness
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
-from ingest.labels import is_missing, label_number, label_value, looks_binary
+from ingest.label_column import LabelChoice, choose_label
+from ingest.labels import is_label, looks_binary
 from ingest.names import (
     ANCHORS,
     BESIDE,
-    LABELS,
     NEGATIVES,
     NEGATIVES_TOO,
     PAIRS,
     POSITIVES,
     plain,
 )
+from ingest.report import LeftOver
 from ingest.scales import check_scale, without_scale
 from ingest.table import Table
+from ingest.text_columns import likeliest_pair, text_scores, without_copies
 
-LOOKED_AT = 2_000  # rows
+LOOKED_AT = 2_000  # rows, evenly spread, in which texts are looked for
+A_SENTENCE = 3  # words on average
+ALIKE_THIRD = 0.4  # how much like texts the third of a triplet must look, beside the best
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,17 @@ class ColumnMapping:
     """The kind of pairs, their text columns in order, and the label's column for labelled kinds.
 
     scale: (lowest, highest) label, where it should not be recognised from the column's name and
-    values; for "binary", the two that mean no and yes.
+    values; for "binary", the two that mean no and yes. meanings: (word, 0 … 1) of labels that are
+    words. ignored: columns that look like a label and are none. left_over: what a guess left aside.
     """
 
     kind: Kind
     texts: tuple[str, ...]
     label: str | None = None
     scale: tuple[float, float] | None = None
+    meanings: tuple[tuple[str, float], ...] = ()
+    ignored: tuple[str, ...] = ()
+    left_over: LeftOver = field(default=LeftOver(), compare=False)
 
     def __post_init__(self) -> None:
         problems = check_kind(self.kind)
@@ -52,7 +59,7 @@ class ColumnMapping:
                 problems.append(f"Kind {self.kind!r} needs a label column.")
             if self.kind not in LABELLED and self.label:
                 problems.append(f"Kind {self.kind!r} takes no label column ({self.label!r} given).")
-            if self.kind not in LABELLED and self.scale:
+            if self.kind not in LABELLED and (self.scale or self.meanings):
                 problems.append(f"Kind {self.kind!r} has no labels, so it takes no scale.")
         problems += check_scale(self.scale)
         names = [*self.texts, *([self.label] if self.label else [])]
@@ -67,49 +74,115 @@ def guess_columns(table: Table) -> ColumnMapping:
 
     Raises IngestError when there are not two columns of texts.
     """
-    frame = table.frame.head(LOOKED_AT)
-    cells = {name: frame[name].tolist() for name in table.columns}
-    names: dict[str, str] = {}
+    cells = _sampled(table)
     flat = [name for name in table.columns if not _most(cells[name], is_nested)]
+    names: dict[str, str] = {}
     for name in flat:
         names.setdefault(plain(name), name)
     for name in flat:
         names.setdefault(plain(without_scale(name)), name)
+    scores = text_scores({n: cells[n] for n in flat if plain(n) not in BESIDE})
     triplet = _first_named(product(ANCHORS, POSITIVES, (*NEGATIVES, *NEGATIVES_TOO)), names)
     if triplet:
-        return ColumnMapping("triplet", triplet)
-    named_label = next((names[name] for name in LABELS if name in names), None)
-    if named_label and not _is_label(cells[named_label]):
-        named_label = None
-    named = _first_named(PAIRS, names)
-    texts = named if named and all(_textness(cells[name]) for name in named) else None
-    others = [n for n in flat if n != named_label and (plain(n) not in BESIDE)]
-    ranked = sorted((n for n in others if _textness(cells[n])), key=lambda n: -_textness(cells[n]))
+        return ColumnMapping("triplet", triplet, left_over=_left_over(scores, triplet))
+    anchored = _of_positives(names, cells)
+    if len(anchored) == 3:
+        return ColumnMapping("triplet", anchored, left_over=_left_over(scores, anchored))
+    named = _first_named(PAIRS, names) or anchored
+    texts = named if named and all(_is_wordy(cells[name]) for name in named) else None
     if texts is None:
-        if len(ranked) < 2:
-            ranked += [n for n in flat if n not in ranked and _textness(cells[n])]
-        if len(ranked) < 2 and named and named_label not in named:
-            ranked = list(named)  # strange texts, but by their names the texts
-        if len(ranked) < 2:
-            raise IngestError(
-                f"A pair needs two columns of texts; found {len(ranked)} among: "
-                f"{', '.join(table.columns)}. A text alone on its line is no pair."
-                f"{_no_texts(set(table.columns) - set(flat))}"
-            )
-        pair = set(ranked[:2])
-        texts = tuple(name for name in table.columns if name in pair)
-    label = named_label or _label_by_content(table.columns, cells, texts)
-    if label:
-        return ColumnMapping(_labelled_kind(label, cells[label], texts), texts, label)
-    spread = [_textness(cells[name]) for name in ranked]
-    if len(ranked) == 3 and set(texts) < set(ranked) and spread[2] > 0.4 * spread[0]:
-        return ColumnMapping("triplet", tuple(n for n in table.columns if n in ranked))
-    return ColumnMapping("positive", texts)
+        remarks = _with_remarks(cells, flat)
+        choices = (without_copies(scores, cells), without_copies(remarks, cells), scores)
+        texts = next(filter(None, map(likeliest_pair, choices)), None)
+    label = choose_label(_free(table, flat, texts or named or tuple(scores)))
+    if texts is None and named and label.name not in named:
+        texts = named  # strange texts, but by their names the texts
+    if texts is None:
+        raise _no_pair(table, flat, scores)
+    left_over = _left_over(scores, texts, label)
+    if label.name:
+        kind = _labelled_kind(table, label.name, texts)
+        return ColumnMapping(kind, texts, label.name, left_over=left_over)
+    originals = tuple(without_copies(scores, cells))
+    if len(originals) == 3 and texts != named and _are_equal(scores, originals):
+        return ColumnMapping("triplet", originals)
+    return ColumnMapping("positive", texts, left_over=left_over)
 
 
-def _no_texts(nested: Iterable[str]) -> str:
-    names = ", ".join(sorted(nested))
-    return f" Lists and objects are no texts: {names}." if names else ""
+def _of_positives(names: Mapping[str, str], cells: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What stands beside columns called positive and negative is the anchor; () without them."""
+    places = (POSITIVES, (*NEGATIVES, *NEGATIVES_TOO))
+    named = [next((names[n] for n in some if n in names and len(n) > 1), "") for some in places]
+    if not named[0] or not all(_is_wordy(cells[name]) for name in named if name):
+        return ()
+    others = [n for n in names.values() if n not in named and plain(n) not in BESIDE]
+    anchors = [name for name in others if _is_wordy(cells[name])]
+    best = max(anchors, key=lambda name: wordiness(cells[name]), default="")
+    return (best, *filter(None, named)) if best else ()
+
+
+def _sampled(table: Table) -> dict[str, list[str]]:
+    """Cells of rows from all over the file: a sorted one begins like nothing else in it."""
+    frame = table.frame
+    if len(frame) > LOOKED_AT:
+        frame = frame.iloc[np.linspace(0, len(frame) - 1, LOOKED_AT).astype(int)]
+    return {name: frame[name].tolist() for name in table.columns}
+
+
+def _free(table: Table, flat: Iterable[str], texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """All cells of the columns that are no texts: the last row may hold the one high grade."""
+    return {name: table.frame[name].tolist() for name in flat if name not in texts}
+
+
+def _is_wordy(cells: Sequence[str]) -> bool:
+    return wordiness(cells) > 0 and not _most(cells, is_label)
+
+
+def _with_remarks(cells: Mapping[str, Sequence[str]], flat: Iterable[str]) -> dict[str, float]:
+    """Scores that count columns such as 'comment', too, where they hold sentences."""
+    return text_scores(
+        {
+            name: cells[name]
+            for name in flat
+            if plain(name) not in BESIDE
+            or sum(len(c.split()) for c in cells[name]) >= A_SENTENCE * len(cells[name])
+        }
+    )
+
+
+def _left_over(
+    scores: Mapping[str, float], texts: tuple[str, ...], label: LabelChoice | None = None
+) -> LeftOver:
+    unused = tuple(name for name in scores if name not in texts)
+    if label is None:
+        return LeftOver(texts=unused)
+    return LeftOver(label.others, label.counts, unused, label.name if label.by_content else "")
+
+
+def _are_equal(scores: Mapping[str, float], names: tuple[str, ...]) -> bool:
+    """Three columns of texts of which none is much shorter than the others."""
+    values = [scores.get(name, 0.0) for name in names]
+    return min(values) > ALIKE_THIRD * max(values)
+
+
+def _no_pair(table: Table, flat: Sequence[str], scores: Mapping[str, float]) -> IngestError:
+    """Why there are no two columns of texts, and what the file looks like instead."""
+    few = [name for name in flat if name not in scores
+           and has_few_values(table.frame[name].tolist())]  # fmt: skip
+    if len(scores) == 1 and few:
+        [text] = scores
+        return IngestError(
+            f"These look like single texts with a class, not like pairs: the texts are in "
+            f"{text!r}, and {', '.join(map(repr, few[:3]))} {'has' if len(few) == 1 else 'have'} "
+            "only a few values. Open the file in Map or Search, which take such texts. A pair "
+            "needs two columns of texts."
+        )
+    nested = ", ".join(sorted(set(table.columns) - set(flat)))
+    return IngestError(
+        f"A pair needs two columns of texts; found {len(scores)} among: "
+        f"{', '.join(table.columns)}. A text alone on its line is no pair; Map and Search take "
+        f"single texts.{f' Lists and objects are no texts: {nested}.' if nested else ''}"
+    )
 
 
 def _first_named(
@@ -124,47 +197,11 @@ def has_entailment_codes(texts: Iterable[str]) -> bool:
     return {"premise", "hypothesis"} <= {plain(name) for name in texts}
 
 
-def _labelled_kind(name: str, cells: Sequence[str], texts: Iterable[str]) -> Kind:
+def _labelled_kind(table: Table, name: str, texts: Iterable[str]) -> Kind:
+    cells = table.frame[name].tolist()
     return "binary" if looks_binary(cells, name, has_entailment_codes(texts)) else "score"
-
-
-def _label_by_content(
-    columns: Sequence[str], cells: dict[str, list[str]], texts: tuple[str, ...]
-) -> str | None:
-    """A column without a known name whose cells are labels and do not just count the rows."""
-    free = [n for n in columns if n not in texts and plain(n) not in BESIDE]
-    labels = [name for name in free if _is_label(cells[name]) and not _counts(cells[name])]
-    return labels[-1] if labels else None  # labels stand behind the texts
-
-
-def _is_label(cells: Sequence[str]) -> bool:
-    present = [cell for cell in cells if not is_missing(cell)]
-    readable = sum(label_value(cell) is not None for cell in present)
-    return bool(present) and readable >= 0.5 * len(present)
 
 
 def _most(cells: Sequence[str], is_so: Callable[[str], bool]) -> bool:
     present = [cell for cell in cells if cell.strip()]
     return 2 * sum(map(is_so, present)) > len(present)
-
-
-def _counts(cells: Sequence[str]) -> bool:
-    """Whole numbers that only go up, such as row numbers and ids; or too large for a label."""
-    numbers = [label_number(cell) for cell in cells if not is_missing(cell)]
-    values = np.array([n for n in numbers if n is not None])
-    if not values.size:
-        return False
-    whole = bool(np.all(values == np.round(values)))
-    return (values.size > 5 and whole and bool(np.all(np.diff(values) > 0))) or values.max() > 100
-
-
-def _textness(cells: Sequence[str]) -> float:
-    """How much a column looks like texts: length and variety; 0 for numbers and labels."""
-    present = [cell for cell in cells if cell.strip()]
-    letters = [cell for cell in present if re.search(r"[^\W\d_]", cell)]
-    if not present or len(letters) < 0.5 * len(present):
-        return 0.0
-    if _most(present, lambda cell: label_value(cell) is not None):
-        return 0.0
-    length = sum(min(len(cell), 200) for cell in present) / len(present)
-    return length * len(set(present)) / len(present)

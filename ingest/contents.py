@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from ingest.labels import is_missing
+from ingest.votes import VOTE
 
 MOST_LABELS = 60
 LONGEST_LABEL, LABEL_WORDS = 40, 5  # characters, words
@@ -24,7 +25,7 @@ DATE = re.compile(
     rf"|{DAY}[ -]{MONTH}(?:[ ,-]+\d{{2,4}})?|{MONTH} {DAY}(?:,? \d{{4}})?|{MONTH} \d{{4}}){TIME}",
     re.IGNORECASE,
 )
-WORDLESS = (NUMBER, LINK, IDENTIFIER, DATE)
+WORDLESS = (NUMBER, LINK, IDENTIFIER, DATE, VOTE)
 
 
 def is_nested(cell: str) -> bool:
@@ -36,6 +37,15 @@ def is_nested(cell: str) -> bool:
         return len(text) > LONGEST_PARSED or isinstance(json.loads(text), list | dict)
     except (ValueError, RecursionError):
         return False
+
+
+def joined_list(cell: str) -> str | None:
+    """The text that a JSON list of sentences makes, None for lists of words and anything else."""
+    items = json.loads(cell) if is_nested(cell) else None
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        return None
+    sentences = sum(len(item.split()) > 1 for item in items)
+    return " ".join(items) if 2 * sentences > len(items) else None
 
 
 def is_wordless(cell: str) -> bool:
@@ -56,16 +66,16 @@ def is_number(cell: str) -> bool:
 
 
 def wordiness(cells: Sequence[str]) -> float:
-    """How much a column looks like texts: mean length × share of distinct cells.
+    """How much a column looks like texts: mean length × share of distinct cells × share filled.
 
-    0 when half of the cells or more are numbers, ids, links, dates or lists.
+    0 when half of the filled cells or more are numbers, ids, links, dates or lists.
     """
     present = [" ".join(cell.split()) for cell in cells if cell.strip()]
     wordless = sum(is_wordless(cell) for cell in present)
     if 2 * wordless >= len(present):
         return 0.0
     length = sum(min(len(cell), LONG_ENOUGH) for cell in present) / len(present)
-    return length * len(set(present)) / len(present)
+    return length * len(set(present)) / len(cells)
 
 
 def has_few_values(cells: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from ingest.text import tidy, usable_texts
 from ingest.unpack import Source
 
 AGAIN = Reason("same text again", "same_text_again")
+AGAIN_OTHERWISE = Reason("same text again, with another label", "same_text_again")
 SIDE = "side"
 
 
@@ -102,6 +103,7 @@ def read_corpus(
 def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) -> Corpus:
     """Texts and labels tidied; rows with no text, or with one that came before, are dropped.
 
+    A row that says otherwise of the same text is dropped for a reason of its own.
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
     table.check_has([columns.text, *columns.labels])
@@ -111,12 +113,15 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     fixed: dict[str, list[int]] = {}
     position_of: dict[str, int] = {}  # text → position of its row
     numbers = [int(number) for number in table.frame.index]
+    labels = {name: _tidied(table.frame[name].tolist()) for name in columns.labels}
     for at, cell in enumerate(table.frame[columns.text].tolist()):
         (text,), repairs, reason = usable_texts((cell,), limits)
         if table.of_records and is_nested(cell):
             reason = NO_TEXT
         elif not reason and text in position_of:
-            reason = AGAIN
+            first = position_of[text]
+            alike = all(cells[at] == cells[first] for cells in labels.values())
+            reason = AGAIN if alike else AGAIN_OTHERWISE
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
@@ -136,11 +141,13 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         delimiter=table.delimiter,
         notes=table.notes,
     )
-    labels = {}
-    for name in columns.labels:
-        cells = table.frame[name].tolist()
-        labels[name] = tuple(tidy(cells[at])[0] for at in rows)
-    return Corpus(tuple(position_of), tuple(numbers[at] for at in rows), labels, columns, report)
+    labels_of_rows = {name: tuple(cells[at] for at in rows) for name, cells in labels.items()}
+    where = tuple(numbers[at] for at in rows)
+    return Corpus(tuple(position_of), where, labels_of_rows, columns, report)
+
+
+def _tidied(cells: Iterable[str]) -> list[str]:
+    return [tidy(cell)[0] for cell in cells]
 
 
 def corpus_of_pairs(pairs: PairSet) -> Corpus:

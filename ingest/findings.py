@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from ingest.amounts import count as count
+from ingest.columns import ColumnMapping
 from ingest.pairs import PairSet
 from ingest.split import Split
 from ingest.text import text_key
@@ -21,10 +23,12 @@ class Remedy:
     """One click: `apply` gives new pairs and leaves the old ones unchanged.
 
     It belongs to the pairs that were checked; check again after applying it.
+    mapping: the choice of columns that says the same, where there is one.
     """
 
     label: str
     apply: Callable[[PairSet], PairSet]
+    mapping: ColumnMapping | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Finding:
 
     name: no two findings of one check that have a remedy share it.
     rows: 1-based data rows of the file, sorted; empty where it concerns all of them.
+    remedy: the first of `remedies`; alternatives: the others, of which one is meant at most.
     """
 
     name: str
@@ -41,6 +46,12 @@ class Finding:
     what: str
     effect: str
     remedy: Remedy | None = None
+    alternatives: tuple[Remedy, ...] = ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """All that may be clicked, by their place: 0 is `remedy`."""
+        return (*((self.remedy,) if self.remedy else ()), *self.alternatives)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +107,3 @@ class Context:
 def leave_out(rows: tuple[int, ...], reason: str) -> Remedy:
     """The remedy that drops rows, and lists them as dropped for `reason`."""
     return Remedy(f"Leave out {count(len(rows), 'row')}", lambda pairs: pairs.without(rows, reason))
-
-
-def count(number: int, noun: str) -> str:
-    """'1 row', '2 rows'."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -35,6 +35,27 @@ SCALED: dict[str, tuple[str, str]] = {
 }
 
 
+def mostly_dropped(context: Context) -> Iterator[Finding]:
+    """More rows left out by reading than kept: on top, for what is left may be the wrong part."""
+    report = context.pairs.report
+    lost = {
+        why: len(rows)
+        for why, rows in report.dropped.items()
+        if report.codes.get(why) in (set(DROPPED) - {"blank_lines"})
+    }
+    number, rows = sum(lost.values()), report.kept + sum(lost.values())
+    if 2 * number > rows:
+        reasons = "; ".join(f"{why} ({lost[why]:,})" for why in sorted(lost, key=lost.__getitem__))
+        yield Finding(
+            "mostly_dropped",
+            "error",
+            (),
+            f"{number:,} of {count(rows, 'row')} were left out while reading: {reasons}. Are these "
+            "the columns that you mean?",
+            "Only the small rest would be trained on, and it may be the least typical part.",
+        )
+
+
 def dropped_rows(context: Context) -> Iterator[Finding]:
     """One finding for each reason for which reading dropped rows."""
     report = context.pairs.report
@@ -46,18 +67,6 @@ def dropped_rows(context: Context) -> Iterator[Finding]:
                     what = f"{what} {report.unrecognised}"
                 severity: Severity = "note" if name == "blank_lines" else "warning"
                 yield Finding(name, severity, rows, what, effect)
-
-
-def unused_label(context: Context) -> Iterator[Finding]:
-    """A column that is called a label and is not used: its words may be none that are known."""
-    note = context.pairs.report.unused_label
-    if note:
-        effect = (
-            "Pairs that do not belong together would be pulled together. If the column says which "
-            "do, choose its kind and column; of words that are not known, write yes and no, or "
-            "numbers, instead."
-        )
-        yield Finding("label_unrecognised", "warning", (), note, effect)
 
 
 def fixed_text(context: Context) -> Iterator[Finding]:
@@ -83,7 +92,7 @@ def scaled_labels(context: Context) -> Iterator[Finding]:
 def assumptions(context: Context) -> Iterator[Finding]:
     """What was assumed about the file: its encoding, its header, a sample of its rows."""
     report = context.pairs.report
-    notes = [n for n in report.notes if n not in (report.unrecognised, report.unused_label)]
+    notes = [note for note in report.notes if note != report.unrecognised]
     if notes:
         effect = "If one is wrong, texts or labels are not what you meant: look at the preview."
         yield Finding("assumptions", "note", (), " ".join(notes), effect)

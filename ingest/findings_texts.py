@@ -14,6 +14,7 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 SWAPPED = 0.3  # how much more often the second column must ask
+ALIKE = 0.9999  # the model's cosine of two texts that are one to it
 NEARER = 0.9  # share of triplets; hard negatives alone can make it four in five
 
 
@@ -70,27 +71,26 @@ def no_words(context: Context) -> Iterator[Finding]:
 
 
 def same_text_both_sides(context: Context) -> Iterator[Finding]:
-    """A text paired with itself, case and punctuation aside."""
+    """A text paired with itself; what that means is said only of what the model reads alike."""
     matches = [at for at, row in enumerate(context.keys) if len(set(row)) < len(row)]
     if not matches:
         return
     rows = context.rows(matches)
-    labels = context.pairs.labels
+    labels, cosines = context.pairs.labels, context.pair_cosines
     contradicting = labels is not None and any(labels[at] < 0.5 for at in matches)
-    effect = {
-        "triplet": "Where two of the three are equal, the loss asks for the impossible or for "
-        "nothing.",
-        "positive": "The cosine is 1 already, so such a pair only adds negatives.",
-    }.get(context.pairs.kind, "The cosine is 1 whatever the model, so such a pair teaches nothing")
-    if labels is not None:
-        effect += (
-            ", and where its label is low, it asks for the impossible." if contradicting else "."
-        )
+    effect = "Case and punctuation aside they are the same, so such a pair teaches little."
+    if context.pairs.kind == "triplet":
+        effect = "Where two of the three are equal, the loss asks for little or for the impossible."
+    elif cosines is not None and all(cosines[at] >= ALIKE for at in matches):
+        effect = "The model reads both alike, with a cosine of 1, so such a pair teaches nothing."
+    if contradicting:
+        effect += " Where its label is low, it asks for what the texts hardly tell."
     yield Finding(
         "same_text_both_sides",
         "warning" if contradicting or labels is None else "note",
         rows,
-        f"{count(len(matches), 'row')} with the same text on both sides.",
+        f"{count(len(matches), 'row')} with the same text on both sides, case and punctuation that "
+        "ends or quotes aside.",
         effect,
         leave_out(rows, "same text on both sides"),
     )

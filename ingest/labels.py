@@ -1,12 +1,14 @@
 """What the cells of a label column say, one by one and together: words, numbers, yes or no."""
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ingest.names import YES_OR_NO, plain
-from ingest.scales import SEVERAL, STRAY, fits, named_scale, without_scale
+from ingest.scales import ENOUGH, SEVERAL, STRAY, find_scale, fits, named_scale, without_scale
+from ingest.votes import is_vote, vote_shares
 
 MISSING = {"", "nan", "na", "n/a", "none", "null", "nil", "-", "--", "?", "unknown", "#n/a"}
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -28,6 +30,8 @@ WORDS: dict[str, float] = {
     **dict.fromkeys(NO, 0.0),
     "neutral": 0.5,
 }
+LETTERS = {"e": 1.0, "n": 0.5, "c": 0.0}  # entailment, neutral, contradiction
+ARABIC = str.maketrans({"\u066a": "%", "\u066b": ".", "\u2212": "-"})
 NEARLY_ALL = 0.85
 QUESTION_MARKS = ("?", "\uff1f", "\u061f")  # also full-width and Arabic
 
@@ -38,16 +42,41 @@ def label_word(cell: str) -> float | None:
 
 
 def label_number(cell: str) -> float | None:
-    """A number with a decimal point or comma, with or without a percent sign, else None."""
-    text = cell.strip().replace("\u2212", "-").removesuffix("%").rstrip()
+    """A number with a decimal point or comma, with or without a percent sign, else None.
+
+    In any script's digits, also full-width.
+    """
+    text = _western(cell.strip()).removesuffix("%").rstrip()
     number = float(text.replace(",", ".")) if NUMBER.fullmatch(text) else np.inf
     return number if np.isfinite(number) else None
+
+
+def _western(text: str) -> str:
+    """'\u0663\u066b\u0665' → '3.5'."""
+    if text.isascii():
+        return text
+    plain_width = unicodedata.normalize("NFKC", text).translate(ARABIC)
+    return "".join(str(unicodedata.decimal(s)) if s.isdecimal() else s for s in plain_width)
 
 
 def label_value(cell: str) -> float | None:
     """What a cell says as a word, or else as a number."""
     word = label_word(cell)
     return label_number(cell) if word is None else word
+
+
+def is_label(cell: str) -> bool:
+    """A word that says yes, no or in between; a number; or votes, such as 3/5."""
+    return label_value(cell) is not None or is_vote(cell)
+
+
+def words_of(cells: Sequence[str]) -> Mapping[str, float]:
+    """What one-letter labels mean where the column as a whole says it: e, n and c.
+
+    Two or three of them and nothing else are entailment, neutral and contradiction: n is no "no".
+    """
+    letters = {cell.strip().casefold() for cell in cells if not is_missing(cell)}
+    return LETTERS if len(letters) > 1 and letters <= set(LETTERS) else {}
 
 
 def is_missing(cell: str) -> bool:
@@ -65,23 +94,39 @@ def looks_binary(cells: Sequence[str], name: str = "", entailment_codes: bool = 
     """Nearly all labels say yes or no, true or false, 1 or 0, or are one of two whole numbers.
 
     Numbers other than 0 and 1, or −1 and 1, must be many to be a yes and a no, or be 1 and 2 below
-    a `name` that asks for one; and the name may not say a scale that has more than these two.
+    a `name` that asks for one; and the name may not say a scale that has more than these two. Among
+    zeros and ones, any other number on the scale is a grade, however rare.
     entailment_codes: 0, 1, 2 mean entailment, neutral, contradiction.
     """
     present = [cell for cell in cells if not is_missing(cell)]
-    numbers = as_array([label_number(cell) for cell in present])
+    if words_of(present) or vote_shares(present) is not None:
+        return False
+    parsed = as_array([label_number(cell) for cell in present])
+    numbers = parsed[~np.isnan(parsed)]
     pair = two_values(present, entailment_codes)
     named = named_scale(name)
-    if named and named not in ((0, 1), pair) and fits(numbers[~np.isnan(numbers)], named):
+    if named and named not in ((0, 1), pair) and fits(numbers, named):
         return False
     if pair and pair != (0, 1):
         usual = pair == (-1, 1) or (pair == (1, 2) and asks_yes_or_no(name))
         return usual or len(present) >= SEVERAL
     if entailment_codes and 2 in numbers:
         return False
+    worded = sum(label_word(cell) is not None for cell in present)
+    if worded <= numbers.size and _has_grades(numbers):
+        return False
     clear = sum(yes_or_no(cell) is not None for cell in present)
     halves = any(label_word(cell) == 0.5 for cell in cells)
     return not halves and clear >= max(1, NEARLY_ALL * len(present))
+
+
+def _has_grades(numbers: np.ndarray) -> bool:
+    """Numbers beside 0 and 1 that are on one scale with them; one among many is a typing error."""
+    others = numbers[~np.isin(numbers, (-1, 0, 1))]
+    if others.size <= (1 if numbers.size >= ENOUGH else 0):
+        return False
+    scale = find_scale(numbers)
+    return scale is None or scale != (0, 1) or bool(np.any((others > 0) & (others < 1)))
 
 
 def two_values(cells: Sequence[str], entailment_codes: bool = False) -> tuple[float, float] | None:

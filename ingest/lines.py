@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ingest.contents import has_few_values, is_number, is_wordless
 from ingest.delimited import ALONE, SNIFFED_CHARS, Dialect, csv_rows, find_dialect
@@ -9,6 +10,7 @@ from ingest.header import LIKE_A_NAME, is_header
 from ingest.names import KNOWN_BESIDE_TEXTS, SINGLE_TEXTS, plain
 
 ONE_A_LINE = Dialect(ALONE, quoted=False, lines=True)
+QUOTED_COLUMN = Dialect(ALONE)
 REGULAR = 0.6  # the share of rows with the same number of cells that makes a table with a header
 VERY_REGULAR = 0.9  # the same for a table of which nothing else is known
 NEARLY_ALL = 0.9
@@ -26,18 +28,26 @@ def find_layout(text: str, hint: str = "") -> Dialect:
     when a tab or a bar separates them, or when the cells look like columns: quoted, numbers, few
     values, or sentences that end at a separator. No space behind a separator speaks for a table.
     """
+    table = find_table(text, hint)
+    if table.separator == ALONE:
+        return table if hint else replace(table, lines=True)
+    return table if _has_columns(_sample(text), table, hint) else ONE_A_LINE
+
+
+def find_table(text: str, hint: str = "") -> Dialect:
+    """The dialect of a table; one column of quoted cells is never split inside its quotes."""
     table = find_dialect(text, hint)
-    sample = text[:SNIFFED_CHARS]
-    if len(text) > SNIFFED_CHARS:
-        sample = sample[: sample.rfind("\n") + 1] or sample
+    sample = _sample(text)
     rows = csv_rows(sample, table)
     regular = [row for row in rows if len(row) == table.width > 1]
     clean = table.quoted and len(regular) >= VERY_REGULAR * len(rows)
-    if not clean and _is_quoted_column(sample):
-        return Dialect(ALONE, lines=not hint)
-    if table.separator == ALONE:
-        return table if hint else ONE_A_LINE
-    return table if _has_columns(sample, table, hint) else ONE_A_LINE
+    return QUOTED_COLUMN if not clean and _is_quoted_column(sample) else table
+
+
+def _sample(text: str) -> str:
+    """The beginning, up to the end of a line."""
+    sample = text[:SNIFFED_CHARS]
+    return sample if len(text) <= SNIFFED_CHARS else sample[: sample.rfind("\n") + 1] or sample
 
 
 def is_lone_name(lines: Sequence[str]) -> bool:
@@ -73,7 +83,7 @@ def _has_columns(text: str, table: Dialect, hint: str) -> bool:
     if agreement < VERY_REGULAR or len(regular) < 2:
         return False
     quoted = table.quoted and any(f'"{table.separator}' in line or f'{table.separator}"' in line
-                                  for line in text.splitlines())  # fmt: skip
+                                  for line in text.split("\n"))  # fmt: skip
     return (glued and quoted) or _are_columns(list(zip(*regular, strict=True)), glued)
 
 

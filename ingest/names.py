@@ -83,6 +83,43 @@ GROUPS = (
     *("tag", "tags", "group", "cluster", "class", "sentiment", "emotion", "department", "priority"),
     *("product", "subject", "type", "status", "country", "city", "author", "name", "url", "time"),
 )
+# Words of a name by which a column is a label: "human_score", "similarityScore", "gold label".
+LABEL_WORDS = frozenset(
+    (
+        *("score", "scores", "label", "labels", "gold", "similarity", "sim", "similar", "sts"),
+        *("relatedness", "relevance", "relevant", "rating", "ratings", "grade", "grades", "truth"),
+        *("duplicate", "paraphrase", "entailment", "match", "equivalent", "equivalence"),
+        *("judgment", "judgement"),
+    )
+)
+# Words by which a column sums up others: what the raters gave, as one label.
+MEAN_WORDS = frozenset(
+    (
+        *("mean", "avg", "average", "averaged", "median", "consensus", "final", "overall"),
+        *("majority", "aggregate", "aggregated"),
+    )
+)
+# Words by which a column of numbers counts or describes: anywhere, in front, or at the end.
+COUNTED = frozenset(
+    (
+        *("vote", "votes", "upvotes", "downvotes", "like", "likes", "dislikes", "views", "clicks"),
+        *("confidence", "conf", "std", "stdev", "stddev", "variance", "var", "kappa"),
+    )
+)
+COUNT_OF = frozenset(("n", "num", "nr", "no", "number", "count", "len", "length", "total"))
+COUNTS = frozenset(
+    (
+        *COUNT_OF,
+        *("fold", "folds", "rank", "ranking", "counts", "cnt", "id", "ids", "idx", "index", "key"),
+        *("year", "month", "week", "day", "hour", "minute", "second", "seconds", "time", "date"),
+        *("timestamp", "age", "duration", "position", "offset", "start", "end", "page", "pages"),
+        *("line", "row", "chapter", "verse", "tokens", "words", "chars", "characters", "size"),
+        *("sentences", "weight", "price", "batch", "seed", "split", "round", "version", "freq"),
+        *("frequency", "annotators", "annotations", "raters", "workers", "replies", "answers"),
+        *("comments", "shares", "retweets", "agreement", "lat", "lon", "zip", "port", "code"),
+    )
+)
+WORDS_OF_A_NAME = re.compile(r"[A-Z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
 KNOWN = frozenset(
     (*(name for pair in PAIRS for name in pair), *ANCHORS, *POSITIVES, *NEGATIVES, *NEGATIVES_TOO)
 ) | frozenset((*LABELS, *BESIDE))
@@ -92,3 +129,23 @@ KNOWN_BESIDE_TEXTS = KNOWN | frozenset((*SINGLE_TEXTS, *GROUPS))
 def plain(name: str) -> str:
     """'Sentence 1', 'sentence_1' and 'sentence1' are one name."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def name_words(name: str) -> list[str]:
+    """'similarityScore' and 'similarity_score' → ['similarity', 'score']."""
+    return [word.casefold() for word in WORDS_OF_A_NAME.findall(name)]
+
+
+def says_counts(name: str) -> bool:
+    """A column of numbers called so counts or describes: 'n_votes', 'fold', 'query_id', 'len2'."""
+    words = name_words(name)
+    if not words:
+        return False
+    return bool(COUNTED & set(words)) or words[0] in COUNT_OF or words[-1] in COUNTS
+
+
+def says_label(name: str) -> bool:
+    """A column called so holds the label, whatever else stands in the name."""
+    if plain(name) in LABELS:
+        return True
+    return not says_counts(name) and bool((LABEL_WORDS | MEAN_WORDS) & set(name_words(name)))

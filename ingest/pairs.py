@@ -1,5 +1,6 @@
 """A table and a choice of columns → clean pairs with labels in [0, 1]."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,11 +11,13 @@ from ingest.columns import ColumnMapping, guess_columns, has_entailment_codes
 from ingest.contents import is_nested
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
+from ingest.label_column import unread_label
 from ingest.labels import is_missing
 from ingest.limits import LIMITS, Limits
-from ingest.names import LABELS, plain
+from ingest.names import says_label
 from ingest.neighbours import NEAR, earlier_twins
-from ingest.report import Reason, Report
+from ingest.report import Reason, Report, UnreadLabel
+from ingest.rows_of_lists import with_rows_of_lists
 from ingest.scales import without_scale
 from ingest.scaling import NOT_RECOGNISED, Labels, none_usable, read_labels
 from ingest.table import Table, read_table
@@ -98,11 +101,17 @@ def read_pairs(
 ) -> PairSet:
     """Read pairs from a path, the bytes of a file, or `io.StringIO(text)`, as `read_table` does.
 
-    Without a mapping, columns are guessed.
+    Without a mapping, columns are guessed. Records that hold several negatives or positives give a
+    row for each (`with_rows_of_lists`), unless the mapping names columns that there are only as the
+    file has them.
     Raises IngestError for what cannot be read, and when no usable row is left.
     """
     table = read_table(source, filename, limits, sample=sample)
-    return to_pairs(table, mapping or guess_columns(table), limits=limits)
+    rows = with_rows_of_lists(table, limits)
+    if mapping is None:
+        return to_pairs(rows, guess_columns(rows), limits=limits)
+    named = {*mapping.texts, *([mapping.label] if mapping.label else [])}
+    return to_pairs(rows if named <= set(rows.columns) else table, mapping, limits=limits)
 
 
 def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -> PairSet:
@@ -145,7 +154,6 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
             raise none_usable(unusable, mapping.kind, mapping.label, mapping.scale)
         usable_rows = [at for at, use in zip(usable_rows, usable, strict=True) if use]
         labels = labelling.values[usable]
-    unused_label = _unused_label(table, mapping)
     if not usable_rows:
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
@@ -159,12 +167,14 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         scaling=labelling.scaling if labelling else "",
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notes=(*table.notes, *filter(None, (unrecognised, unused_label))),
+        notes=(*table.notes, *filter(None, (unrecognised,))),
         scaling_note=labelling.note if labelling else "",
         scale=labelling.scale if labelling else None,
         scaled=labelling is not None and labelling.scaled,
         unrecognised=unrecognised,
-        unused_label=unused_label,
+        counts=labelling is not None and labelling.counts,
+        unread_label=_unread_label(table, mapping, remaining),
+        left_over=mapping.left_over,
     )
     rows = tuple(texts[at] for at in usable_rows)
     return PairSet(mapping.kind, rows, labels, tuple(numbers[at] for at in usable_rows), report)
@@ -174,22 +184,25 @@ def _labels(cells: list[str], rows: list[int], mapping: ColumnMapping) -> Labels
     """Of the rows that are kept so far."""
     labels = [tidy(cells[at])[0] for at in rows]
     codes = has_entailment_codes(mapping.texts)
-    return read_labels(labels, mapping.kind, mapping.scale, codes, mapping.label or "")
+    meanings = {word.strip().casefold(): value for word, value in mapping.meanings}
+    return read_labels(labels, mapping.kind, mapping.scale, codes, mapping.label or "", meanings)
 
 
-def _unused_label(table: Table, mapping: ColumnMapping) -> str:
-    """A note on a column that is called a label and is none of those chosen; "" without one."""
-    if mapping.kind in LABELLED:
-        return ""
-    free = [name for name in table.columns if name not in mapping.texts]
-    name = next((n for n in free if plain(without_scale(n)) in LABELS), None)
-    present = [] if name is None else [c for c in table.frame[name] if not is_missing(c)]
-    if not present:
-        return ""
-    return (
-        f"Labels not used: column {name!r} holds {_shown(present)}, and no pair is read as a "
-        "negative one."
-    )
+def _unread_label(table: Table, mapping: ColumnMapping, remaining: set[int]) -> UnreadLabel | None:
+    """A column that looks like a label and is none of those chosen."""
+    used = (*mapping.texts, *mapping.ignored)
+    free = {name: table.frame[name] for name in table.columns if name not in used}
+    if mapping.kind != "positive":  # only where nothing else says what a pair is
+        free = {name: cells for name, cells in free.items() if says_label(without_scale(name))}
+    if mapping.kind in LABELLED or not (
+        name := unread_label({name: cells.tolist() for name, cells in free.items()})
+    ):
+        return None
+    numbered = zip(map(int, table.frame.index), free[name].tolist(), strict=True)
+    cells = {number: tidy(cell)[0] for number, cell in numbered if number in remaining}
+    counts = Counter(cell for cell in cells.values() if not is_missing(cell))
+    values = tuple(value for value, _ in counts.most_common())
+    return UnreadLabel(name, mapping.texts, values, cells) if values else None
 
 
 def _shown(cells: Iterable[str]) -> str:

@@ -2,11 +2,15 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 
+from ingest.amounts import count
 from ingest.errors import IngestError
 from ingest.limits import SAMPLED_TIMES, Limits, size
 
+LINE_END = re.compile(r"\r\n|\r|\n")  # of JSON Lines; U+2028 and U+0085 stand inside texts
+DEEPEST = 2  # objects inside objects that are looked into
 BATCH = 64  # rows decoded at once, so that a column that unpacks to gigabytes is stopped early
 NESTED = (list, tuple, dict)
 
@@ -18,27 +22,79 @@ def looks_like_json(text: str) -> bool:
     start = text[:1]
     if start not in ("{", "["):
         return False
-    first = text.partition("\n")[0]
+    first = LINE_END.split(text, maxsplit=1)[0]
     return isinstance(_loaded(first), dict | list) or isinstance(_loaded(text), dict | list)
 
 
-def json_records(text: str, limits: Limits, sample: bool, singles: bool = False) -> list[Record]:
-    """One record a line; or one list of records; or one object that holds such a list.
+def json_records(
+    text: str, limits: Limits, sample: bool, singles: bool = False
+) -> tuple[list[Record], tuple[str, ...]]:
+    """One record a line; or one list of records; or one object that holds such lists, or columns.
 
-    singles: a list of strings is one of texts, a record each.
+    singles: a list of strings is one of texts, a record each. Also notes on what was read of an
+    object that holds several lists.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
     whole = _loaded(text)
+    notes: tuple[str, ...] = ()
     if isinstance(whole, dict):
-        whole = next((value for value in whole.values() if _are_records(value)), None)
+        whole, notes = _of_object(whole)
     elif singles and isinstance(whole, list) and all(isinstance(item, str) for item in whole):
         whole = [{"text": item} for item in whole]
     elif not _are_records(whole):  # one line that is one record, or nothing
         whole = None
     items: Iterator[object]
-    items = iter(whole) if isinstance(whole, list) else (_loaded(line) for line in lines)
+    lines = (line for line in LINE_END.split(text) if line.strip())
+    items = iter(whole) if isinstance(whole, list) else map(_loaded, lines)
     most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
-    return [_record(item) for item, _ in zip(items, range(most), strict=False)]
+    return [_record(item) for item, _ in zip(items, range(most), strict=False)], notes
+
+
+def _of_object(whole: dict[str, object]) -> tuple[list[object] | None, tuple[str, ...]]:
+    """The records of an object, and what was read of it; None where it is one record itself.
+
+    Of several lists of records those with the fields of the longest are read, one after another.
+    """
+    lists = dict(_lists(whole))
+    if not lists:
+        return _of_columns(whole), ()
+    longest = max(lists, key=lambda name: len(lists[name]))
+    alike = [name for name, records in lists.items() if _fields(records) & _fields(lists[longest])]
+    others = [name for name in lists if name not in alike]
+    notes = []
+    if len(alike) > 1:
+        numbers = ", ".join(f"{name!r} ({count(len(lists[name]), 'record')})" for name in alike)
+        notes.append(f"The lists of the file were read one after another: {numbers}.")
+    if others:
+        numbers = ", ".join(f"{name!r} ({count(len(lists[name]), 'record')})" for name in others)
+        notes.append(f"Read was the list {longest!r}; other lists were not: {numbers}.")
+    return [record for name in alike for record in lists[name]], tuple(notes)
+
+
+def _lists(value: dict[str, object], path: str = "") -> Iterator[tuple[str, list[object]]]:
+    """The lists of records in an object and in the objects it holds, by their path."""
+    for key, inner in value.items():
+        name = f"{path}{key}"
+        if isinstance(inner, list) and _are_records(inner):
+            yield name, inner
+        elif isinstance(inner, dict) and path.count(".") < DEEPEST:
+            yield from _lists(inner, f"{name}.")
+
+
+def _fields(records: list[object]) -> set[str]:
+    first = next((record for record in records if isinstance(record, dict | list)), {})
+    return set(first) if isinstance(first, dict) else {""}
+
+
+def _of_columns(whole: dict[str, object]) -> list[object] | None:
+    """Records of an object that holds a list, or an object by row, for each of two columns or more.
+
+    As pandas writes a table.
+    """
+    columns = [list(v.values()) if isinstance(v, dict) else v for v in whole.values()]
+    lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
+    if len(columns) < 2 or len(lengths) != 1 or max(lengths) < 2:
+        return None
+    return [dict(zip(whole, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
@@ -54,7 +110,7 @@ def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
         names = file.schema_arrow.names
         if len(names) > limits.columns:
             raise IngestError(
-                f"The file has {len(names)} columns; at most {limits.columns} are read. "
+                f"The file has {count(len(names), 'column')}; at most {limits.columns} are read. "
                 "Leave out the others."
             )
         for batch in file.iter_batches(batch_size=BATCH, use_threads=False):

@@ -21,6 +21,34 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class LeftOver:
+    """Columns that a choice of columns left aside, and how sure that choice was.
+
+    labels: other columns that may be the label; counts: columns of numbers that count or describe;
+    texts: columns of texts; label: the label's column where only its numbers made it one.
+    """
+
+    labels: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class UnreadLabel:
+    """A column that looks like a label and is not used.
+
+    texts: the columns of the pairs; values: its distinct values, the commonest first; cells: what
+    stands in it, by row number.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    values: tuple[str, ...]
+    cells: Mapping[int, str]
+
+
+@dataclass(frozen=True)
 class Report:
     """Row numbers are 1-based data rows of the file; every row read is kept, or dropped once.
 
@@ -28,8 +56,9 @@ class Report:
     the words of a remedy have none.
     scaling: how labels became numbers from 0 to 1; scaled: whether that changed any; scaling_note:
     what was seen and is not certain, in sentences; scale: the (lowest, highest) label, None for
-    words and kinds without labels. unrecognised, unused_label: the one of the `notes` on labels
-    that were not recognised, or on a column of labels that was not used; "" where there is none.
+    words and kinds without labels; counts: the labels look like counts. unrecognised: the one of
+    the `notes` on labels that were not recognised, "" without one. unread_label, left_over: what
+    the choice of columns leaves open.
     """
 
     kept: int
@@ -43,7 +72,9 @@ class Report:
     scale: tuple[float, float] | None = None
     scaled: bool = False
     unrecognised: str = ""
-    unused_label: str = ""
+    counts: bool = False
+    unread_label: UnreadLabel | None = None
+    left_over: LeftOver = LeftOver()
     codes: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -7,12 +7,15 @@ from numbers import Real
 import numpy as np
 
 SCALES = ((0, 1), (-1, 1), (1, 5), (0, 5), (1, 10), (0, 10), (0, 100))
-# Believed only where whole labels reach both ends: others on a wider scale might just not do so.
-WHOLE_SCALES = ((0, 3), (0, 4), (1, 3), (1, 4), (1, 7))
+# Named where they may be meant instead.
+NARROWER = ((0, 3), (0, 4), (1, 3), (1, 4), (1, 7))
+HIGHEST_GRADE = 20  # of a scale that whole labels show
+ROWS_PER_GRADE = 3  # labels needed before their ends are those of the scale; or SEVERAL
 STRAY = 0.02  # the share of typing errors that do not change the scale
 ENOUGH = 50  # labels needed before a share of them says anything
 SEVERAL = 20  # labels needed before their ends, or that they are only two, say anything
 LOWEST_END, HIGHEST_END = 1, 1_000  # of a scale in a name: 2019–2020 is none
+TAIL = 10  # how many times the median the highest of counts is
 LONGEST_NAME = 200  # characters; the pattern takes long on long ones
 END = r"[-−]?\d+(?:[.,]\d+)?"
 BETWEEN = r"\s*%?(?:\s*(?:-|–|—|−|\.{2,3}|…)\s*|\s+(?:to|bis|à|a|tot|до)\s+)"
@@ -24,7 +27,7 @@ NAMED = re.compile(
 def find_scale(numbers: np.ndarray, name: str = "") -> tuple[float, float] | None:
     """The scale that the column's name says, if the numbers fit; else the one that they show.
 
-    That is: one of WHOLE_SCALES, where SEVERAL whole labels reach exactly its ends; else the
+    That is: from the lowest to the highest, where they are whole grades (`_grades`); else the
     smallest of SCALES that holds them, a few typing errors aside. None without any.
     """
     if not numbers.size:
@@ -33,11 +36,7 @@ def find_scale(numbers: np.ndarray, name: str = "") -> tuple[float, float] | Non
     if named and fits(numbers, named):
         return named
     usual = _usual(numbers)
-    if usual is None:
-        return None
-    inside = _inside(numbers, usual)
-    ends = float(inside.min()), float(inside.max())
-    return ends if ends in WHOLE_SCALES and _are_whole(inside, SEVERAL) else usual
+    return _grades(numbers if usual is None else _inside(numbers, usual)) or usual
 
 
 def why_scale(numbers: np.ndarray, scale: tuple[float, float], name: str = "") -> str:
@@ -48,10 +47,20 @@ def why_scale(numbers: np.ndarray, scale: tuple[float, float], name: str = "") -
         fractions = inside.max() <= 1 < scale[1] and not _are_whole(inside)
         already = " As no label is above 1, they may be on 0–1 already." if fractions else ""
         return f"The scale is the one in the column's name.{already}"
-    if scale in WHOLE_SCALES:
+    if scale not in SCALES:
         return "All of them are whole and both ends occur, so that is taken for the scale."
     ignored = f"The column's name says {span(*named)}, which they do not fit. " if named else ""
     return (ignored + _doubt(inside, scale)).strip()
+
+
+def look_like_counts(numbers: np.ndarray) -> bool:
+    """Whole numbers of which a few are many times as large as most, as upvotes and views are."""
+    if not _are_whole(numbers, SEVERAL) or numbers.min() < 0:
+        return False
+    middle, most, highest = np.quantile(numbers, (0.5, 0.75, 1))
+    return bool(
+        highest > HIGHEST_GRADE and highest >= TAIL * max(1, middle) and most <= highest / 2
+    )
 
 
 def named_scale(name: str) -> tuple[float, float] | None:
@@ -134,11 +143,25 @@ def _usual(numbers: np.ndarray) -> tuple[float, float] | None:
     return exact
 
 
+def _grades(numbers: np.ndarray) -> tuple[float, float] | None:
+    """(lowest, highest) of whole grades from 0 or 1 up, or as far below 0 as above; else None.
+
+    Three grades or more, at least half of those between the ends, and enough labels of each.
+    """
+    values = np.unique(numbers)
+    if len(values) < 3 or not _are_whole(values):
+        return None
+    low, high = float(values[0]), float(values[-1])
+    if low not in (0, 1, -high) or high > HIGHEST_GRADE or 2 * len(values) < high - low + 1:
+        return None
+    return (low, high) if numbers.size >= min(SEVERAL, ROWS_PER_GRADE * len(values)) else None
+
+
 def _doubt(inside: np.ndarray, scale: tuple[float, float]) -> str:
     """That an end of the scale does not occur, where a narrower one would do as well."""
     low, high = float(inside.min()), float(inside.max())
     absent = [end for end, reached in zip(scale, (low, high), strict=True) if end != reached]
-    usual: list[tuple[float, float]] = [*SCALES, *WHOLE_SCALES]
+    usual: list[tuple[float, float]] = [*SCALES, *NARROWER]
     if low in (0, 1) and low < high and _are_whole(inside):
         usual.append((low, high))
     narrower = sorted(

@@ -1,19 +1,25 @@
 """A column of labels → numbers in [0, 1]; what is not recognised is never guessed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ingest.errors import IngestError
-from ingest.labels import as_array, is_missing, label_number, label_word, two_values, yes_or_no
+from ingest.labels import as_array, is_missing, label_number, label_word, two_values, words_of
 from ingest.report import Reason
-from ingest.scales import describe, find_scale, signed, span, why_scale
+from ingest.scales import describe, find_scale, look_like_counts, signed, span, why_scale
+from ingest.votes import for_and_against, vote_shares, votes
 
 ENTAILMENT_CODES = {0.0: 1.0, 1.0: 0.5, 2.0: 0.0}  # entailment, neutral, contradiction (SNLI, MNLI)
 MISSING = Reason("label missing", "label_missing")
 NOT_RECOGNISED = Reason("label not recognised", "label_unrecognised")
 OUTSIDE = Reason("label outside the scale", "label_outside_scale")
+NEITHER = Reason("number that is neither the no nor the yes", "label_outside_scale")
+COUNTS = (
+    "They look like counts, such as upvotes or views: a few are many times as large as most, and "
+    "that says little about how alike two texts are."
+)
 Ends = tuple[float, float]
 
 
@@ -22,8 +28,9 @@ class Labels:
     """values: float32 (N,) in [0, 1], NaN where there is no usable label. The rest is by position.
 
     `scaling` says in words what was done, `scaled` whether that changed any label, `note` what was
-    seen and is not certain; `scale` is the (lowest, highest) label, None for words. `fixed` says
-    what was mended, `dropped` why there is no value.
+    seen and is not certain; `scale` is the (lowest, highest) label, None for words; `counts`: the
+    numbers look like counts, not grades. `fixed` says what was mended, `dropped` why there is no
+    value.
     """
 
     values: np.ndarray
@@ -31,6 +38,7 @@ class Labels:
     scaled: bool
     note: str
     scale: Ends | None
+    counts: bool
     fixed: dict[str, list[int]]
     dropped: dict[Reason, list[int]]
 
@@ -49,22 +57,31 @@ class _Reading:
 
 @dataclass(frozen=True, eq=False)
 class _Column:
-    """The cells, and what each says as a word and as a number: (N,) with NaN."""
+    """The cells, and what each says as a word and as a number: (N,) with NaN.
+
+    meanings: of words, where the visitor or the column as a whole says them.
+    """
 
     cells: Sequence[str]
     name: str
+    meanings: Mapping[str, float]
     words: np.ndarray = field(init=False)
     numbers: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
         numbers = [None if is_missing(cell) else label_number(cell) for cell in self.cells]
-        object.__setattr__(self, "words", as_array([label_word(cell) for cell in self.cells]))
+        object.__setattr__(self, "words", as_array([self._word(cell) for cell in self.cells]))
         object.__setattr__(self, "numbers", as_array(numbers))
 
     @property
     def seen(self) -> np.ndarray:
         """The numbers among the cells."""
         return self.numbers[~np.isnan(self.numbers)]
+
+    def _word(self, cell: str) -> float | None:
+        if not self.meanings:
+            return label_word(cell)
+        return self.meanings.get(cell.strip().casefold())
 
 
 def read_labels(
@@ -73,22 +90,27 @@ def read_labels(
     scale: Ends | None = None,
     entailment_codes: bool = False,
     name: str = "",
+    meanings: Mapping[str, float] | None = None,
 ) -> Labels:
     """Labels of `kind` "score" or "binary"; `scale` (lowest, highest) overrides what is recognised.
 
     For "binary" the lowest is the no and the highest the yes. entailment_codes: 0, 1, 2 mean
     entailment, neutral, contradiction, as in SNLI and MNLI. name: of the column, may say the scale.
+    meanings: {word in lower case: 0 … 1}, instead of the usual words.
     """
-    column = _Column(cells, name)
+    column = _Column(cells, name, meanings or words_of(cells))
     reading = (_binary if kind == "binary" else _graded)(column, scale, entailment_codes)
     missing = np.array([is_missing(cell) for cell in cells], bool)
     values = np.where(missing, np.nan, reading.values)
     outside = np.zeros(len(cells), bool) if reading.outside is None else reading.outside
-    commas = ["," in cell and label_word(cell) is None for cell in cells]
+    commas = ["," in cell and label_number(cell) is not None for cell in cells]
     fixed = {"decimal comma read as a point": np.array(commas, bool) & ~np.isnan(values)}
+    unusable = np.isnan(values) & ~missing & ~outside
+    numbers = ~np.isnan(column.numbers)
     dropped = {
         MISSING: missing,
-        NOT_RECOGNISED: np.isnan(values) & ~missing & ~outside,
+        NOT_RECOGNISED: unusable & ~numbers,
+        NEITHER: unusable & numbers,
         OUTSIDE: outside & ~missing,
     }
     return Labels(
@@ -97,6 +119,7 @@ def read_labels(
         reading.scaled,
         reading.note,
         reading.scale,
+        kind == "score" and look_like_counts(column.seen),
         {what: np.flatnonzero(rows).tolist() for what, rows in fixed.items() if rows.any()},
         {why: np.flatnonzero(rows).tolist() for why, rows in dropped.items() if rows.any()},
     )
@@ -106,7 +129,12 @@ def none_usable(
     cells: Sequence[str], kind: str, name: str, scale: Ends | None = None
 ) -> IngestError:
     """Why no label of a column could be used."""
-    seen = _Column(cells, name).seen
+    seen = _Column(cells, name, {}).seen
+    if not scale and look_like_counts(seen):
+        return IngestError(
+            f"No label in column {name!r} can be used. {_seen(seen)} {COUNTS} Choose another "
+            "column, the kind 'positive' without a label, or the scale yourself."
+        )
     if scale and seen.size:
         low, high = map(signed, scale)
         requirement = (
@@ -130,8 +158,7 @@ def _binary(column: _Column, scale: Ends | None, entailment_codes: bool) -> _Rea
     """Words, and two numbers: those given, or the only two there are, or 0 and 1."""
     low, high = scale or two_values(column.cells, entailment_codes) or (0, 1)
     numbers = column.numbers
-    values = as_array([yes_or_no(cell) if label_word(cell) is not None else None
-                       for cell in column.cells])  # fmt: skip
+    values = np.where(np.isin(column.words, (0, 1)), column.words, np.nan)
     values[numbers == low] = 0
     values[numbers == high] = 1
     outside = (numbers < low) | (numbers > high) if scale else None
@@ -146,6 +173,9 @@ def _binary(column: _Column, scale: Ends | None, entailment_codes: bool) -> _Rea
 def _graded(column: _Column, scale: Ends | None, entailment_codes: bool) -> _Reading:
     """Words, or the codes of SNLI, or numbers on a scale."""
     words, numbers, seen = column.words, column.numbers, column.seen
+    shares = vote_shares(column.cells)
+    if scale is None and shares is not None:
+        return _Reading(shares, _votes_used(column))
     worded = int(np.sum(~np.isnan(words)))
     if scale and worded and not seen.size:
         note = f"The labels are words: the scale {span(*scale)} is for numbers and was not used."
@@ -187,6 +217,15 @@ def _two(low: float, high: float) -> str:
     """'−1 read as 0', '1 read as 0, 2 read as 1'."""
     changed = [f"{signed(n)} read as {to}" for n, to in ((low, 0), (high, 1)) if n != to]
     return ", ".join(changed)
+
+
+def _votes_used(column: _Column) -> str:
+    """'votes: 3 of 6 = 0.5'."""
+    present = [pair for pair in map(votes, column.cells) if pair]
+    one, other = next((pair for pair in present if all(pair)), present[0])
+    if for_and_against(present):
+        return f"votes: {one} for and {other} against = {one / (one + other):.2g}"
+    return f"votes: {one} of {other} = {one / max(1, other):.2g}"
 
 
 def _words_used(column: _Column) -> str:

@@ -2,21 +2,24 @@
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.amounts import count
+from ingest.contents import joined_list
 from ingest.decode import decode
-from ingest.delimited import Dialect, find_dialect, read_cells
+from ingest.delimited import Dialect, read_cells
 from ingest.errors import IngestError, OverLimit
 from ingest.header import is_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
-from ingest.lines import find_layout, is_lone_name
+from ingest.lines import find_layout, find_table, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.report import Reason
+from ingest.stand_ins import refuse_stand_in
 from ingest.text import characters
 from ingest.unpack import PARQUET, Source, unpack
 
@@ -95,22 +98,26 @@ def read_table(
     notes: tuple[str, ...] = ()
     if data.startswith(PARQUET):
         rows = parquet_records(data, limits, sample)
-        return _limited(_from_records(rows, "Parquet", "Parquet", notes), limits, sample)
+        table = _from_records(rows, "Parquet", "Parquet", notes)
+        return _limited(_with_joined_lists(table) if singles else table, limits, sample)
     text, encoding, notes = decode(data, cut)
     encoding = "pasted text" if isinstance(source, io.StringIO) else encoding
     if cut:
         text = text[: text.rfind("\n") + 1] or text
         notes += ("Only the beginning of the file was read: it is over the limit.",)
     text, removed = characters(text)
-    notes += (f"{removed} control characters removed.",) if removed else ()
+    if removed:
+        notes += (f"{count(removed, 'control character')} removed, or read as a space.",)
+    refuse_stand_in(text)
     text = text.lstrip("\ufeff\r\n").rstrip()  # a row of empty cells at the end says nothing
     if text and not text.strip(EMPTY_CELLS):
         raise IngestError(f"Every cell is empty. {WANTED[singles]}")
     if not text:
         raise IngestError(f"There is no text in it. {WANTED[singles]}")
     if looks_like_json(text):
-        rows = json_records(text, limits, sample, singles)
-        table = _from_records(rows, encoding, "JSON", notes)
+        rows, remarks = json_records(text, limits, sample, singles)
+        table = _from_records(rows, encoding, "JSON", (*notes, *remarks))
+        table = _with_joined_lists(table) if singles else table
     else:
         suffixes = Path(filename.lower()).suffixes
         table = _from_cells(text, encoding, suffixes, notes, limits, sample, singles)
@@ -133,6 +140,20 @@ def _from_records(
     return Table(frame, encoding, delimiter, True, len(records), dropped, notes)
 
 
+def _with_joined_lists(table: Table) -> Table:
+    """Lists of sentences read as one text each."""
+    columns = {name: [joined_list(cell) for cell in table.frame[name]] for name in table.columns}
+    lists = {name: texts for name, texts in columns.items() if any(text for text in texts)}
+    if not lists:
+        return table
+    frame = table.frame.copy()
+    for name, texts in lists.items():
+        cells = zip(texts, frame[name].tolist(), strict=True)
+        frame[name] = [cell if text is None else text for text, cell in cells]
+    note = f"Lists of sentences are read as one text each: {', '.join(map(repr, lists))}."
+    return replace(table, frame=frame, notes=(*table.notes, note))
+
+
 def _from_cells(
     text: str,
     encoding: str,
@@ -146,7 +167,7 @@ def _from_cells(
     first, _, rest = text.partition("\n")
     if first.strip().lower() in ("sep=;", "sep=,", "sep=\t", "sep=|"):  # what Excel writes on top
         hint, text = first.strip()[4:] or "\t", rest
-    dialect = find_layout(text, hint) if singles else find_dialect(text, hint)
+    dialect = find_layout(text, hint) if singles else find_table(text, hint)
     cells, parsed = read_cells(text, dialect, limits, sample)
     if parsed.quoted != dialect.quoted:
         notes += ('A quote (") is never closed, so quotes are read as mere characters.',)
@@ -165,7 +186,8 @@ def _from_cells(
     named = sum(bool(name) for name in names)
     if header and named < width and not any(names[named:]):
         notes += (
-            f"The first row names {named} columns, and most rows have {width} cells. If a text "
+            f"The first row names {count(named, 'column')}, and most rows have "
+            f"{count(width, 'cell')}. If a text "
             "holds the separator, put it between double quotes.",
         )
     if width > limits.columns:
@@ -209,8 +231,8 @@ def _limited(table: Table, limits: Limits, sample: bool) -> Table:
     """Within the limits, or a seeded sample of it; raises IngestError."""
     if len(table.columns) > limits.columns:
         raise IngestError(
-            f"The records have {len(table.columns)} different fields; at most {limits.columns} are "
-            "read. Leave out the others."
+            f"The records have {count(len(table.columns), 'different field')}; at most "
+            f"{limits.columns} are read. Leave out the others."
         )
     if table.rows_read <= limits.rows:
         return table

@@ -10,11 +10,18 @@ from ingest.report import Reason
 EMPTY = Reason("empty text", "empty_text")
 
 INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")  # joiners stay: emoji and scripts need them
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+BREAK = re.compile("[\x0b\x0c\x1c-\x1f\x85]")  # control characters that separate words
 SURROGATE = re.compile("[\ud800-\udfff]")
 GUARDED = re.compile(r"'(?=[=+\-@])")
 EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a sign is a word
-WORD = re.compile(rf"[{EAST_ASIAN}]|(?:(?![{EAST_ASIAN}])\w)+")
+# Thai and Lao, Burmese, Khmer have no spaces either, and signs that carry vowels and tones.
+UNSPACED = re.compile(rf"[{EAST_ASIAN}\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+ONE_FORM = {**dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"), ord("\u2212"): "-"}
+QUOTES = "\"'`\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a«»\u300c\u300d\u300e\u300f"
+ENDS = ".,;:!?\u2025\u3001\u3002\u060c\u061b\u061f\u06d4\u0964\u0965\u1362\u17d4\u104b"
+# Punctuation that quotes or ends, at the edge of a word; what stands inside one may carry meaning.
+EDGES = re.compile(rf"(?<!\S)[¿¡{QUOTES}]+|[{ENDS}{QUOTES}]+(?!\S)")
 MOJIBAKE = re.compile(
     "\u00c3[\u0080-\u00bf\u0152-\u0178\u2018-\u203a]|\u00e2\u20ac|\u00c2[\u0080-\u00bf]|\ufffd"
 )
@@ -23,10 +30,14 @@ MARKUP = re.compile(rf"<\s*/?\s*(?:{TAGS})\b[^<>]*>|&(?:\w{{2,8}}|#\d+);", re.IG
 
 
 def characters(text: str) -> tuple[str, int]:
-    """Without control characters (tab and line breaks stay) and lone surrogates, and how many."""
+    """Without control characters and lone surrogates, and how many there were.
+
+    Tab and line breaks stay; other control characters that separate words become a space.
+    """
+    text, spaces = BREAK.subn(" ", text)
     text, removed = CONTROL.subn("", text)
     text, replaced = SURROGATE.subn("\ufffd", text)
-    return text, removed + replaced
+    return text, spaces + removed + replaced
 
 
 def tidy(cell: str) -> tuple[str, tuple[str, ...]]:
@@ -61,11 +72,37 @@ def usable_texts(
 
 
 def text_key(text: str) -> str:
-    """Equal for texts that differ only in case, spaces, punctuation or width of characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.findall(r"\w+", folded)) or folded.strip()
+    """Equal for texts that differ only in case, spaces, width, or punctuation that ends or quotes.
+
+    Marks of vowels and tones, symbols and signs stay: C is not C++, −5 is not 5.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(ONE_FORM)
+    return " ".join(EDGES.sub("", folded).split()) or " ".join(folded.split())
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, lower case; in scripts without spaces, its characters."""
-    return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    """The words of `text_key`; in scripts without spaces, its characters with their marks."""
+    tokens = text_key(text).split()
+    return [
+        word for token in tokens for word in (_signs(token) if UNSPACED.search(token) else [token])
+    ]
+
+
+def _signs(token: str) -> list[str]:
+    """The token; of scripts without spaces each sign with its marks, and what stands between."""
+    if not UNSPACED.search(token):
+        return [token]
+    signs: list[str] = []
+    apart = True
+    for sign in token:
+        category = unicodedata.category(sign)
+        if category.startswith("M") and signs:
+            signs[-1] += sign
+        elif category.startswith("P"):
+            apart = True
+        elif apart or UNSPACED.match(sign):
+            signs.append(sign)
+            apart = bool(UNSPACED.match(sign))
+        else:
+            signs[-1] += sign
+    return signs

@@ -26,6 +26,10 @@ FOREIGN = {
     b"7z\xbc\xaf": "a 7-Zip file",
     b"\x28\xb5\x2f\xfd": "a Zstandard file",
     b"SQLite format 3": "an SQLite database",
+    b"ARROW1": "an Arrow file",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "an HDF5 file",
+    b"{\\rtf": "a Rich Text document",
 }
 SHOWN_CHARS = 200  # of a path that cannot be read
 READABLE = "Readable are CSV, TSV, JSON Lines and Parquet, plain or in a .gz or .zip."

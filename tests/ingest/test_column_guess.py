@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 
-from ingest import ColumnMapping, IngestError, check, guess_columns, read_table, to_pairs
+from ingest import ColumnMapping, IngestError, guess_columns, read_table, to_pairs
 
 A, B, C = "The train was late again.", "Once more we waited for the train.", "My soup is cold."
 
@@ -55,28 +55,6 @@ def test_columns_are_found_by_what_they_hold_where_names_say_nothing():
 def test_a_named_label_that_holds_no_labels_is_not_one():
     found = guess(f"sentence1,sentence2,label\n{A},{B},see file\n{B},{C},to do\n")
     assert found.kind == "positive"
-
-
-@pytest.mark.parametrize("words", [("good", "bad"), ("high", "low", "medium"), ("맞음", "아님")])
-def test_a_label_in_unknown_words_is_told_and_not_read_as_positive_in_silence(words):
-    rows = [f"A dog number {n} runs.,The cat {n} sleeps.,{words[n % len(words)]}" for n in range(9)]
-    table = read_table(StringIO("\n".join(["sentence1,sentence2,label", *rows])))
-    pairs = to_pairs(table, guess_columns(table))
-    assert pairs.kind == "positive"
-    every = check(pairs)
-    [found] = [f for f in every if f.name == "label_unrecognised"]
-    assert found.severity == "warning"
-    assert repr(words[0]) in found.what
-    assert "'label'" in found.what
-    assert "Labels not used" not in "".join(f.what for f in every if f is not found)
-
-
-def test_a_known_label_that_the_visitor_does_not_choose_is_told_too():
-    table = read_table(StringIO("a,b,score\nOne dog.,Two dogs.,1\nA cat.,The cats.,0\n"))
-    pairs = to_pairs(table, ColumnMapping("positive", ("a", "b")))
-    assert "label_unrecognised" in {found.name for found in check(pairs)}
-    plain = to_pairs(table, guess_columns(table))
-    assert "label_unrecognised" not in {found.name for found in check(plain)}
 
 
 def test_rows_wider_than_the_header_are_told():

@@ -128,11 +128,14 @@ def test_texts_are_cleaned_as_those_of_pairs_are():
 
 
 def test_a_text_stands_once_with_the_labels_of_its_first_row():
-    corpus = read_corpus(StringIO("text,topic\na b,x\nc d,y\n a  b,y\nA b,x\nc d,x\n"))
+    corpus = read_corpus(StringIO("text,topic\na b,x\nc d,y\n a  b,y\nA b,x\nc d, y\n"))
     assert corpus.texts == ("a b", "c d", "A b")
     assert corpus.row_numbers == (1, 2, 4)
     assert corpus.labels == {"topic": ("x", "y", "x")}
-    assert corpus.report.dropped == {"same text again": (3, 5)}
+    assert corpus.report.dropped == {
+        "same text again, with another label": (3,),
+        "same text again": (5,),
+    }
     assert corpus.report.fixed == {}
     assert (corpus.report.kept, corpus.report.read) == (3, 5)
 

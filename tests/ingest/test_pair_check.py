@@ -92,9 +92,17 @@ def test_same_text_on_both_sides():
     pairs = pairs_of(*clean_rows(), "Same.,same,0")
     found = named(pairs, "same_text_both_sides")
     assert found.severity == "warning"
-    assert "asks for the impossible" in found.effect
+    assert "Where its label is low" in found.effect
     triplets = pairs_of("a,b,b", "a,b,c", header="anchor,positive,negative")
     assert named(triplets, "same_text_both_sides").rows == (1,)
+
+
+@pytest.mark.parametrize(("cosine", "said"), [(0.99995, True), (0.999, False), (None, False)])
+def test_a_cosine_of_1_is_said_only_of_texts_that_the_model_reads_alike(cosine, said):
+    pairs = pairs_of(*clean_rows(), "Same.,SAME!,1")
+    model = None if cosine is None else lambda one, other: np.full(len(one), cosine)
+    effect = named(pairs, "same_text_both_sides", similarity=model).effect
+    assert ("cosine of 1" in effect) is said
 
 
 def test_shared_texts():
@@ -306,13 +314,4 @@ def test_labels_that_are_not_recognised_are_told_once():
     pairs = pairs_of(*clean_rows(120), "One two three.,Four five six,perhaps")
     assert pairs.report.unrecognised == "Labels not recognised: 'perhaps'."
     assert named(pairs, "label_unrecognised").what.endswith("Labels not recognised: 'perhaps'.")
-    assert named(pairs, "assumptions") is None
-
-
-def test_a_column_of_labels_that_is_not_used_is_told_once():
-    rows = [f"{row[:-1]}maybe {n}" for n, row in enumerate(clean_rows(120))]
-    mapping = ColumnMapping("positive", ("sentence1", "sentence2"))
-    pairs = pairs_of(*rows, mapping=mapping)
-    assert pairs.report.unused_label.startswith("Labels not used: column 'label' holds 'maybe 0'")
-    assert named(pairs, "label_unrecognised").what == pairs.report.unused_label
     assert named(pairs, "assumptions") is None

@@ -8,7 +8,7 @@ import pytest
 from ingest import ColumnMapping, IngestError, read_pairs
 from ingest.labels import label_number, label_word, looks_binary
 from ingest.scales import find_scale
-from ingest.scaling import MISSING, NOT_RECOGNISED, OUTSIDE, read_labels
+from ingest.scaling import MISSING, NEITHER, NOT_RECOGNISED, OUTSIDE, read_labels
 
 NAN = float("nan")
 
@@ -53,7 +53,8 @@ def test_words(word, value):
     ("cell", "number"),
     [("1", 1), ("-0,5", -0.5), (" 3.50 ", 3.5), ("1e-1", 0.1), (".5", 0.5), ("5.", 5), ("80 %", 80),
      ("1.2.3", None), ("1,000.5", None), ("inf", None), ("nan", None), ("", None), ("1/5", None),
-     ("\u0663", None), ("0x1", None), ("1e999", None), ("--1", None)],
+     ("\u0663", 3), ("\u0664\u066b\u0665", 4.5), ("\u06f4/\u06f5", None), ("４．５", 4.5),
+     ("０％", 0), ("\u096b", 5), ("0x1", None), ("1e999", None), ("--1", None)],
 )  # fmt: skip
 def test_numbers(cell, number):
     assert label_number(cell) == number
@@ -84,7 +85,7 @@ def test_codes_of_snli_are_known_by_its_columns():
 def test_unrecognised_and_missing_labels_are_dropped_by_row():
     found = read_labels(["yes", "maybe", "", "no", "n/a", "7"], "binary")
     np.testing.assert_array_equal(found.values, [1, NAN, NAN, 0, NAN, NAN])
-    assert found.dropped == {MISSING: [2, 4], NOT_RECOGNISED: [1, 5]}
+    assert found.dropped == {MISSING: [2, 4], NOT_RECOGNISED: [1], NEITHER: [5]}
 
 
 def test_minus_one_and_one():

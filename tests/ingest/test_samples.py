@@ -104,13 +104,16 @@ READINGS = {
     "with replies taken for anchors": ColumnMapping("positive", ("Reply sent", "Question A")),
 }
 ONLY_THERE = {  # findings that one reading cannot show beside the others
-    "with a distance taken for a score": {"label_outside_scale", "labels_reversed"},
-    "with replies taken for anchors": {"column_order"},
+    "with a distance taken for a score": {"labels_reversed"},
+    "with replies taken for anchors": {"column_order", "unread_label"},
 }
+OF_OTHER_FILES = {"mostly_dropped", "counts_as_labels"}  # proved where they are made
 
 
 def messy_findings(reading: str) -> dict[str, tuple[int, ...]]:
-    pairs = to_pairs(read_table(MESSY), READINGS[reading])
+    table = read_table(MESSY)
+    guessed = guess_columns(table)
+    pairs = to_pairs(table, guessed if guessed == READINGS[reading] else READINGS[reading])
     options = {"similarity": common_words, "count_tokens": count_words, "max_tokens": 64}
     return {f.name: f.rows for f in check(pairs, loss_in_batch=True, **options)}
 
@@ -129,7 +132,7 @@ def test_the_messy_file_is_read_as_people_send_it():
 def test_the_messy_file_triggers_every_finding():
     found = {reading: messy_findings(reading) for reading in READINGS}
     guessed = set(found["as it is guessed"])
-    assert set(FINDINGS) - guessed == set.union(*ONLY_THERE.values())
+    assert set(FINDINGS) - guessed == set.union(OF_OTHER_FILES, *ONLY_THERE.values())
     for reading, names in ONLY_THERE.items():
         assert names <= set(found[reading])
 

@@ -105,7 +105,24 @@ def test_a_name_ten_times_as_long_takes_no_hundred_times_as_long():
 
 @pytest.mark.parametrize(
     ("lowest", "highest"),
-    [(0, 3), (0, 4), (0, 5), (1, 3), (1, 4), (1, 5), (1, 7), (0, 10), (1, 10), (-1, 1), (0, 100)],
+    [
+        (0, 2),
+        (0, 3),
+        (0, 4),
+        (0, 5),
+        (0, 6),
+        (1, 3),
+        (1, 4),
+        (1, 5),
+        (1, 6),
+        (1, 7),
+        (0, 10),
+        (1, 10),
+        (-1, 1),
+        (-2, 2),
+        (0, 20),
+        (0, 100),
+    ],
 )
 def test_whole_labels_that_reach_both_ends(lowest, highest):
     labels = np.resize(np.arange(lowest, highest + 1), max(24, highest + 1))
@@ -121,8 +138,8 @@ def test_whole_labels_that_reach_both_ends(lowest, highest):
 @pytest.mark.parametrize(
     ("labels", "scale", "doubt"),
     [
-        ([0, 1, 2, 3] * 4, (0, 5), "No label is 5, so the scale may as well be 0–3 or 0–4."),
-        ([0, 1, 2] * 9, (0, 5), "No label is 5, so the scale may as well be 0–2 or 0–3 or 0–4."),
+        ([0, 1, 2, 3], (0, 5), "No label is 5, so the scale may as well be 0–3 or 0–4."),
+        ([0, 1, 2, 2], (0, 5), "No label is 5, so the scale may as well be 0–2 or 0–3 or 0–4."),
         ([0, 0.5, 3] * 9, (0, 5), "No label is 5, so the scale may as well be 0–3 or 0–4."),
         ([0, 3, 7] * 9, (0, 10), "No label is 10, so the scale may as well be 0–7."),
         ([2, 3, 4] * 9, (1, 5), "No label is 1 or 5, so the scale may as well be 1–4"),
@@ -138,6 +155,39 @@ def test_what_is_not_certain_is_said(labels, scale, doubt):
     assert doubt in found.what
     assert ("may as well" in found.what) == bool(doubt)
     assert "choose the lowest and highest label yourself" in found.effect
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        ([0, 1, 2] * 3, [0, 0.5, 1]),
+        ([0] * 850 + [1] * 130 + [2] * 15 + [3] * 5, [0, 1 / 3, 2 / 3, 1]),
+        ([1] * 60 + [2, 2, 6, 6, 4], [0, 0.2, 0.6, 1]),
+        ([0, 1, 3] * 9, [0, 1 / 3, 1]),
+    ],
+)
+def test_every_whole_grade_is_kept_however_rare_and_the_highest_is_1(labels, values):
+    pairs = read_pairs(StringIO(file_of(labels)))
+    assert pairs.kind == "score"
+    assert len(pairs) == len(labels)
+    assert sorted(set(pairs.labels.tolist())) == pytest.approx(values)
+
+
+def test_one_other_number_among_many_zeros_and_ones_is_a_typing_error_and_named():
+    pairs = read_pairs(StringIO(file_of([0, 1] * 40 + [10])))
+    assert pairs.kind == "binary"
+    assert pairs.report.dropped == {"number that is neither the no nor the yes": (81,)}
+    assert set(pairs.report.codes.values()) == {"label_outside_scale"}
+
+
+def test_numbers_with_a_long_tail_are_said_to_look_like_counts():
+    pairs = read_pairs(StringIO(file_of([2] * 30 + [3] * 10 + [90])))
+    [finding] = [f for f in check(pairs) if f.name == "counts_as_labels"]
+    assert "look like counts, such as upvotes" in finding.what
+    with pytest.raises(IngestError, match="look like counts, such as upvotes"):
+        read_pairs(StringIO(file_of([12, 3, 5, 40, 2, 7, 4_000] * 5)))
+    even = read_pairs(StringIO(file_of(range(0, 101, 4))))
+    assert "counts_as_labels" not in {finding.name for finding in check(even)}
 
 
 def test_a_stray_or_minus_one_beside_whole_labels():

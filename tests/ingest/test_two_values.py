@@ -6,7 +6,7 @@ import pytest
 
 from ingest import ColumnMapping, check, guess_columns, read_pairs, read_table, to_pairs
 from ingest.labels import looks_binary, two_values
-from ingest.scaling import NOT_RECOGNISED, read_labels
+from ingest.scaling import NEITHER, read_labels
 from tests.ingest.files import file_of
 
 
@@ -76,7 +76,7 @@ def test_two_codes_of_snli_are_not_a_no_and_a_yes():
 def test_a_typing_error_is_no_second_value():
     cells = ["1"] * 60 + ["7"]
     assert two_values(cells) is None
-    assert read_labels(cells, "binary").dropped == {NOT_RECOGNISED: [60]}
+    assert read_labels(cells, "binary").dropped == {NEITHER: [60]}
     assert two_values(["1"] * 60 + ["2"]) == (1, 2)
     assert two_values(["0"] * 20 + ["-1"] * 20) is None, "−1 is often 'not labelled'"
     assert two_values(["1", "2", "yes"]) is None

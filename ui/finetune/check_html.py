@@ -8,6 +8,7 @@ import numpy as np
 from ingest import TEXTS, ColumnMapping, Finding, PairSet, Report, Table
 from ingest.check import SEVERITIES
 from ingest.findings import count
+from ingest.scales import span
 from ui.finetune.metrics import KINDS
 
 ROWS_NAMED = 12
@@ -15,7 +16,10 @@ ICONS = {"error": "✕", "warning": "!", "note": "i"}
 
 
 def findings(all_findings: Sequence[Finding]) -> str:
-    """Grouped by severity; a remedy's button picks "remedy:" and the name of its finding."""
+    """Grouped by severity; a remedy's button picks "remedy:" and the name of its finding.
+
+    That of another remedy of the same finding adds ":" and its place: "remedy:unread_label:1".
+    """
     if not all_findings:
         return '<p class="lab-fine">✓ Nothing to complain about in these pairs.</p>'
     groups = ""
@@ -38,16 +42,16 @@ def label(all_findings: Sequence[Finding]) -> str:
 
 def _item(finding: Finding) -> str:
     where = f'<p class="rows">{rows_named(finding.rows)}</p>' if finding.rows else ""
-    button = ""
-    if finding.remedy:
-        picks = escape(f"remedy:{finding.name}")
-        button = (
+    buttons = ""
+    for place, remedy in enumerate(finding.remedies):
+        picks = escape(f"remedy:{finding.name}" + (f":{place}" if place else ""))
+        buttons += (
             f'<button type="button" class="lab-button" data-pick="{picks}">'
-            f"{escape(finding.remedy.label)}</button>"
+            f"{escape(remedy.label)}</button>"
         )
     return (
         f'<li><p class="what">{escape(finding.what)}</p>{where}'
-        f'<p class="effect"><b>In training:</b> {escape(finding.effect)}</p>{button}</li>'
+        f'<p class="effect"><b>In training:</b> {escape(finding.effect)}</p>{buttons}</li>'
     )
 
 
@@ -118,12 +122,18 @@ def facts(report: Report, pairs: PairSet) -> str:
         "mended": _by_reason(report.fixed),
         "encoding": report.encoding,
         "separator": report.delimiter,
+        "scale": _scale(report, pairs),
         "labels": "; ".join(part for part in (report.scaling, _spread(pairs)) if part),
     }
     items = "".join(
         f"<div><dt>{name}</dt><dd>{escape(line)}</dd></div>" for name, line in lines.items() if line
     )
     return f'<dl class="lab-reading">{items}</dl>'
+
+
+def _scale(report: Report, pairs: PairSet) -> str:
+    """The lowest and the highest grade that labels are read on."""
+    return span(*report.scale) if pairs.kind == "score" and report.scale else ""
 
 
 def _contents(pairs: PairSet) -> str:

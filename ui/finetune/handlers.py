@@ -120,13 +120,15 @@ class FinetuneHandlers:
         return replace(request.config, loss=losses_for(pairs.kind)[0])
 
     def remedy(self, visitor: str | None, name: str) -> TrainingPairs:
-        """Apply the remedy of a finding on the screen, by the name of the finding."""
+        """Apply a remedy of a finding on the screen: "name", or "name:1" for its next one …"""
+        name, _, place = str(name).partition(":")
+        choice = int(place) if place.isdecimal() and len(place) == 1 else 0
         training_pairs, check = self.training_pairs(visitor), self.visitor(visitor).pairs_check
         findings = check.findings if check and check.pairs is training_pairs.pairs else ()
         finding = next((f for f in findings if f.remedy and f.name == name), None)
         if finding is None:
             raise EncoderError("That finding is not on the list any more; look at it again.")
-        return self.visitor(visitor).put(training_pairs.remedied(finding))
+        return self.visitor(visitor).put(training_pairs.remedied(finding, choice))
 
     def loss_choices(self, kind: str) -> list[tuple[str, str]]:
         """(title, name) of the losses that fit, the default first."""

@@ -27,6 +27,7 @@ from ingest import (
     guess_columns,
     read_table,
     to_pairs,
+    with_rows_of_lists,
 )
 from ui.checks import in_range, one_of
 
@@ -89,12 +90,18 @@ class TrainingPairs:
         """Read the pairs anew from other columns; remedies start over."""
         return _with_pairs(replace(self, mapping=mapping, applied=()))
 
-    def remedied(self, finding: Finding) -> "TrainingPairs":
-        """After one click on a remedy."""
-        if finding.remedy is None or self.pairs is None:
+    def remedied(self, finding: Finding, choice: int = 0) -> "TrainingPairs":
+        """After one click on a remedy: the finding's first, or another of its `remedies`."""
+        if self.pairs is None or not 0 <= choice < len(finding.remedies):
             raise EncoderError(f"There is no remedy for {finding.name!r} to apply.")
-        pairs = finding.remedy.apply(self.pairs)
-        return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label), tokens={})
+        remedy = finding.remedies[choice]
+        return replace(
+            self,
+            pairs=remedy.apply(self.pairs),
+            mapping=remedy.mapping or self.mapping,
+            applied=(*self.applied, remedy.label),
+            tokens={},
+        )
 
 
 def open_sample(name: str) -> TrainingPairs:
@@ -111,7 +118,7 @@ def open_data(
     Raises IngestError for what cannot be read, OverLimit where a `sample` of it could be.
     """
     pasted = StringIO(source) if isinstance(source, str) else source  # a str would be a path
-    table = read_table(pasted, name, limits, sample=sample)
+    table = with_rows_of_lists(read_table(pasted, name, limits, sample=sample), limits)
     try:
         mapping = guess_columns(table)
     except IngestError as error:
@@ -143,7 +150,8 @@ def parse_mapping(
     """The mapping that three dropdowns say: two text columns, then negative or label.
 
     `scale` is the lowest and the highest label of graded pairs, both empty where the values tell
-    it. Raises LabError naming what is missing.
+    it. What a remedy said of the label's words, or of a column that is no label, stays.
+    Raises LabError naming what is missing.
     """
     kind = one_of(kind, "kind", TEXTS)
     names = [str(name) for name in columns if name and name != NO_LABEL]
@@ -157,13 +165,15 @@ def parse_mapping(
         if third is None:
             raise EncoderError("Triplets need a third column: choose the negative's.")
         return ColumnMapping("triplet", (*texts, third))
+    current = training_pairs.mapping
     if kind == "positive":
-        return ColumnMapping("positive", texts)
+        return ColumnMapping("positive", texts, ignored=current.ignored if current else ())
     if third is None:
         raise EncoderError("Choose the column of the label, or another kind of pairs.")
     if kind == "score":
         return ColumnMapping("score", texts, third, parse_scale(*scale))
-    return ColumnMapping("binary", texts, third)
+    meanings = current.meanings if current and current.label == third else ()
+    return ColumnMapping("binary", texts, third, meanings=meanings)
 
 
 def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:

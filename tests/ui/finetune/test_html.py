@@ -105,6 +105,7 @@ def test_the_facts_say_how_the_file_was_read():
         "left out": "1 row: empty text",
         "encoding": "pasted text",
         "separator": "comma",
+        "scale": "0–5",
         "labels": "0–5 divided by 5; from 0 to 1, median 0.5",
     }
 
@@ -112,6 +113,13 @@ def test_the_facts_say_how_the_file_was_read():
 def finding(severity: str, rows: tuple[int, ...] = (), remedy: str = "") -> Finding:
     cure = Remedy(remedy, lambda pairs: pairs) if remedy else None
     return Finding(severity, severity, rows, f"what {severity}", f"effect {severity}", cure)
+
+
+def test_a_finding_with_several_remedies_has_a_button_for_each():
+    one, other = (Remedy(name, lambda pairs: pairs) for name in ("keep = 1", "drop = 1"))
+    root = check(findings([Finding("label", "error", (), "What", "Effect", one, (other,))]))
+    buttons = {b.attributes["data-pick"]: b.text for b in root.all("button")}
+    assert buttons == {"remedy:label": "keep = 1", "remedy:label:1": "drop = 1"}
 
 
 def test_findings_stand_worst_first_and_a_remedy_picks_its_finding():

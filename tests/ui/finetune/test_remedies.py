@@ -65,6 +65,41 @@ def test_pairs_of_the_web_api_do_not_take_the_place_of_the_visitors(handlers):
     assert handlers.visitor("ann").pairs_check is None
 
 
+# --- a label in words that are not known -------------------------------------------------------
+
+
+def verdicts(handlers, remedy: str):
+    rows = [f"Cat {n} is here.,Nobody saw cat {n}.,{('drop', 'keep')[n % 2]}" for n in range(40)]
+    handlers.open_text("ann", "\n".join(["a,b,verdict", *rows]))
+    handlers.check(asked(handlers))
+    return handlers.remedy("ann", remedy)
+
+
+@pytest.mark.parametrize(
+    ("remedy", "label", "labels"),
+    [("unread_label", "drop = 1, keep = 0", [1, 0]),
+     ("unread_label:1", "keep = 1, drop = 0", [0, 1])],
+)  # fmt: skip
+def test_what_a_word_means_is_chosen_by_a_click_and_stays_in_the_dropdowns(
+    handlers, remedy, label, labels
+):
+    training_pairs = verdicts(handlers, remedy)
+    assert training_pairs.applied == (label,)
+    assert training_pairs.pairs.labels.tolist()[:2] == labels
+    assert handlers.column_values(training_pairs) == ("binary", ("a", "b", "verdict"))
+    again = handlers.map_columns("ann", "binary", ("a", "b", "verdict"))
+    assert again is training_pairs
+    read_anew = training_pairs.with_mapping(training_pairs.mapping)
+    assert read_anew.pairs.labels.tolist() == training_pairs.pairs.labels.tolist()
+
+
+def test_a_column_that_is_no_label_is_left_aside_by_a_click(handlers):
+    training_pairs = verdicts(handlers, "unread_label:2")
+    assert training_pairs.applied == ("Train without it",)
+    assert handlers.map_columns("ann", "positive", ("a", "b", None)) is training_pairs
+    assert "unread_label" not in {f.name for f in handlers.check(asked(handlers)).findings}
+
+
 # --- the scale ----------------------------------------------------------------------------------
 
 

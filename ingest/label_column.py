@@ -1,0 +1,114 @@
+"""Which column is the label: by what it is called, then by what it holds; never by its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.contents import has_few_values
+from ingest.labels import is_label, is_missing, label_number, words_of
+from ingest.names import BESIDE, LABELS, MEAN_WORDS, name_words, plain, says_counts, says_label
+from ingest.scales import without_scale
+
+READABLE = 0.5  # the share of cells that must be labels
+LARGEST = 100  # of labels in a column whose name does not say that it holds them
+MOST_VALUES = 7  # of a column that may be a label in words that are not known
+MOST_LONG = 40  # characters of such a word
+
+
+@dataclass(frozen=True)
+class LabelChoice:
+    """name: the label's column, "" without one; by_content: only its numbers say so.
+
+    others: further columns that may be the label, counts: columns of numbers that count or
+    describe, unread: a column that looks like a label in words that are not known, "" without one.
+    """
+
+    name: str = ""
+    by_content: bool = False
+    others: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    unread: str = ""
+
+
+def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
+    """The label among the columns that hold no texts, {name: all of its cells}.
+
+    A name that says label or score wins; else no column that counts or describes is taken; a mean
+    comes before its parts, fractions before whole numbers. A column that is called a label and is
+    not understood is never replaced by another.
+    """
+    readable = [name for name, column in cells.items() if _is_readable(column)]
+    named = [name for name in readable if says_label(without_scale(name))]
+    plausible = [
+        name
+        for name in readable
+        if name not in named and not _describes(name) and not counts_rows(cells[name])
+    ]
+    counts = tuple(
+        name
+        for name in readable
+        if name not in named and name not in plausible and not counts_rows(cells[name])
+    )
+    unread = unread_label(cells, readable)
+    if unread and not named and says_label(without_scale(unread)):
+        return LabelChoice(others=tuple(plausible), counts=counts, unread=unread)
+    ranked = sorted(named or plausible, key=lambda name: _rank(name, cells[name]))
+    if not ranked:
+        return LabelChoice(counts=counts, unread=unread)
+    label = ranked[0]
+    numbers = any(label_number(cell) is not None for cell in cells[label])
+    others = tuple(name for name in (*named, *plausible) if name != label)
+    return LabelChoice(label, not named and numbers, others, counts, unread)
+
+
+def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = ()) -> str:
+    """The column that looks most like a label whose words are not known, "" without one.
+
+    One that is called a label, else one of few distinct short values that describes no row.
+    """
+    free = [name for name in cells if name not in readable]
+    named = [name for name in free if says_label(without_scale(name)) and _filled(cells[name])]
+    few = [name for name in free if not _describes(name) and _has_label_values(cells[name])]
+    return next(iter([*named, *few]), "")
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Whole numbers that only go up, such as row numbers and ids; or too large for a label."""
+    numbers = [label_number(cell) for cell in cells if not is_missing(cell)]
+    values = np.array([n for n in numbers if n is not None])
+    if not values.size:
+        return False
+    whole = bool(np.all(values == np.round(values)))
+    rising = values.size > 5 and whole and bool(np.all(np.diff(values) > 0))
+    return rising or values.max() > LARGEST
+
+
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, int]:
+    """Smaller for what is more likely the label."""
+    words = name_words(without_scale(name))
+    bare = plain(without_scale(name))
+    numbers = [number for cell in cells if (number := label_number(cell)) is not None]
+    fractions = any(number != round(number) for number in numbers)
+    usual = LABELS.index(bare) if bare in LABELS else len(LABELS)
+    return not MEAN_WORDS & set(words), not fractions, bare[-1:].isdigit(), usual
+
+
+def _is_readable(cells: Sequence[str]) -> bool:
+    present = [cell for cell in cells if not is_missing(cell)]
+    readable = sum(map(is_label, present)) >= READABLE * len(present)
+    return bool(present) and (readable or bool(words_of(present)))
+
+
+def _describes(name: str) -> bool:
+    return plain(name) in BESIDE or says_counts(name)
+
+
+def _filled(cells: Sequence[str]) -> bool:
+    return any(not is_missing(cell) for cell in cells)
+
+
+def _has_label_values(cells: Sequence[str]) -> bool:
+    values = {cell.strip() for cell in cells if not is_missing(cell)}
+    short = len(values) <= MOST_VALUES and all(len(value) <= MOST_LONG for value in values)
+    return short and has_few_values(cells)
