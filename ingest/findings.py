@@ -1,7 +1,7 @@
 """What a check of pairs says: findings, each with its rows, its effect on training, its remedy."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -20,11 +20,21 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 class Remedy:
     """One click: `apply` gives new pairs and leaves the old ones unchanged.
 
-    It belongs to the pairs that were checked; check again after applying it.
+    It belongs to the pairs that were checked; check again after applying it. No remedy changes
+    which rows are held out, as those judge: one `of_training` rows has no effect on them, and
+    another, which reads every row anew, mends them where they stand.
     """
 
     label: str
-    apply: Callable[[PairSet], PairSet]
+    change: Callable[[PairSet], PairSet]
+    of_training: bool = False
+
+    def apply(self, pairs: PairSet) -> PairSet:
+        """The pairs without what was wrong."""
+        whole = pairs.whole or pairs
+        if not self.of_training:
+            whole = replace(self.change(whole), whole=pairs.origin)
+        return replace(self.change(pairs), whole=whole)
 
 
 @dataclass(frozen=True)
@@ -54,14 +64,23 @@ class Context:
     count_tokens: CountTokens | None = None
     max_tokens: int | None = None
     split: Split | None = None
-    numbers: tuple[int, ...] = field(init=False, default=())
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", self.pairs.row_numbers)
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of the rows in the file."""
+        return self.pairs.row_numbers
 
     def rows(self, indices: Iterable[int]) -> tuple[int, ...]:
         """Row numbers of the file for indices of the pairs."""
         return tuple(sorted(self.numbers[int(index)] for index in indices))
+
+    @cached_property
+    def of_training(self) -> "Context":
+        """The rows to train on and to choose a step by: what a remedy may leave out."""
+        if self.split is None:
+            return self
+        rows = np.sort(np.concatenate([self.split.train, self.split.validation]))
+        return replace(self, pairs=self.pairs.take(rows), split=None)
 
     @cached_property
     def keys(self) -> list[tuple[str, ...]]:
@@ -93,9 +112,13 @@ class Context:
         return self.cosines()
 
 
-def leave_out(rows: tuple[int, ...], reason: str) -> Remedy:
-    """The remedy that drops rows, and lists them as dropped for `reason`."""
-    return Remedy(f"Leave out {count(len(rows), 'row')}", lambda pairs: pairs.without(rows, reason))
+def leave_out(rows: tuple[int, ...], reason: str, label: str = "") -> Remedy:
+    """The remedy that drops rows from training, and lists them as dropped for `reason`."""
+    return Remedy(
+        label or f"Leave out {count(len(rows), 'row')}",
+        lambda pairs: pairs.without(rows, reason),
+        of_training=True,
+    )
 
 
 def count(number: int, noun: str) -> str:

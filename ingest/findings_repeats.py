@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ingest.findings import Context, Finding, count, leave_out
+from ingest.findings import Context, Finding, Remedy, count, leave_out
 from ingest.neighbours import NEAR, earlier_twins
+from ingest.split import leaks
 from ingest.text import text_key, words
 
 CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
 MAYBE_NEAR = 0.5  # word overlap from which a model is asked whether two texts say the same
 SAME_MEANING = 0.9  # the model's cosine from which they do
+FEWEST_TRAINED = 20  # rows, below which a remedy leaves too few to learn from
 POSITIVE_FROM = 0.5  # pairs labelled so are positives of an in-batch loss
 
 
@@ -54,45 +56,64 @@ def conflicting_labels(context: Context) -> Iterator[Finding]:
 
 
 def near_duplicates(context: Context) -> Iterator[Finding]:
-    """Rows that nearly repeat an earlier one, and are not equal to it."""
-    keys = context.row_keys
-    first = {key: rows[0] for key, rows in _grouped(keys).items()}
-    near = [
-        at
-        for at, twin in enumerate(context.twins)
-        if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
-    ]
-    if near:
-        rows = context.rows(near)
+    """Rows that nearly repeat another, and are not equal to it; of twins one stays."""
+    leaving = _near(context)
+    if leaving:
+        rows = context.rows(leaving)
         yield Finding(
             "near_duplicates",
-            "warning" if len(near) > 0.03 * len(context.pairs) else "note",
+            "warning" if len(rows) > 0.03 * len(context.of_training.pairs) else "note",
             rows,
-            f"{count(len(rows), 'row')} with nearly the same words as an earlier row.",
-            "They add little, and when one lands in train and its twin in held-out, the result "
+            f"{count(len(rows), 'row')} with nearly the same words as an earlier row"
+            + (", or as a held-out one." if context.split else "."),
+            "They add little, and where one is trained on and its twin is held out, the result "
             "looks better than it is. Where one changed word turns the label, keep them: those are "
             "the hard cases.",
-            leave_out(rows, "nearly repeats an earlier row"),
+            leave_out(rows, "nearly repeats another row"),
         )
+
+
+def _near(context: Context) -> set[int]:
+    """What to leave out of training so that nothing in it nearly repeats another row."""
+    judges = set() if context.split is None else set(context.split.held_out.tolist())
+    leaving: set[int] = set()
+    while True:
+        remaining = [at for at in range(len(context.pairs)) if at not in leaving]
+        pairs = context.pairs if not leaving else context.pairs.take(remaining)
+        keys = [context.row_keys[at] for at in remaining]
+        first = {key: rows[0] for key, rows in _grouped(keys).items()}
+        twins = [
+            (remaining[at], remaining[twin])
+            for at, twin in enumerate(pairs.twins)
+            if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
+        ]
+        leaving |= {at for at, _ in twins if at not in judges}
+        leaks_of = {twin for at, twin in twins if at in judges} - judges - leaving
+        if not leaks_of:
+            return leaving
+        leaving |= leaks_of  # such a held-out row may have a second twin
 
 
 def shared_texts(context: Context) -> Iterator[Finding]:
     """A text in train and in held-out; where none is, texts that could have got there."""
-    leaking: list[int] = []
+    leaking, remedy = [], None
     if context.split is not None:
-        learned = (*context.split.train, *context.split.validation)
-        trained = {key for at in learned for key in context.keys[at]}
-        leaking = [at for at in context.split.held_out if trained.intersection(context.keys[at])]
+        learned = [*context.split.train.tolist(), *context.split.validation.tolist()]
+        leaking = leaks(context.pairs, learned, context.split.held_out.tolist())
+        remedy = _without_leaks(context, learned)
     if leaking:
-        rows = context.rows(leaking)
+        split = context.split
         yield Finding(
             "shared_texts",
             "error",
-            rows,
-            f"{count(len(rows), 'held-out row')} with a text that is also trained on.",
-            "The held-out result measures memory, not what the model learned about language.",
-            leave_out(rows, "text also in train"),
-        )
+            context.rows(leaking),
+            f"{count(len(leaking), 'held-out row')} with a text that is also trained on."
+            + (f" {split.by_row_note}" if split and split.by_row else ""),
+            "The held-out result measures memory, not what the model learned about language."
+            + ("" if remedy else " Too many rows share texts to mend it by leaving some out: add "
+               "pairs of other texts."),
+            remedy,
+        )  # fmt: skip
         return
     groups = _grouped_texts(context.keys)
     rows = context.rows({at for members in groups.values() if len(members) > 1 for at in members})
@@ -105,6 +126,15 @@ def shared_texts(context: Context) -> Iterator[Finding]:
             "Split by pair, such a text would stand in train and in held-out, and the result "
             "would measure memory. The split here keeps rows that share a text in one part.",
         )
+
+
+def _without_leaks(context: Context, learned: list[int]) -> Remedy | None:
+    """Leave out of training what shares a text with a held-out row, if enough is left to learn."""
+    assert context.split is not None
+    leaving = leaks(context.pairs, context.split.held_out.tolist(), learned)
+    if len(context.split.train) - len(leaving) < FEWEST_TRAINED:
+        return None
+    return leave_out(context.rows(leaving), "text also held out")
 
 
 def false_negatives(context: Context) -> Iterator[Finding]:

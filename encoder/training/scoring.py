@@ -18,7 +18,7 @@ from encoder.evaluation import (
     predict,
     standard_error,
 )
-from ingest import PairSet, connected_groups
+from ingest import PairSet, connected_groups, text_key
 
 
 class Learner(Protocol):
@@ -87,9 +87,29 @@ def predicted_by(
     index = {text: i for i, text in enumerate(texts)}
     sides = list(zip(*pairs.texts, strict=True)) or [()] * 3
     columns = [vectors[[index[text] for text in side]] for side in sides]
-    positives = [index[row[1]] for row in pairs.texts]
+    ids = [index[row[1]] for row in pairs.texts]
     groups = connected_groups(pairs)
-    return predict(pairs.kind, columns, pairs.labels, groups, positives, on_batch)
+    right = right_answers(pairs, ids)
+    return predict(pairs.kind, columns, pairs.labels, groups, ids, on_batch, right)
+
+
+def right_answers(pairs: PairSet, ids: Sequence[int]) -> list[set[int]]:
+    """For each row the ids of all positives that these pairs give to its anchor.
+
+    `ids` are those of the rows' own positives. Texts that differ only in case and punctuation are
+    the same text here, as they are in a split.
+    """
+    answers: dict[str, set[str]] = {}  # to each question
+    spellings: dict[str, set[int]] = {}  # of each answer
+    for row, own in zip(pairs.texts, ids, strict=True):
+        question, answer = map(text_key, row[:2])
+        answers.setdefault(question, set()).add(answer)
+        spellings.setdefault(answer, set()).add(own)
+    right = {
+        question: set().union(*(spellings[answer] for answer in each))
+        for question, each in answers.items()
+    }
+    return [right[text_key(row[0])] for row in pairs.texts]
 
 
 @torch.no_grad()
