@@ -37,7 +37,6 @@ OF_TRAINING = (
     findings_texts.same_text_both_sides,
     findings_repeats.exact_duplicates,
     findings_repeats.conflicting_labels,
-    findings_repeats.false_negatives,
     findings_labels.label_noise,
     findings_labels.class_imbalance,
     findings_texts.truncated_texts,
@@ -49,7 +48,7 @@ SEVERITIES = ("error", "warning", "note")
 def check(
     pairs: PairSet,
     *,
-    loss_in_batch: bool = False,
+    loss_in_batch: bool | None = None,
     batch_size: int = 16,
     similarity: Similarity | None = None,
     count_tokens: CountTokens | None = None,
@@ -58,7 +57,7 @@ def check(
 ) -> list[Finding]:
     """Everything that would spoil training or its result: errors first, then warnings, then notes.
 
-    loss_in_batch: the other rows of a batch are the negatives (always so for positives, triplets).
+    loss_in_batch: the other rows of a batch are the negatives; None: for positives and triplets.
     similarity: texts, texts → (N,) cosines of the current model; without it, labels are not
         compared with what the model sees.
     count_tokens, max_tokens: the model's own; without them, long texts are not found.

@@ -58,7 +58,7 @@ class Context:
     """The pairs, what the loss and the model are, and what several checks need, worked out once."""
 
     pairs: PairSet
-    in_batch: bool = False
+    in_batch: bool | None = None  # None: as the losses for this kind of pairs are
     batch_size: int = 16
     similarity: Similarity | None = None
     count_tokens: CountTokens | None = None
@@ -73,6 +73,19 @@ class Context:
     def rows(self, indices: Iterable[int]) -> tuple[int, ...]:
         """Row numbers of the file for indices of the pairs."""
         return tuple(sorted(self.numbers[int(index)] for index in indices))
+
+    @property
+    def is_in_batch(self) -> bool:
+        """Whether the other rows of a batch are the negatives."""
+        own = self.pairs.kind in ("positive", "triplet")
+        return own if self.in_batch is None else self.in_batch
+
+    @cached_property
+    def trained(self) -> "Context":
+        """The rows to train on: what batches are drawn from."""
+        if self.split is None:
+            return self
+        return replace(self, pairs=self.pairs.take(self.split.train), split=None)
 
     @cached_property
     def of_training(self) -> "Context":

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from ingest.apart import Company, companies, meeting_chance
 from ingest.findings import Context, Finding, Remedy, count, leave_out
-from ingest.neighbours import NEAR, earlier_twins
+from ingest.neighbours import earlier_twins
 from ingest.split import leaks
-from ingest.text import text_key, words
+from ingest.text import words
 
 CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
 MAYBE_NEAR = 0.5  # word overlap from which a model is asked whether two texts say the same
@@ -31,8 +32,7 @@ def exact_duplicates(context: Context) -> Iterator[Finding]:
             rows,
             f"{count(len(rows), 'row')} with the pair of an earlier row, case and punctuation "
             "aside.",
-            "A repeated pair counts double in the loss, and inside one batch of an in-batch loss "
-            "its copy is treated as a wrong answer.",
+            "A repeated pair counts double in the loss.",
             leave_out(rows, "duplicate of an earlier row"),
         )
 
@@ -74,8 +74,13 @@ def near_duplicates(context: Context) -> Iterator[Finding]:
 
 
 def _near(context: Context) -> set[int]:
-    """What to leave out of training so that nothing in it nearly repeats another row."""
+    """What to leave out of training so that nothing in it nearly repeats another row.
+
+    Of an in-batch loss, rows that no batch holds together (another answer to the same question)
+    only repeat each other where one of them is held out.
+    """
     judges = set() if context.split is None else set(context.split.held_out.tolist())
+    company = companies(context.pairs.texts) if context.is_in_batch else None
     leaving: set[int] = set()
     while True:
         remaining = [at for at in range(len(context.pairs)) if at not in leaving]
@@ -87,7 +92,12 @@ def _near(context: Context) -> set[int]:
             for at, twin in enumerate(pairs.twins)
             if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
         ]
-        leaving |= {at for at, _ in twins if at not in judges}
+        leaving |= {
+            at
+            for at, twin in twins
+            if at not in judges
+            and (company is None or twin in judges or not _apart(company[at], company[twin]))
+        }
         leaks_of = {twin for at, twin in twins if at in judges} - judges - leaving
         if not leaks_of:
             return leaving
@@ -138,43 +148,79 @@ def _without_leaks(context: Context, learned: list[int]) -> Remedy | None:
 
 
 def false_negatives(context: Context) -> Iterator[Finding]:
-    """Rows whose texts would be each other's negatives in an in-batch loss, yet mean the same."""
-    pairs = context.pairs
-    if not (context.in_batch or pairs.kind in ("positive", "triplet")):
+    """Rows whose texts would be each other's negatives in an in-batch loss, yet mean the same.
+
+    Batches keep texts apart that are equal, or nearly so by their words. Only those that the model
+    alone takes for the same can meet, and only of them a remedy leaves some out.
+    """
+    if not context.is_in_batch:
         return
-    labels = pairs.labels
-    positives = [at for at in range(len(pairs)) if labels is None or labels[at] >= POSITIVE_FROM]
-    clashing: set[int] = set()
+    trained = context.trained
+    labels = trained.pairs.labels
+    positives = [
+        at for at in range(len(trained.pairs)) if labels is None or labels[at] >= POSITIVE_FROM
+    ]
+    rows = [trained.pairs.texts[at] for at in positives]
+    company = companies(rows)
+    apart, meeting = _repeats(company), set[int]()
     for side in (0, 1):
-        texts = {at: pairs.texts[at][side] for at in positives}
-        for same in _grouped([text_key(text) for text in texts.values()]).values():
-            clashing.update(positives[n] for n in same[1:])
-        clashing.update(_same_meaning(context, list(texts), list(texts.values())))
-    if clashing:
-        rows = context.rows(clashing)
-        others = min(1.0, (context.batch_size - 1) / max(1, len(positives) - 1))
+        for one, other in _same_meaning(trained, [row[side] for row in rows]):
+            (apart if _apart(company[one], company[other]) else meeting).add(one)
+    size = context.batch_size
+    kept_apart = "Batches hold no two rows with the same text, or with nearly the same words"
+    if meeting:
+        numbers = trained.rows(positives[at] for at in meeting)
+        more = len(apart - meeting)
         yield Finding(
             "false_negatives",
             "warning",
-            rows,
-            f"{count(len(rows), 'row')} with the anchor or the positive of an earlier row, word "
+            numbers,
+            f"{count(len(numbers), 'row')} with an anchor or a positive that means the same as an "
+            "earlier row's, by the current model.",
+            "An in-batch loss treats every other row's positive as a wrong answer. In batches of "
+            f"{size} drawn from {count(len(rows), 'row')}, such a row meets its twin in "
+            f"{meeting_chance(len(rows), size):.0%} of the epochs, and a right answer is pushed "
+            f"away. {kept_apart}" + (f", as {count(more, 'more row')} have." if more else "."),
+            leave_out(numbers, "likely false negative in a batch"),
+        )
+    elif apart:
+        yield Finding(
+            "false_negatives",
+            "note",
+            trained.rows(positives[at] for at in apart),
+            f"{count(len(apart), 'row')} with the anchor or the positive of an earlier row, word "
             "for word or nearly.",
-            f"An in-batch loss treats every other row's positive as a wrong answer. In batches of "
-            f"{context.batch_size}, such a row meets a given twin with a chance of {others:.0%} an "
-            "epoch, and a right answer is pushed away.",
-            leave_out(rows, "likely false negative in a batch"),
+            "An in-batch loss would treat the other row's positive as a wrong answer, but in "
+            f"batches of {size} they never meet. {kept_apart}.",
         )
 
 
-def _same_meaning(context: Context, at: list[int], texts: list[str]) -> set[int]:
-    """Of rows `at`: near an earlier text by words, or by some words and by the model."""
-    sets = [frozenset(words(text)) for text in texts]
-    threshold = NEAR if context.similarity is None else MAYBE_NEAR
-    twins = {n: twin for n, twin in enumerate(earlier_twins(sets, threshold)) if twin is not None}
-    if context.similarity is None or not twins:
-        return {at[n] for n in twins}
-    cosines = context.similarity([texts[n] for n in twins], [texts[t] for t in twins.values()])
-    return {at[n] for n, cosine in zip(twins, cosines, strict=True) if cosine >= SAME_MEANING}
+def _repeats(company: Sequence[Company]) -> set[int]:
+    """Rows with a text of an earlier one, or nearly that."""
+    earlier: set[str] = set()
+    repeats = set()
+    for at, row in enumerate(company):
+        if not earlier.isdisjoint(row.avoids):
+            repeats.add(at)
+        earlier |= row.own
+    return repeats
+
+
+def _apart(one: Company, other: Company) -> bool:
+    """Whether no batch holds both."""
+    return not one.avoids.isdisjoint(other.own)
+
+
+def _same_meaning(context: Context, texts: list[str]) -> list[tuple[int, int]]:
+    """Of these texts those with an earlier twin, by some words and by the model: both places."""
+    if context.similarity is None:
+        return []
+    twins = earlier_twins([frozenset(words(text)) for text in texts], MAYBE_NEAR)
+    pairs = [(at, twin) for at, twin in enumerate(twins) if twin is not None]
+    if not pairs:
+        return []
+    cosines = context.similarity([texts[at] for at, _ in pairs], [texts[t] for _, t in pairs])
+    return [pair for pair, cosine in zip(pairs, cosines, strict=True) if cosine >= SAME_MEANING]
 
 
 def _grouped(keys: Sequence[object]) -> dict[object, list[int]]:

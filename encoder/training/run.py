@@ -148,8 +148,13 @@ def _run(
             ended = step == budget.fixed or stop.is_set()
             if ended or is_look(step):
                 yield from looks.take(step)
-            if ended:
+            if ended or looks.is_over(config.patience):
                 break
+    if step != budget.fixed and looks.is_over(config.patience):
+        warnings += (
+            f"Ended after {step:,} steps: {looks.keeper.tired} looks in a row scored no higher on "
+            f"the validation part than step {looks.keeper.step:,}, which is kept.",
+        )
     warnings += run_warnings(looks.keeper, losses, config)
     looks.keeper.restore()
     tuned = model.finished()
@@ -216,6 +221,10 @@ class _Looks:
             held_out = metrics_of(self._model, self._held_out, on_batch) if scored else {}
         self.cost = self._watch.last
         yield Eval(step, metrics, best, held_out)
+
+    def is_over(self, patience: int) -> bool:
+        """Whether so many looks in a row scored no higher; 0: that ends nothing."""
+        return 0 < patience <= self.keeper.tired
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from encoder.evaluation import (
     Predictions,
     measure,
     predict,
-    standard_error,
 )
 from ingest import PairSet, connected_groups, text_key
 
@@ -131,17 +130,18 @@ def _embed(model: Learner, texts: Sequence[str], on_batch: OnBatch | None) -> np
 class BestKeeper:
     """Scores the validation part and keeps a copy of the parameters that did best there.
 
-    On few rows the highest of several scores is often highest by luck, and then an early one. So
-    the latest checkpoint within one standard error of the highest is kept (the one-standard-error
-    rule, Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, sec. 7.10).
+    All looks are at the same rows, so their differences are paired. A later look is kept where it
+    scores no lower: of equals the later one, whose learning rate has fallen further. What is kept
+    is never worse on these rows than another look; `bench/checkpoint.py` holds this against rules
+    that wait for a clear difference, either way. `tired` counts the looks since the score rose.
     """
 
     def __init__(self, model: Learner, validation: PairSet) -> None:
         self._model, self._validation = model, validation
-        self._error = 0.0
         self._kept: list[Tensor] = []
         self.step: int | None = None  # whose parameters are kept
         self.highest = -np.inf  # of the scores after a step
+        self.tired = 0
         self.before: Predictions | None = None  # of step 0
         self.kept: Predictions | None = None
 
@@ -152,14 +152,14 @@ class BestKeeper:
         value = metrics[PRIMARY[scored.kind]]
         if step == 0:
             self.before = scored
-        keep = step > 0 and value >= self.highest - self._error
-        if step > 0 and value > self.highest:
-            error = standard_error(scored)
-            self.highest, self._error = value, 0.0 if np.isnan(error) else error
+            return metrics, False
+        self.tired = 0 if value > self.highest else self.tired + 1
+        # Average precision does not exist where all labels are equal: then the last one is kept.
+        keep = np.isnan(value) or value >= self.highest
         if keep:
-            self.step, self.kept = step, scored
+            self.highest, self.step, self.kept = value, step, scored
             self._kept = [p.detach().clone() for p in self._model.parameters]
-        return metrics, keep
+        return metrics, bool(keep)
 
     def restore(self) -> None:
         """Put the best parameters back, if there are any."""

@@ -221,7 +221,7 @@ def check_training_pairs(
             problem = str(error)  # the run itself would fail with it
     findings = check(
         by_part.pairs if by_part else pairs,
-        loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
+        loss_in_batch=LOSSES[loss].distinct_texts if loss else None,
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
         count_tokens=partial(_count_tokens, training_pairs, encoder),
