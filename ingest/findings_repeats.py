@@ -56,31 +56,35 @@ def conflicting_labels(context: Context) -> Iterator[Finding]:
 
 
 def near_duplicates(context: Context) -> Iterator[Finding]:
-    """Rows that nearly repeat another, and are not equal to it; of twins one stays."""
+    """Rows that nearly repeat another, and are not equal to it; of twins one stays.
+
+    Of an in-batch loss they are no remedy's business: often they are other answers to the same
+    question, and no batch holds them together.
+    """
     leaving = _near(context)
     if leaving:
-        rows = context.rows(leaving)
+        rows, in_batch = context.rows(leaving), context.is_in_batch
+        many = len(rows) > 0.03 * len(context.of_training.pairs)
         yield Finding(
             "near_duplicates",
-            "warning" if len(rows) > 0.03 * len(context.of_training.pairs) else "note",
+            "warning" if many and not in_batch else "note",
             rows,
             f"{count(len(rows), 'row')} with nearly the same words as an earlier row"
             + (", or as a held-out one." if context.split else "."),
             "They add little, and where one is trained on and its twin is held out, the result "
-            "looks better than it is. Where one changed word turns the label, keep them: those are "
-            "the hard cases.",
-            leave_out(rows, "nearly repeats another row"),
+            "looks better than it is. "
+            + (
+                "Batches keep such texts apart, so they do no other harm."
+                if in_batch
+                else "Where one changed word turns the label, keep them: those are the hard cases."
+            ),
+            None if in_batch else leave_out(rows, "nearly repeats another row"),
         )
 
 
 def _near(context: Context) -> set[int]:
-    """What to leave out of training so that nothing in it nearly repeats another row.
-
-    Of an in-batch loss, rows that no batch holds together (another answer to the same question)
-    only repeat each other where one of them is held out.
-    """
+    """What to leave out of training so that nothing in it nearly repeats another row."""
     judges = set() if context.split is None else set(context.split.held_out.tolist())
-    company = companies(context.pairs.texts) if context.is_in_batch else None
     leaving: set[int] = set()
     while True:
         remaining = [at for at in range(len(context.pairs)) if at not in leaving]
@@ -92,12 +96,7 @@ def _near(context: Context) -> set[int]:
             for at, twin in enumerate(pairs.twins)
             if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
         ]
-        leaving |= {
-            at
-            for at, twin in twins
-            if at not in judges
-            and (company is None or twin in judges or not _apart(company[at], company[twin]))
-        }
+        leaving |= {at for at, _ in twins if at not in judges}
         leaks_of = {twin for at, twin in twins if at in judges} - judges - leaving
         if not leaks_of:
             return leaving
