@@ -4,7 +4,7 @@ Pairs are not independent where they share texts, so the bootstrap draws whole g
 texts with replacement. Two models are compared on the same draws.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,8 +48,9 @@ class Metric:
 class Predictions:
     """What a model says about N labelled examples.
 
-    `values` is the cosine of each pair; for positive pairs the rank (1 = best) of each anchor's own
-    positive among all distinct positives; for triplets cos(a, p) - cos(a, n).
+    `values` is the cosine of each pair; for positive pairs the rank (1 = best) of the pair's own
+    positive among all distinct positives, the anchor's other right answers left out; for triplets
+    cos(a, p) - cos(a, n).
     """
 
     kind: str
@@ -65,18 +66,23 @@ def predict(
     groups: np.ndarray,
     positive_ids: Sequence[int] | np.ndarray | None = None,
     on_batch: OnBatch | None = None,
+    answers: Sequence[Collection[int]] | None = None,
 ) -> Predictions:
     """Predictions from unit vectors: two or three columns of (N, D).
 
     `positive_ids` numbers the distinct positives, so that a positive that occurs twice is one
-    candidate; by default all are distinct. `on_batch` is told (anchors ranked, anchors in all).
+    candidate; by default all are distinct. `answers` are, for each anchor, the ids of all positives
+    that are right for it; by default its own alone. `on_batch` is told (anchors ranked, anchors in
+    all).
     """
     if kind not in PRIMARY:
         raise UnknownName("kind of pairs", kind, PRIMARY)
     a, b = (np.asarray(column, np.float64) for column in columns[:2])
     if kind == "positive":
-        ids = np.arange(len(b)) if positive_ids is None else positive_ids
-        values = _ranks(a, b, ids, on_batch)
+        ids = np.arange(len(b)) if positive_ids is None else np.asarray(positive_ids)
+        values = _ranks(
+            a, b, ids, [[int(own)] for own in ids] if answers is None else answers, on_batch
+        )
     else:
         values = (a * b).sum(1)
         if kind == "triplet":
@@ -87,18 +93,25 @@ def predict(
 def _ranks(
     anchors: np.ndarray,
     positives: np.ndarray,
-    ids: Sequence[int] | np.ndarray,
+    ids: np.ndarray,
+    answers: Sequence[Collection[int]],
     on_batch: OnBatch | None,
 ) -> np.ndarray:
-    """Rank of each anchor's own positive among the distinct ones; ties count half."""
-    _, first, own = np.unique(np.asarray(ids), return_index=True, return_inverse=True)
+    """Rank of each pair's own positive among the wrong answers to its anchor; ties count half.
+
+    Other right answers of the anchor are no candidates, so that finding one of them first costs
+    nothing: the "filtered" rank of Bordes et al., NIPS 2013, sec. 4.2.
+    """
+    distinct, first, own = np.unique(ids, return_index=True, return_inverse=True)
     candidates = positives[first].T
     ranks = np.empty(len(anchors))
     for start in range(0, len(anchors), ANCHORS_AT_ONCE):
         some = slice(start, start + ANCHORS_AT_ONCE)
         cosines = anchors[some] @ candidates  # (anchors, distinct positives)
         mine = np.take_along_axis(cosines, own[some][:, None], 1)
-        above, ties = (cosines > mine).sum(1), (cosines == mine).sum(1) - 1
+        for row, right in zip(cosines, answers[some], strict=True):
+            row[np.searchsorted(distinct, list(right))] = -np.inf
+        above, ties = (cosines > mine).sum(1), (cosines == mine).sum(1)
         ranks[some] = 1.0 + above + ties / 2
         if on_batch:
             on_batch(min(some.stop, len(anchors)), len(anchors))

@@ -40,6 +40,16 @@ CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
     ("fixed_cells",): findings_reading.fixed_text,
     ("assumptions",): findings_reading.assumptions,
 }
+# Their remedies leave rows out. What is held out judges, so they look at the other rows only.
+OF_TRAINING = (
+    findings_texts.no_words,
+    findings_texts.same_text_both_sides,
+    findings_repeats.exact_duplicates,
+    findings_repeats.conflicting_labels,
+    findings_labels.label_noise,
+    findings_labels.class_imbalance,
+    findings_texts.truncated_texts,
+)
 FINDINGS = tuple(name for names in CHECKS for name in names)
 SEVERITIES = ("error", "warning", "note")
 
@@ -47,7 +57,7 @@ SEVERITIES = ("error", "warning", "note")
 def check(
     pairs: PairSet,
     *,
-    loss_in_batch: bool = False,
+    loss_in_batch: bool | None = None,
     batch_size: int = 16,
     similarity: Similarity | None = None,
     count_tokens: CountTokens | None = None,
@@ -56,14 +66,20 @@ def check(
 ) -> list[Finding]:
     """Everything that would spoil training or its result: errors first, then warnings, then notes.
 
-    loss_in_batch: the other rows of a batch are the negatives (always so for positives, triplets).
+    loss_in_batch: the other rows of a batch are the negatives; None: for positives and triplets.
     similarity: texts, texts → (N,) cosines of the current model; without it, labels are not
         compared with what the model sees.
     count_tokens, max_tokens: the model's own; without them, long texts are not found.
-    split: of these very pairs; without it, shared texts are named but no leak can be.
+    split: of these very pairs; without it, shared texts are named but no leak can be. With it,
+        remedies leave no held-out row out, so that models are judged by the same rows before and
+        after: what such a remedy belongs to is looked for in the rows to train and choose by.
     """
     context = Context(pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split)
     if not len(pairs):
         return []
-    findings = [finding for look in CHECKS.values() for finding in look(context)]
+    findings = [
+        finding
+        for look in CHECKS.values()
+        for finding in look(context.of_training if look in OF_TRAINING else context)
+    ]
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

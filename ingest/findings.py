@@ -1,7 +1,7 @@
 """What a check of pairs says: findings, each with its rows, its effect on training, its remedy."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -22,13 +22,23 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 class Remedy:
     """One click: `apply` gives new pairs and leaves the old ones unchanged.
 
-    It belongs to the pairs that were checked; check again after applying it.
+    It belongs to the pairs that were checked; check again after applying it. No remedy changes
+    which rows are held out, as those judge: one `of_training` rows has no effect on them, and
+    another, which reads every row anew, mends them where they stand.
     mapping: the choice of columns that says the same, where there is one.
     """
 
     label: str
-    apply: Callable[[PairSet], PairSet]
+    change: Callable[[PairSet], PairSet]
+    of_training: bool = False
     mapping: ColumnMapping | None = None
+
+    def apply(self, pairs: PairSet) -> PairSet:
+        """The pairs without what was wrong."""
+        whole = pairs.whole or pairs
+        if not self.of_training:
+            whole = replace(self.change(whole), whole=pairs.origin)
+        return replace(self.change(pairs), whole=whole)
 
 
 @dataclass(frozen=True)
@@ -59,20 +69,42 @@ class Context:
     """The pairs, what the loss and the model are, and what several checks need, worked out once."""
 
     pairs: PairSet
-    in_batch: bool = False
+    in_batch: bool | None = None  # None: as the losses for this kind of pairs are
     batch_size: int = 16
     similarity: Similarity | None = None
     count_tokens: CountTokens | None = None
     max_tokens: int | None = None
     split: Split | None = None
-    numbers: tuple[int, ...] = field(init=False, default=())
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", self.pairs.row_numbers)
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of the rows in the file."""
+        return self.pairs.row_numbers
 
     def rows(self, indices: Iterable[int]) -> tuple[int, ...]:
         """Row numbers of the file for indices of the pairs."""
         return tuple(sorted(self.numbers[int(index)] for index in indices))
+
+    @property
+    def is_in_batch(self) -> bool:
+        """Whether the other rows of a batch are the negatives."""
+        own = self.pairs.kind in ("positive", "triplet")
+        return own if self.in_batch is None else self.in_batch
+
+    @cached_property
+    def trained(self) -> "Context":
+        """The rows to train on: what batches are drawn from."""
+        if self.split is None:
+            return self
+        return replace(self, pairs=self.pairs.take(self.split.train), split=None)
+
+    @cached_property
+    def of_training(self) -> "Context":
+        """The rows to train on and to choose a step by: what a remedy may leave out."""
+        if self.split is None:
+            return self
+        rows = np.sort(np.concatenate([self.split.train, self.split.validation]))
+        return replace(self, pairs=self.pairs.take(rows), split=None)
 
     @cached_property
     def keys(self) -> list[tuple[str, ...]]:
@@ -104,6 +136,10 @@ class Context:
         return self.cosines()
 
 
-def leave_out(rows: tuple[int, ...], reason: str) -> Remedy:
-    """The remedy that drops rows, and lists them as dropped for `reason`."""
-    return Remedy(f"Leave out {count(len(rows), 'row')}", lambda pairs: pairs.without(rows, reason))
+def leave_out(rows: tuple[int, ...], reason: str, label: str = "") -> Remedy:
+    """The remedy that drops rows from training, and lists them as dropped for `reason`."""
+    return Remedy(
+        label or f"Leave out {count(len(rows), 'row')}",
+        lambda pairs: pairs.without(rows, reason),
+        of_training=True,
+    )

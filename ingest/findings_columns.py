@@ -84,7 +84,11 @@ def _choices(column: UnreadLabel) -> list[Remedy]:
         cells = list(column.cells.values())
         kind: Kind = "binary" if looks_binary(cells, column.name) else "score"
         mapping = ColumnMapping(kind, column.texts, column.name)
-        return [Remedy(f"Use {column.name!r} as the label", partial(_labelled, mapping), mapping)]
+        return [
+            Remedy(
+                f"Use {column.name!r} as the label", partial(_labelled, mapping), mapping=mapping
+            )
+        ]
     if not 2 <= len(column.values) <= OFFERED:
         return []
     choices = []
@@ -93,7 +97,7 @@ def _choices(column: UnreadLabel) -> list[Remedy]:
         words = ", ".join(f"{value[:SHOWN_CHARS]} = {mean:g}" for value, mean in
                           sorted(meanings.items(), key=lambda item: -item[1]))  # fmt: skip
         mapping = ColumnMapping("binary", column.texts, column.name, None, tuple(meanings.items()))
-        choices.append(Remedy(words, partial(_labelled, mapping), mapping))
+        choices.append(Remedy(words, partial(_labelled, mapping), mapping=mapping))
     return choices
 
 
@@ -121,7 +125,7 @@ def _labelled(mapping: ColumnMapping, pairs: PairSet) -> PairSet:
 
 def _without(column: UnreadLabel, pairs: PairSet) -> Remedy:
     mapping = ColumnMapping(pairs.kind, column.texts, ignored=(column.name,))
-    return Remedy("Train without it", _settled, mapping)
+    return Remedy("Train without it", _settled, mapping=mapping)
 
 
 def _settled(pairs: PairSet) -> PairSet:

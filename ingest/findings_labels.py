@@ -75,20 +75,20 @@ def class_imbalance(context: Context) -> Iterator[Finding]:
             "do not.",
             "The model learns the common answer; average precision and F1 look high by "
             "themselves, and the few others decide every result.",
-            Remedy(
+            leave_out(
+                _surplus(context.pairs, values[common]),
+                "fewer of the common label",
                 f"Keep {KEPT_PER_RARE} of the common label for each other row",
-                lambda pairs: balanced(pairs, float(values[common])),
             ),
         )
 
 
-def balanced(pairs: PairSet, common: float) -> PairSet:
-    """At most KEPT_PER_RARE rows of the common label for each row of another; seeded."""
-    assert pairs.labels is not None
-    many = np.flatnonzero(pairs.labels == np.float32(common))
+def _surplus(pairs: PairSet, common: float) -> tuple[int, ...]:
+    """Rows of the common label beyond KEPT_PER_RARE for each row of another; seeded."""
+    many = np.flatnonzero(pairs.labels == common)
     number = KEPT_PER_RARE * (len(pairs) - len(many))
     surplus = np.random.default_rng(0).permutation(many)[number:]
-    return pairs.without((pairs.row_numbers[at] for at in surplus), "fewer of the common label")
+    return tuple(pairs.row_numbers[at] for at in surplus)
 
 
 def labels_reversed(context: Context) -> Iterator[Finding]:
@@ -128,18 +128,23 @@ def label_noise(context: Context) -> Iterator[Finding]:
 
 
 def split_notes(context: Context) -> Iterator[Finding]:
-    """What the split says: no validation part, or texts on two sides."""
+    """What the split says: no validation part, or hardly any row held out.
+
+    That texts stand on two sides is said by `shared_texts`.
+    """
     split = context.split or split_pairs(context.pairs)
-    if split.notes:
-        proves_nothing = split.by_row or not len(split.held_out)
+    notes = [note for note in split.notes if context.split is None or note != split.by_row_note]
+    if notes:
+        proves_nothing = not len(split.held_out)
         yield Finding(
             "split_fallback",
             "warning" if proves_nothing else "note",
             (),
-            " ".join(split.notes),
-            "The held-out result is then no proof: texts seen in training are scored again."
+            " ".join(notes),
+            "Nothing shows then whether training helped."
             if proves_nothing
-            else "Without a validation part no best step can be chosen; the last one is kept.",
+            else "Without a validation part no best step can be chosen; the last one is kept. The "
+            "fewer rows are held out, the larger a gain must be to show.",
         )
 
 

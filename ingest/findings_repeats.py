@@ -5,13 +5,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ingest.findings import Context, Finding, count, leave_out
-from ingest.neighbours import NEAR, earlier_twins
-from ingest.text import text_key, words
+from ingest.apart import Company, companies, meeting_chance
+from ingest.findings import Context, Finding, Remedy, count, leave_out
+from ingest.neighbours import earlier_twins
+from ingest.split import leaks
+from ingest.text import words
 
 CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
 MAYBE_NEAR = 0.5  # word overlap from which a model is asked whether two texts say the same
 SAME_MEANING = 0.9  # the model's cosine from which they do
+FEWEST_TRAINED = 20  # rows, below which a remedy leaves too few to learn from
 POSITIVE_FROM = 0.5  # pairs labelled so are positives of an in-batch loss
 
 
@@ -29,8 +32,7 @@ def exact_duplicates(context: Context) -> Iterator[Finding]:
             rows,
             f"{count(len(rows), 'row')} with the pair of an earlier row, case and punctuation "
             "aside.",
-            "A repeated pair counts double in the loss, and inside one batch of an in-batch loss "
-            "its copy is treated as a wrong answer.",
+            "A repeated pair counts double in the loss.",
             leave_out(rows, "duplicate of an earlier row"),
         )
 
@@ -54,45 +56,73 @@ def conflicting_labels(context: Context) -> Iterator[Finding]:
 
 
 def near_duplicates(context: Context) -> Iterator[Finding]:
-    """Rows that nearly repeat an earlier one, and are not equal to it."""
-    keys = context.row_keys
-    first = {key: rows[0] for key, rows in _grouped(keys).items()}
-    near = [
-        at
-        for at, twin in enumerate(context.twins)
-        if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
-    ]
-    if near:
-        rows = context.rows(near)
+    """Rows that nearly repeat another, and are not equal to it; of twins one stays.
+
+    Of an in-batch loss they are no remedy's business: often they are other answers to the same
+    question, and no batch holds them together.
+    """
+    leaving = _near(context)
+    if leaving:
+        rows, in_batch = context.rows(leaving), context.is_in_batch
+        many = len(rows) > 0.03 * len(context.of_training.pairs)
         yield Finding(
             "near_duplicates",
-            "warning" if len(near) > 0.03 * len(context.pairs) else "note",
+            "warning" if many and not in_batch else "note",
             rows,
-            f"{count(len(rows), 'row')} with nearly the same words as an earlier row.",
-            "They add little, and when one lands in train and its twin in held-out, the result "
-            "looks better than it is. Where one changed word turns the label, keep them: those are "
-            "the hard cases.",
-            leave_out(rows, "nearly repeats an earlier row"),
+            f"{count(len(rows), 'row')} with nearly the same words as an earlier row"
+            + (", or as a held-out one." if context.split else "."),
+            "They add little, and where one is trained on and its twin is held out, the result "
+            "looks better than it is. "
+            + (
+                "Batches keep such texts apart, so they do no other harm."
+                if in_batch
+                else "Where one changed word turns the label, keep them: those are the hard cases."
+            ),
+            None if in_batch else leave_out(rows, "nearly repeats another row"),
         )
+
+
+def _near(context: Context) -> set[int]:
+    """What to leave out of training so that nothing in it nearly repeats another row."""
+    judges = set() if context.split is None else set(context.split.held_out.tolist())
+    leaving: set[int] = set()
+    while True:
+        remaining = [at for at in range(len(context.pairs)) if at not in leaving]
+        pairs = context.pairs if not leaving else context.pairs.take(remaining)
+        keys = [context.row_keys[at] for at in remaining]
+        first = {key: rows[0] for key, rows in _grouped(keys).items()}
+        twins = [
+            (remaining[at], remaining[twin])
+            for at, twin in enumerate(pairs.twins)
+            if twin is not None and keys[at] != keys[twin] and first[keys[at]] == at
+        ]
+        leaving |= {at for at, _ in twins if at not in judges}
+        leaks_of = {twin for at, twin in twins if at in judges} - judges - leaving
+        if not leaks_of:
+            return leaving
+        leaving |= leaks_of  # such a held-out row may have a second twin
 
 
 def shared_texts(context: Context) -> Iterator[Finding]:
     """A text in train and in held-out; where none is, texts that could have got there."""
-    leaking: list[int] = []
+    leaking, remedy = [], None
     if context.split is not None:
-        learned = (*context.split.train, *context.split.validation)
-        trained = {key for at in learned for key in context.keys[at]}
-        leaking = [at for at in context.split.held_out if trained.intersection(context.keys[at])]
+        learned = [*context.split.train.tolist(), *context.split.validation.tolist()]
+        leaking = leaks(context.pairs, learned, context.split.held_out.tolist())
+        remedy = _without_leaks(context, learned)
     if leaking:
-        rows = context.rows(leaking)
+        split = context.split
         yield Finding(
             "shared_texts",
             "error",
-            rows,
-            f"{count(len(rows), 'held-out row')} with a text that is also trained on.",
-            "The held-out result measures memory, not what the model learned about language.",
-            leave_out(rows, "text also in train"),
-        )
+            context.rows(leaking),
+            f"{count(len(leaking), 'held-out row')} with a text that is also trained on."
+            + (f" {split.by_row_note}" if split and split.by_row else ""),
+            "The held-out result measures memory, not what the model learned about language."
+            + ("" if remedy else " Too many rows share texts to mend it by leaving some out: add "
+               "pairs of other texts."),
+            remedy,
+        )  # fmt: skip
         return
     groups = _grouped_texts(context.keys)
     rows = context.rows({at for members in groups.values() if len(members) > 1 for at in members})
@@ -107,44 +137,89 @@ def shared_texts(context: Context) -> Iterator[Finding]:
         )
 
 
+def _without_leaks(context: Context, learned: list[int]) -> Remedy | None:
+    """Leave out of training what shares a text with a held-out row, if enough is left to learn."""
+    assert context.split is not None
+    leaving = leaks(context.pairs, context.split.held_out.tolist(), learned)
+    if len(context.split.train) - len(leaving) < FEWEST_TRAINED:
+        return None
+    return leave_out(context.rows(leaving), "text also held out")
+
+
 def false_negatives(context: Context) -> Iterator[Finding]:
-    """Rows whose texts would be each other's negatives in an in-batch loss, yet mean the same."""
-    pairs = context.pairs
-    if not (context.in_batch or pairs.kind in ("positive", "triplet")):
+    """Rows whose texts would be each other's negatives in an in-batch loss, yet mean the same.
+
+    Batches keep texts apart that are equal, or nearly so by their words. Only those that the model
+    alone takes for the same can meet, and only of them a remedy leaves some out.
+    """
+    if not context.is_in_batch:
         return
-    labels = pairs.labels
-    positives = [at for at in range(len(pairs)) if labels is None or labels[at] >= POSITIVE_FROM]
-    clashing: set[int] = set()
+    trained = context.trained
+    labels = trained.pairs.labels
+    positives = [
+        at for at in range(len(trained.pairs)) if labels is None or labels[at] >= POSITIVE_FROM
+    ]
+    rows = [trained.pairs.texts[at] for at in positives]
+    company = companies(rows)
+    apart, meeting = _repeats(company), set[int]()
     for side in (0, 1):
-        texts = {at: pairs.texts[at][side] for at in positives}
-        for same in _grouped([text_key(text) for text in texts.values()]).values():
-            clashing.update(positives[n] for n in same[1:])
-        clashing.update(_same_meaning(context, list(texts), list(texts.values())))
-    if clashing:
-        rows = context.rows(clashing)
-        others = min(1.0, (context.batch_size - 1) / max(1, len(positives) - 1))
+        for one, other in _same_meaning(trained, [row[side] for row in rows]):
+            (apart if _apart(company[one], company[other]) else meeting).add(one)
+    size = context.batch_size
+    kept_apart = "Batches hold no two rows with the same text, or with nearly the same words"
+    if meeting:
+        numbers = trained.rows(positives[at] for at in meeting)
+        more = len(apart - meeting)
         yield Finding(
             "false_negatives",
             "warning",
-            rows,
-            f"{count(len(rows), 'row')} with the anchor or the positive of an earlier row, word "
+            numbers,
+            f"{count(len(numbers), 'row')} with an anchor or a positive that means the same as an "
+            "earlier row's, by the current model.",
+            "An in-batch loss treats every other row's positive as a wrong answer. In batches of "
+            f"{size} drawn from {count(len(rows), 'row')}, such a row meets its twin in "
+            f"{meeting_chance(len(rows), size):.0%} of the epochs, and a right answer is pushed "
+            f"away. {kept_apart}" + (f", as {count(more, 'more row')} have." if more else "."),
+            leave_out(numbers, "likely false negative in a batch"),
+        )
+    elif apart:
+        yield Finding(
+            "false_negatives",
+            "note",
+            trained.rows(positives[at] for at in apart),
+            f"{count(len(apart), 'row')} with the anchor or the positive of an earlier row, word "
             "for word or nearly.",
-            f"An in-batch loss treats every other row's positive as a wrong answer. In batches of "
-            f"{context.batch_size}, such a row meets a given twin with a chance of {others:.0%} an "
-            "epoch, and a right answer is pushed away.",
-            leave_out(rows, "likely false negative in a batch"),
+            "An in-batch loss would treat the other row's positive as a wrong answer, but in "
+            f"batches of {size} they never meet. {kept_apart}.",
         )
 
 
-def _same_meaning(context: Context, at: list[int], texts: list[str]) -> set[int]:
-    """Of rows `at`: near an earlier text by words, or by some words and by the model."""
-    sets = [frozenset(words(text)) for text in texts]
-    threshold = NEAR if context.similarity is None else MAYBE_NEAR
-    twins = {n: twin for n, twin in enumerate(earlier_twins(sets, threshold)) if twin is not None}
-    if context.similarity is None or not twins:
-        return {at[n] for n in twins}
-    cosines = context.similarity([texts[n] for n in twins], [texts[t] for t in twins.values()])
-    return {at[n] for n, cosine in zip(twins, cosines, strict=True) if cosine >= SAME_MEANING}
+def _repeats(company: Sequence[Company]) -> set[int]:
+    """Rows with a text of an earlier one, or nearly that."""
+    earlier: set[str] = set()
+    repeats = set()
+    for at, row in enumerate(company):
+        if not earlier.isdisjoint(row.avoids):
+            repeats.add(at)
+        earlier |= row.own
+    return repeats
+
+
+def _apart(one: Company, other: Company) -> bool:
+    """Whether no batch holds both."""
+    return not one.avoids.isdisjoint(other.own)
+
+
+def _same_meaning(context: Context, texts: list[str]) -> list[tuple[int, int]]:
+    """Of these texts those with an earlier twin, by some words and by the model: both places."""
+    if context.similarity is None:
+        return []
+    twins = earlier_twins([frozenset(words(text)) for text in texts], MAYBE_NEAR)
+    pairs = [(at, twin) for at, twin in enumerate(twins) if twin is not None]
+    if not pairs:
+        return []
+    cosines = context.similarity([texts[at] for at, _ in pairs], [texts[t] for _, t in pairs])
+    return [pair for pair, cosine in zip(pairs, cosines, strict=True) if cosine >= SAME_MEANING]
 
 
 def _grouped(keys: Sequence[object]) -> dict[object, list[int]]:

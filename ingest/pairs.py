@@ -33,6 +33,8 @@ class PairSet:
 
     labels: float32 (N,) in [0, 1], read-only; None for kinds "positive" and "triplet".
     row_numbers: where each row stood in the file, 1-based, header not counted.
+    whole: after a remedy, these rows and those that it left out of training, with the same texts
+    and labels; its own `whole` are the pairs as they were read. None where no remedy was applied.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class PairSet:
     labels: np.ndarray | None
     row_numbers: tuple[int, ...]
     report: Report
+    whole: "PairSet | None" = None
 
     def __post_init__(self) -> None:
         problems = check_kind(self.kind)
@@ -66,6 +69,11 @@ class PairSet:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def origin(self) -> "PairSet":
+        """The pairs before any remedy: a split is drawn over them, so that the same rows judge."""
+        return self if self.whole is None else self.whole.origin
+
     @cached_property
     def twins(self) -> list[int | None]:
         """Per row an earlier one that uses nearly the same words, or None; found once."""
@@ -79,6 +87,7 @@ class PairSet:
             texts=tuple(self.texts[i] for i in rows),
             labels=None if self.labels is None else self.labels[rows],
             row_numbers=tuple(self.row_numbers[i] for i in rows),
+            whole=None,
         )
 
     def without(self, row_numbers: Iterable[int], reason: str) -> "PairSet":

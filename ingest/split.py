@@ -1,8 +1,8 @@
 """Train, validation and held-out parts that share no text."""
 
 import hashlib
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ SCORE_BINS = 5
 FEWEST_VALIDATION = 10  # rows; fewer choose no checkpoint
 PARTS = ("train", "validation", "held-out")
 TOO_LITTLE = 0.25  # of the wished held-out rows: then rows are split one by one
+SHORT = 0.5  # of what was wished for a part: below, it is said
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,8 @@ class Split:
     """Sorted row indices of each part, int64; together they are 0 … N − 1, each once.
 
     groups (N,): rows with the same number are connected by texts and stand in one part.
-    by_row: texts stand on two sides, as too many rows are connected to keep them together.
+    by_row: texts stand on two sides, as too many rows are connected to keep them together;
+    by_row_note: the one of the notes that says so.
     """
 
     train: np.ndarray
@@ -30,6 +32,7 @@ class Split:
     groups: np.ndarray
     notes: tuple[str, ...] = ()
     by_row: bool = False
+    by_row_note: str = ""
 
     def part_names(self) -> list[str]:
         """'train', 'validation' or 'held-out' for each row."""
@@ -60,8 +63,11 @@ def split_pairs(
         problems = [f"The shares add up to {sum(shares.values()):g}; leave 0.1 or more to train."]
     if problems:
         raise IngestError(*problems)
+    if pairs.whole is not None:
+        split = split_pairs(pairs.origin, held_out_share, validation_share, seed)
+        return _among(pairs, pairs.origin, split)
     total = len(pairs)
-    notes, by_row = [], False
+    notes, by_row_note = [], ""
     wished = round(held_out_share * total)
     if held_out_share and total > 1:
         wished = max(1, wished)
@@ -78,15 +84,69 @@ def split_pairs(
         apart = _assign(pairs, rows_apart, strata, wish, seed)
         if np.sum(apart == 2) > np.sum(part == 2):
             largest = int(np.bincount(groups).max())
-            notes.append(
+            by_row_note = (
                 f"{largest} of {total} rows are connected by shared texts, so rows were split one "
                 "by one: texts stand on both sides, and held-out results will look too good."
             )
-            part, groups, by_row = apart, rows_apart, True
+            notes.append(by_row_note)
+            part, groups = apart, rows_apart
     if wished and not np.any(part == 2):
         notes.append("All rows are one pair or connected texts: nothing could be held out.")
     train, valid, held_out = (np.flatnonzero(part == number) for number in range(3))
-    return Split(train, valid, held_out, groups, tuple(notes), by_row)
+    if len(valid) < SHORT * validation or 0 < len(held_out) < SHORT * wished:
+        notes.append(_short(groups, (len(valid), validation), (len(held_out), wished)))
+    return Split(train, valid, held_out, groups, tuple(notes), bool(by_row_note), by_row_note)
+
+
+def with_held_out(
+    pairs: PairSet, held_out_share: float = 0.2, validation_share: float = 0.1, seed: int = 0
+) -> PairSet:
+    """The pairs, and of their whole every row that this split holds out.
+
+    A remedy that left out a row to train on has no say where another split holds that row out.
+    """
+    whole, origin = pairs.whole, pairs.origin
+    if whole is None:
+        return pairs
+    split = split_pairs(origin, held_out_share, validation_share, seed)
+    present = {*pairs.row_numbers, *(origin.row_numbers[at] for at in split.held_out)}
+    rows = [at for at, number in enumerate(whole.row_numbers) if number in present]
+    return replace(whole.take(rows), report=pairs.report, whole=whole)
+
+
+def _among(pairs: PairSet, origin: PairSet, split: Split) -> Split:
+    """What a split of the pairs as they were read makes of the rows that are left of them."""
+    present = set(pairs.row_numbers)
+    rows = [at for at, number in enumerate(origin.row_numbers) if number in present]
+    place = {at: now for now, at in enumerate(rows)}
+    train, validation, held_out = (
+        np.array([place[at] for at in part.tolist() if at in place], np.int64)
+        for part in (split.train, split.validation, split.held_out)
+    )
+    notes, by_row = split.notes, split.by_row
+    if by_row and not leaks(pairs, [*train, *validation], held_out):
+        notes, by_row = tuple(note for note in notes if note != split.by_row_note), False
+    if len(split.validation) and not len(validation):
+        notes += ("Remedies left no row to choose a step by: the last one is kept.",)
+    groups = np.unique(split.groups[rows], return_inverse=True)[1]
+    return Split(train, validation, held_out, groups, notes, by_row, split.by_row_note)
+
+
+def leaks(pairs: PairSet, learned: Iterable[int], judging: Iterable[int]) -> list[int]:
+    """Of the rows `judging`, those with a text that stands in one of `learned`, too."""
+    trained = {text_key(text) for at in learned for text in pairs.texts[at]}
+    return [at for at in judging if any(text_key(text) in trained for text in pairs.texts[at])]
+
+
+def _short(groups: np.ndarray, validation: tuple[int, int], held_out: tuple[int, int]) -> str:
+    """That connected rows left little or nothing for a part; each is (rows, rows wished)."""
+    largest = int(np.bincount(groups).max())
+    note = (
+        f"{largest:,} of {len(groups):,} rows are connected by shared texts and stay together in "
+        f"train: {held_out[0]:,} of {held_out[1]:,} wished rows are held out, and "
+        f"{validation[0]:,} of {validation[1]:,} choose the step."
+    )
+    return note if validation[0] or not validation[1] else f"{note} The last step is kept."
 
 
 def connected_groups(pairs: PairSet) -> np.ndarray:

@@ -20,6 +20,7 @@ LIMITS = {
     "warmup": (0, 10_000),
     "weight_decay": (0, 1),
     "max_grad_norm": (0, 1e6),
+    "patience": (0, 1_000),
 }
 
 
@@ -44,6 +45,7 @@ class TrainConfig:
     warmup: int = 10  # steps; a number of its own, so that it stands before the last step does
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
+    patience: int = 4  # looks at the validation part without a higher score that end a run; 0: none
 
     def __post_init__(self) -> None:
         problems = [

@@ -26,7 +26,7 @@ class Eval:
 
     step: int  # 0: before training
     metrics: dict[str, float]  # of the validation part; empty where there is none
-    best: bool  # kept: no earlier one was clearly better on the validation part
+    best: bool  # kept: it no step before scored higher on the validation part
     held_out: dict[str, float]  # chooses nothing
 
 
@@ -38,7 +38,7 @@ class Done:
     before: dict[str, Metric]
     after: dict[str, Metric]
     train_seconds: float  # frozen output, steps and validation; before and after not counted
-    stopped: bool
+    stopped: bool  # before all its steps: by `stop`, or as nothing improved for `patience` looks
     gain: Metric | None  # of the primary metric, paired; None where nothing is held out
     predictions: tuple[Predictions, Predictions]  # on `held_out`: before, after
     steps: int  # made; `TrainConfig(steps=...)` with this number repeats a run that was not stopped

@@ -32,6 +32,7 @@ from encoder.training.step import training_step
 from encoder.training.step_budget import StepBudget, Stopwatch, Throttle, is_look
 from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
+from ingest.split import with_held_out
 
 MOST_LOOKED_AT = 100  # rows of a part that are scored during training; all of held-out afterwards
 OUT_OF_MEMORY = ("alloc", "out of memory", "not enough memory")
@@ -53,16 +54,23 @@ class Parts:
     train: PairSet
     validation: PairSet
     held_out: PairSet
-    split: Split
+    split: Split  # of `pairs`
+    pairs: PairSet  # the rows of all parts, but for a held-out part that was given
 
 
 def parts(pairs: PairSet, config: TrainConfig, held_out: PairSet | None = None) -> Parts:
-    """What `fine_tune` will use. Raises EncoderError where nothing is left to train on."""
+    """What `fine_tune` will use. Raises EncoderError where nothing is left to train on.
+
+    Rows that a remedy left out of training are held out all the same where the split says so.
+    """
     share = config.held_out_share if held_out is None else 0.0
-    validation_share = min(config.validation_share, MOST_LOOKED_AT / max(1, len(pairs)))
+    validation_share = min(
+        config.validation_share, MOST_LOOKED_AT / max(1, len(pairs.whole or pairs))
+    )
+    pairs = with_held_out(pairs, share, validation_share, config.seed)
     split = split_pairs(pairs, share, validation_share, config.seed)
     held_out = pairs.take(split.held_out) if held_out is None else held_out
-    data = Parts(pairs.take(split.train), pairs.take(split.validation), held_out, split)
+    data = Parts(pairs.take(split.train), pairs.take(split.validation), held_out, split, pairs)
     if len(data.train) < 2:
         raise EncoderError(f"{len(data.train)} rows are left to train on; give at least 2.")
     return data
@@ -140,8 +148,13 @@ def _run(
             ended = step == budget.fixed or stop.is_set()
             if ended or is_look(step):
                 yield from looks.take(step)
-            if ended:
+            if ended or looks.is_over(config.patience):
                 break
+    if step != budget.fixed and looks.is_over(config.patience):
+        warnings += (
+            f"Ended after {step:,} steps: {looks.keeper.tired} looks in a row scored no higher on "
+            f"the validation part than step {looks.keeper.step:,}, which is kept.",
+        )
     warnings += run_warnings(looks.keeper, losses, config)
     looks.keeper.restore()
     tuned = model.finished()
@@ -208,6 +221,10 @@ class _Looks:
             held_out = metrics_of(self._model, self._held_out, on_batch) if scored else {}
         self.cost = self._watch.last
         yield Eval(step, metrics, best, held_out)
+
+    def is_over(self, patience: int) -> bool:
+        """Whether so many looks in a row scored no higher; 0: that ends nothing."""
+        return 0 < patience <= self.keeper.tired
 
 
 @contextmanager

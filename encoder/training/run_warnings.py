@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from encoder.errors import TrainingFailed
-from encoder.evaluation import PRIMARY, measure, standard_error
+from encoder.evaluation import ERROR_RESAMPLES, PRIMARY, difference, measure
 from encoder.training.config import TrainConfig
 from encoder.training.losses import LOSSES
 from encoder.training.schedule import first_epoch
@@ -59,9 +59,8 @@ def run_warnings(
     if keeper.before is not None and keeper.kept is not None:
         metric = PRIMARY[keeper.before.kind]
         before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
-        error = max(standard_error(keeper.before), standard_error(keeper.kept))
         if keeper.highest <= before:
-            worse = before - after > error
+            worse = difference(keeper.before, keeper.kept, resamples=ERROR_RESAMPLES).high < 0
             notes.append(
                 "On the validation part no step was better than the model you started from: "
                 f"{metric} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Iterator, Sequence
 
-POOL = 32  # batches drawn together and sorted by length: 15% padding on STS-B, 28% with 8
+from ingest.apart import Company, companies
+
+POOL = 32  # batches drawn together; sorted by length: 15% padding on STS-B, 28% with 8
 
 
 def batches_of_rows(
@@ -15,17 +17,23 @@ def batches_of_rows(
 ) -> Iterator[list[int]]:
     """Endless batches of row indices, epoch after epoch, rows of like length together.
 
-    `distinct`: no text occurs twice in a batch, so that no positive is another row's negative; such
-    a row waits for the next batch. Repeatable by seed.
+    `distinct`: the rows of a batch are each other's negatives, so no text occurs in it twice, nor
+    nearly (see `companies`); such a row waits for the next batch. Then a batch is drawn at random,
+    whatever the lengths: texts that mean the same are often equally long, and would meet far more
+    often. Repeatable by seed.
     """
     chance = random.Random(seed)
+    company = companies(rows) if distinct else []
     while True:
         order = list(range(len(rows)))
         chance.shuffle(order)
         epoch = []
         for start in range(0, len(order), batch_size * POOL):
-            pool = sorted(order[start : start + batch_size * POOL], key=lambda row: lengths[row])
-            epoch += _fill(pool, rows, batch_size) if distinct else _cut(pool, batch_size)
+            pool = order[start : start + batch_size * POOL]
+            if distinct:
+                epoch += _fill(pool, company, batch_size)
+            else:
+                epoch += _cut(sorted(pool, key=lambda row: lengths[row]), batch_size)
         chance.shuffle(epoch)
         yield from epoch
 
@@ -62,22 +70,21 @@ def _cut(pool: list[int], batch_size: int) -> list[list[int]]:
     return [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
 
 
-def _fill(pool: list[int], rows: Sequence[tuple[str, ...]], batch_size: int) -> list[list[int]]:
+def _fill(pool: list[int], company: Sequence[Company], batch_size: int) -> list[list[int]]:
     """Batches without a text twice; a row that clashes goes into the next one that can take it."""
     filled: list[list[int]] = []
     texts: list[set[str]] = []
     first_open = 0
     for row in pool:
-        own = set(rows[row])
         for i in range(first_open, len(filled)):
-            if len(filled[i]) < batch_size and texts[i].isdisjoint(own):
+            if len(filled[i]) < batch_size and texts[i].isdisjoint(company[row].avoids):
                 break
         else:
             filled.append([])
             texts.append(set())
             i = len(filled) - 1
         filled[i].append(row)
-        texts[i] |= own
+        texts[i] |= company[row].own
         while first_open < len(filled) and len(filled[first_open]) == batch_size:
             first_open += 1
     return filled

@@ -16,9 +16,8 @@ from encoder.evaluation import (
     Predictions,
     measure,
     predict,
-    standard_error,
 )
-from ingest import PairSet, connected_groups
+from ingest import PairSet, connected_groups, text_key
 
 
 class Learner(Protocol):
@@ -87,9 +86,29 @@ def predicted_by(
     index = {text: i for i, text in enumerate(texts)}
     sides = list(zip(*pairs.texts, strict=True)) or [()] * 3
     columns = [vectors[[index[text] for text in side]] for side in sides]
-    positives = [index[row[1]] for row in pairs.texts]
+    ids = [index[row[1]] for row in pairs.texts]
     groups = connected_groups(pairs)
-    return predict(pairs.kind, columns, pairs.labels, groups, positives, on_batch)
+    right = right_answers(pairs, ids)
+    return predict(pairs.kind, columns, pairs.labels, groups, ids, on_batch, right)
+
+
+def right_answers(pairs: PairSet, ids: Sequence[int]) -> list[set[int]]:
+    """For each row the ids of all positives that these pairs give to its anchor.
+
+    `ids` are those of the rows' own positives. Texts that differ only in case and punctuation are
+    the same text here, as they are in a split.
+    """
+    answers: dict[str, set[str]] = {}  # to each question
+    spellings: dict[str, set[int]] = {}  # of each answer
+    for row, own in zip(pairs.texts, ids, strict=True):
+        question, answer = map(text_key, row[:2])
+        answers.setdefault(question, set()).add(answer)
+        spellings.setdefault(answer, set()).add(own)
+    right = {
+        question: set().union(*(spellings[answer] for answer in each))
+        for question, each in answers.items()
+    }
+    return [right[text_key(row[0])] for row in pairs.texts]
 
 
 @torch.no_grad()
@@ -111,17 +130,18 @@ def _embed(model: Learner, texts: Sequence[str], on_batch: OnBatch | None) -> np
 class BestKeeper:
     """Scores the validation part and keeps a copy of the parameters that did best there.
 
-    On few rows the highest of several scores is often highest by luck, and then an early one. So
-    the latest checkpoint within one standard error of the highest is kept (the one-standard-error
-    rule, Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, sec. 7.10).
+    All looks are at the same rows, so their differences are paired. A later look is kept where it
+    scores no lower: of equals the later one, whose learning rate has fallen further. What is kept
+    is never worse on these rows than another look; `bench/checkpoint.py` holds this against rules
+    that wait for a clear difference, either way. `tired` counts the looks since the score rose.
     """
 
     def __init__(self, model: Learner, validation: PairSet) -> None:
         self._model, self._validation = model, validation
-        self._error = 0.0
         self._kept: list[Tensor] = []
         self.step: int | None = None  # whose parameters are kept
         self.highest = -np.inf  # of the scores after a step
+        self.tired = 0
         self.before: Predictions | None = None  # of step 0
         self.kept: Predictions | None = None
 
@@ -132,14 +152,14 @@ class BestKeeper:
         value = metrics[PRIMARY[scored.kind]]
         if step == 0:
             self.before = scored
-        keep = step > 0 and value >= self.highest - self._error
-        if step > 0 and value > self.highest:
-            error = standard_error(scored)
-            self.highest, self._error = value, 0.0 if np.isnan(error) else error
+            return metrics, False
+        self.tired = 0 if value > self.highest else self.tired + 1
+        # Average precision does not exist where all labels are equal: then the last one is kept.
+        keep = np.isnan(value) or value >= self.highest
         if keep:
-            self.step, self.kept = step, scored
+            self.highest, self.step, self.kept = value, step, scored
             self._kept = [p.detach().clone() for p in self._model.parameters]
-        return metrics, keep
+        return metrics, bool(keep)
 
     def restore(self) -> None:
         """Put the best parameters back, if there are any."""

@@ -50,6 +50,9 @@ def test_ranks_count_the_distinct_positives_and_half_of_ties():
     assert alone.values.tolist() == [1, 1, 1]  # one candidate only
     tied = predict("positive", [anchors, positives], None, np.arange(3))
     assert tied.values.tolist() == [2, 2, 2]
+    others_right = [[0, 1], [0, 1], [2]]  # the first two are answers to one question
+    right = predict("positive", [anchors, positives], None, np.arange(3), answers=others_right)
+    assert right.values.tolist() == [1.5, 1.5, 2]
     other = predict("positive", [np.stack([EAST, EAST]), np.stack([NORTH, EAST])], None, [0, 1])
     assert other.values.tolist() == [2, 1]
     assert measure(other, "mrr") == 0.75

@@ -115,6 +115,19 @@ def test_a_group_larger_than_a_part_is_trained_on():
     assert not split.by_row
 
 
+@pytest.mark.parametrize("linked", [85, 94])
+def test_a_large_group_that_leaves_little_for_a_part_is_said(linked):
+    rows = [("hub", f"spoke {n}") for n in range(linked)]
+    rows += [(f"l {n}", f"r {n}") for n in range(100 - linked)]
+    split = split_pairs(pair_set(rows))
+    assert not split.by_row
+    assert split.notes == (
+        f"{linked} of 100 rows are connected by shared texts and stay together in train: "
+        f"{100 - linked} of 20 wished rows are held out, and 0 of 10 choose the step. The last "
+        "step is kept.",
+    )
+
+
 def test_when_all_is_connected_rows_are_split_one_by_one_and_it_is_said():
     rows = [("hub", f"spoke {n}") for n in range(100)] + [("hub", "spoke 0"), ("Spoke 0", "hub")]
     pairs = pair_set(rows)

@@ -8,7 +8,7 @@ import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
 from encoder.evaluation import Metric
-from encoder.training import Eval, Step
+from encoder.training import Eval, Step, TrainConfig
 from encoder.training.cost import Cost
 from encoder.training.losses import LOSSES, losses_for
 from ingest import Finding, LabError
@@ -79,13 +79,15 @@ def build_tuning_api(workbench: Workbench) -> None:
         held_out_percent: float = 20,
         lowest_label: float | None = None,
         highest_label: float | None = None,
+        patience: int = TrainConfig.patience,
     ) -> Iterator[dict]:
         """Train on pairs; answers as it goes on.
 
         pairs: the text of a CSV, a row per pair. 0 or "" means: the default; so does -1 for
         train_blocks, of which 0 is a linear map. steps may be up to 20,000 and budget_s up to 600
         seconds, unless the host says otherwise. lowest_label, highest_label: of graded pairs, where
-        the scale shall not be recognised from the labels.
+        the scale shall not be recognised from the labels. patience: looks at the validation part in
+        a row without a higher score that end a run; 0: none do.
 
         Answers {"event": "waiting" | "cost" | "step" | "eval" | "progress", ...} and at last
         {"event": "done", "model": a key for the other endpoints of this session, "before", "after",
@@ -101,6 +103,7 @@ def build_tuning_api(workbench: Workbench) -> None:
             lr=lr or None,
             seed=seed,
             held_out=held_out_percent,
+            patience=patience,
         )
         scale = (lowest_label, highest_label)
         sent = asked(request.session_hash, pairs, model, form, scale)

@@ -23,6 +23,7 @@ LR = (1e-7, 0.1)
 WARMUP = (0, 1_000)
 SEED = (0, 2**31 - 1)
 HELD_OUT = (5, 50)  # percent
+PATIENCE = (0, 100)  # looks
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Form:
     warmup: object = 10
     seed: object = 0
     held_out: object = 20
+    patience: object = TrainConfig.patience
 
 
 def parse_form(form: Form, depth: int, settings: Settings | None = None) -> TrainConfig:
@@ -77,6 +79,7 @@ def parse_form(form: Form, depth: int, settings: Settings | None = None) -> Trai
         held_out_share=in_range(form.held_out, "Held-out share", *HELD_OUT) / 100,
         steps=steps,
         warmup=whole_in_range(form.warmup, "Warm-up", *WARMUP),
+        patience=whole_in_range(form.patience, "Patience", *PATIENCE),
     )
 
 
@@ -128,6 +131,7 @@ def form_of(
         warmup=within("Warm-up", config.warmup, *WARMUP),
         seed=within("Seed", config.seed, *SEED),
         held_out=within("Held out, %", round(100 * config.held_out_share), *HELD_OUT),
+        patience=within("Patience", config.patience, *PATIENCE),
     ), remarks
 
 

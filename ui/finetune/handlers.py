@@ -142,7 +142,7 @@ class FinetuneHandlers:
         parts = check_training_pairs(
             request.training_pairs, request.encoder, self._with_loss(request)
         ).parts
-        return write_csv(pairs, parts.split if parts else None)
+        return write_csv(parts.pairs, parts.split) if parts else write_csv(pairs)
 
     def dropped_csv(self, visitor: str | None) -> str:
         """Every row that is not trained on, and why."""

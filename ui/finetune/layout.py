@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import gradio as gr
 from gradio.components import Component
 
-from encoder import DEFAULT_MODEL, SAVABLE
+from encoder import DEFAULT_MODEL, SAVABLE, TrainConfig
 from encoder.training.config import TRAIN_BLOCKS
 from ingest import Limits
 from ui.checks import OWN_POOLING
@@ -62,6 +62,7 @@ class FormLayout:
     warmup: gr.Number
     seed: gr.Number
     held_out: gr.Slider
+    patience: gr.Number
 
     @property
     def components(self) -> list[Component]:
@@ -204,9 +205,12 @@ def lay_out_settings(models: list[tuple[str, str]], limits: Settings) -> Setting
             seed = gr.Number(0, label="Seed", precision=0, elem_id="seed", min_width=110)
             held_out = gr.Slider(5, 50, value=20, step=5, label="Held out, % of rows",
                                  elem_id="held-out", min_width=220)  # fmt: skip
+            patience = gr.Number(TrainConfig.patience, precision=0, elem_id="patience",
+                                 label="End after so many looks without a gain (0: never)",
+                                 min_width=220)  # fmt: skip
     form = FormLayout(
         pooling=pooling, loss=loss, blocks=blocks, duration=duration, steps=steps,
-        batch_size=batch, lr=lr, warmup=warmup, seed=seed, held_out=held_out,
+        batch_size=batch, lr=lr, warmup=warmup, seed=seed, held_out=held_out, patience=patience,
     )  # fmt: skip
     cost = markup(elem_id="cost")
     with gr.Row(elem_classes=["lab-actions"]):

@@ -82,7 +82,7 @@ class TrainingPairs:
     pairs: PairSet | None
     problem: str = ""  # why there are no pairs
     applied: tuple[str, ...] = ()  # remedies, in words
-    tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)  # counted, by model
+    tokens: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # by model, text
     bundled: bool = False  # a sample, which anybody can open again
     limits: Limits = LIMITS  # what it was read with
 
@@ -230,8 +230,8 @@ def check_training_pairs(
         except LabError as error:
             problem = str(error)  # the run itself would fail with it
     findings = check(
-        pairs,
-        loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
+        by_part.pairs if by_part else pairs,
+        loss_in_batch=LOSSES[loss].distinct_texts if loss else None,
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
         count_tokens=partial(_count_tokens, training_pairs, encoder),
@@ -243,13 +243,14 @@ def check_training_pairs(
 
 
 def _count_tokens(training_pairs: TrainingPairs, encoder: Encoder, texts: list[str]) -> list[int]:
-    """Tokens of all texts of the pairs before any cut; counted once for each model."""
-    model = encoder.backbone.fingerprint
-    if model not in training_pairs.tokens:
-        training_pairs.tokens[model] = [
-            len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)
-        ]
-    return training_pairs.tokens[model]
+    """Tokens of texts before any cut; each is counted once for each model."""
+    counted = training_pairs.tokens.setdefault(encoder.backbone.fingerprint, {})
+    new = [text for text in dict.fromkeys(texts) if text not in counted]
+    counted.update(
+        (text, len(t.ids) + t.cut)
+        for text, t in zip(new, encoder.backbone.tokenize(new), strict=True)
+    )
+    return [counted[text] for text in texts]
 
 
 def _similarity(encoder: Encoder) -> Callable[[Sequence[str], Sequence[str]], np.ndarray]:

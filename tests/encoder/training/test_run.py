@@ -16,6 +16,7 @@ from encoder.training import Eval, Step, TrainConfig, fine_tune
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper
 from encoder.training.trainable import Trainable
+from ingest.apart import meeting_chance
 from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 
@@ -169,15 +170,28 @@ class Scripted:
         return torch.tensor([[np.cos(angle[t]), np.sin(angle[t])] for t in texts])
 
 
-def test_the_latest_checkpoint_that_is_no_clearly_worse_than_the_best_is_kept():
+def test_the_checkpoint_that_scores_highest_is_kept_and_of_equals_the_latest():
+    # The latest within one standard error was: 79.3 after 84.3, worse beyond chance on these rows.
     validation = graded(80)
     model = Scripted(validation)
     keeper = BestKeeper(model, validation)
-    kept = [keeper.look(model.at(step, q))[1] for step, q in enumerate((0.9, 0.5, 0.9, 0.89, 0.1))]
-    assert kept == [False, True, True, True, False]
-    assert keeper.step == 3
+    scores = (0.5, 0.1, 0.4, 0.3, 0.4, 0.2)
+    kept = [keeper.look(model.at(step, q))[1] for step, q in enumerate(scores)]
+    assert kept == [False, True, True, False, True, False]
+    assert keeper.step == 4
+    assert keeper.tired == 3  # looks since it rose
     keeper.restore()
-    assert model.parameters[0].item() == 3
+    assert model.parameters[0].item() == 4
+
+
+@pytest.mark.parametrize(("patience", "steps"), [(1, 60), (0, 70)])
+def test_a_run_ends_where_nothing_has_improved_for_a_while_and_says_so(bert, patience, steps):
+    config = TrainConfig(steps=70, lr=1e-12, batch_size=8, train_blocks=1, validation_share=0.2,
+                         patience=patience)  # fmt: skip
+    done = run(bert, graded(80), config)[1]
+    assert (done.steps, done.stopped) == (steps, steps < 70)
+    said = [note for note in done.notes if note.startswith("Ended after 60 steps: 1 look")]
+    assert len(said) == (steps < 70)
 
 
 def test_held_out_pairs_of_ones_own_are_used_as_they_are(bert):
@@ -236,6 +250,31 @@ def test_no_batch_holds_a_text_twice_where_that_would_be_a_false_negative():
         assert len(batch) <= 8
         seen += batch
     assert sorted(seen) == list(range(40))
+
+
+def test_two_rows_meet_in_a_batch_as_often_as_is_said():
+    # Sorted by length, rows of one length met in 44 % of the epochs, and 3 % were told.
+    rows = [(f"question {i}", f"answer {i}") for i in range(100)]
+    lengths = [i // 5 for i in range(100)]  # the first five are equally long
+    endless, met, epochs = batches_of_rows(rows, lengths, 8, 0, True), 0, 600
+    for _ in range(epochs * batches_an_epoch(rows, lengths, 8, 0, True)):
+        batch = next(endless)
+        met += 0 in batch and 1 in batch
+    chance = meeting_chance(100, 8)
+    assert abs(met / epochs - chance) < 4 * (chance / epochs) ** 0.5
+
+
+def test_near_duplicates_are_kept_apart_and_templates_fill_their_batches():
+    near = [f"one two three four five six seven eight nine {i}" for i in range(30)]
+    rows = [(near[i], f"answer {i}") for i in range(30)] + [(f"q {i}", f"a {i}") for i in range(50)]
+    twins = {frozenset((i - 1, i)) for i in range(1, 30)}  # each was found near the one before
+    endless = batches_of_rows(rows, [1] * 80, 8, 0, True)
+    sizes = []
+    for _ in range(20 * batches_an_epoch(rows, [1] * 80, 8, 0, True)):
+        batch = next(endless)
+        sizes.append(len(batch))
+        assert not [pair for pair in twins if pair <= set(batch)]
+    assert np.mean(sizes) > 6
 
 
 def test_the_rate_rises_then_falls_to_nothing():

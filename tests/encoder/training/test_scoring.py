@@ -8,10 +8,18 @@ import torch
 
 from encoder import ArrayCache
 from encoder.batching import CHARACTER_BUDGET, TOKEN_BUDGET, pieces
+from encoder.evaluation import measure
 from encoder.training import BEFORE, FROZEN, LOOK, fine_tune
 from encoder.training.linear import LinearMap
 from encoder.training.rivals import mapped_predictions, whitening
-from encoder.training.scoring import BestKeeper, in_chunks, metrics_of, predictions, predictions_of
+from encoder.training.scoring import (
+    BestKeeper,
+    in_chunks,
+    metrics_of,
+    predicted_by,
+    predictions,
+    predictions_of,
+)
 from encoder.training.trainable import Trainable
 from ingest import read_pairs
 from tests.encoder.training.pairs import QUICK, graded
@@ -150,3 +158,40 @@ def test_what_is_scored_does_not_depend_on_the_batches(bert, monkeypatch):
         found.append(predictions_of(model, pairs).values)
     np.testing.assert_allclose(*found, atol=1e-5)
     assert torch.is_grad_enabled()
+
+
+# --- an anchor with several right answers ---------------------------------------------------------
+
+
+def answered(questions: list[str], answers: list[str]):
+    """Positive pairs, a row for each question and answer."""
+    lines = ["anchor,positive", *map(",".join, zip(questions, answers, strict=True))]
+    return read_pairs(StringIO("\n".join(lines)))
+
+
+def by_topic(texts):
+    """(N, 3) of a perfect retriever: the direction is the number at the end of a text."""
+    return np.eye(3, dtype=np.float32)[[int(text.strip("?!. ")[-1]) for text in texts]]
+
+
+def test_a_perfect_retriever_of_several_answers_is_perfect():
+    # It had an MRR of .61 and a recall@1 of .33: an anchor's other answers counted as wrong.
+    questions = [f"What is topic {i}?" for i in range(3) for _ in range(3)]
+    answers = [f"Answer {k} of topic {i}" for i in range(3) for k in "abc"]
+    found = predicted_by(by_topic, answered(questions, answers))
+    assert found.values.tolist() == [1] * 9
+    assert measure(found, "mrr") == measure(found, "recall@1") == 1
+
+
+def test_the_same_question_or_answer_in_another_spelling_is_the_same():
+    questions = ["Which one is 0?", "which one is 0", "Which one is 1?"]
+    answers = ["It is 0", "Look at 0", "IT IS 0!"]
+    found = predicted_by(by_topic, answered(questions, answers))
+    assert found.values.tolist() == [1, 1, 1.5]  # the last question has one wrong answer, as near
+
+
+def test_wrong_answers_still_count():
+    found = predicted_by(
+        by_topic, answered(["Is it 0?", "Is it 0?", "Is it 1?"], ["No 1", "Yes 0", "So 0"])
+    )
+    assert found.values.tolist() == [2, 1.5, 2.5]  # of the right ones, the other is no rival

@@ -93,6 +93,7 @@ def test_every_field_moves_the_configuration():
         "warmup": (3, "warmup", 3),
         "seed": (7, "seed", 7),
         "held_out": (30, "held_out_share", 0.3),
+        "patience": (0, "patience", 0),
     }
     for name, (sent, field, value) in changed.items():
         assert getattr(parse_form(Form(**{name: sent}), 6), field) == value

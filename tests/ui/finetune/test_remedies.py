@@ -1,10 +1,12 @@
 """One click on a remedy, other columns, another scale: of the pairs that were meant, or refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from encoder import EncoderError
 from ingest import LabError
-from tests.ui.finetune.pages import asked, csv
+from tests.ui.finetune.pages import QUICK, asked, csv
 from ui.finetune.form import Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.settings import Settings
@@ -55,6 +57,23 @@ def test_the_same_columns_again_leave_remedies_done(handlers):
     handlers.check(asked(handlers))
     mended = handlers.remedy("ann", DUPLICATES)
     assert handlers.map_columns("ann", "score", ("a", "b", "score")) is mended
+
+
+@pytest.mark.parametrize("sample", ["messy", "duplicates"])
+def test_every_remedy_leaves_the_rows_that_judge(handlers, sample):
+    handlers.open_sample("ann", sample)
+    checked = handlers.check(asked(handlers))
+    judging, tried = checked.parts.held_out.row_numbers, set()
+    while remedies := [f.name for f in checked.findings if f.remedy and f.name not in tried]:
+        handlers.remedy("ann", remedies[0])
+        tried.add(remedies[0])
+        checked = handlers.check(asked(handlers))
+        assert checked.parts.held_out.row_numbers == judging
+    assert tried
+    form = replace(QUICK, seed=3)
+    other = handlers.check(asked(handlers, form=form)).parts.held_out.row_numbers
+    handlers.open_sample("ann", sample)
+    assert other == handlers.check(asked(handlers, form=form)).parts.held_out.row_numbers
 
 
 def test_pairs_of_the_web_api_do_not_take_the_place_of_the_visitors(handlers):

@@ -88,7 +88,7 @@ def _metrics(metrics: Mapping[str, Metric]) -> dict[str, Figures | None]:
 VALUES = {  # what `Predictions.values` are, by kind
     "score": "cosine",
     "binary": "cosine",
-    "positive": "rank",  # of the own positive among all of the held-out part, 1 is best
+    "positive": "rank",  # of the own positive among the wrong ones of the held-out part, 1 is best
     "triplet": "margin",  # cos(anchor, positive) - cos(anchor, negative)
 }
 

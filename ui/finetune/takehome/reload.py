@@ -137,7 +137,7 @@ def _list(check: Check, most: int) -> Check:
 
 def _settings(value: object) -> dict[str, Any]:
     try:
-        return asdict(TrainConfig(**SETTINGS(value)))
+        return asdict(TrainConfig(**SETTINGS(_LATER | value if isinstance(value, dict) else value)))
     except TypeError as error:
         raise ValueError("the settings of a run") from error
 
@@ -146,7 +146,8 @@ _ROWS = _number(0, 10_000_000, whole=True)
 _SECONDS = _number(0, 10_000_000)
 _METRIC_NAMES = {name for metrics in METRICS.values() for name in metrics}
 _MERITS = _object(dict.fromkeys(sorted(_METRIC_NAMES), _perhaps(_three)), partly=True)
-_WHOLE = {"batch_size", "steps", "train_blocks", "warmup"}
+_WHOLE = {"batch_size", "steps", "train_blocks", "warmup", "patience"}
+_LATER = {"patience": 0}  # what zips of before do not say of a run, which was like this
 _OPEN = {"epochs", "lr", "steps", "budget_s"}  # None: chosen when the run began
 SETTINGS = _object(
     {

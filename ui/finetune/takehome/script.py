@@ -34,7 +34,7 @@ processes share a batch of BATCH_SIZE rows; raise it where there is room.
 import argparse
 import csv
 import os
-import shutil
+$standard_imports
 from pathlib import Path
 
 import torch
@@ -271,21 +271,7 @@ EVALUATORS = {
     "positive": """\
     if not rows:
         return None, ""
-    answers = {text: f"d{number}" for number, text in enumerate({r[TEXTS[1]]: 0 for r in rows})}
-    scorer = evaluation.InformationRetrievalEvaluator(
-        queries={f"q{number}": row[TEXTS[0]] for number, row in enumerate(rows)},
-        corpus={number: text for text, number in answers.items()},
-        relevant_docs={f"q{n}": {answers[row[TEXTS[1]]]} for n, row in enumerate(rows)},
-        mrr_at_k=[len(answers)],
-        accuracy_at_k=[1, 5],
-        precision_recall_at_k=[1, 5],
-        score_functions={"cosine": cos_sim},
-        query_prompt=PROMPT,
-        corpus_prompt=PROMPT,
-        name=part,
-        write_csv=False,
-    )
-    return scorer, f"{part}_cosine_mrr@{len(answers)}\"""",
+    return RightAnswers(rows, part), f"{part}_mrr\"""",
     "triplet": """\
     if not rows:
         return None, ""
@@ -298,6 +284,45 @@ EVALUATORS = {
     return scorer, f"{part}_cosine_accuracy\"""",
 }
 
+RIGHT_ANSWERS = '''
+
+class RightAnswers(evaluation.SentenceEvaluator):
+    """Finds each positive among the wrong answers: all positives of an anchor are right ones."""
+
+    def __init__(self, rows, part):
+        super().__init__()
+        self.part, self.primary_metric = part, "mrr"
+        self.anchors, self.positives = ([row[name] for row in rows] for name in TEXTS)
+        self.keys = [[plain(text) for text in side] for side in (self.anchors, self.positives)]
+
+    def __call__(self, model, output_path=None, epoch=-1, steps=-1):
+        candidates = list(dict.fromkeys(self.positives))
+        anchors, answers = (
+            model.encode(texts, prompt=PROMPT, normalize_embeddings=True, convert_to_tensor=True)
+            for texts in (self.anchors, candidates)
+        )
+        right = {}
+        for anchor, positive in zip(*self.keys):
+            right.setdefault(anchor, set()).add(positive)
+        keys = [plain(text) for text in candidates]
+        place = {text: at for at, text in enumerate(candidates)}
+        ranks = []
+        for row, (anchor, own) in enumerate(zip(self.keys[0], self.positives)):
+            cosines = answers @ anchors[row]
+            wrong = torch.tensor([key not in right[anchor] for key in keys])
+            others = cosines.cpu()[wrong]
+            mine = cosines[place[own]].cpu()
+            ranks.append(1 + (others > mine).sum().item() + (others == mine).sum().item() / 2)
+        metrics = {"mrr": sum(1 / rank for rank in ranks) / len(ranks)}
+        metrics |= {f"recall@{k}": sum(rank <= k for rank in ranks) / len(ranks) for k in (1, 5)}
+        return self.prefix_name_to_metrics(metrics, self.part)
+
+
+def plain(text):
+    """Equal for texts that differ only in case, spaces and punctuation."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"\\w+", folded)) or folded.strip()
+'''
 
 NEEDS = "6.2"  # of sentence-transformers, whose names of modules and arguments the script uses
 
@@ -309,10 +334,11 @@ def training_script(run: Run) -> str:
     """
     config, base = run.done.config, base_of(run)
     kind, linear = run.done.train.kind, config.train_blocks == 0
-    imports = ["from sentence_transformers.util import cos_sim"] if kind == "positive" else []
-    imports += ["from transformers import AutoModel"] if base.random else []
+    imports = ["from transformers import AutoModel"] if base.random else []
+    standard = ["re", "shutil", "unicodedata"] if kind == "positive" else ["shutil"]
     return FRAME.substitute(
         needs=NEEDS,
+        standard_imports="\n".join(f"import {name}" for name in standard),
         modules=", ".join(_modules(run)),
         imports="".join(f"{line}\n" for line in imports),
         settings=_settings(run),
@@ -321,7 +347,7 @@ def training_script(run: Run) -> str:
         weights=RANDOM_WEIGHTS if base.random else "",
         head=_head(run) + (LINEAR_MAP if linear else ""),
         freeze=_freeze(run),
-        evaluator=EVALUATORS[kind],
+        evaluator=EVALUATORS[kind] + (RIGHT_ANSWERS if kind == "positive" else ""),
     )
 
 

@@ -6,6 +6,7 @@ import sys
 import warnings
 import zipfile
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +23,8 @@ from encoder.head import Normalize
 from encoder.training.losses import LOSSES
 from encoder.training.schedule import learning_rate
 from encoder.training.trainable import Trainable
+from ingest import read_pairs
+from tests.encoder.training.pairs import WORDS
 from tests.tiny_models import SENTENCES
 from tests.ui.finetune.takehome.runs import PAIRS, a_run, done
 from ui.finetune.takehome import training_script, write_archive
@@ -77,6 +80,17 @@ def test_it_scores_every_kind_of_pairs_as_the_lab_does(bert, trained, tmp_path, 
     ours = run.done.before[PRIMARY[kind]].value
     assert scored_by(script, model, run) == pytest.approx(ours, abs=2e-3)  # ties count half
     assert script.evaluator([], "held-out") == (None, "")
+
+
+def test_it_counts_every_known_answer_of_a_question_as_right(bert, tmp_path):
+    lines = [f"What is the {WORDS[i % 4]}?,Here is the {WORDS[i % 4]} {i}." for i in range(24)]
+    pairs = read_pairs(StringIO("\n".join(["anchor,positive", *lines])))
+    run = a_run(done(bert, "positive", pairs, steps=1, validation_share=0, held_out_share=0.5))
+    assert len(run.done.held_out) == 12
+    script = loaded(run, tmp_path)
+    model = script.build_model(str(bert.save(tmp_path / "base")))
+    ours = run.done.before["mrr"].value
+    assert scored_by(script, model, run) == pytest.approx(ours, abs=1e-6)
 
 
 def loss_in(script: str) -> torch.nn.Module:
