@@ -35,10 +35,12 @@ class Remedy:
 
     def apply(self, pairs: PairSet) -> PairSet:
         """The pairs without what was wrong."""
-        whole = pairs.whole or pairs
+        changed, whole = self.change(pairs), pairs.whole or pairs
+        if changed.kind != pairs.kind:
+            return replace(changed, whole=None)  # other pairs, which are split by their own labels
         if not self.of_training:
             whole = replace(self.change(whole), whole=pairs.origin)
-        return replace(self.change(pairs), whole=whole)
+        return replace(changed, whole=whole)
 
 
 @dataclass(frozen=True)
