@@ -13,7 +13,7 @@ from torch import Tensor
 from encoder.backbone import Backbone
 from encoder.batching import TOKEN_BUDGET, batches
 from encoder.cache import VERSION, ArrayCache
-from encoder.errors import EncoderError
+from encoder.errors import EncoderError, UnknownName
 from encoder.folder import Recipe
 from encoder.idf import IdfWeights
 from encoder.layers import Layer, canonical_layer
@@ -32,7 +32,7 @@ CUT_AT_ONCE = 1_000  # texts whose tokens are held
 class Options:
     """Settings that change the vectors, beside pooling and layer. All of them are in every key."""
 
-    prompt: str | None = None  # one of the model's prompt names, or a text; None: its default
+    prompt: str | None = None  # a prompt of the model by name, or a text; None: its default
     pool_special: bool = True  # False takes [CLS], [SEP], ... out of the pooling mask
     idf: IdfWeights | None = None  # for `idf_mean`; None: fitted on the bundled background set
     # Makes no difference to any vector; kept for the proof. Padding that is itself averaged, by
@@ -156,9 +156,19 @@ class Runner:
         return layer
 
     def prompt(self, options: Options = DEFAULTS) -> str:
-        """The text put before every sentence, or ""."""
-        name = options.prompt if options.prompt is not None else self.recipe.default_prompt_name
-        return "" if name is None else self.recipe.prompts.get(name, name)
+        """The text put before every sentence, or "".
+
+        What ends in a letter or a digit is a name: as a text it would run into the first word.
+        Raises UnknownName where the model has no prompt of that name.
+        """
+        prompts = self.recipe.prompts
+        prompt = self.recipe.default_prompt_name if options.prompt is None else options.prompt
+        if prompt is None or prompt in prompts:
+            return "" if prompt is None else prompts[prompt]
+        if prompt[-1:].isalnum():
+            a_text = f"or a text that does not run into the first word, such as {prompt + ': '!r}"
+            raise UnknownName(f"prompt of {self.name}", prompt, [*prompts, a_text])
+        return prompt
 
     def _through_head(self, vectors: Tensor) -> Tensor:
         for module in self.recipe.head:
