@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from encoder.background import background_texts
+from encoder.batching import pieces
 from encoder.check_folder import check_transformer
 from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
 from encoder.check_size import check_size
@@ -97,23 +98,18 @@ class Backbone:
         """Sentences, each behind `prompt`, as ids cut to the model's limit.
 
         With `pool_prompt` off, the prompt's tokens (its [CLS] among them, as sentence-transformers
-        counts them) are marked to be left out of pooling.
+        counts them) are marked to be left out of pooling. Large batches go through in pieces, and
+        others may use the tokenizer between them.
         """
-        if not texts:  # which the tokenizer cannot take
-            return []
         skip = 0
         if prompt and not pool_prompt:
             [alone] = self._encode([prompt])
             skip = len(alone.ids) - alone.special_tokens_mask[-1]
-        return [
-            TokenizedText(
-                ids=tuple(encoding.ids),
-                special=tuple(map(bool, encoding.special_tokens_mask)),
-                prompt=tuple(position < skip for position in range(len(encoding.ids))),
-                cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
-            )
-            for encoding in self._encode([prompt + text for text in texts])
-        ]
+        tokenized: dict[int, TokenizedText] = {}
+        for piece in pieces(texts):
+            encodings = self._encode([prompt + texts[i] for i in piece])
+            tokenized |= zip(piece, (_without_rest(e, skip) for e in encodings), strict=True)
+        return [tokenized[i] for i in range(len(texts))]
 
     def _encode(self, texts: list[str]) -> list[Any]:
         """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`.
@@ -193,6 +189,16 @@ class Backbone:
         """Write config, model.safetensors and tokenizer files."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+
+
+def _without_rest(encoding: Any, skip: int) -> TokenizedText:
+    """What a model reads of an encoded text; of what did not fit, the number of tokens only."""
+    return TokenizedText(
+        ids=tuple(encoding.ids),
+        special=tuple(map(bool, encoding.special_tokens_mask)),
+        prompt=tuple(position < skip for position in range(len(encoding.ids))),
+        cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
+    )
 
 
 def _position_table(model: nn.Module) -> nn.Embedding | None:

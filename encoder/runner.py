@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from encoder.backbone import Backbone
-from encoder.batching import TOKEN_BUDGET, batches
+from encoder.batching import TOKEN_BUDGET, batches, pieces
 from encoder.cache import VERSION, ArrayCache
 from encoder.errors import EncoderError, UnknownName
 from encoder.folder import Recipe
@@ -88,18 +88,25 @@ class Runner:
     def _run(
         self, texts: Sequence[str], pad_to: int, options: Options
     ) -> Iterator[tuple[list[int], Tokens, tuple[Tensor, ...]]]:
-        """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive."""
-        tokenized = self.backbone.tokenize(texts, self.prompt(options), self.recipe.include_prompt)
-        cut = [text.cut for text in tokenized if text.cut]
+        """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive.
+
+        Tokens are made in pieces, and those of one piece are held.
+        """
+        pad_to = min(pad_to, self.backbone.max_tokens)
+        cut: list[int] = []
+        for piece in pieces(texts):
+            tokenized = self.backbone.tokenize(
+                [texts[i] for i in piece], self.prompt(options), self.recipe.include_prompt
+            )
+            cut += [text.cut for text in tokenized if text.cut]
+            for batch in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
+                tokens = self._pad([tokenized[i] for i in batch], pad_to, options)
+                yield [piece[i] for i in batch], tokens, self.backbone.forward(tokens)
         if cut:
             log.warning(
                 "%d of %d texts were cut to the %d tokens that %s reads; the longest lost %d.",
                 *(len(cut), len(texts), self.backbone.max_tokens, self.name, max(cut)),
             )
-        pad_to = min(pad_to, self.backbone.max_tokens)
-        for indices in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
-            tokens = self._pad([tokenized[i] for i in indices], pad_to, options)
-            yield indices, tokens, self.backbone.forward(tokens)
 
     def _states(
         self, text: str, tokenized: TokenizedText, pooling: Pooling, options: Options
@@ -166,7 +173,7 @@ class Runner:
         if prompt is None or prompt in prompts:
             return "" if prompt is None else prompts[prompt]
         if prompt[-1:].isalnum():
-            a_text = f"or a text that does not run into the first word, such as {prompt + ': '!r}"
+            a_text = f"a text that does not run into the first word, such as {prompt + ': '!r}"
             raise UnknownName(f"prompt of {self.name}", prompt, [*prompts, a_text])
         return prompt
 

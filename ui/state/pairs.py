@@ -10,6 +10,7 @@ import numpy as np
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
+from encoder.readability import Reading, reading
 from encoder.training import Parts, TrainConfig, parts
 from encoder.training.losses import LOSSES
 from encoder.training.run_warnings import batch_warnings
@@ -81,7 +82,7 @@ class TrainingPairs:
     pairs: PairSet | None
     problem: str = ""  # why there are no pairs
     applied: tuple[str, ...] = ()  # remedies, in words
-    tokens: dict[str, list[int]] = field(default_factory=dict, repr=False)  # counted, by model
+    readings: dict[str, Reading] = field(default_factory=dict, repr=False)  # by model
     bundled: bool = False  # a sample, which anybody can open again
     limits: Limits = LIMITS  # what it was read with
 
@@ -94,7 +95,9 @@ class TrainingPairs:
         if finding.remedy is None or self.pairs is None:
             raise EncoderError(f"There is no remedy for {finding.name!r} to apply.")
         pairs = finding.remedy.apply(self.pairs)
-        return replace(self, pairs=pairs, applied=(*self.applied, finding.remedy.label), tokens={})
+        return replace(
+            self, pairs=pairs, applied=(*self.applied, finding.remedy.label), readings={}
+        )
 
 
 def open_sample(name: str) -> TrainingPairs:
@@ -128,7 +131,7 @@ def _with_pairs(training_pairs: TrainingPairs) -> TrainingPairs:
                 training_pairs.table, training_pairs.mapping, limits=training_pairs.limits
             ),
             problem="",
-            tokens={},
+            readings={},
         )
     except IngestError as error:
         return replace(training_pairs, pairs=None, problem=str(error))
@@ -224,22 +227,21 @@ def check_training_pairs(
         loss_in_batch=bool(loss and LOSSES[loss].distinct_texts),
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
-        count_tokens=partial(_count_tokens, training_pairs, encoder),
+        count_tokens=lambda texts: _read(training_pairs, encoder, texts).lengths,
         max_tokens=encoder.max_tokens,
+        read=partial(_read, training_pairs, encoder),
         split=by_part.split if by_part else None,
     )
     notes = (*warnings, *(() if compared else (left_out,)))
     return PairsCheck(pairs, tuple(findings), by_part, problem, notes)
 
 
-def _count_tokens(training_pairs: TrainingPairs, encoder: Encoder, texts: list[str]) -> list[int]:
-    """Tokens of all texts of the pairs before any cut; counted once for each model."""
-    model = encoder.backbone.fingerprint
-    if model not in training_pairs.tokens:
-        training_pairs.tokens[model] = [
-            len(t.ids) + t.cut for t in encoder.backbone.tokenize(texts)
-        ]
-    return training_pairs.tokens[model]
+def _read(training_pairs: TrainingPairs, encoder: Encoder, texts: Sequence[str]) -> Reading:
+    """What a model reads of all texts of the pairs; looked at once for each model."""
+    key = f"{encoder.name} {encoder.backbone.fingerprint}"  # the advice names the model
+    if key not in training_pairs.readings:
+        training_pairs.readings[key] = reading(encoder, texts)
+    return training_pairs.readings[key]
 
 
 def _similarity(encoder: Encoder) -> Callable[[Sequence[str], Sequence[str]], np.ndarray]:
