@@ -106,8 +106,8 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
             note
             for note in (
                 *drawn_map.corpus.report.notes,
-                drawn_map.projection.note,
                 drawn_map.unreadable,
+                drawn_map.projection.note,
             )
             if note
         ],
