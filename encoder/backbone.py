@@ -13,30 +13,49 @@ import torch
 from torch import Tensor, nn
 
 from encoder.background import background_texts
+from encoder.batching import pieces
+from encoder.check_folder import check_transformer
+from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
 from encoder.check_size import check_size
-from encoder.errors import ModelRefused
+from encoder.errors import BadText, ModelRefused
 from encoder.idf import IdfWeights
 from encoder.tokens import TokenizedText, Tokens
 
+# Architectures that load and would not do what this lab shows; why not.
+UNFIT = {
+    "xlnet": "XLNet names no longest text, and puts its special tokens and padding at other ends",
+}
+
 
 class Backbone:
-    """A frozen transformer with L blocks and hidden size H. Shared between threads and visitors."""
+    """A frozen transformer with L blocks and hidden size H. Shared between threads and visitors.
+
+    `max_tokens` goes before the tokenizer's own limit, as in sentence-transformers; `untrained`
+    names parameters that the checkpoint did not have, `without_vector` ids of special tokens that
+    the embedding table has no row for.
+    """
 
     def __init__(
-        self, model: Any, tokenizer: Any, max_tokens: int | None, untrained: frozenset[str]
+        self,
+        model: Any,
+        tokenizer: Any,
+        max_tokens: int | None,
+        untrained: frozenset[str] = frozenset(),
+        without_vector: frozenset[int] = frozenset(),
     ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.depth: int = model.config.num_hidden_layers
         self.hidden_size: int = model.config.hidden_size
-        limits = [max_tokens, tokenizer.model_max_length, _position_limit(model)]
+        own = [tokenizer.model_max_length, _configured_limit(model)]
+        limits = [*([max_tokens] if max_tokens else own), _position_limit(model)]
         self.max_tokens = min(limit for limit in limits if limit)
         if self.max_tokens <= tokenizer.num_special_tokens_to_add():
             raise ModelRefused(
                 f"The model reads {self.max_tokens} tokens, and its special tokens fill them; "
                 "raise its max_seq_length."
             )
-        self._untrained = untrained  # parameters that the checkpoint did not have
+        self._untrained, self._without_vector = untrained, without_vector
         # Truncation is a setting of the shared tokenizer object, so calls must not overlap.
         self._tokenizer_lock = threading.Lock()
 
@@ -79,26 +98,24 @@ class Backbone:
         """Sentences, each behind `prompt`, as ids cut to the model's limit.
 
         With `pool_prompt` off, the prompt's tokens (its [CLS] among them, as sentence-transformers
-        counts them) are marked to be left out of pooling.
+        counts them) are marked to be left out of pooling. Large batches go through in pieces, and
+        others may use the tokenizer between them.
         """
-        if not texts:  # which the tokenizer cannot take
-            return []
         skip = 0
         if prompt and not pool_prompt:
             [alone] = self._encode([prompt])
             skip = len(alone.ids) - alone.special_tokens_mask[-1]
-        return [
-            TokenizedText(
-                ids=tuple(encoding.ids),
-                special=tuple(map(bool, encoding.special_tokens_mask)),
-                prompt=tuple(position < skip for position in range(len(encoding.ids))),
-                cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
-            )
-            for encoding in self._encode([prompt + text for text in texts])
-        ]
+        tokenized: dict[int, TokenizedText] = {}
+        for piece in pieces(texts):
+            encodings = self._encode([prompt + texts[i] for i in piece])
+            tokenized |= zip(piece, (_without_rest(e, skip) for e in encodings), strict=True)
+        return [tokenized[i] for i in range(len(texts))]
 
     def _encode(self, texts: list[str]) -> list[Any]:
-        """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`."""
+        """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`.
+
+        Raises BadText for a special token that the model has no vector for.
+        """
         with self._tokenizer_lock:
             batch = self.tokenizer(
                 texts,
@@ -108,7 +125,12 @@ class Backbone:
                 return_token_type_ids=False,
                 verbose=False,
             )
-        return batch.encodings
+        encodings: list[Any] = batch.encodings
+        for encoding in encodings if self._without_vector else ():
+            if missing := self._without_vector.intersection(encoding.ids):
+                token = self.tokenizer.convert_ids_to_tokens(min(missing))
+                raise BadText(f"A text holds {token!r}, for which this model has no vector.")
+        return encodings
 
     def fit_idf(self, texts: Sequence[str]) -> IdfWeights:
         """IdfWeights over a corpus, counted in this model's tokens."""
@@ -169,6 +191,16 @@ class Backbone:
         self.tokenizer.save_pretrained(folder)
 
 
+def _without_rest(encoding: Any, skip: int) -> TokenizedText:
+    """What a model reads of an encoded text; of what did not fit, the number of tokens only."""
+    return TokenizedText(
+        ids=tuple(encoding.ids),
+        special=tuple(map(bool, encoding.special_tokens_mask)),
+        prompt=tuple(position < skip for position in range(len(encoding.ids))),
+        cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
+    )
+
+
 def _position_table(model: nn.Module) -> nn.Embedding | None:
     """The table of learned absolute positions, which models with relative ones lack."""
     for name, module in model.named_modules():
@@ -183,6 +215,12 @@ def _position_limit(model: nn.Module) -> int | None:
     if table is not None:
         reserved = 0 if table.padding_idx is None else table.padding_idx + 1
         return table.num_embeddings - reserved
+    tables = {name.rsplit(".", 1)[-1] for name, _ in model.named_modules()}
+    return _configured_limit(model) if tables & {"embed_positions", "wpe"} else None
+
+
+def _configured_limit(model: nn.Module) -> int | None:
+    """The positions that the configuration speaks of; with relative ones, more would work."""
     limit = getattr(model.config, "max_position_embeddings", None)
     return limit if isinstance(limit, int) and limit > 0 else None
 
@@ -195,7 +233,7 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
     from transformers import AutoConfig, AutoModel, AutoTokenizer
     from transformers.utils import logging
 
-    check_folder(folder)
+    check_transformer(folder)
     logging.disable_progress_bar()
     local: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     try:
@@ -205,8 +243,14 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
                 f"{config.model_type} is an encoder-decoder; this lab runs encoders (BERT, "
                 "RoBERTa, DistilBERT, MPNet, XLM-R, ModernBERT, ...)."
             )
+        if config.model_type in UNFIT:
+            raise ModelRefused(
+                f"{folder.name!r} cannot be run here: {UNFIT[config.model_type]}. Choose another "
+                "architecture (BERT, RoBERTa, MPNet, XLM-R, ModernBERT, ...)."
+            )
         check_size(config, folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
+        check_tokenizer(tokenizer, folder.name)
         model, report = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -222,14 +266,16 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
                 f"The weights in {folder.name!r} lack {len(essential)} parameters, e.g. "
                 f"{essential[0]!r}; it is not a checkpoint of a {config.model_type} encoder."
             )
+        check_numbers(dict(model.named_parameters()), folder.name, untrained)
+        without_vector = check_vocabulary(model, tokenizer, folder.name)
         if do_lower_case:
             _lower_case(tokenizer)
-        return Backbone(model, tokenizer, max_tokens, untrained)
+        return Backbone(model, tokenizer, max_tokens, untrained, without_vector)
     except ModelRefused:
         raise
     except Exception as error:  # transformers raises many kinds for a folder it cannot make out
         raise ModelRefused(
-            f"{folder.name!r} cannot be loaded as an encoder: {_first_line(error)}"
+            f"{folder.name!r} cannot be loaded as an encoder: {_first_line(error, folder)}"
         ) from error
 
 
@@ -241,24 +287,7 @@ def untrained_backbone(folder: Path, max_tokens: int | None, seed: int = 0) -> B
         torch.manual_seed(seed)
         model = AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True))
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Backbone(model, tokenizer, max_tokens, frozenset())
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse what is no model or could only be read by unpickling."""
-    if not (folder / "config.json").is_file():
-        raise ModelRefused(
-            f"{str(folder)!r} is not a model folder: it has no config.json. Give the folder that "
-            "sentence-transformers or save_pretrained wrote."
-        )
-    if any(folder.glob("*.safetensors")):
-        return
-    pickled = sorted(p.name for kind in ("*.bin", "*.pt", "*.pkl") for p in folder.glob(kind))
-    weights = f"only {pickled[0]}" if pickled else "none"
-    raise ModelRefused(
-        f"{folder.name!r} has no safetensors weights ({weights}). Pickled weights can run code "
-        "when they are read, so they are refused; save the model with safe_serialization=True."
-    )
+    return Backbone(model, tokenizer, max_tokens)
 
 
 def _lower_case(tokenizer: Any) -> None:
@@ -269,5 +298,9 @@ def _lower_case(tokenizer: Any) -> None:
     tokenizer.backend_tokenizer.normalizer = Sequence(steps)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:300] or type(error).__name__
+def _first_line(error: Exception, folder: Path) -> str:
+    """What an error says, without the place of the folder on this machine."""
+    text = str(error).strip().split("\n", 1)[0]
+    for place in (str(folder.resolve()), str(folder)):
+        text = text.replace(place, folder.name)
+    return text[:300] or type(error).__name__

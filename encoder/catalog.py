@@ -1,12 +1,13 @@
 """The models on offer: what each is, where it comes from, and why it is here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from encoder.backbone import load_backbone, untrained_backbone
 from encoder.bundled import bundled_folder
 from encoder.cache import ArrayCache
+from encoder.check_folder import MODULES, check_root
 from encoder.encoder import Encoder
 from encoder.errors import ModelRefused, UnknownName
 from encoder.folder import Recipe, read_recipe
@@ -14,6 +15,7 @@ from encoder.hub import DownloadProgress, download, valid_repo_id
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 UNTRAINED = "untrained-minilm"
+MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"  # offered where a vocabulary fails
 MAX_BYTES = 2 * 2**30
 
 
@@ -24,10 +26,11 @@ class ModelSpec:
     key: str
     hub_id: str  # a repository that carries safetensors
     why: str  # one line for the visitor
-    pooling: str = "mean"  # where the repository itself does not say
+    # Where the repository itself does not say; None: as sentence-transformers would pool it.
+    pooling: str | None = "mean"
     prompts: Mapping[str, str] = field(default_factory=dict)
     default_prompt: str | None = None
-    max_tokens: int = 512
+    max_tokens: int | None = 512  # that are read here; a model of today could take thousands
     megabytes: int = 0  # of the weights
     licence: str = "?"
 
@@ -119,7 +122,23 @@ CATALOG: dict[str, ModelSpec] = {
             licence="MIT",
         ),
         ModelSpec(
-            "paraphrase-multilingual-MiniLM-L12-v2",
+            "granite-embedding-small-english-r2",
+            "ibm-granite/granite-embedding-small-english-r2",
+            "A ModernBERT of 2025: rotary positions, most layers see only near tokens.",
+            pooling="cls",
+            megabytes=95,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            "Qwen3-Embedding-0.6B",
+            "Qwen/Qwen3-Embedding-0.6B",
+            "A decoder of 2025: each token sees those before it, so the last one is pooled.",
+            pooling="last_token",
+            megabytes=1192,
+            licence="Apache-2.0",
+        ),
+        ModelSpec(
+            MULTILINGUAL,
             "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
             "Fifty languages in one space: compare a sentence with its translation.",
             max_tokens=128,
@@ -163,28 +182,49 @@ def load_encoder(
 def hub_spec(repo_id: str) -> ModelSpec:
     """A Hub model that is not in the catalog. Raises EncoderError for what is no repository id."""
     repo_id = valid_repo_id(repo_id)
-    return ModelSpec(repo_id, repo_id, "A model of your own choice from the Hub.")
+    why = "A model of your own choice from the Hub."
+    return ModelSpec(repo_id, repo_id, why, pooling=None, max_tokens=None)
 
 
 def load_folder(
     folder: Path,
     *,
     name: str | None = None,
-    default: Recipe | None = None,
+    spec: ModelSpec | None = None,
     max_bytes: int = MAX_BYTES,
     cache: ArrayCache | None = None,
 ) -> Encoder:
-    """An encoder from a folder on disk; `default` fills in for a missing modules.json."""
+    """An encoder from a folder on disk; `spec` tells what the folder itself leaves open.
+
+    Raises ModelRefused.
+    """
+    check_root(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
     if size > max_bytes:
         raise ModelRefused(
             f"The weights in {folder.name!r} are {size / 1e6:,.0f} MB; the limit here is "
             f"{max_bytes / 1e6:,.0f} MB."
         )
-    recipe = read_recipe(folder) if (folder / "modules.json").is_file() else default or Recipe()
+    recipe = read_recipe(folder)
+    if spec is not None:
+        recipe = _completed(recipe, spec, plain=not (folder / MODULES).is_file())
     transformer = folder / recipe.transformer_path
     backbone = load_backbone(transformer, recipe.max_seq_length, recipe.do_lower_case)
-    return Encoder(name or folder.name, backbone, recipe, cache)
+    return Encoder(name or folder.resolve().name, backbone, recipe, cache)
+
+
+def _completed(recipe: Recipe, spec: ModelSpec, plain: bool) -> Recipe:
+    """What a folder says, and where it is silent, what is known of the model."""
+    if plain and spec.pooling is not None:
+        recipe = replace(recipe, modes=(spec.pooling,))
+    if not any(recipe.prompts.values()):  # newer releases write empty ones of their own accord
+        recipe = replace(
+            recipe,
+            prompts=recipe.prompts | dict(spec.prompts),
+            default_prompt_name=recipe.default_prompt_name or spec.default_prompt,
+        )
+    limits = [limit for limit in (recipe.max_seq_length, spec.max_tokens) if limit is not None]
+    return replace(recipe, max_seq_length=min(limits, default=None))
 
 
 def _load_spec(
@@ -199,9 +239,4 @@ def _load_spec(
     if spec.key == UNTRAINED:
         recipe = read_recipe(folder)
         return Encoder(spec.key, untrained_backbone(folder, recipe.max_seq_length), recipe, cache)
-    default = Recipe(
-        modes=(spec.pooling,),
-        prompts=dict(spec.prompts),
-        default_prompt_name=spec.default_prompt,
-    )
-    return load_folder(folder, name=spec.key, default=default, max_bytes=max_bytes, cache=cache)
+    return load_folder(folder, name=spec.key, spec=spec, max_bytes=max_bytes, cache=cache)

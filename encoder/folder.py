@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from encoder.check_loaded import check_numbers
 from encoder.errors import ModelRefused
 from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
 from encoder.pooling import SAVABLE
@@ -26,6 +27,12 @@ _OLD_FLAGS = {
     "pooling_mode_weightedmean_tokens": "weighted_mean",
     "pooling_mode_lasttoken": "last_token",
 }
+# What older releases called the set-up of a transformer, in the order in which they are tried.
+SETUP_FILES = tuple(
+    f"sentence_{kind}_config.json"
+    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+MAY_LACK_A_FOLDER = ("Normalize",)  # nothing is in it, and git keeps no empty folder
 _BY_SAVED_NAME = {saved: name for name, saved in SAVABLE.items()}
 
 
@@ -50,12 +57,17 @@ class Recipe:
 
 
 def read_recipe(folder: Path) -> Recipe:
-    """Read what stands in a folder; a plain transformers folder gets mean pooling.
+    """Read what stands in a folder. One without modules.json is a plain transformers folder.
 
-    Raises ModelRefused for a module that we cannot run: skipping it would change the vectors.
+    That is pooled as sentence-transformers pools it: by the last token where it is a decoder that
+    was trained to go on with a text, else by the mean. Raises ModelRefused for a module that we
+    cannot run: skipping it would change the vectors.
     """
     if not (folder / "modules.json").is_file():
-        return Recipe()
+        config = _read_object(folder / "config.json")
+        names = config.get("architectures") or [""]
+        causal = str(names[0]).endswith("ForCausalLM") and config.get("is_causal", True)
+        return Recipe(modes=("last_token" if causal else "mean",))
     modules = _read_modules(folder / "modules.json")
     kinds = [kind for kind, _ in modules] or ["nothing"]
     if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
@@ -64,8 +76,14 @@ def read_recipe(folder: Path) -> Recipe:
             "Pooling, followed by Dense or Normalize modules, can be run here; leaving a module "
             "out would change its vectors."
         )
+    for kind, path in modules:
+        if kind not in MAY_LACK_A_FOLDER and not _inside(folder, path).is_dir():
+            raise ModelRefused(
+                f"modules.json of {folder.name!r} names the folder {path!r} of its {kind} module, "
+                "which is not there: it was lost on the way. Take the whole folder again."
+            )
     transformer = _inside(folder, modules[0][1])
-    setup = _read_first(transformer, "sentence_*_config.json")
+    setup = _read_first(transformer, *SETUP_FILES)
     if setup.get("transformer_task", "feature-extraction") != "feature-extraction":
         raise ModelRefused(
             f"The transformer in {folder.name!r} is set up for {setup['transformer_task']!r}; "
@@ -212,6 +230,7 @@ def _read_linear(folder: Path) -> tuple[Tensor, Tensor | None]:
         tensors = load_file(path)
     except SafetensorError as error:
         raise ModelRefused(f"{folder.name}/{path.name} cannot be read: {error}") from error
+    check_numbers(tensors, folder.name)
     weight, bias = tensors.get("linear.weight"), tensors.get("linear.bias")
     if weight is None or weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
         shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -249,10 +268,10 @@ def _inside(folder: Path, path: str) -> Path:
     return target
 
 
-def _read_first(folder: Path, pattern: str) -> dict[str, Any]:
-    """The first file of this pattern, {} where there is none."""
-    paths = sorted(folder.glob(pattern))
-    return _read_object(paths[0]) if paths else {}
+def _read_first(folder: Path, *names: str) -> dict[str, Any]:
+    """The first of these files that is there, {} where there is none."""
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    return {} if path is None else _read_object(path)
 
 
 def _read_object(path: Path) -> dict[str, Any]:
@@ -265,9 +284,11 @@ def _read_object(path: Path) -> dict[str, Any]:
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # An OSError tells the whole path by itself.
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ModelRefused(
-            f"{path.parent.name}/{path.name} cannot be read as JSON: {error}"
+            f"{path.parent.name}/{path.name} cannot be read as JSON: {reason}"
         ) from error
 
 

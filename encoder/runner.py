@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from encoder.backbone import Backbone
-from encoder.batching import TOKEN_BUDGET, batches
+from encoder.batching import TOKEN_BUDGET, batches, pieces
 from encoder.cache import VERSION, ArrayCache
-from encoder.errors import EncoderError
+from encoder.errors import EncoderError, UnknownName
 from encoder.folder import Recipe
 from encoder.idf import IdfWeights
 from encoder.layers import Layer, canonical_layer
@@ -32,7 +32,7 @@ CUT_AT_ONCE = 1_000  # texts whose tokens are held
 class Options:
     """Settings that change the vectors, beside pooling and layer. All of them are in every key."""
 
-    prompt: str | None = None  # one of the model's prompt names, or a text; None: its default
+    prompt: str | None = None  # a prompt of the model by name, or a text; None: its default
     pool_special: bool = True  # False takes [CLS], [SEP], ... out of the pooling mask
     idf: IdfWeights | None = None  # for `idf_mean`; None: fitted on the bundled background set
     # Makes no difference to any vector; kept for the proof. Padding that is itself averaged, by
@@ -88,18 +88,25 @@ class Runner:
     def _run(
         self, texts: Sequence[str], pad_to: int, options: Options
     ) -> Iterator[tuple[list[int], Tokens, tuple[Tensor, ...]]]:
-        """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive."""
-        tokenized = self.backbone.tokenize(texts, self.prompt(options), self.recipe.include_prompt)
-        cut = [text.cut for text in tokenized if text.cut]
+        """Forward passes over distinct texts: (indices, tokens, hidden states), one batch alive.
+
+        Tokens are made in pieces, and those of one piece are held.
+        """
+        pad_to = min(pad_to, self.backbone.max_tokens)
+        cut: list[int] = []
+        for piece in pieces(texts):
+            tokenized = self.backbone.tokenize(
+                [texts[i] for i in piece], self.prompt(options), self.recipe.include_prompt
+            )
+            cut += [text.cut for text in tokenized if text.cut]
+            for batch in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
+                tokens = self._pad([tokenized[i] for i in batch], pad_to, options)
+                yield [piece[i] for i in batch], tokens, self.backbone.forward(tokens)
         if cut:
             log.warning(
                 "%d of %d texts were cut to the %d tokens that %s reads; the longest lost %d.",
                 *(len(cut), len(texts), self.backbone.max_tokens, self.name, max(cut)),
             )
-        pad_to = min(pad_to, self.backbone.max_tokens)
-        for indices in batches([len(t.ids) for t in tokenized], TOKEN_BUDGET, pad_to):
-            tokens = self._pad([tokenized[i] for i in indices], pad_to, options)
-            yield indices, tokens, self.backbone.forward(tokens)
 
     def _states(
         self, text: str, tokenized: TokenizedText, pooling: Pooling, options: Options
@@ -156,9 +163,19 @@ class Runner:
         return layer
 
     def prompt(self, options: Options = DEFAULTS) -> str:
-        """The text put before every sentence, or ""."""
-        name = options.prompt if options.prompt is not None else self.recipe.default_prompt_name
-        return "" if name is None else self.recipe.prompts.get(name, name)
+        """The text put before every sentence, or "".
+
+        What ends in a letter or a digit is a name: as a text it would run into the first word.
+        Raises UnknownName where the model has no prompt of that name.
+        """
+        prompts = self.recipe.prompts
+        prompt = self.recipe.default_prompt_name if options.prompt is None else options.prompt
+        if prompt is None or prompt in prompts:
+            return "" if prompt is None else prompts[prompt]
+        if prompt[-1:].isalnum():
+            a_text = f"a text that does not run into the first word, such as {prompt + ': '!r}"
+            raise UnknownName(f"prompt of {self.name}", prompt, [*prompts, a_text])
+        return prompt
 
     def _through_head(self, vectors: Tensor) -> Tensor:
         for module in self.recipe.head:

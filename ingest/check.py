@@ -8,8 +8,9 @@ from ingest import (
     findings_reading,
     findings_repeats,
     findings_texts,
+    findings_tokens,
 )
-from ingest.findings import Context, CountTokens, Finding, Similarity
+from ingest.findings import Context, CountTokens, Finding, Read, Similarity
 from ingest.pairs import PairSet
 from ingest.split import Split
 
@@ -33,6 +34,7 @@ CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
     ("false_negatives",): findings_repeats.false_negatives,
     ("label_noise",): findings_labels.label_noise,
     ("class_imbalance",): findings_labels.class_imbalance,
+    ("unknown_tokens",): findings_tokens.unknown_tokens,
     ("truncated_texts",): findings_texts.truncated_texts,
     ("few_rows",): findings_labels.few_rows,
     ("split_fallback",): findings_labels.split_notes,
@@ -49,6 +51,7 @@ OF_TRAINING = (
     findings_labels.label_noise,
     findings_labels.class_imbalance,
     findings_texts.truncated_texts,
+    findings_tokens.unknown_tokens,
 )
 FINDINGS = tuple(name for names in CHECKS for name in names)
 SEVERITIES = ("error", "warning", "note")
@@ -63,6 +66,7 @@ def check(
     count_tokens: CountTokens | None = None,
     max_tokens: int | None = None,
     split: Split | None = None,
+    read: Read | None = None,
 ) -> list[Finding]:
     """Everything that would spoil training or its result: errors first, then warnings, then notes.
 
@@ -70,11 +74,14 @@ def check(
     similarity: texts, texts → (N,) cosines of the current model; without it, labels are not
         compared with what the model sees.
     count_tokens, max_tokens: the model's own; without them, long texts are not found.
+    read: what the model reads of texts; without it, words that it does not know are not found.
     split: of these very pairs; without it, shared texts are named but no leak can be. With it,
         remedies leave no held-out row out, so that models are judged by the same rows before and
         after: what such a remedy belongs to is looked for in the rows to train and choose by.
     """
-    context = Context(pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split)
+    context = Context(
+        pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split, read
+    )
     if not len(pairs):
         return []
     findings = [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -16,6 +16,25 @@ from ingest.text import text_key
 Severity = Literal["error", "warning", "note"]
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
+
+
+class Reading(Protocol):
+    """What a model reads of texts; rows are places in their list."""
+
+    @property
+    def unknown(self) -> Sequence[int]:
+        """Rows of texts that are mostly unknown tokens."""
+
+    @property
+    def alike(self) -> Sequence[Sequence[int]]:
+        """Groups of rows of other texts that are the same tokens."""
+
+    @property
+    def advice(self) -> str:
+        """Which model would read them."""
+
+
+Read = Callable[[Sequence[str]], Reading]
 
 
 @dataclass(frozen=True)
@@ -77,6 +96,7 @@ class Context:
     count_tokens: CountTokens | None = None
     max_tokens: int | None = None
     split: Split | None = None
+    read: Read | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:

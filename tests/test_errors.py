@@ -13,7 +13,7 @@ from ingest import IngestError, LabError
 
 SILENT = {
     "explore.errors.Stopped": "work given up on request; whoever asked for it knows",
-    "encoder.training.trainable._Reached": "ends a forward pass half way; caught in its own module",
+    "encoder.training.halves.Reached": "ends a forward pass half way; caught where that is begun",
     "encoder.hub.failure.Unreachable": "tried again, or put in words by a DownloadFailed",
 }
 

@@ -11,18 +11,30 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import (
+    AlbertConfig,
     AutoModel,
     BertConfig,
     BertTokenizerFast,
+    ConvBertConfig,
+    DebertaV2Config,
     DistilBertConfig,
     DistilBertTokenizerFast,
+    ElectraConfig,
+    EuroBertConfig,
+    Gemma3TextConfig,
+    LlamaConfig,
     ModernBertConfig,
     MPNetConfig,
     MPNetTokenizerFast,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen3Config,
+    RemBertConfig,
     RobertaConfig,
     RobertaTokenizerFast,
+    RoFormerConfig,
+    XLMConfig,
     XLMRobertaConfig,
     XLMRobertaTokenizerFast,
 )
@@ -170,13 +182,81 @@ ARCHITECTURES: dict[
 }
 
 
+# --- Architectures that keep their parts under other names, or in another order -----------------
+
+
+def _decoder_tokenizer() -> PreTrainedTokenizerFast:
+    """Ends every text in the token that the last-token pooling reads, as Qwen3-Embedding's does."""
+    tokenizer = _byte_level_bpe(["<pad>", "<end>"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A <end>", special_tokens=[("<end>", 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<end>", padding_side="left"
+    )
+
+
+_DEEP = _SIZES | {"num_hidden_layers": 3, "max_position_embeddings": POSITIONS}
+_GROUPED = {"num_key_value_heads": 2, "head_dim": 8, "pad_token_id": 0, "eos_token_id": 1,
+            "bos_token_id": None}  # fmt: skip
+_HALF_SLIDING = {
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+    "sliding_window": 4,
+}
+
+Settings = dict[str, object]
+OTHERS: dict[str, tuple[type[PreTrainedConfig], Settings]] = {
+    "qwen2": (Qwen2Config, _DEEP | {"num_key_value_heads": 2, "pad_token_id": 0}),
+    "qwen3": (Qwen3Config, _DEEP | _GROUPED),
+    "llama": (LlamaConfig, _DEEP | _GROUPED),
+    # Its blocks differ by their place: some see only their neighbours.
+    "gemma3": (Gemma3TextConfig, _DEEP | _GROUPED | _HALF_SLIDING),
+    "gemma3-bidirectional": (
+        Gemma3TextConfig,
+        _DEEP | _GROUPED | _HALF_SLIDING | {"use_bidirectional_attention": True},
+    ),
+    "eurobert": (EuroBertConfig, _DEEP | _GROUPED),
+    "electra": (ElectraConfig, _DEEP | {"embedding_size": 16}),  # projected to H before block 1
+    "convbert": (ConvBertConfig, _DEEP | {"embedding_size": 16}),
+    "roformer": (RoFormerConfig, _DEEP | {"embedding_size": 16}),
+    "rembert": (RemBertConfig, _DEEP | {"input_embedding_size": 16}),
+    # A convolution over the embeddings is added after its first block, outside of the blocks.
+    "deberta-conv": (
+        DebertaV2Config,
+        _DEEP | {"conv_kernel_size": 3, "relative_attention": True, "pos_att_type": ["p2c", "c2p"],
+                 "position_biased_input": False},
+    ),
+    "albert": (AlbertConfig, _DEEP | {"embedding_size": 16}),  # one block, run three times
+    "xlm": (  # attentions, norms and feed-forward parts in a list each: there are no blocks
+        XLMConfig,
+        {"emb_dim": HIDDEN, "n_layers": 3, "n_heads": 4, "max_position_embeddings": POSITIONS,
+         "pad_index": 0, "embed_init_std": 0.3, "init_std": 0.3},
+    ),
+}  # fmt: skip
+DECODERS = ("qwen2", "qwen3", "llama", "gemma3", "gemma3-bidirectional")
+
+
+def _other(architecture: str) -> tuple[PreTrainedTokenizerFast, PreTrainedConfig]:
+    kind, settings = OTHERS[architecture]
+    if architecture in DECODERS:
+        tokenizer = _decoder_tokenizer()
+    else:
+        tokenizer = BertTokenizerFast(vocab=_wordpiece(_BERT_SPECIAL, "[UNK]"))
+    size = "n_words" if architecture == "xlm" else "vocab_size"
+    return tokenizer, kind(**settings | {size: len(tokenizer)})
+
+
 def build(architecture: str, folder: Path, seed: int = 0) -> Path:
     """Save a tiny transformer of this architecture, without any sentence-transformers file."""
-    make_tokenizer, make_config = ARCHITECTURES[architecture]
-    tokenizer = make_tokenizer()
+    if architecture in ARCHITECTURES:
+        make_tokenizer, make_config = ARCHITECTURES[architecture]
+        tokenizer = make_tokenizer()
+        config = make_config(len(tokenizer))
+    else:
+        tokenizer, config = _other(architecture)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModel.from_config(make_config(len(tokenizer)))
+        model = AutoModel.from_config(config)
         for parameter in model.parameters():
             if parameter.ndim == 1:  # biases and norms, which start as 0 and 1
                 parameter.data += 0.2 * torch.randn_like(parameter)

@@ -108,10 +108,11 @@ def _run(
     on_progress: OnProgress,
 ) -> Iterator[Event]:
     warnings = batch_warnings(data.train, config)
-    before = predictions(source, data.held_out, partial(on_progress, BEFORE))
     watch = Stopwatch()
-    with watch:
+    with watch:  # first of all: it refuses what cannot be trained
         model = learner(source, config.train_blocks or 0)
+    before = predictions(source, data.held_out, partial(on_progress, BEFORE))
+    with watch:
         texts = [text for row in data.train.texts for text in row]
         model.prepare(texts, partial(on_progress, FROZEN))
         order = batch_order(model, data.train, config)

@@ -7,7 +7,7 @@ and kept; a training step then runs the top blocks alone.
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
+from math import isfinite
 
 import torch
 from torch import Tensor, nn
@@ -15,36 +15,29 @@ from torch.nn.utils.rnn import pad_sequence
 
 from encoder.backbone import Backbone
 from encoder.batching import batches, pieces
+from encoder.cache import ArrayCache
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, ModelRefused
 from encoder.pooling import Pooling, resolve_pooling
 from encoder.tokens import TokenizedText, Tokens, pad
+from encoder.training.halves import PROBES, Reached, block_list, bottom_of, top_of, whole_of
+
+__all__ = ["Trainable", "block_list"]
 
 KEEP_BYTES = 512 * 2**20  # of frozen output; what does not fit is computed again each time
 # Numbers that autograd keeps of one block, counted in BERT's and measured with MiniLM. A token: 12
 # states of H and 2 of 4 H; a pair of tokens, for each head: softmax, dropout, and their product.
 STATES_KEPT, ATTENTIONS_KEPT = 20, 3
 NUMBER_BYTES = 4
-
-
-class _Reached(Exception):
-    """Ends a forward pass at the first block that trains."""
-
-    def __init__(self, states: Tensor) -> None:
-        self.states = states
-
-
-class _Inject(nn.Module):
-    """Stands where the embeddings stood and hands out the states it was given."""
-
-    states: Tensor
-
-    def forward(self, *_: Any, **__: Any) -> Tensor:
-        return self.states
+SAME = 1e-3  # how far two ways through a model may be apart, as a share of the largest number
 
 
 class Trainable:
-    """The top `train_blocks` of a model's L blocks (L + 1: the embeddings too) and its pooling."""
+    """The top `train_blocks` of a model's L blocks (L + 1: the embeddings too) and its pooling.
+
+    Raises ModelRefused for an architecture that cannot be cut there: what trains must give the
+    vectors that the encoder gives.
+    """
 
     def __init__(self, source: Encoder, train_blocks: int, keep_bytes: int = KEEP_BYTES) -> None:
         backbone = source.backbone
@@ -58,13 +51,53 @@ class Trainable:
         self.trains_embeddings = train_blocks > backbone.depth
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
         self.pooling: Pooling = resolve_pooling(source.pooling)
-        self._top, self.blocks, self._inject = _top_of(
-            self.backbone, self.prefix_layer, self.trains_embeddings
-        )
-        self._bottom = _bottom_of(backbone, self.prefix_layer)
         self._keep_bytes, self._kept_bytes = keep_bytes, 0
         self._kept: dict[str, Tensor] = {}
         self._tokenized: dict[str, TokenizedText] = {}
+        try:
+            self._cut(backbone)
+            difference = self._difference()
+        except ModelRefused:
+            raise
+        except Exception as error:  # architectures fail in ways that nobody thought of
+            reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+            raise ModelRefused(self._refusal(f"cannot be cut at a block ({reason})")) from error
+        if not difference < SAME:  # also for NaN
+            raise ModelRefused(
+                self._refusal(
+                    f"gives other vectors when it is cut at block {self.prefix_layer}, off by "
+                    f"{difference:.0%}"
+                )
+            )
+
+    def _cut(self, backbone: Backbone) -> None:
+        if self.trains_embeddings:
+            self._top = whole_of(self.backbone)
+            self.blocks = block_list(self._top, backbone.depth)
+        else:
+            self._top, self.blocks, self._entry = top_of(self.backbone, self.prefix_layer)
+        self._bottom = bottom_of(backbone, self.prefix_layer)
+
+    def _difference(self) -> float:
+        """How far its vectors are from the encoder's, as a share of the largest number."""
+        expected = self.source.with_cache(ArrayCache(0)).encode(PROBES, normalize=False)
+        self.prepare(PROBES)
+        with torch.no_grad():
+            apart = self.embed(PROBES) - torch.from_numpy(expected)
+        self._kept_bytes = 0
+        self._kept.clear()
+        self._tokenized.clear()
+        largest = float(abs(expected).max())
+        # Weights that are no numbers give none either way; a run ends with its first loss.
+        return float(apart.abs().max()) / max(largest, 1e-6) if isfinite(largest) else 0.0
+
+    def _refusal(self, why: str) -> str:
+        architecture = type(self.source.backbone.model).__name__
+        return (
+            f"{self.source.name} can be used here, but its blocks cannot be fine-tuned: "
+            f"{architecture} {why}. Set the blocks that train to 0, which learns a linear map on "
+            "its vectors, or choose another model."
+        )
 
     @property
     def parameters(self) -> list[nn.Parameter]:
@@ -120,8 +153,7 @@ class Trainable:
         tokens = self._pad([self._tokenized[text] for text in texts])
         inputs = self.backbone.inputs(tokens)
         if not self.trains_embeddings:
-            del inputs["input_ids"]
-            inputs["inputs_embeds"] = self._inject.states = self._states(texts, tokens)
+            self._entry.states = self._states(texts, tokens)
         hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
         vectors = self.pooling(hidden, tokens)
         for module in self.source.recipe.head:
@@ -130,7 +162,7 @@ class Trainable:
 
     def train(self, mode: bool) -> None:
         """Dropout on or off in the blocks that train."""
-        self._top.train(mode)
+        (self._top if self.trains_embeddings else self.blocks).train(mode)
 
     def finished(self) -> Encoder:
         """The tuned encoder, frozen like any other."""
@@ -156,7 +188,7 @@ class Trainable:
         """(N, T, H) that the first training block takes, without dropout."""
         try:
             self._bottom(**self.backbone.inputs(tokens))
-        except _Reached as reached:
+        except Reached as reached:
             return reached.states
         raise AssertionError("every block is passed")
 
@@ -175,42 +207,3 @@ def _with_own_blocks(backbone: Backbone, first: int, everything: bool) -> Backbo
         if id(old) in own:
             new.requires_grad_(True)
     return backbone.with_model(copied)
-
-
-def _top_of(
-    backbone: Backbone, first: int, everything: bool
-) -> tuple[nn.Module, nn.ModuleList, _Inject]:
-    """The model from block `first` on, made of the parameters of `backbone`, and its blocks."""
-    model, inject = backbone.model, _Inject()
-    memo: dict[int, Any] = {id(p): p for p in model.parameters()}
-    if not everything:
-        memo[id(model.embeddings)] = inject
-        blocks = nn.ModuleList(block_list(model, backbone.depth)[first:])
-        memo[id(block_list(model, backbone.depth))] = blocks
-    top = copy.deepcopy(model, memo)
-    if getattr(top, "pooler", None) is not None:
-        top.pooler = None  # reads [CLS] for another task; its output is not used
-    return top, block_list(top, backbone.depth) if everything else blocks, inject
-
-
-def _bottom_of(backbone: Backbone, first: int) -> nn.Module:
-    """The model up to block `first`, where it raises `_Reached`; its parameters are shared."""
-
-    def reached(_: nn.Module, args: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
-        raise _Reached(args[0] if args else named["hidden_states"])
-
-    memo: dict[int, Any] = {id(p): p for p in backbone.model.parameters()}
-    bottom = copy.deepcopy(backbone.model, memo).eval()
-    block_list(bottom, backbone.depth)[first].register_forward_pre_hook(reached, with_kwargs=True)
-    return bottom
-
-
-def block_list(model: Any, depth: int) -> nn.ModuleList:
-    """The L transformer blocks of a model, wherever its architecture keeps them."""
-    for module in model.modules():
-        if isinstance(module, nn.ModuleList) and len(module) == depth:
-            return module
-    raise ModelRefused(
-        f"{type(model).__name__} keeps its {depth} blocks in no list of its own; it can be used "
-        "here, but not fine-tuned."
-    )

@@ -120,7 +120,7 @@ def test_a_prompt_and_a_text_are_not_confused(encode):
     together, _ = encode(["a b"], "mean", options=Options(prompt=""))
     split, _ = encode(["b"], "mean", options=Options(prompt="a "))
     np.testing.assert_allclose(together, split, atol=1e-6)
-    swapped, forwarded = encode(["a "], "mean", options=Options(prompt="b"))
+    swapped, forwarded = encode(["a "], "mean", options=Options(prompt="b "))
     assert forwarded == 1
     assert np.abs(swapped - split).max() > 0.01
 

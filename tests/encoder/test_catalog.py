@@ -1,11 +1,19 @@
 """The models on offer: sane specs, the bundled one, its untrained twin, and no network."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from encoder import CATALOG, DEFAULT_MODEL, DownloadFailed, UnknownName, load_encoder
+from encoder import (
+    CATALOG,
+    DEFAULT_MODEL,
+    DownloadFailed,
+    Options,
+    UnknownName,
+    load_encoder,
+)
 from encoder import bundled as bundled_module
 from encoder.bundled import bundled_folder
 from encoder.catalog import UNTRAINED, ModelSpec, hub_spec
@@ -24,7 +32,7 @@ def test_every_spec_says_what_a_visitor_must_know(key):
     assert spec.why.endswith(".")
     assert len(spec.why) < 90
     assert "\n" not in spec.why
-    assert 10 < spec.megabytes < 600
+    assert 10 < spec.megabytes < 1200
     assert spec.max_tokens in (128, 256, 384, 512)
     assert spec.licence in ("Apache-2.0", "MIT")
     assert spec.default_prompt is None or spec.default_prompt in spec.prompts
@@ -34,7 +42,7 @@ def test_what_is_in_the_catalog():
     assert next(iter(CATALOG)) == DEFAULT_MODEL
     assert [key for key, spec in CATALOG.items() if spec.bundled] == [DEFAULT_MODEL, UNTRAINED]
     families = ("bert-base", "roberta", "distilbert", "bert-tiny", "MiniLM-L6-H384", "mpnet",
-                "bge", "e5", "multilingual")  # fmt: skip
+                "bge", "e5", "multilingual", "granite", "Qwen3")  # fmt: skip
     for family in families:
         assert any(family in key for key in CATALOG), family
     assert CATALOG["bge-small-en-v1.5"].pooling == "cls"
@@ -133,7 +141,57 @@ def test_a_spec_of_ones_own_has_its_pooling_and_prompt(tiny_folder, monkeypatch)
     spec = ModelSpec("mine", "org/mine", "Mine.", "cls", {"q": "the "}, "q")
     encoder = load_encoder(spec)
     assert (encoder.name, encoder.pooling, encoder.prompt()) == ("mine", "cls", "the ")
-    assert hub_spec("org/other").pooling == "mean"
+    assert hub_spec("org/other").pooling is None
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_the_prompts_of_the_catalog_reach_the_model(
+    bert, tiny_folder, tmp_path, monkeypatch, saved
+):
+    """On the Hub e5 has a modules.json, and no prompts beside it."""
+    folder = bert.save(tmp_path / "e5") if saved else tiny_folder("bert")
+    monkeypatch.setattr("encoder.catalog.download", lambda *_, **__: folder)
+    encoder = load_encoder("e5-small-v2")
+    assert (encoder.prompt(), encoder.prompt(Options(prompt="passage"))) == ("query: ", "passage: ")
+    plain = load_encoder(folder)
+    expected = plain.encode(["query: " + text for text in SENTENCES])
+    np.testing.assert_array_equal(encoder.encode(SENTENCES), expected)
+
+
+def test_prompts_of_a_folder_go_before_those_of_the_catalog(bert, tmp_path, monkeypatch):
+    folder = bert.save(tmp_path / "e5")
+    path = folder / "config_sentence_transformers.json"
+    path.write_text(json.dumps({"prompts": {"query": "Find: "}}))
+    monkeypatch.setattr("encoder.catalog.download", lambda *_, **__: folder)
+    encoder = load_encoder("e5-small-v2")
+    assert encoder.recipe.prompts == {"query": "Find: "}
+    assert encoder.prompt() == ""
+
+
+def test_a_prompt_that_the_model_does_not_have_is_no_text_to_put_before(bert):
+    with pytest.raises(UnknownName, match=r"prompt of tiny-bert.* 'passage'.*'passage: '"):
+        bert.encode(SENTENCES, options=Options(prompt="passage"))
+    assert bert.prompt(Options(prompt="passage: ")) == "passage: "
+    assert bert.prompt(Options(prompt="")) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "architecture", "pooling"),
+    [
+        ("granite-embedding-small-english-r2", "modernbert", "cls"),
+        ("Qwen3-Embedding-0.6B", "qwen3", "last_token"),
+    ],
+)
+def test_models_of_today_pool_as_they_were_trained(
+    tiny_folder, monkeypatch, key, architecture, pooling
+):
+    monkeypatch.setattr("encoder.catalog.download", lambda *_, **__: tiny_folder(architecture))
+    encoder = load_encoder(key)
+    assert (encoder.name, encoder.pooling) == (key, pooling)
+    tokens = encoder.trace(SENTENCES[0])
+    at = {"cls": 0, "last_token": -1}[pooling]
+    vector = encoder.encode(SENTENCES[:1], normalize=False)[0]
+    np.testing.assert_allclose(vector, tokens.hidden[-1, at], atol=1e-5)
 
 
 # No network

@@ -1,5 +1,6 @@
 """The check: each finding where it should be, nowhere else, with a remedy that works."""
 
+from dataclasses import dataclass
 from io import StringIO
 
 import numpy as np
@@ -237,6 +238,45 @@ def test_truncated_texts():
     assert found.rows == (217,)
     assert "7 tokens" in found.what
     assert named(pairs, "truncated_texts", count_tokens=tokens, max_tokens=8) is None
+
+
+@dataclass(frozen=True)
+class Squares:
+    """A vocabulary of Latin letters; of all else it makes a square."""
+
+    unknown: tuple[int, ...]
+    alike: tuple[tuple[int, ...], ...]
+    advice: str = "Choose another one."
+
+
+def latin(texts) -> Squares:
+    squares = [at for at, text in enumerate(texts) if not text.isascii()]
+    return Squares(tuple(squares), (tuple(squares),) if len(squares) > 1 else ())
+
+
+@pytest.mark.parametrize(("thai", "severity"), [(1, "warning"), (40, "warning"), (240, "error")])
+def test_texts_of_words_that_the_model_does_not_know(thai, severity):
+    rows = [f"{chr(0xE01 + n % 40)}{n},b{n} c{n} d{n},{n % 2}" for n in range(thai)]
+    pairs = pairs_of(*clean_rows(), *rows)
+    found = named(pairs, "unknown_tokens", read=latin)
+    assert found.severity == severity
+    assert found.rows == tuple(range(217, 217 + thai))
+    alike = f" {thai} texts look the same to it as another text." if thai > 1 else ""
+    words = "1 text is" if thai == 1 else f"{thai} texts are"
+    rows_word = "1 row" if thai == 1 else f"{thai} rows"
+    assert found.what == (
+        f"{rows_word} with text that the model cannot read. {words} mostly unknown tokens to it."
+        + alike
+    )
+    assert found.effect.endswith("Choose another one.")
+    assert named(found.remedy.apply(pairs), "unknown_tokens", read=latin) is None
+
+
+def test_where_no_text_can_be_read_nothing_would_be_left_to_train_on():
+    pairs = pairs_of(*(f"{chr(0xE01 + n)}{n},{chr(0xE01 + n)}x{n},{n % 2}" for n in range(40)))
+    found = named(pairs, "unknown_tokens", read=latin)
+    assert (found.severity, len(found.rows), found.remedy) == ("error", 40, None)
+    assert named(pairs, "unknown_tokens") is None  # nobody who could say so
 
 
 @pytest.mark.parametrize(("rows", "severity"), [(100, None), (99, "warning"), (19, "error")])

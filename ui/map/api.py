@@ -103,6 +103,12 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
             "clustering": clusters.note,
         },
         "notes": [
-            note for note in (*drawn_map.corpus.report.notes, drawn_map.projection.note) if note
+            note
+            for note in (
+                *drawn_map.corpus.report.notes,
+                drawn_map.unreadable,
+                drawn_map.projection.note,
+            )
+            if note
         ],
     }

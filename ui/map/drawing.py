@@ -26,7 +26,7 @@ from explore import (
 from ingest import Corpus
 from ui.map.form import MapForm, MapSettings
 from ui.state.stages import Key, Tell
-from ui.state.texts import OpenTexts, encode, source_key
+from ui.state.texts import OpenTexts, encode, source_key, unreadable
 
 Titles = dict[Key, dict[int, str]]  # `DrawnMap.cluster_key` → cluster → name
 NEAR = 30  # neighbours kept of each text: more than any measure here needs
@@ -48,6 +48,7 @@ class DrawnMap:
     clusters: Clusters | None = None
     names: tuple[ClusterName, ...] = ()
     fidelity: Fidelity | None = None
+    unreadable: str = ""  # what is to be said of texts that the model cannot read
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
 
     @property
@@ -107,6 +108,7 @@ def draw(
         vectors=vectors,
         projection=stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
         titles=titles,
+        unreadable=unreadable(texts, corpus, encoder).words,
     )
     laid_out = stages.known("layout", (*source, *wanted.key))
     # Where the layout is there already, the dots would leave their places and come back.

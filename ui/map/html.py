@@ -244,6 +244,7 @@ def header(drawn_map: DrawnMap) -> str:
         f'<div class="lab-answer lab-map-facts"><p class="figures">{" · ".join(figures)}</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
         f"{message(remark) if remark else ''}"
+        f"{notes([drawn_map.unreadable]) if drawn_map.unreadable else ''}"
     )
 
 

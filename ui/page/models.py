@@ -52,7 +52,8 @@ class ModelPicker:
 
     def offered(self) -> list[ModelSpec]:
         """The models of the catalog that this host lets visitors use."""
-        return [spec for spec in CATALOG.values() if spec.bundled or self.settings.allow_hub]
+        most = self.settings.max_model_bytes / 10**6 if self.settings.allow_hub else 0
+        return [spec for spec in CATALOG.values() if spec.bundled or spec.megabytes <= most]
 
     def choices(self, visitor: str | None, also: str = "") -> list[tuple[str, str]]:
         """(label, key); `also` is added where it is none of them."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from encoder import Encoder
 from encoder.background import background_sentences
+from encoder.readability import reading
 from explore import Hits, search
 from explore.fusion import reciprocal_rank_fusion
 from explore.lexical import Bm25Index, TermScore
@@ -89,6 +90,7 @@ class Answer:
     encode_ms: float | None  # of the query; None where its vector was known already
     search_ms: float
     cut: int  # tokens of the query that the model has not read
+    unreadable: bool  # whether the query is mostly unknown tokens to the model
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)  # its own
 
     @property
@@ -115,6 +117,7 @@ def find(
         index, query, vector, method, k, hits, cosines, float(first.max()) if len(first) else 0.0,
         1000 * (encoded - begun) if ran else None, 1000 * (ended - encoded),
         index.encoder.cut([query], query_options(index.encoder))[0],
+        bool(reading(index.encoder, [query]).unknown),
     )  # fmt: skip
 
 

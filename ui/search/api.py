@@ -14,7 +14,7 @@ from ui.page.tasks import done_in_line
 from ui.search.answer import Answer, InMemory, background, find, keywords, verdict
 from ui.search.form import USUAL_K, parse_encoding, parse_k, parse_method, parse_query
 from ui.search.handlers import EXPECTED_S
-from ui.search.html import cut_lines
+from ui.search.html import unread_lines
 from ui.search.index import build_index, prompts
 from ui.state.stages import Stages, Tell
 from ui.state.texts import for_search, open_texts
@@ -59,14 +59,14 @@ def build_search_api(workbench: Workbench) -> None:
 
         left_out = [f"Left out, {why}: {len(rows):,}."
                     for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
-        cut: list[str] = []
+        unread: list[str] = []
 
         def work(tell: Tell, stop: threading.Event) -> list[dict[str, object]]:
             index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
             best = background(index, how, tell, stop) if with_verdict else None
-            cut.extend(cut_lines(index, max(answer.cut for answer in answers)))
+            unread.extend(unread_lines(index, answers))
             return [_as_json(each, verdict(each, best) if best else None) for each in answers]
 
         results = done_in_line(work, workbench.work_queue, EXPECTED_S)
@@ -82,7 +82,7 @@ def build_search_api(workbench: Workbench) -> None:
                 "prompt_of_queries": before_query,
                 "prompt_of_texts": before_text,
             },
-            "notes": [*(note for note in corpus.report.notes if note), *left_out, *cut],
+            "notes": [*(note for note in corpus.report.notes if note), *left_out, *unread],
         }
 
     gr.api(worded(search), api_name="search", concurrency_id="api-search", concurrency_limit=2)

@@ -1,5 +1,6 @@
 """The hits of a query, what the best of them is worth, and how they were found."""
 
+from collections.abc import Sequence
 from html import escape
 
 from encoder.layers import canonical_layer
@@ -30,16 +31,23 @@ def index_title(index: Index, picker: ModelPicker, visitor: str | None) -> str:
     return settings_line(index, picker.title(index.settings.model, visitor))
 
 
-def cut_lines(index: Index, query_cut: int = 0) -> list[str]:
-    """What the model has not read of texts and question, and who has."""
+def unread_lines(index: Index, answers: Sequence[Answer]) -> list[str]:
+    """What the model has not read of texts and questions, and who has."""
     limit, lines = f"the {index.encoder.max_tokens} tokens that {index.encoder.name} reads", []
+    if index.unreadable:
+        lines.append(f"{index.unreadable} BM25 reads every word.")
+    if any(answer.unreadable for answer in answers):
+        lines.append(
+            "The question is made up mostly of tokens unknown to this model: its vector does not "
+            "tell what it asks."
+        )
     if index.cut:
         lines.append(
             f"{index.cut:,} of {count(len(index.corpus), 'text')} "
             f"{'is' if index.cut == 1 else 'are'} longer than {limit}: what stands behind is in no "
             "vector and cannot be found by vectors. BM25 reads every word."
         )
-    if query_cut:
+    if query_cut := max(answer.cut for answer in answers):
         lines.append(f"The question is longer than {limit}: {query_cut:,} were cut off.")
     return lines
 
@@ -111,7 +119,7 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
         f'<p class="verdict">{escape(words)}</p>'
         f"{_compared(verdict, answer.method)}"
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
-        + notes(cut_lines(answer.index, answer.cut))
+        + notes(unread_lines(answer.index, [answer]))
         + (message(f"{problem} The search goes on in memory.") if problem else "")
     )
 

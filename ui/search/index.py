@@ -11,7 +11,7 @@ from encoder import Encoder, Options
 from explore.store import sample_collection, visitor_collection
 from ingest import Corpus
 from ui.state.stages import Key, Tell
-from ui.state.texts import OpenTexts, encode, in_pieces, source_key
+from ui.state.texts import OpenTexts, encode, in_pieces, source_key, unreadable
 
 # The names by which sentence-transformers' encode_query and encode_document look for a prompt.
 FOR_QUERIES = ("query",)
@@ -39,6 +39,7 @@ class Index:
     vectors: np.ndarray
     collection: str  # their name in the store
     cut: int = 0  # texts that are longer than the model reads
+    unreadable: str = ""  # what is to be said of texts that it cannot read
 
     @cached_property
     def source(self) -> Key:
@@ -128,4 +129,5 @@ def build_index(
         "cut", read,
         lambda: int(np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder)))),
     )  # fmt: skip
-    return Index(texts, corpus, encoder, settings, vectors, name, cut)
+    strange = unreadable(texts, corpus, encoder).words
+    return Index(texts, corpus, encoder, settings, vectors, name, cut, strange)

@@ -10,6 +10,7 @@ import numpy as np
 
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
+from encoder.readability import Reading, reading
 from encoder.training import Parts, TrainConfig, parts
 from encoder.training.losses import LOSSES
 from encoder.training.run_warnings import batch_warnings
@@ -82,7 +83,7 @@ class TrainingPairs:
     pairs: PairSet | None
     problem: str = ""  # why there are no pairs
     applied: tuple[str, ...] = ()  # remedies, in words
-    tokens: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # by model, text
+    readings: dict[str, tuple[tuple[str, ...], Reading]] = field(default_factory=dict, repr=False)
     bundled: bool = False  # a sample, which anybody can open again
     limits: Limits = LIMITS  # what it was read with
 
@@ -100,7 +101,7 @@ class TrainingPairs:
             pairs=remedy.apply(self.pairs),
             mapping=remedy.mapping or self.mapping,
             applied=(*self.applied, remedy.label),
-            tokens={},
+            readings={},
         )
 
 
@@ -135,7 +136,7 @@ def _with_pairs(training_pairs: TrainingPairs) -> TrainingPairs:
                 training_pairs.table, training_pairs.mapping, limits=training_pairs.limits
             ),
             problem="",
-            tokens={},
+            readings={},
         )
     except IngestError as error:
         return replace(training_pairs, pairs=None, problem=str(error))
@@ -234,23 +235,22 @@ def check_training_pairs(
         loss_in_batch=LOSSES[loss].distinct_texts if loss else None,
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
-        count_tokens=partial(_count_tokens, training_pairs, encoder),
+        count_tokens=lambda texts: _read(training_pairs, encoder, texts).lengths,
         max_tokens=encoder.max_tokens,
+        read=partial(_read, training_pairs, encoder),
         split=by_part.split if by_part else None,
     )
     notes = (*warnings, *(() if compared else (left_out,)))
     return PairsCheck(pairs, tuple(findings), by_part, problem, notes)
 
 
-def _count_tokens(training_pairs: TrainingPairs, encoder: Encoder, texts: list[str]) -> list[int]:
-    """Tokens of texts before any cut; each is counted once for each model."""
-    counted = training_pairs.tokens.setdefault(encoder.backbone.fingerprint, {})
-    new = [text for text in dict.fromkeys(texts) if text not in counted]
-    counted.update(
-        (text, len(t.ids) + t.cut)
-        for text, t in zip(new, encoder.backbone.tokenize(new), strict=True)
-    )
-    return [counted[text] for text in texts]
+def _read(training_pairs: TrainingPairs, encoder: Encoder, texts: Sequence[str]) -> Reading:
+    """What a model reads of texts; the same ones are looked at once for each model."""
+    key = f"{encoder.name} {encoder.backbone.fingerprint}"  # the advice names the model
+    seen, given = training_pairs.readings.get(key), tuple(texts)
+    if seen is None or seen[0] != given:
+        seen = training_pairs.readings[key] = given, reading(encoder, texts)
+    return seen[1]
 
 
 def _similarity(encoder: Encoder) -> Callable[[Sequence[str], Sequence[str]], np.ndarray]:

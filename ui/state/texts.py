@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from encoder import Encoder, Layer, Options
+from encoder.readability import Unreadable, reading
 from encoder.runner import DEFAULTS
 from explore import Stopped
 from ingest import (
@@ -250,6 +251,13 @@ def source_key(
         *(texts.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
         *(settings.pooling, settings.layer),
     )
+
+
+def unreadable(texts: OpenTexts, corpus: Corpus, encoder: Encoder) -> Unreadable:
+    """How many of the texts a model cannot read; looked at once for each model."""
+    model = (encoder.backbone.fingerprint, "", encoder.name)  # whose name is told
+    key = (texts.identity, len(corpus), *model)
+    return texts.stages.get("unreadable", key, lambda: reading(encoder, corpus.texts).unreadable)
 
 
 def encode(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from encoder import POOLINGS
+from encoder.readability import Unreadable
 from explore import Driver, Stability, place
 from tests.ui.corpus import EACH, TEXTS
 from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, shown_text, steps
@@ -91,6 +92,12 @@ def test_the_header_holds_the_settings_that_made_the_map(drawn_map, bert):
         assert part in text
     umap = next(p for p in steps(drawn_map.texts, bert, n_neighbors=9, min_dist=0.25) if p.near)
     assert "UMAP, 9 neighbours, min_dist 0.25" in shown_text(header(umap))
+
+
+def test_the_header_tells_of_words_that_the_model_does_not_know(drawn_map):
+    assert drawn_map.unreadable == ""
+    unread = Unreadable("m", 3, 1, 2).words
+    assert unread in shown_text(header(replace(drawn_map, unreadable=unread)))
 
 
 def test_the_header_says_no_number_before_it_is_known(drawn_map, bert):

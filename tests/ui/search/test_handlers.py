@@ -69,7 +69,7 @@ def test_places_that_keywords_leave_empty_are_no_hits(page):
 def test_nothing_is_computed_twice(page, bert, count_forwards):
     page.judged()
     before = page.work()
-    assert before == {"encode": 1, "cut": 1, "background": 1}
+    assert before == {"encode": 1, "cut": 1, "unreadable": 1, "background": 1}
     with count_forwards(bert) as calls:
         page.judged(query=QUERY, k=30)
     assert calls == []

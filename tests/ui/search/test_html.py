@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from encoder.catalog import MULTILINGUAL
 from explore.lexical import TermScore
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab, check, quiet
@@ -110,6 +111,18 @@ def test_a_question_that_was_asked_before_is_not_said_to_be_fast(page):
         assert said in check(answer_panel(answer, None, False, "in memory", "")).text
     assert first.encode_ms > 0
     assert again.encode_ms is None
+
+
+def test_words_that_the_model_does_not_know_are_told_and_another_model_is_offered(page):
+    page.open("lou", ["ประตูเปิดแล้ว", "ฝนตกหนักมาก", "A cat sleeps."])
+    answer = page.search("lou", query="แมวนอนหลับ")
+    told = check(answer_panel(answer, None, False, "in memory", "")).text
+    assert "Of 3 texts, 2 consist mostly of tokens unknown to" in told
+    assert "2 look the same to it as another text" in told
+    assert f"Choose {MULTILINGUAL}" in told
+    assert "The question is made up mostly of tokens unknown" in told
+    plain = check(answer_panel(page.search("ann"), None, False, "in memory", "")).text
+    assert "unknown" not in plain
 
 
 def test_what_the_model_has_not_read_is_told(page):

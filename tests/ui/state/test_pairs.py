@@ -1,8 +1,11 @@
 """The pairs that a visitor trains on: files, columns, a scale, remedies."""
 
+from itertools import pairwise
+
 import pytest
 
 from encoder import EncoderError, TrainConfig
+from encoder.catalog import MULTILINGUAL
 from ingest import LIMITS, LabError, OverLimit
 from ui.state.pairs import (
     COMPARED_ROWS,
@@ -37,6 +40,29 @@ def test_batches_that_would_teach_nothing_are_told_before_a_run(bert):
     check = check_training_pairs(open_data("\n".join(mixed), "mixed.csv"), bert, in_batch)
     assert check.problem == ""
     assert "hold a single row" in check.notes[0]
+
+
+def test_texts_that_the_model_cannot_read_are_found_and_another_model_is_offered(bert):
+    letters = [chr(n) for n in range(0x0E01, 0x0E2F)]  # Thai, of which each word is unknown
+    lines = [f"{a}{b},{b}{b}{a},{i % 6}" for i, (a, b) in enumerate(pairwise(letters))]
+    training_pairs = open_data("\n".join(["a,b,score", *lines]), "thai.csv")
+    check = check_training_pairs(training_pairs, bert, TrainConfig())
+    [found] = [finding for finding in check.findings if finding.name == "unknown_tokens"]
+    assert (found.severity, len(found.rows)) == ("error", len(lines))
+    assert f"{2 * len(lines)} texts look the same to it" in found.what
+    assert MULTILINGUAL in found.effect
+
+
+def test_the_texts_are_read_once_for_each_model(tiny):
+    training_pairs = open_sample("graded")
+    bert, roberta = tiny("bert"), tiny("roberta")
+    for encoder in (bert, roberta):
+        for config in (TrainConfig(), TrainConfig(batch_size=4)):
+            check_training_pairs(training_pairs, encoder, config)
+    assert len(training_pairs.readings) == 2
+    kept = next(iter(training_pairs.readings.values()))
+    check_training_pairs(training_pairs, bert, TrainConfig(seed=1))
+    assert next(iter(training_pairs.readings.values())) is kept
 
 
 def test_an_unknown_sample_lists_the_known():

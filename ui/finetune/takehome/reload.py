@@ -14,6 +14,7 @@ from typing import Any, NoReturn, cast
 
 from encoder import SAVABLE, Encoder, EncoderError, ModelRefused
 from encoder.catalog import load_folder
+from encoder.check_folder import CONFIG, MODULES, refuse_unless_model
 from encoder.evaluation import METRICS
 from encoder.head import Dense, HeadModule
 from encoder.training import TrainConfig
@@ -190,12 +191,10 @@ FIELDS: dict[str, Check] = {
 # --- A model out of a stranger's zip into a folder: no path, link, size or file that does harm ----
 
 
-MODULES = "modules.json"
 MOST_FILES = 200
 DEEPEST = 3  # folders around a file; a model needs two, its own and one of a module
 LONGEST_FILE_NAME = 100
 NEEDED = {".json", ".txt", ".safetensors", ".model"}  # nothing else is ever written to disk
-PICKLED = {".bin", ".pt", ".pth", ".pkl", ".ckpt"}
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may unpack in memory without bounds
 PIECE = 2**20
 REMEDY = "Send the zip that was downloaded here, or a zipped folder of SentenceTransformer.save."
@@ -212,13 +211,9 @@ def unpack_model(data: Path, folder: Path, max_bytes: int) -> str:
     with broken_zips(), zipfile.ZipFile(data) as archive:
         files = _checked(archive.infolist())
         top = _top(files)
-        within = {
-            path.relative_to(top): info
-            for path, info in files.items()
-            if path.is_relative_to(top) and path.suffix.lower() in NEEDED
-        }
-        if not any(path.suffix.lower() == ".safetensors" for path in within):
-            _refuse_without_weights(files)
+        inside = {p.relative_to(top): info for p, info in files.items() if p.is_relative_to(top)}
+        refuse_unless_model(top.name or data.stem, inside)
+        within = {path: info for path, info in inside.items() if path.suffix.lower() in NEEDED}
         announced = sum(info.file_size for info in within.values())
         if announced > max_bytes:
             raise ModelRefused(
@@ -257,12 +252,14 @@ def _checked(entries: list[zipfile.ZipInfo]) -> dict[PurePosixPath, zipfile.ZipI
             f"The zip holds {len(entries):,} files; a model has at most {MOST_FILES}. {REMEDY}"
         )
     for info in entries:
-        path = PurePosixPath(info.filename)
+        # Some tools of Windows write the places of files in the zip as they write them on disk.
+        name = info.filename.replace("\\", "/")
+        path = PurePosixPath(name)
         problem = _problem(info, path)
         if problem:
             shown = "".join("?" if disturbs(c) else c for c in info.filename[:LONGEST_FILE_NAME])
             raise ModelRefused(f"The zip is refused: {shown!r} {problem}. {REMEDY}")
-        if info.is_dir() or _is_clutter(path):
+        if name.endswith("/") or _is_clutter(path):
             continue
         if path in files:
             raise ModelRefused(f"The zip is refused: it holds {str(path)!r} twice. {REMEDY}")
@@ -274,7 +271,7 @@ def _problem(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
     """What is wrong with one entry, or ""."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     name = info.filename
-    if path.is_absolute() or "\\" in name or ":" in name or ".." in path.parts:
+    if path.is_absolute() or ":" in name or ".." in path.parts:
         return "leads out of the folder that it is unpacked in"
     if any(map(disturbs, name)) or not path.parts:
         return "is no name of a file"
@@ -296,27 +293,22 @@ def _is_clutter(path: PurePosixPath) -> bool:
     return any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
-def _top(files: dict[PurePosixPath, zipfile.ZipInfo]) -> PurePosixPath:
-    """The folder of the model: the zip itself, or the one folder in it."""
-    folders = [path.parent for path in files if path.name == MODULES and len(path.parts) <= 2]
-    if len(folders) == 1:
-        return folders[0]
-    if folders:
-        names = ", ".join(repr(str(path)) for path in folders[:5])
-        raise ModelRefused(f"The zip holds {len(folders)} models ({names}); send one. {REMEDY}")
-    raise ModelRefused(
-        f"The zip holds no {MODULES}, at its top or in its top folder, so it is no model that "
-        f"sentence-transformers saved. {REMEDY}"
-    )
+def _top(files: Collection[PurePosixPath]) -> PurePosixPath:
+    """The folder of the model: the zip itself, or the one folder in it.
 
-
-def _refuse_without_weights(files: dict[PurePosixPath, zipfile.ZipInfo]) -> None:
-    pickled = [path.name for path in files if path.suffix.lower() in PICKLED]
-    instead = f"only {pickled[0]!r}" if pickled else "none"
-    raise ModelRefused(
-        f"The zip holds no safetensors weights ({instead}). Pickled weights can run code when they "
-        "are read, so they are refused; save the model with safe_serialization=True."
-    )
+    A plain transformers folder has no modules.json; then its config.json tells it.
+    """
+    for name in (MODULES, CONFIG):
+        folders = [path.parent for path in files if path.name == name and len(path.parts) <= 2]
+        highest = min((len(folder.parts) for folder in folders), default=0)
+        tops = [folder for folder in folders if len(folder.parts) == highest]
+        if len(folders) > 1 and (name == MODULES or len(tops) > 1):
+            names = ", ".join(repr(str(path)) for path in folders[:5])
+            raise ModelRefused(f"The zip holds {len(folders)} models ({names}); send one. {REMEDY}")
+        if tops:
+            return tops[0]
+    outer = {path.parts[0] if len(path.parts) > 1 else "" for path in files}
+    return PurePosixPath(outer.pop() if len(outer) == 1 else "")
 
 
 LONGEST_NAME = 60
@@ -334,7 +326,7 @@ class ReloadedModel:
 
 
 def read_archive(data: Path, max_bytes: int) -> ReloadedModel:
-    """Load a zipped sentence-transformers folder; nothing is left on disk.
+    """Load a zipped folder of sentence-transformers or transformers; nothing is left on disk.
 
     `max_bytes` bounds what is unpacked. Raises EncoderError for what is no such zip, is too large,
     could do harm, or holds a model that cannot be run here.
@@ -347,6 +339,11 @@ def read_archive(data: Path, max_bytes: int) -> ReloadedModel:
         record, notes = _record(folder / RECORD)
         name = one_line((record or RunRecord()).get("name") or top or data.stem)[:LONGEST_NAME]
         encoder = _on_its_own(_loaded(folder, name or slug(""), max_bytes))
+        if not (folder / MODULES).is_file():
+            notes += (
+                f"The zip holds a plain transformers model, without {MODULES}: no pooling is "
+                f"named in it, so {encoder.pooling} is assumed.",
+            )
     return ReloadedModel(encoder, encoder.name, record, notes)
 
 

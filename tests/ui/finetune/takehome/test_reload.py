@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
-from encoder import EncoderError, ModelRefused
+from encoder import EncoderError, ModelRefused, load_encoder
 from tests.tiny_models import SENTENCES
 from tests.ui.finetune.takehome.runs import a_zip, with_file
 from ui.finetune.takehome import read_archive
@@ -91,6 +91,28 @@ def test_what_systems_put_into_a_zip_is_passed_over(home, tmp_path):
     assert back.name == "My first run"
 
 
+def test_a_zip_that_was_written_with_backslashes_is_read(home, tmp_path):
+    """As some tools of Windows do."""
+    with zipfile.ZipFile(home) as old, zipfile.ZipFile(tmp_path / "sent.zip", "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename.replace("/", "\\"), old.read(info))
+    back, straight = (read_archive(path, LIMIT) for path in (tmp_path / "sent.zip", home))
+    assert back.record == straight.record is not None
+    vectors = back.encoder.encode(SENTENCES)
+    np.testing.assert_array_equal(vectors, straight.encoder.encode(SENTENCES))
+
+
+@pytest.mark.parametrize("top", ["", "bert/"])
+def test_a_plain_transformers_folder_is_pooled_by_mean_and_that_is_said(tiny_folder, tmp_path, top):
+    back = read_archive(zipped(tiny_folder("bert"), tmp_path / "sent.zip", top), LIMIT)
+    assert (back.encoder.pooling, back.record) == ("mean", None)
+    [note] = back.notes
+    assert "without modules.json" in note
+    assert "mean is assumed" in note
+    expected = load_encoder(tiny_folder("bert")).encode(SENTENCES)
+    np.testing.assert_allclose(back.encoder.encode(SENTENCES), expected, atol=1e-6)
+
+
 # --- what is refused ----------------------------------------------------------------------------
 
 
@@ -156,10 +178,39 @@ def test_too_many_files_are_refused(home, tmp_path):
         read_archive(with_entries(home, tmp_path / "sent.zip", *extra), LIMIT)
 
 
+@pytest.mark.parametrize(
+    ("renamed", "words"),
+    [
+        (("my-first-run/", "outer/inner/"), r"the model lies in its folder 'inner'\. Give that"),
+        (("/model.safetensors", "/onnx/model.onnx"), r"only onnx/model\.onnx, for ONNX"),
+        (("/tokenizer", "/others"), r"'my-first-run' has no tokenizer"),
+        (("/1_Pooling/", "/elsewhere/"), r"names the folder '1_Pooling' of its Pooling module"),
+        (("/modules.json", "/other.json"), r"has a folder '1_Pooling' but no modules\.json"),
+        (("/config.json", "/adapter_config.json"), r"is a LoRA adapter"),
+    ],
+)
+def test_what_looks_like_a_model_is_refused_with_the_true_cause(
+    home, tmp_path, temporary, renamed, words
+):
+    with zipfile.ZipFile(home) as old, zipfile.ZipFile(tmp_path / "sent.zip", "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename.replace(*renamed), old.read(info))
+    with pytest.raises(ModelRefused, match=words) as error:
+        read_archive(tmp_path / "sent.zip", LIMIT)
+    assert str(temporary) not in str(error.value)
+
+
+def test_a_pointer_in_the_place_of_the_weights_is_named(home, tmp_path):
+    pointer = b"version https://git-lfs.github.com/spec/v1\nsize 1\n"
+    sent = with_file(home, tmp_path / "sent.zip", "model.safetensors", pointer)
+    with pytest.raises(ModelRefused, match=r"'model\.safetensors'.*is a Git LFS pointer"):
+        read_archive(sent, LIMIT)
+
+
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
 def test_what_is_no_model_is_refused(tmp_path, content):
     (tmp_path / "sent.zip").write_bytes(content)
-    with pytest.raises(ModelRefused, match=r"no zip|no modules\.json"):
+    with pytest.raises(ModelRefused, match=r"no zip|no config\.json"):
         read_archive(tmp_path / "sent.zip", LIMIT)
 
 
@@ -173,7 +224,7 @@ def test_pickled_weights_are_refused_and_never_written(home, tmp_path):
         for info in old.infolist():
             name = info.filename.replace("model.safetensors", "pytorch_model.bin")
             new.writestr(name, old.read(info))
-    with pytest.raises(ModelRefused, match=r"only 'pytorch_model\.bin'.*can run code"):
+    with pytest.raises(ModelRefused, match=r"only pytorch_model\.bin\).*can run code"):
         read_archive(tmp_path / "sent.zip", LIMIT)
 
 
