@@ -51,7 +51,6 @@ OF_TRAINING = (
     findings_labels.label_noise,
     findings_labels.class_imbalance,
     findings_texts.truncated_texts,
-    findings_tokens.unknown_tokens,
 )
 FINDINGS = tuple(name for names in CHECKS for name in names)
 SEVERITIES = ("error", "warning", "note")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.findings import Context, Finding, count, leave_out
+from ingest.findings import Context, Finding, Remedy, count, leave_out
 
 
 def unknown_tokens(context: Context) -> Iterator[Finding]:
@@ -32,5 +32,12 @@ def unknown_tokens(context: Context) -> Iterator[Finding]:
         f"{count(len(matches), 'row')} with text that the model cannot read.{''.join(parts)}",
         "Texts of the same tokens have the same vector, whatever they say: training on them "
         f"teaches nothing, and no score tells anything of them. {reading.advice}",
-        None if everything else leave_out(rows, "text that the model cannot read"),
+        None if everything else _leave_out(context, rows),
     )
+
+
+def _leave_out(context: Context, rows: tuple[int, ...]) -> Remedy | None:
+    """What is held out stays: it judges."""
+    trained = set(context.of_training.numbers)
+    leaving = tuple(row for row in rows if row in trained)
+    return leave_out(leaving, "text that the model cannot read") if leaving else None

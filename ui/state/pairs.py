@@ -230,12 +230,15 @@ def check_training_pairs(
             warnings = batch_warnings(by_part.train, config)
         except LabError as error:
             problem = str(error)  # the run itself would fail with it
+    checked = by_part.pairs if by_part else pairs
+    texts = list(dict.fromkeys(text for row in checked.texts for text in row))
+    lengths = dict(zip(texts, _read(training_pairs, encoder, texts).lengths, strict=True))
     findings = check(
-        by_part.pairs if by_part else pairs,
+        checked,
         loss_in_batch=LOSSES[loss].distinct_texts if loss else None,
         batch_size=config.batch_size,
         similarity=_similarity(encoder) if compared else None,
-        count_tokens=lambda texts: _read(training_pairs, encoder, texts).lengths,
+        count_tokens=lambda some: [lengths[text] for text in some],
         max_tokens=encoder.max_tokens,
         read=partial(_read, training_pairs, encoder),
         split=by_part.split if by_part else None,

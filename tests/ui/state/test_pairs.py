@@ -61,7 +61,7 @@ def test_the_texts_are_read_once_for_each_model(tiny):
             check_training_pairs(training_pairs, encoder, config)
     assert len(training_pairs.readings) == 2
     kept = next(iter(training_pairs.readings.values()))
-    check_training_pairs(training_pairs, bert, TrainConfig(seed=1))
+    check_training_pairs(training_pairs, bert, TrainConfig(batch_size=8))
     assert next(iter(training_pairs.readings.values())) is kept
 
 
