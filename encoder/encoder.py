@@ -42,8 +42,9 @@ class Encoder(Runner):
         A Dense or LayerNorm was trained on the pooling it came with; the others are kept.
         """
         modes = tuple(pooling.split("+"))
-        if not set(modes) <= set(SAVABLE):
-            raise UnknownName("savable pooling", pooling, SAVABLE)
+        savable = ["mean"] if self.recipe.static else list(SAVABLE)  # a static model has no other
+        if not set(modes) <= set(savable):
+            raise UnknownName("savable pooling", pooling, savable)
         head = tuple(m for m in self.recipe.head if not isinstance(m, Dense | LayerNorm))
         recipe = replace(self.recipe, modes=modes, head=head)
         return Encoder(self.name, self.backbone, recipe, self.cache)

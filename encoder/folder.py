@@ -5,7 +5,7 @@ Both dialects of its pooling config are read: `pooling_mode_mean_tokens: true` (
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Recipe:
     default_prompt_name: str | None = None
     similarity: str | None = None
     transformer_path: str = ""  # where in the folder the transformer lies
+    static: bool = False  # a table of token vectors in place of the transformer, and their mean
 
     @property
     def pooling(self) -> str:
@@ -67,11 +68,13 @@ def read_recipe(folder: Path) -> Recipe:
         return Recipe(modes=("last_token" if causal else "mean",))
     modules = _read_modules(folder / "modules.json")
     kinds = [kind for kind, _ in modules] or ["nothing"]
-    if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= set(HEAD_KINDS):
+    first = 1 if kinds[0] == "StaticEmbedding" else 2  # module of the head
+    begins = kinds[:first] in (["StaticEmbedding"], ["Transformer", "Pooling"])
+    if not begins or not set(kinds[first:]) <= set(HEAD_KINDS):
         raise ModelRefused(
             f"The model in {folder.name!r} is made of {' → '.join(kinds)}. Only Transformer → "
-            f"Pooling, followed by any of {', '.join(HEAD_KINDS)}, can be run here; leaving a "
-            "module out would change its vectors."
+            f"Pooling, or StaticEmbedding, followed by any of {', '.join(HEAD_KINDS)}, can be run "
+            "here; leaving a module out would change its vectors."
         )
     for kind, path in modules:
         if kind not in MAY_LACK_A_FOLDER and not _inside(folder, path).is_dir():
@@ -79,36 +82,46 @@ def read_recipe(folder: Path) -> Recipe:
                 f"modules.json of {folder.name!r} names the folder {path!r} of its {kind} module, "
                 "which is not there: it was lost on the way. Take the whole folder again."
             )
-    transformer = _inside(folder, modules[0][1])
-    setup = read_first(transformer, *SETUP_FILES)
+    general = read_first(folder, "config_sentence_transformers.json")
+    head = tuple(read_head(kind, _inside(folder, path)) for kind, path in modules[first:])
+    head += _truncation(general)
+    recipe = Recipe(
+        head=head,
+        prompts=_prompts(general),
+        default_prompt_name=general.get("default_prompt_name"),
+        similarity=_similarity(general, head, folder.name),
+        transformer_path=modules[0][1],
+        static=first == 1,
+    )
+    return recipe if recipe.static else _with_pooling(recipe, folder, modules[1][1])
+
+
+def _with_pooling(recipe: Recipe, folder: Path, pooling_path: str) -> Recipe:
+    """With what a transformer and its pooling are set up for."""
+    setup = read_first(_inside(folder, recipe.transformer_path), *SETUP_FILES)
     if setup.get("transformer_task", "feature-extraction") != "feature-extraction":
         raise ModelRefused(
             f"The transformer in {folder.name!r} is set up for {setup['transformer_task']!r}; "
             "only 'feature-extraction' gives token vectors to pool."
         )
-    pooling = read_object(_inside(folder, modules[1][1]) / "config.json")
-    general = read_first(folder, "config_sentence_transformers.json")
-    prompts = _prompts(general)
-    head = tuple(read_head(kind, _inside(folder, path)) for kind, path in modules[2:])
-    head += _truncation(general)
-    return Recipe(
+    pooling = read_object(_inside(folder, pooling_path) / "config.json")
+    return replace(
+        recipe,
         modes=_modes(pooling),
         include_prompt=pooling.get("include_prompt", True),
-        head=head,
         max_seq_length=_max_seq_length(setup),
         do_lower_case=setup.get("do_lower_case", False),
-        prompts=prompts,
-        default_prompt_name=general.get("default_prompt_name"),
-        similarity=_similarity(general, head, folder.name),
-        transformer_path=modules[0][1],
     )
 
 
 def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
     """Write modules.json and all it points to beside a transformer saved in `folder` itself."""
     head, truncate_dim = saved_head(recipe.head, hidden_size * len(recipe.modes))
-    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
-    modules += [(f"{i}_{type(m).__name__}", type(m).__name__) for i, m in enumerate(head, 2)]
+    modules = [("", "StaticEmbedding")]
+    if not recipe.static:
+        modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    first = len(modules)
+    modules += [(f"{i}_{type(m).__name__}", type(m).__name__) for i, m in enumerate(head, first)]
     write_json(
         folder / "modules.json",
         [
@@ -122,10 +135,10 @@ def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
             for i, (path, kind) in enumerate(modules)
         ],
     )
-    write_json(
-        folder / "sentence_bert_config.json",
-        {"max_seq_length": recipe.max_seq_length, "do_lower_case": recipe.do_lower_case},
-    )
+    if not recipe.static:
+        setup = {"max_seq_length": recipe.max_seq_length, "do_lower_case": recipe.do_lower_case}
+        write_json(folder / "sentence_bert_config.json", setup)
+        write_json(folder / "1_Pooling" / "config.json", _pooling_config(recipe, hidden_size))
     write_json(
         folder / "config_sentence_transformers.json",
         {
@@ -135,8 +148,7 @@ def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
             **({"truncate_dim": truncate_dim} if truncate_dim else {}),
         },
     )
-    write_json(folder / "1_Pooling" / "config.json", _pooling_config(recipe, hidden_size))
-    for (path, _), module in zip(modules[2:], head, strict=True):
+    for (path, _), module in zip(modules[first:], head, strict=True):
         write_head(folder / path, module)
 
 
