@@ -32,7 +32,7 @@ class Backbone:
 
     `max_tokens` goes before the tokenizer's own limit, as in sentence-transformers; `untrained`
     names parameters that the checkpoint did not have, `without_vector` ids of special tokens that
-    the embedding table has no row for.
+    the embedding table has no row for; `special_tokens` says whether texts get any around them.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Backbone:
         max_tokens: int | None,
         untrained: frozenset[str] = frozenset(),
         without_vector: frozenset[int] = frozenset(),
+        special_tokens: bool = True,
     ) -> None:
         self.model = model.eval().requires_grad_(False)
         self.tokenizer = tokenizer
@@ -50,12 +51,13 @@ class Backbone:
         own = [tokenizer.model_max_length, _configured_limit(model)]
         limits = [*([max_tokens] if max_tokens else own), _position_limit(model)]
         self.max_tokens = min(limit for limit in limits if limit)
-        if self.max_tokens <= tokenizer.num_special_tokens_to_add():
+        if special_tokens and self.max_tokens <= tokenizer.num_special_tokens_to_add():
             raise ModelRefused(
                 f"The model reads {self.max_tokens} tokens, and its special tokens fill them; "
                 "raise its max_seq_length."
             )
         self._untrained, self._without_vector = untrained, without_vector
+        self._special_tokens = special_tokens
         # Truncation is a setting of the shared tokenizer object, so calls must not overlap.
         self._tokenizer_lock = threading.Lock()
 
@@ -119,6 +121,7 @@ class Backbone:
         with self._tokenizer_lock:
             batch = self.tokenizer(
                 texts,
+                add_special_tokens=self._special_tokens,
                 truncation=True,
                 max_length=self.max_tokens,
                 return_attention_mask=False,
@@ -188,7 +191,9 @@ class Backbone:
     def save(self, folder: Path) -> None:
         """Write config, model.safetensors and tokenizer files."""
         self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        with self._tokenizer_lock:
+            self.tokenizer.backend_tokenizer.no_truncation()  # left over from its latest call
+            self.tokenizer.save_pretrained(folder)
 
 
 def _without_rest(encoding: Any, skip: int) -> TokenizedText:

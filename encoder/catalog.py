@@ -12,6 +12,7 @@ from encoder.encoder import Encoder
 from encoder.errors import ModelRefused, UnknownName
 from encoder.folder import Recipe, read_recipe
 from encoder.hub import DownloadProgress, download, valid_repo_id
+from encoder.static import load_static
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 UNTRAINED = "untrained-minilm"
@@ -208,8 +209,11 @@ def load_folder(
     recipe = read_recipe(folder)
     if spec is not None:
         recipe = _completed(recipe, spec, plain=not (folder / MODULES).is_file())
-    transformer = folder / recipe.transformer_path
-    backbone = load_backbone(transformer, recipe.max_seq_length, recipe.do_lower_case)
+    inner = folder / recipe.transformer_path
+    if recipe.static:
+        backbone = load_static(inner)
+    else:
+        backbone = load_backbone(inner, recipe.max_seq_length, recipe.do_lower_case)
     return Encoder(name or folder.resolve().name, backbone, recipe, cache)
 
 

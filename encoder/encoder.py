@@ -12,7 +12,7 @@ from encoder.cache import ArrayCache
 from encoder.errors import UnknownName
 from encoder.folder import write_recipe
 from encoder.grid import MAX_BYTES, Cell, Grid
-from encoder.head import Normalize
+from encoder.head import Dense, LayerNorm
 from encoder.layers import Layer, canonical_layer, layer_names, select_layer
 from encoder.pooling import POOLINGS, SAVABLE, Pooling
 from encoder.runner import DEFAULTS, Options, Runner
@@ -37,14 +37,15 @@ class Encoder(Runner):
         return self.backbone.max_tokens
 
     def with_pooling(self, pooling: str) -> "Encoder":
-        """An encoder of this transformer under another savable pooling, without Dense modules.
+        """An encoder of this transformer under another savable pooling, without trained modules.
 
-        A Dense was trained on the pooling it came with; Normalize is kept.
+        A Dense or LayerNorm was trained on the pooling it came with; the others are kept.
         """
         modes = tuple(pooling.split("+"))
-        if not set(modes) <= set(SAVABLE):
-            raise UnknownName("savable pooling", pooling, SAVABLE)
-        head = tuple(m for m in self.recipe.head if isinstance(m, Normalize))
+        savable = ["mean"] if self.recipe.static else list(SAVABLE)  # a static model has no other
+        if not set(modes) <= set(savable):
+            raise UnknownName("savable pooling", pooling, savable)
+        head = tuple(m for m in self.recipe.head if not isinstance(m, Dense | LayerNorm))
         recipe = replace(self.recipe, modes=modes, head=head)
         return Encoder(self.name, self.backbone, recipe, self.cache)
 

@@ -4,18 +4,15 @@ Both dialects of its pooling config are read: `pooling_mode_mean_tokens: true` (
 `pooling_mode: "mean"`. Written is the one that every release loads wherever it can say the same.
 """
 
-import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
-
-from encoder.check_loaded import check_numbers
 from encoder.errors import ModelRefused
-from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
+from encoder.head import Dropout, HeadModule, Normalize, Truncate
+from encoder.head_files import HEAD_KINDS, read_head, saved_head, write_head
+from encoder.json_files import read_first, read_json, read_object, write_json
 from encoder.pooling import SAVABLE
 
 # In the order in which old releases concatenate them; nothing is added to that dialect any more.
@@ -49,6 +46,7 @@ class Recipe:
     default_prompt_name: str | None = None
     similarity: str | None = None
     transformer_path: str = ""  # where in the folder the transformer lies
+    static: bool = False  # a table of token vectors in place of the transformer, and their mean
 
     @property
     def pooling(self) -> str:
@@ -64,17 +62,19 @@ def read_recipe(folder: Path) -> Recipe:
     cannot run: skipping it would change the vectors.
     """
     if not (folder / "modules.json").is_file():
-        config = _read_object(folder / "config.json")
+        config = read_object(folder / "config.json")
         names = config.get("architectures") or [""]
         causal = str(names[0]).endswith("ForCausalLM") and config.get("is_causal", True)
         return Recipe(modes=("last_token" if causal else "mean",))
     modules = _read_modules(folder / "modules.json")
     kinds = [kind for kind, _ in modules] or ["nothing"]
-    if kinds[:2] != ["Transformer", "Pooling"] or not set(kinds[2:]) <= {"Dense", "Normalize"}:
+    first = 1 if kinds[0] == "StaticEmbedding" else 2  # module of the head
+    begins = kinds[:first] in (["StaticEmbedding"], ["Transformer", "Pooling"])
+    if not begins or not set(kinds[first:]) <= set(HEAD_KINDS):
         raise ModelRefused(
             f"The model in {folder.name!r} is made of {' → '.join(kinds)}. Only Transformer → "
-            "Pooling, followed by Dense or Normalize modules, can be run here; leaving a module "
-            "out would change its vectors."
+            f"Pooling, or StaticEmbedding, followed by any of {', '.join(HEAD_KINDS)}, can be run "
+            "here; leaving a module out would change its vectors."
         )
     for kind, path in modules:
         if kind not in MAY_LACK_A_FOLDER and not _inside(folder, path).is_dir():
@@ -82,34 +82,47 @@ def read_recipe(folder: Path) -> Recipe:
                 f"modules.json of {folder.name!r} names the folder {path!r} of its {kind} module, "
                 "which is not there: it was lost on the way. Take the whole folder again."
             )
-    transformer = _inside(folder, modules[0][1])
-    setup = _read_first(transformer, *SETUP_FILES)
+    general = read_first(folder, "config_sentence_transformers.json")
+    head = tuple(read_head(kind, _inside(folder, path)) for kind, path in modules[first:])
+    head += _truncation(general)
+    recipe = Recipe(
+        head=head,
+        prompts=_prompts(general),
+        default_prompt_name=general.get("default_prompt_name"),
+        similarity=_similarity(general, head, folder.name),
+        transformer_path=modules[0][1],
+        static=first == 1,
+    )
+    return recipe if recipe.static else _with_pooling(recipe, folder, modules[1][1])
+
+
+def _with_pooling(recipe: Recipe, folder: Path, pooling_path: str) -> Recipe:
+    """With what a transformer and its pooling are set up for."""
+    setup = read_first(_inside(folder, recipe.transformer_path), *SETUP_FILES)
     if setup.get("transformer_task", "feature-extraction") != "feature-extraction":
         raise ModelRefused(
             f"The transformer in {folder.name!r} is set up for {setup['transformer_task']!r}; "
             "only 'feature-extraction' gives token vectors to pool."
         )
-    pooling = _read_object(_inside(folder, modules[1][1]) / "config.json")
-    general = _read_first(folder, "config_sentence_transformers.json")
-    prompts = _prompts(general)
-    return Recipe(
+    pooling = read_object(_inside(folder, pooling_path) / "config.json")
+    return replace(
+        recipe,
         modes=_modes(pooling),
         include_prompt=pooling.get("include_prompt", True),
-        head=tuple(_read_head(kind, _inside(folder, path)) for kind, path in modules[2:]),
         max_seq_length=_max_seq_length(setup),
         do_lower_case=setup.get("do_lower_case", False),
-        prompts=prompts,
-        default_prompt_name=general.get("default_prompt_name"),
-        similarity=general.get("similarity_fn_name"),
-        transformer_path=modules[0][1],
     )
 
 
 def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
     """Write modules.json and all it points to beside a transformer saved in `folder` itself."""
-    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
-    modules += [(f"{i}_{type(m).__name__}", type(m).__name__) for i, m in enumerate(recipe.head, 2)]
-    _write_json(
+    head, truncate_dim = saved_head(recipe.head, hidden_size * len(recipe.modes))
+    modules = [("", "StaticEmbedding")]
+    if not recipe.static:
+        modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    first = len(modules)
+    modules += [(f"{i}_{type(m).__name__}", type(m).__name__) for i, m in enumerate(head, first)]
+    write_json(
         folder / "modules.json",
         [
             # The short path is the one that old and new releases both resolve.
@@ -122,21 +135,21 @@ def write_recipe(folder: Path, recipe: Recipe, hidden_size: int) -> None:
             for i, (path, kind) in enumerate(modules)
         ],
     )
-    _write_json(
-        folder / "sentence_bert_config.json",
-        {"max_seq_length": recipe.max_seq_length, "do_lower_case": recipe.do_lower_case},
-    )
-    _write_json(
+    if not recipe.static:
+        setup = {"max_seq_length": recipe.max_seq_length, "do_lower_case": recipe.do_lower_case}
+        write_json(folder / "sentence_bert_config.json", setup)
+        write_json(folder / "1_Pooling" / "config.json", _pooling_config(recipe, hidden_size))
+    write_json(
         folder / "config_sentence_transformers.json",
         {
             "prompts": recipe.prompts,
             "default_prompt_name": recipe.default_prompt_name,
             "similarity_fn_name": recipe.similarity or "cosine",
+            **({"truncate_dim": truncate_dim} if truncate_dim else {}),
         },
     )
-    _write_json(folder / "1_Pooling" / "config.json", _pooling_config(recipe, hidden_size))
-    for (path, _), module in zip(modules[2:], recipe.head, strict=True):
-        _write_head(folder / path, module)
+    for (path, _), module in zip(modules[first:], head, strict=True):
+        write_head(folder / path, module)
 
 
 def kind_of(module: dict[str, Any]) -> str:
@@ -147,7 +160,7 @@ def kind_of(module: dict[str, Any]) -> str:
 
 def _read_modules(path: Path) -> list[tuple[str, str]]:
     """(kind, path) of each module, in order."""
-    content = _read_json(path)
+    content = read_json(path)
     if not isinstance(content, list) or not all(isinstance(module, dict) for module in content):
         raise ModelRefused(f"modules.json of {path.parent.name!r} is not a list of modules.")
     return [(kind_of(module), str(module.get("path", ""))) for module in content]
@@ -171,6 +184,36 @@ def _max_seq_length(setup: dict[str, Any]) -> int | None:
     if limit is None or (type(limit) is int and limit > 0):
         return limit
     raise ModelRefused(f"max_seq_length must be a whole number above 0, not {limit!r}.")
+
+
+def _truncation(general: dict[str, Any]) -> tuple[HeadModule, ...]:
+    """The module that stands for `truncate_dim`, which acts on what all others give."""
+    dimensions = general.get("truncate_dim")
+    if dimensions is None:
+        return ()
+    if type(dimensions) is int and dimensions > 0:
+        return (Truncate(dimensions),)
+    raise ModelRefused(f"truncate_dim must be a whole number above 0, not {dimensions!r}.")
+
+
+def _similarity(general: dict[str, Any], head: Sequence[HeadModule], name: str) -> str | None:
+    """The similarity function that is saved, where it gives what this lab's cosine gives.
+
+    Of vectors of length 1 the dot product is the cosine. Any other name but these four is none to
+    sentence-transformers either. Raises ModelRefused.
+    """
+    similarity = general.get("similarity_fn_name")
+    if similarity not in ("dot", "euclidean", "manhattan"):
+        return None if similarity is None else "cosine"
+    acting = [module for module in head if not isinstance(module, Dropout)]
+    if similarity == "dot" and acting and isinstance(acting[-1], Normalize):
+        return "dot"
+    raise ModelRefused(
+        f"The model in {name!r} compares vectors by {similarity!r} (similarity_fn_name), which "
+        "depends on their lengths. This lab compares by cosine, and its scores would be others. "
+        "Choose a model for cosine, or one that ends in Normalize; if cosine is what you want, "
+        "write that in config_sentence_transformers.json."
+    )
 
 
 def _prompts(general: dict[str, Any]) -> dict[str, str]:
@@ -199,99 +242,9 @@ def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
     return config | {"include_prompt": recipe.include_prompt}
 
 
-def _read_head(kind: str, folder: Path) -> HeadModule:
-    config = _read_first(folder, "config.json")
-    names = {config.get(f"module_{end}_name", "sentence_embedding") for end in ("input", "output")}
-    other = names - {"sentence_embedding", None}  # an output of null is the input's name
-    if other or config.get("use_residual"):
-        what = f"reads or writes {min(other)!r}" if other else "adds a residual"
-        raise ModelRefused(
-            f"The {kind} module in {folder.name!r} {what}; only plain modules on "
-            "'sentence_embedding' can be run here."
-        )
-    if kind == "Normalize":
-        return Normalize()
-    activation = config.get("activation_function", "torch.nn.modules.activation.Tanh")
-    if activation not in ACTIVATIONS:
-        raise ModelRefused(f"Dense activation {activation!r} is none of: {', '.join(ACTIVATIONS)}.")
-    weight, bias = _read_linear(folder)
-    return Dense(weight, bias, activation)
-
-
-def _read_linear(folder: Path) -> tuple[Tensor, Tensor | None]:
-    """W (D_out, D_in) and b (D_out,) or None, in single precision."""
-    path = folder / "model.safetensors"
-    if not path.is_file():
-        raise ModelRefused(
-            f"The Dense module in {folder.name!r} has no model.safetensors. Pickled weights can "
-            "run code when they are read, so they are refused; save the model as safetensors."
-        )
-    try:
-        tensors = load_file(path)
-    except SafetensorError as error:
-        raise ModelRefused(f"{folder.name}/{path.name} cannot be read: {error}") from error
-    check_numbers(tensors, folder.name)
-    weight, bias = tensors.get("linear.weight"), tensors.get("linear.bias")
-    if weight is None or weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
-        shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        raise ModelRefused(
-            f"{folder.name}/{path.name} must hold linear.weight (D_out, D_in) and, with a bias, "
-            f"linear.bias (D_out,); it holds {shapes or 'nothing'}."
-        )
-    return weight.float(), None if bias is None else bias.float()
-
-
-def _write_head(folder: Path, module: HeadModule) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(module, Normalize):  # old releases expect an empty folder, new ones accept it
-        return
-    tensors = {"linear.weight": module.weight.contiguous()}
-    if module.bias is not None:
-        tensors["linear.bias"] = module.bias.contiguous()
-    save_file(tensors, folder / "model.safetensors")
-    _write_json(
-        folder / "config.json",
-        {
-            "in_features": module.weight.shape[1],
-            "out_features": module.weight.shape[0],
-            "bias": module.bias is not None,
-            "activation_function": module.activation,
-        },
-    )
-
-
 def _inside(folder: Path, path: str) -> Path:
     """A module's subfolder, which must not lead out of the model's folder."""
     target = (folder / path).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise ModelRefused(f"modules.json points outside its folder: {path!r}.")
     return target
-
-
-def _read_first(folder: Path, *names: str) -> dict[str, Any]:
-    """The first of these files that is there, {} where there is none."""
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    return {} if path is None else _read_object(path)
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    content = _read_json(path)
-    if not isinstance(content, dict):
-        raise ModelRefused(f"{path.parent.name}/{path.name} is not a JSON object.")
-    return content
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        # An OSError tells the whole path by itself.
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ModelRefused(
-            f"{path.parent.name}/{path.name} cannot be read as JSON: {reason}"
-        ) from error
-
-
-def _write_json(path: Path, content: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

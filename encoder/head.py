@@ -1,4 +1,4 @@
-"""What follows pooling in a sentence-transformers model: Dense and Normalize.
+"""What follows pooling in a sentence-transformers model: Dense, LayerNorm, Normalize, ...
 
 Each can act on pooled vectors (B, D), and on one vector's parts (P, D), rows that sum to it, such
 that the new rows sum to the new vector. That keeps any model exactly explainable by its tokens.
@@ -90,4 +90,95 @@ class Normalize:
         return parts / parts.sum(0).norm().clamp(min=1e-12)
 
 
-HeadModule = Dense | Normalize
+@dataclass(frozen=True, eq=False)
+class LayerNorm:
+    """(x - mean) / sqrt(variance + EPSILON) * weight + bias, over the D numbers of a vector.
+
+    Source: Ba et al., arXiv 1607.06450, eq. 4.
+    """
+
+    weight: Tensor  # (D,)
+    bias: Tensor  # (D,)
+    EPSILON = 1e-5  # PyTorch's own, which sentence-transformers does not change
+
+    @property
+    def key(self) -> str:
+        """Names this module in cache keys."""
+        digest = hashlib.blake2b(self.weight.contiguous().numpy().data, digest_size=16)
+        digest.update(self.bias.contiguous().numpy().data)
+        return f"layer-norm:{digest.hexdigest()}"
+
+    def width(self, width: int) -> int:
+        """Unchanged. Raises ModelRefused if it takes another width."""
+        if width != len(self.weight):
+            raise ModelRefused(
+                f"A LayerNorm module takes {len(self.weight)} numbers; what comes before it gives "
+                f"{width}."
+            )
+        return width
+
+    def apply(self, vectors: Tensor) -> Tensor:
+        """(B, D) to (B, D)."""
+        return nn.functional.layer_norm(
+            vectors, self.weight.shape, self.weight, self.bias, self.EPSILON
+        )
+
+    def split(self, parts: Tensor) -> Tensor:
+        """(P, D) to (P + 1, D), the last row being the bias.
+
+        Taking the mean off is linear; the deviation is that of the whole.
+        """
+        deviation = (parts.sum(0).var(correction=0) + self.EPSILON).sqrt()
+        centred = parts - parts.mean(1, keepdim=True)
+        rows = centred / deviation * self.weight.to(parts)
+        return torch.cat([rows, self.bias.to(parts).unsqueeze(0)])
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Nothing: it drops numbers in training only. Kept so that it is saved again."""
+
+    rate: float
+    key = "dropout"
+
+    def width(self, width: int) -> int:
+        """Unchanged."""
+        return width
+
+    def apply(self, vectors: Tensor) -> Tensor:
+        """(B, D) as they are."""
+        return vectors
+
+    def split(self, parts: Tensor) -> Tensor:
+        """(P, D) as they are."""
+        return parts
+
+
+@dataclass(frozen=True)
+class Truncate:
+    """The first `dimensions` numbers of a vector, at most all of them.
+
+    What models trained for it keep most of their meaning in (Matryoshka, arXiv 2205.13147).
+    """
+
+    dimensions: int
+
+    @property
+    def key(self) -> str:
+        """Names this module in cache keys."""
+        return f"truncate:{self.dimensions}"
+
+    def width(self, width: int) -> int:
+        """At most `dimensions`."""
+        return min(width, self.dimensions)
+
+    def apply(self, vectors: Tensor) -> Tensor:
+        """(B, D_in) to (B, D_out)."""
+        return vectors[:, : self.dimensions]
+
+    def split(self, parts: Tensor) -> Tensor:
+        """(P, D_in) to (P, D_out)."""
+        return parts[:, : self.dimensions]
+
+
+HeadModule = Dense | LayerNorm | Normalize | Dropout | Truncate

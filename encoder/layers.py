@@ -13,12 +13,12 @@ NAMED = ("first_last", "last2")
 
 def layer_names(depth: int) -> list[Layer]:
     """Every layer of a model with L = `depth` blocks, in the order the screen shows them."""
-    return [*range(depth + 1), *NAMED]
+    return [*range(depth + 1), *(NAMED if depth else ())]
 
 
 def canonical_layer(layer: Layer, depth: int) -> Layer:
     """The one name of a layer: -1 becomes L. Raises UnknownName, which lists the valid ones."""
-    if isinstance(layer, str) and layer in NAMED:
+    if isinstance(layer, str) and layer in NAMED and depth:
         return layer
     whole = isinstance(layer, Integral) and not isinstance(layer, bool)  # numpy's integers too
     if whole and -depth - 1 <= int(layer) <= depth:

@@ -55,8 +55,11 @@ def pad(
     side: PaddingSide = "right",
     pool_special: bool = True,
 ) -> Tokens:
-    """Stack B sentences to (B, T), T being the longest of them or `pad_to` if that is more."""
-    length = max([pad_to, *(len(text.ids) for text in texts)])
+    """Stack B sentences to (B, T), T being the longest of them or `pad_to` if that is more.
+
+    At least 1: an empty text has no token where no special ones are added.
+    """
+    length = max([1, pad_to, *(len(text.ids) for text in texts)])
     ids = torch.full((len(texts), length), pad_id)
     mask = torch.zeros((len(texts), length), dtype=torch.bool)
     special = torch.zeros_like(mask)

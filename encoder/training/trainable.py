@@ -47,6 +47,8 @@ class Trainable:
                 f"{backbone.depth + 1} trains its embeddings too."
             )
         self.source = source
+        if not backbone.depth:
+            raise ModelRefused(self._refusal("has none"))
         self.prefix_layer = max(0, backbone.depth - train_blocks)
         self.trains_embeddings = train_blocks > backbone.depth
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)

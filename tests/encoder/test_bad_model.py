@@ -201,7 +201,9 @@ def test_code_that_comes_with_a_model_is_never_run(folder):
     [
         (("Transformer", "LSTM", "Pooling"), "LSTM"),
         (("Transformer", "Pooling", "my_code.Whiten"), "my_code.Whiten"),
-        (("Transformer", "Pooling", "LayerNorm"), "LayerNorm"),
+        (("Transformer", "CNN", "Pooling"), "CNN"),
+        (("Transformer", "WeightedLayerPooling", "Pooling"), "WeightedLayerPooling"),
+        (("Router",), "Router"),
         (("WordEmbeddings", "Pooling"), "WordEmbeddings"),
         (("evil.Transformer", "Pooling"), "evil.Transformer"),
         (("Transformer",), "Transformer"),

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from encoder.head import ACTIVATIONS, Dense, Normalize
+from encoder.errors import ModelRefused
+from encoder.head import ACTIVATIONS, Dense, Dropout, LayerNorm, Normalize, Truncate
 
 
 def dense(activation, bias=True, width_in=6, width_out=4, seed=0):
@@ -67,3 +68,34 @@ def test_keys_tell_weights_biases_and_activations_apart():
     modules = [dense(tanh), dense(relu), dense(tanh, bias=False), dense(tanh, seed=1), Normalize()]
     assert len({module.key for module in modules}) == len(modules)
     assert dense(tanh).key == dense(tanh).key
+
+
+def test_layer_norm_by_hand():
+    """Mean 2, variance 1: (1, 3) becomes (-1, 1) but for epsilon."""
+    module = LayerNorm(torch.tensor([2.0, 3.0]), torch.tensor([0.5, -0.5]))
+    torch.testing.assert_close(
+        module.apply(torch.tensor([[1.0, 3.0]])), torch.tensor([[-1.5, 2.5]]), atol=1e-4, rtol=0
+    )
+    assert module.width(2) == 2
+    with pytest.raises(ModelRefused, match="takes 2 numbers; what comes before it gives 3"):
+        module.width(3)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [LayerNorm(torch.linspace(-1, 2, 6), torch.linspace(3, 0, 6)), Dropout(0.5), Truncate(4),
+     Truncate(9)],
+)  # fmt: skip
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_parts_of_the_other_modules_sum_to_what_the_sum_becomes(module, count):
+    parts = torch.randn(count, 6, generator=torch.Generator().manual_seed(1)).double()
+    split, whole = module.split(parts), module.apply(parts.sum(0, keepdim=True).float())[0]
+    assert split.shape == (count + isinstance(module, LayerNorm), module.width(6))
+    torch.testing.assert_close(split.sum(0).float(), whole, atol=1e-5, rtol=1e-5)
+
+
+def test_every_module_of_other_numbers_has_another_key():
+    norm = LayerNorm(torch.ones(3), torch.zeros(3))
+    modules = [norm, LayerNorm(torch.ones(3), torch.ones(3)), LayerNorm(torch.zeros(3), norm.bias),
+               Truncate(3), Truncate(2), Dropout(0.1), Normalize()]  # fmt: skip
+    assert len({module.key for module in modules}) == len(modules)

@@ -1,14 +1,16 @@
 """Every other thing a sentence-transformers folder can say, read and written like it does."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from sentence_transformers.models import Dense, Normalize
+from sentence_transformers.models import Dense, Dropout, LayerNorm, Normalize
 
-from encoder import Options, load_encoder
+from encoder import ArrayCache, Encoder, ModelRefused, Options, load_encoder
+from encoder import head as head_modules
 from encoder.folder import read_recipe
 from tests.encoder.sentence_transformers_reference import (
     TEXTS,
@@ -94,6 +96,18 @@ def test_unknown_pooling_mode_is_refused_with_the_known_ones(bert, tmp_path):
     path.write_text(json.dumps({"embedding_dimension": HIDDEN, "pooling_mode": "median"}))
     with pytest.raises(ValueError, match=r"median.*mean, max, cls"):
         load_encoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "mode"),
+    [("qwen3", "lasttoken"), ("llama", "lasttoken"), ("qwen2", "weightedmean"),
+     ("gemma3", "mean"), ("gemma3-bidirectional", "mean"), ("eurobert", "mean"),
+     ("modernbert", "cls"), ("electra", "cls"), ("deberta-conv", "mean")],
+)  # fmt: skip
+def test_architectures_of_today(architecture, mode, tiny_folder, tmp_path):
+    encoder = both_ways(reference(tiny_folder(architecture), mode, [Normalize()]), tmp_path)
+    one_by_one = np.concatenate([encoder.encode([text]) for text in TEXTS])
+    assert_same(encoder.with_cache(ArrayCache(0)).encode(TEXTS), one_by_one)
 
 
 @pytest.mark.parametrize("activation", [torch.nn.Tanh(), torch.nn.Identity(), torch.nn.GELU()])
@@ -190,6 +204,30 @@ def test_max_seq_length_as_older_releases_saved_it(bert_folder, tmp_path):
     assert load_encoder(tmp_path / "ours").max_tokens == 7
 
 
+@pytest.mark.parametrize(("own", "saved", "limit"), [(6, 9, 9), (9, 6, 6), (6, None, 6)])
+def test_max_seq_length_goes_before_the_limit_of_the_tokenizer(
+    own, saved, limit, bert_folder, tmp_path
+):
+    folder = written(reference(bert_folder, max_seq_length=own), tmp_path / "theirs")
+    setup = {} if saved is None else {"max_seq_length": saved}
+    (folder / "sentence_bert_config.json").write_text(json.dumps(setup))
+    encoder = load_encoder(folder)
+    assert encoder.max_tokens == loaded(folder).max_seq_length == limit
+    assert_same(encoder.encode(TEXTS, normalize=False), vectors(loaded(folder)))
+
+
+def test_with_relative_positions_max_seq_length_may_be_more_than_was_configured(
+    tiny_folder, tmp_path
+):
+    folder = written(reference(tiny_folder("modernbert")), tmp_path / "theirs")
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 120}))
+    encoder = load_encoder(folder)
+    assert encoder.max_tokens == loaded(folder).max_seq_length == 120
+    long = [" ".join(TEXTS * 2)]
+    assert encoder.tokenize(long[0]).cut > 0
+    assert_same(encoder.encode(long, normalize=False), vectors(loaded(folder), long))
+
+
 def test_the_transformer_may_lie_in_a_subfolder(bert_folder, tmp_path):
     model = reference(bert_folder, "cls", max_seq_length=9)
     folder = written(model, tmp_path / "theirs")
@@ -208,11 +246,75 @@ def test_the_transformer_may_lie_in_a_subfolder(bert_folder, tmp_path):
     assert_same(vectors(loaded(encoder.save(tmp_path / "ours"))), vectors(model))
 
 
-def test_the_similarity_function_is_kept(bert_folder, tmp_path):
-    model = reference(bert_folder)
+def test_the_dot_product_of_vectors_of_length_one_is_the_cosine(bert_folder, tmp_path):
+    model = reference(bert_folder, head=[Normalize(), Dropout(0.3)])
     model.similarity_fn_name = "dot"
     encoder = load_encoder(written(model, tmp_path / "theirs"))
     assert loaded(encoder.save(tmp_path / "ours")).similarity_fn_name == "dot"
+    theirs = model.similarity(*[model.encode(TEXTS)] * 2).numpy()
+    vectors_ = encoder.encode(TEXTS)
+    np.testing.assert_allclose(vectors_ @ vectors_.T, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "head", "truncate_dim"),
+    [("dot", [], None), ("dot", [Normalize()], 8), ("euclidean", [Normalize()], None),
+     ("manhattan", [], None)],
+)  # fmt: skip
+def test_a_similarity_that_is_no_cosine_is_refused(
+    similarity, head, truncate_dim, bert_folder, tmp_path
+):
+    model = reference(bert_folder, head=head)
+    model.similarity_fn_name, model.truncate_dim = similarity, truncate_dim
+    with pytest.raises(ModelRefused, match=rf"'theirs' compares vectors by '{similarity}'"):
+        load_encoder(written(model, tmp_path / "theirs"))
+
+
+@pytest.mark.parametrize("head", [[], [Normalize()]])
+@pytest.mark.parametrize("dimensions", [8, 500])
+def test_truncated_vectors(dimensions, head, bert_folder, tmp_path):
+    model = reference(bert_folder, head=head)
+    model.truncate_dim = dimensions
+    encoder = both_ways(model, tmp_path)
+    assert encoder.dimensions == encoder.encode(["a"]).shape[1] == min(dimensions, HIDDEN)
+    assert loaded(tmp_path / "ours").truncate_dim == dimensions
+    explained = encoder.explain_pair(*TEXTS[:2])
+    assert explained.contributions.sum() == pytest.approx(explained.cosine, abs=1e-9)
+    a, b = encoder.encode(TEXTS[:2])
+    assert explained.cosine == pytest.approx(float(a @ b), abs=1e-5)
+
+
+def test_what_follows_a_truncation_is_saved_behind_it(bert_folder, tmp_path):
+    model = reference(bert_folder)
+    model.truncate_dim = 8
+    encoder = load_encoder(written(model, tmp_path / "theirs"))
+    head = (*encoder.recipe.head, head_modules.Normalize())
+    longer = Encoder("longer", encoder.backbone, replace(encoder.recipe, head=head))
+    assert_same(vectors(loaded(longer.save(tmp_path / "ours"))), longer.encode(TEXTS))
+
+
+@pytest.mark.parametrize("truncate_dim", [0, -1, "8", 2.5, True])
+def test_a_truncation_that_is_none(bert, tmp_path, truncate_dim):
+    path = bert.save(tmp_path / "x") / "config_sentence_transformers.json"
+    path.write_text(json.dumps({"truncate_dim": truncate_dim}))
+    with pytest.raises(ModelRefused, match="truncate_dim must be a whole number above 0"):
+        load_encoder(tmp_path / "x")
+
+
+def test_layer_norm_and_dropout_modules_are_run_and_kept(bert_folder, tmp_path):
+    torch.manual_seed(1)
+    norm = LayerNorm(HIDDEN)
+    norm.norm.weight.data, norm.norm.bias.data = torch.randn(HIDDEN), torch.randn(HIDDEN)
+    model = reference(bert_folder, head=[Dropout(0.3), norm, Dense(HIDDEN, 7), Normalize()])
+    model.eval()
+    encoder = both_ways(model, tmp_path)
+    kinds = [type(module).__name__ for module in loaded(tmp_path / "ours")]
+    assert kinds[2:] == ["Dropout", "LayerNorm", "Dense", "Normalize"]
+    assert loaded(tmp_path / "ours")[2].dropout == 0.3
+    explained = encoder.explain_pair(*TEXTS[:2])
+    assert explained.contributions.sum() == pytest.approx(explained.cosine, abs=1e-9)
+    a, b = encoder.encode(TEXTS[:2])
+    assert explained.cosine == pytest.approx(float(a @ b), abs=1e-5)
 
 
 def test_saving_writes_no_pickle(bert, tmp_path):

@@ -16,7 +16,7 @@ from encoder import SAVABLE, Encoder, EncoderError, ModelRefused
 from encoder.catalog import load_folder
 from encoder.check_folder import CONFIG, MODULES, refuse_unless_model
 from encoder.evaluation import METRICS
-from encoder.head import Dense, HeadModule
+from encoder.head import Dense, HeadModule, LayerNorm
 from encoder.training import TrainConfig
 from encoder.training.config import LIMITS
 from encoder.training.losses import LOSSES
@@ -378,7 +378,9 @@ def _on_its_own(encoder: Encoder) -> Encoder:
 
 
 def _copied(module: HeadModule) -> HeadModule:
-    if not isinstance(module, Dense):
-        return module
-    bias = None if module.bias is None else module.bias.clone()
-    return replace(module, weight=module.weight.clone(), bias=bias)
+    match module:
+        case Dense(weight, bias, activation):
+            return Dense(weight.clone(), None if bias is None else bias.clone(), activation)
+        case LayerNorm(weight, bias):
+            return LayerNorm(weight.clone(), bias.clone())
+    return module

@@ -4,7 +4,7 @@ from string import Template
 from textwrap import indent
 
 from encoder import SAVABLE
-from encoder.head import Dense
+from encoder.head import Normalize
 from encoder.training.losses import LOSSES, Loss
 from ingest.kinds import LABELLED, TEXTS
 from ui.finetune.takehome.facts import base_of, epochs
@@ -396,9 +396,9 @@ def _modules(run: Run) -> list[str]:
 
 
 def _head(run: Run) -> str:
-    """What follows pooling; a Dense comes with weights, so those of the base model are taken."""
+    """What follows pooling; some come with weights, so those of the base model are taken."""
     head = run.base.recipe.head
-    if any(isinstance(module, Dense) for module in head):
+    if not all(isinstance(module, Normalize) for module in head):
         return OWN_HEAD
     return NORMALIZE * len(head)
 
