@@ -21,7 +21,7 @@ import torch
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, TrainingFailed
 from encoder.evaluation import OnBatch, difference, evaluate
-from encoder.training.config import TrainConfig
+from encoder.training.config import TrainConfig, source_of
 from encoder.training.events import Done, Eval, Event, Step
 from encoder.training.linear import LinearMap
 from encoder.training.losses import LOSSES
@@ -93,7 +93,7 @@ def fine_tune(
     out.
     """
     config = config or TrainConfig()
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
+    source = source_of(enc, config.pooling)
     data = parts(train, config, held_out)
     config = config.resolved(source, train.kind, len(data.train))
     with _memory_errors(config):

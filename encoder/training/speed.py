@@ -12,7 +12,7 @@ import torch
 from encoder.cache import ArrayCache
 from encoder.encoder import Encoder
 from encoder.evaluation import OnBatch
-from encoder.training.config import TrainConfig
+from encoder.training.config import TrainConfig, source_of
 from encoder.training.losses import LOSSES
 from encoder.training.run import OnProgress, learner
 from encoder.training.schedule import first_epoch
@@ -52,7 +52,7 @@ def measure_speed(
     in all); what it raises ends the timing.
     """
     on_batch = partial(on_progress, TIMING) if on_progress else None
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
+    source = source_of(enc, config.pooling)
     config = config.resolved(source, pairs.kind, len(pairs))
     chance = np.random.default_rng(config.seed)
     sample = pairs.take(chance.permutation(len(pairs))[: config.batch_size * TIMED_STEPS])
