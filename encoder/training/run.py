@@ -28,7 +28,7 @@ from encoder.training.losses import LOSSES
 from encoder.training.run_warnings import batch_warnings, run_warnings
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper, Learner, metrics_of, predictions
-from encoder.training.step import training_step
+from encoder.training.step import optimizer_of, training_step
 from encoder.training.step_budget import StepBudget, Stopwatch, Throttle, is_look
 from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
@@ -117,9 +117,7 @@ def _run(
         order = batch_order(model, data.train, config)
     loss = LOSSES[config.loss or ""]
     labels = None if data.train.labels is None else torch.tensor(data.train.labels)
-    optimizer = torch.optim.AdamW(
-        model.parameters, lr=config.lr or 0.0, weight_decay=config.weight_decay, fused=True
-    )
+    optimizer = optimizer_of(model, config)
     looks = _Looks(model, data, watch, partial(on_progress, LOOK))
     steps = config.steps
     if steps is None and config.budget_s is None:

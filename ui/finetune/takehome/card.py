@@ -156,7 +156,8 @@ def _worth(run: Run) -> str:
         (TITLES[name], with_interval(done.before[name]), with_interval(done.after[name]))
         for name in done.before
     ]
-    held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose nothing, with "
+    chose = "the share of the blend, so they look too good" if run.chosen_on_held_out else "nothing"
+    held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose {chose}, with "
     text = f"{held_out}{LEVEL} % bootstrap intervals over groups of connected texts.\n\n"
     if run.rows_trained_before:
         text += (
