@@ -19,6 +19,7 @@ METRICS = {
     "positive": ("an MRR or a recall", 0.5),
     "triplet": ("a triplet accuracy", 0.5),
 }
+PAIRED = 0.63  # √(2 (1 − 0.8)): how much less uncertain than two figures their difference is
 RARE = 0.2  # share of the rarer label
 COMMON = 0.6  # share of one and the same score
 KEPT_PER_RARE = 3
@@ -43,8 +44,10 @@ def few_rows(context: Context) -> Iterator[Finding]:
         "error" if rows < TOO_FEW else "warning",
         (),
         f"Only {count(rows, 'row')}, of which about {held_out} would be held out.",
-        f"With {held_out} held-out rows {metric} is uncertain by about ±{spread:.2f}: no gain "
-        "from training can be told from chance.",
+        f"With {held_out} held-out rows {metric} is uncertain by about ±{spread:.2f}. Before and "
+        f"after are compared on the same rows, so a gain shows from about {PAIRED * spread:.2f} on "
+        "(where what the model says before and after correlates by 0.8); a smaller one cannot be "
+        "told from chance.",
     )
 
 

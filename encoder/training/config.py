@@ -88,6 +88,11 @@ class TrainConfig:
         )
 
 
+def source_of(enc: Encoder, pooling: str | None) -> Encoder:
+    """The encoder under the pooling to train; under its own it keeps what follows the pooling."""
+    return enc if pooling in (None, enc.pooling) else enc.with_pooling(pooling)
+
+
 def default_lr(train_blocks: int, depth: int) -> float:
     """The peak learning rate: the less of a model moves, the further each part may go."""
     if train_blocks == 0:

@@ -6,7 +6,7 @@ import numpy as np
 
 from encoder.encoder import Encoder
 from encoder.evaluation import RESAMPLES, Predictions, difference, evaluate
-from encoder.training.config import TrainConfig
+from encoder.training.config import TrainConfig, source_of
 from encoder.training.judge_run import probe_pairs
 from encoder.training.losses import LOSSES
 from encoder.training.run import MOST_LOOKED_AT, OnProgress, Parts, parts
@@ -55,7 +55,7 @@ def estimate(
     Give `speed` where it is known already; else `on_progress` goes to `measure_speed`.
     """
     speed = speed or measure_speed(enc, pairs, config, on_progress)
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
+    source = source_of(enc, config.pooling)
     data = parts(pairs, config, held_out)
     config = config.resolved(source, pairs.kind, len(data.train))
     prepare_s = speed.prepare_s * len(data.train)

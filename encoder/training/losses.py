@@ -20,7 +20,7 @@ LossFn = Callable[[Sequence[Tensor], Tensor | None], Tensor]
 
 SCALE = 20.0  # = 1 / temperature 0.05 (SimCSE, arXiv 2104.08821, table D.1)
 CONTRASTIVE_MARGIN = 0.5  # of cosine distance
-TRIPLET_MARGIN = 5.0  # of Euclidean distance
+TRIPLET_MARGIN = 0.5  # of Euclidean distance; of unit vectors the gap is 2 at most
 
 
 def cosine_mse(embeddings: Sequence[Tensor], labels: Tensor | None) -> Tensor:
@@ -103,7 +103,11 @@ def multiple_negatives(
 def triplet(
     embeddings: Sequence[Tensor], labels: Tensor | None = None, margin: float = TRIPLET_MARGIN
 ) -> Tensor:
-    """Mean of max(0, |a - p| - |a - n| + margin), Euclidean (SBERT, arXiv 1908.10084, sec. 3)."""
+    """Mean of max(0, |a - p| - |a - n| + margin), Euclidean (SBERT, arXiv 1908.10084, sec. 3).
+
+    SBERT's margin is 5, for vectors of any length; unit vectors never meet it, so that no triplet
+    would ever be left alone.
+    """
     anchor, positive, negative = embeddings
     gap = F.pairwise_distance(anchor, positive) - F.pairwise_distance(anchor, negative)
     return F.relu(gap + margin).mean()

@@ -21,14 +21,14 @@ import torch
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, TrainingFailed
 from encoder.evaluation import OnBatch, difference, evaluate
-from encoder.training.config import TrainConfig
+from encoder.training.config import TrainConfig, source_of
 from encoder.training.events import Done, Eval, Event, Step
 from encoder.training.linear import LinearMap
 from encoder.training.losses import LOSSES
 from encoder.training.run_warnings import batch_warnings, run_warnings
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper, Learner, metrics_of, predictions
-from encoder.training.step import training_step
+from encoder.training.step import optimizer_of, training_step
 from encoder.training.step_budget import StepBudget, Stopwatch, Throttle, is_look
 from encoder.training.trainable import Trainable
 from ingest import PairSet, Split, split_pairs
@@ -93,7 +93,7 @@ def fine_tune(
     out.
     """
     config = config or TrainConfig()
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
+    source = source_of(enc, config.pooling)
     data = parts(train, config, held_out)
     config = config.resolved(source, train.kind, len(data.train))
     with _memory_errors(config):
@@ -118,9 +118,7 @@ def _run(
         order = batch_order(model, data.train, config)
     loss = LOSSES[config.loss or ""]
     labels = None if data.train.labels is None else torch.tensor(data.train.labels)
-    optimizer = torch.optim.AdamW(
-        model.parameters, lr=config.lr or 0.0, weight_decay=config.weight_decay, fused=True
-    )
+    optimizer = optimizer_of(model, config)
     looks = _Looks(model, data, watch, partial(on_progress, LOOK))
     steps = config.steps
     if steps is None and config.budget_s is None:

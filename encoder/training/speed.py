@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
 
@@ -12,12 +12,12 @@ import torch
 from encoder.cache import ArrayCache
 from encoder.encoder import Encoder
 from encoder.evaluation import OnBatch
-from encoder.training.config import TrainConfig
+from encoder.training.config import TrainConfig, source_of
 from encoder.training.losses import LOSSES
 from encoder.training.run import OnProgress, learner
 from encoder.training.schedule import first_epoch
 from encoder.training.scoring import Learner, in_chunks, predictions_of
-from encoder.training.step import STEP_BYTES, training_step
+from encoder.training.step import STEP_BYTES, optimizer_of, training_step
 from encoder.training.step_budget import Stopwatch
 from ingest import PairSet
 
@@ -52,7 +52,7 @@ def measure_speed(
     in all); what it raises ends the timing.
     """
     on_batch = partial(on_progress, TIMING) if on_progress else None
-    source = enc if config.pooling is None else enc.with_pooling(config.pooling)
+    source = source_of(enc, config.pooling)
     config = config.resolved(source, pairs.kind, len(pairs))
     chance = np.random.default_rng(config.seed)
     sample = pairs.take(chance.permutation(len(pairs))[: config.batch_size * TIMED_STEPS])
@@ -92,7 +92,7 @@ class _Timing:
         self._sample, self._config, self._heard = sample, config, on_batch
         self._labels = None if sample.labels is None else torch.tensor(sample.labels)
         self._loss = LOSSES[config.loss or ""]
-        self._optimizer = torch.optim.AdamW(model.parameters, lr=0.0, fused=True)
+        self._optimizer = optimizer_of(model, replace(config, lr=0.0))
         self._watch = Stopwatch()
 
     def typical_step_s(self, limit_s: float) -> float:

@@ -23,6 +23,23 @@ from ingest import PairSet
 STEP_BYTES = 2**30  # of the graph of one forward pass
 
 
+def optimizer_of(model: Learner, config: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW at the peak rate; biases and LayerNorm do not decay, as those of BERT did not.
+
+    Source: Devlin et al. 2019, the optimizer of their code; what has one axis is one of the two.
+    """
+    groups = [
+        {
+            "params": [p for p in model.parameters if (p.ndim > 1) == decays],
+            "weight_decay": config.weight_decay if decays else 0.0,
+        }
+        for decays in (True, False)
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=config.lr or 0.0, fused=True
+    )
+
+
 def training_step(
     model: Learner,
     compute: LossFn,

@@ -24,7 +24,7 @@ from encoder.training.halves import PROBES, Reached, block_list, bottom_of, top_
 
 __all__ = ["Trainable", "block_list"]
 
-KEEP_BYTES = 512 * 2**20  # of frozen output; what does not fit is computed again each time
+KEEP_BYTES = 512 * 2**20  # of frozen output; each text that does not fit runs each time
 # Numbers that autograd keeps of one block, counted in BERT's and measured with MiniLM. A token: 12
 # states of H and 2 of 4 H; a pair of tokens, for each head: softmax, dropout, and their product.
 STATES_KEPT, ATTENTIONS_KEPT = 20, 3
@@ -180,10 +180,17 @@ class Trainable:
         self._tokenized.update(zip(texts, tokenized, strict=True))
 
     def _states(self, texts: Sequence[str], tokens: Tokens) -> Tensor:
-        states = [self._kept.get(text) for text in texts]
-        if any(state is None for state in states):
+        missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        if len(missing) == len(texts):
             return self._frozen(tokens)
-        return pad_sequence([state for state in states if state is not None], batch_first=True)
+        computed: dict[str, Tensor] = {}
+        if missing:
+            rows = self._frozen(self._pad([self._tokenized[text] for text in missing]))
+            computed = {
+                text: row[: self.length(text)] for text, row in zip(missing, rows, strict=True)
+            }
+        states = [computed[text] if text in computed else self._kept[text] for text in texts]
+        return pad_sequence(states, batch_first=True)
 
     @torch.no_grad()
     def _frozen(self, tokens: Tokens) -> Tensor:

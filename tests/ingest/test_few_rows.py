@@ -33,3 +33,4 @@ def test_how_uncertain(kind, spread):
     found = next(f for f in check(pairs_of(kind, 60)) if f.name == "few_rows")
     assert "With 12 held-out rows" in found.effect
     assert f"±{spread}" in found.effect
+    assert f"a gain shows from about {0.63 * spread:.2f} on" in found.effect

@@ -39,6 +39,14 @@ def direction_of(change: Metric) -> str:
     return "worse" if change.high < 0 else "unclear"
 
 
+def smallest_shown(change: Metric) -> float:
+    """About the smallest change that these rows would have shown: half its interval's width.
+
+    A change beyond that has an interval without 0, as wide as this one; NaN where there is none.
+    """
+    return (change.high - change.low) / 2
+
+
 def change_cell(change: Metric) -> str:
     """HTML: a change × 100, its interval below, and what that says in words."""
     if not isfinite(change.value):

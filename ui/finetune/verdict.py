@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from encoder.training.judge_run import LINEAR_MAP, WHITENING, Rival, RunJudgemen
 from encoder.training.rivals import is_identity
 from ingest import text_key
 from ingest.findings import count
-from ui.finetune.metrics import TITLES
+from ui.finetune.metrics import TITLES, smallest_shown
 from ui.state.models import OwnModel, Run
 from ui.words import hundred, interval, notes
 
@@ -43,13 +44,8 @@ def verdict(done: Done, judgement: RunJudgement, rows_trained_before: int = 0) -
         cannot = "The held-out rows cannot say whether it helped."
         return Verdict(cannot, (unknown, forgetting), None)
     helped = True if done.gain.low > 0 else False if done.gain.high < 0 else None
-    headline = {
-        True: "Better than before",
-        False: "Worse than before",
-        None: "No better than before",
-    }
     return Verdict(
-        headline[helped] + (_but(judgement.rivals) if helped else "") + ".",
+        _headline(helped, done, judgement.rivals),
         (
             _before_after(done),
             *(_against(rival, done) for rival in judgement.rivals),
@@ -59,6 +55,16 @@ def verdict(done: Done, judgement: RunJudgement, rows_trained_before: int = 0) -
         ),
         helped,
     )
+
+
+def _headline(helped: bool | None, done: Done, rivals: Sequence[Rival]) -> str:
+    if helped is None:
+        assert done.gain is not None
+        return (
+            f"Not shown to differ from before: on {count(len(done.held_out), 'held-out row')} a "
+            f"gain shows from about {hundred(smallest_shown(done.gain))} points on."
+        )
+    return f"Better than before{_but(rivals)}." if helped else "Worse than before."
 
 
 def _no_interval(held_out: Predictions) -> str:
@@ -94,19 +100,22 @@ def _but(rivals: Sequence[Rival]) -> str:
         case []:
             return ""
         case [one]:
-            return f", but {one}, which needs no training, does no worse"
+            return f", but {one}, which needs no training, is not shown to do worse"
         case several:
-            return f", but {' and '.join(several)}, which need no training, do no worse"
+            names = " and ".join(several)
+            return f", but {names}, which need no training, are not shown to do worse"
 
 
 def _against(rival: Rival, done: Done) -> str:
     """How the tuned model stands to a rival."""
     name = PRIMARY[done.predictions[0].kind]
     lead = rival.lead
-    does = "worse" if lead.low > 0 else "better" if lead.high < 0 else "as well"
+    does = "does worse" if lead.low > 0 else "does better" if lead.high < 0 else (
+        f"is not shown to differ on these {count(len(done.held_out), 'row')}"
+    )  # fmt: skip
     same = " (the best one leaves the base as it is)" if is_identity(rival.encoder) else ""
     return (
-        f"{_capital(PHRASES[rival.name])}, which needs no training, does {does}{same}: "
+        f"{_capital(PHRASES[rival.name])}, which needs no training, {does}{same}: "
         f"{hundred(rival.metrics[name].value)}; against it, training gains {_change(lead)}."
     )
 
@@ -150,7 +159,9 @@ def _forgetting(judgement: RunJudgement) -> str:
     )
     if change.high < 0:
         return f"It forgot something. {figures}."
-    return f"No forgetting shows. {figures}."
+    smallest = smallest_shown(change)
+    could = f"; a loss shows from about {hundred(smallest)} points on" if isfinite(smallest) else ""
+    return f"No forgetting shows. {figures}{could}."
 
 
 def _change(change: Metric) -> str:

@@ -17,7 +17,7 @@ from encoder.training import Done, TrainConfig
 from encoder.training.blend import Blend
 from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
-from ingest import Table, text_key
+from ingest import PairSet, Table, text_key
 from ui.words import what_trains
 
 # --- What one training run of a visitor leaves: models before and after, and what they are worth --
@@ -36,6 +36,7 @@ class Run:
     predicted_s: float | None  # training seconds, as estimated before it began
     table: Table | None = None  # what was sent, for the rows that were dropped
     base_learned: frozenset[str] = frozenset()  # keys of texts that the base was trained on here
+    chosen_on_held_out: bool = False  # a blend whose alpha the held-out pairs chose
 
     @property
     def base(self) -> Encoder:
@@ -64,10 +65,15 @@ class Run:
         rows = self.done.held_out.texts
         return sum(any(text_key(text) in self.base_learned for text in row) for row in rows)
 
+    @property
+    def chooses_alpha(self) -> PairSet:
+        """What a blend is chosen on: the validation pairs, or the held-out ones without any."""
+        return self.done.validation if len(self.done.validation) else self.done.held_out
+
     @cached_property
     def blend(self) -> Blend:
         """Mixtures of both; what is frozen runs at the first look, and is freed with the run."""
-        return Blend(self.base, self.tuned, self.done.held_out)
+        return Blend(self.base, self.tuned, self.chooses_alpha)
 
     @property
     def summary(self) -> str:

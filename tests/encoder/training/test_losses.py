@@ -1,6 +1,7 @@
 """Losses: values and gradients as sentence-transformers computes them, and by hand."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from sentence_transformers.sentence_transformer import losses as theirs
 from torch import Tensor
 
 from encoder.errors import UnknownName
-from encoder.training.losses import DEFAULT_LOSS, LOSSES, losses_for
+from encoder.training.losses import DEFAULT_LOSS, LOSSES, TRIPLET_MARGIN, losses_for
 
 B, D = 9, 7
 SCORES = torch.tensor([0.0, 0.2, 0.2, 0.5, 0.6, 0.6, 0.8, 1.0, 1.0])
@@ -22,7 +23,7 @@ PEERS = {
     "online_contrastive": lambda: theirs.OnlineContrastiveLoss,
     "multiple_negatives": lambda: theirs.MultipleNegativesRankingLoss,
     "multiple_negatives_symmetric": lambda: theirs.MultipleNegativesSymmetricRankingLoss,
-    "triplet": lambda: theirs.TripletLoss,
+    "triplet": lambda: partial(theirs.TripletLoss, triplet_margin=TRIPLET_MARGIN),
 }
 
 
@@ -81,8 +82,10 @@ def test_hand_computed_values():
     assert LOSSES["contrastive"].compute([right, right], 1 - one).item() == 0.125
     distance = math.sqrt(2)
     assert LOSSES["triplet"].compute([right, up, right], None).item() == pytest.approx(
-        distance + 5, abs=1e-4
+        distance + TRIPLET_MARGIN, abs=1e-4
     )
+    # A margin of 5 is never met by unit vectors, so even this one would have been pushed on.
+    assert LOSSES["triplet"].compute([right, right, up], None).item() == 0
     both = torch.cat([right, up])
     expected = math.log(1 + math.exp(-20))
     assert LOSSES["multiple_negatives"].compute([both, both], None).item() == pytest.approx(

@@ -15,6 +15,7 @@ from encoder.evaluation import PRIMARY
 from encoder.training import Eval, Step, TrainConfig, fine_tune
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper
+from encoder.training.step import optimizer_of
 from encoder.training.trainable import Trainable
 from ingest.apart import meeting_chance
 from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
@@ -45,6 +46,25 @@ def test_frozen_blocks_run_once_a_text_and_the_others_not_at_all(bert):
     assert calls == [0]
 
 
+def test_with_room_for_most_texts_only_the_others_run_again(bert, monkeypatch):
+    # A batch with one text that was not kept ran as a whole: with room for 95 % of them, 8 % of the
+    # batches were served.
+    texts = [f"text number {i} {'and more ' * (i % 5)}" for i in range(40)]
+    room = Trainable(bert, 1)
+    room.prepare(texts)
+    model = Trainable(bert, 1, keep_bytes=int(0.8 * room._kept_bytes))
+    model.prepare(texts)
+    frozen, rows = model._frozen, []
+    monkeypatch.setattr(
+        model, "_frozen", lambda tokens: rows.append(len(tokens.ids)) or frozen(tokens)
+    )
+    model.train(False)
+    with torch.no_grad():
+        found = torch.cat([model.embed(texts[i : i + 8]) for i in range(0, 40, 8)])
+    assert sum(rows) == len(texts) - len(model._kept) < 20
+    np.testing.assert_allclose(found, bert.encode(texts, normalize=False), atol=2e-5)
+
+
 def test_only_the_chosen_blocks_train_and_the_rest_is_shared(bert):
     tuned = run(bert, graded())[1].encoder
     pairs = zip(
@@ -57,6 +77,29 @@ def test_only_the_chosen_blocks_train_and_the_rest_is_shared(bert):
     own = [p for p in tuned.backbone.model.parameters() if p.data_ptr() not in shared]
     top = bert.backbone.model.encoder.layer[1].parameters()
     assert sum(p.numel() for p in own) == sum(p.numel() for p in top)
+
+
+def test_settings_as_run_repeat_a_run_of_a_model_with_a_dense_module(bert):
+    # They name the pooling, and to choose one took the Dense modules away.
+    dense = run(bert, graded(20), replace(QUICK, train_blocks=0, epochs=1))[1].encoder
+    first = run(dense, graded(20), replace(QUICK, epochs=1))[1]
+    again = run(dense, graded(20), first.config)[1]
+    assert first.config.pooling == dense.pooling
+    assert len(again.encoder.recipe.head) == len(dense.recipe.head)
+    assert all(map(torch.equal, weights(first.encoder), weights(again.encoder)))
+    other = run(dense, graded(20), replace(first.config, pooling="cls"))[1]
+    assert len(other.encoder.recipe.head) < len(dense.recipe.head)
+
+
+def test_weights_decay_and_biases_and_norms_do_not(bert):
+    model = Trainable(bert, 3)
+    groups = optimizer_of(model, TrainConfig(weight_decay=0.3)).param_groups
+    decay = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
+    named = {n: p for n, p in model.backbone.model.named_parameters() if p.requires_grad}
+    assert len(decay) == len(named)
+    spared = {name for name, p in named.items() if decay[id(p)] == 0}
+    assert spared == {name for name in named if "LayerNorm" in name or name.endswith(".bias")}
+    assert {decay[id(p)] for p in named.values()} == {0, 0.3}
 
 
 def test_it_learns_and_says_what_it_is_worth(bert):

@@ -58,6 +58,9 @@ def judge(done, judgement, gain: Metric, leads=(), forgot=KEPT, **other):
 
 BETTER, WORSE = Metric(0.05, 0.02, 0.081), Metric(-0.04, -0.07, -0.0102)
 SAME = Metric(0.004, -0.0204, 0.03)
+UNSHOWN = (
+    "Not shown to differ from before: on 32 held-out rows a gain shows from about 2.5 points on."
+)
 
 
 def test_an_interval_above_0_is_better_below_it_worse_around_it_neither(done, judgement):
@@ -71,7 +74,7 @@ def test_an_interval_above_0_is_better_below_it_worse_around_it_neither(done, ju
     assert (said.headline, said.helped) == ("Worse than before.", False)
     assert "56.0 after, −4.0 points (95% interval −7.0 … −1.0)." in said.reasons[0]
     said = judge(done, judgement, SAME)
-    assert (said.headline, said.helped) == ("No better than before.", None)
+    assert (said.headline, said.helped) == (UNSHOWN, None)
     assert said.reasons[0].endswith(
         "+0.4 points (95% interval −2.0 … +3.0); the interval includes 0."
     )
@@ -81,26 +84,28 @@ def test_an_interval_above_0_is_better_below_it_worse_around_it_neither(done, ju
 def test_an_interval_that_touches_0_shows_nothing(done, judgement, edge):
     assert judge(done, judgement, edge).helped is None
     said = judge(done, judgement, BETTER, [edge, edge])
-    assert "do no worse" in said.headline
-    assert all("needs no training, does as well" in reason for reason in said.reasons[1:3])
+    assert "are not shown to do worse" in said.headline
+    unshown = "needs no training, is not shown to differ on these 32 rows"
+    assert all(unshown in reason for reason in said.reasons[1:3])
 
 
 def test_a_rival_that_does_as_well_is_named_in_the_headline(done, judgement):
     said = judge(done, judgement, BETTER, [SAME, BETTER])
     assert said.headline == (
-        "Better than before, but whitening, which needs no training, does no worse."
+        "Better than before, but whitening, which needs no training, is not shown to do worse."
     )
     assert said.reasons[1] == (
-        "Whitening, which needs no training, does as well: 60.0; against it, training gains "
+        "Whitening, which needs no training, is not shown to differ on these 32 rows: 60.0; "
+        "against it, training gains "
         "+0.4 points (95% interval −2.0 … +3.0)."
     )
     assert said.reasons[2].startswith("A closed-form linear map, which needs no training, does wor")
     said = judge(done, judgement, BETTER, [WORSE, SAME])
     assert said.headline.endswith("whitening and a closed-form linear map, which need no training, "
-                                  "do no worse.")  # fmt: skip
+                                  "are not shown to do worse.")  # fmt: skip
     assert "does better: 60.0" in said.reasons[1]
     assert judge(done, judgement, BETTER, [BETTER, BETTER]).headline == "Better than before."
-    assert judge(done, judgement, SAME, [SAME, SAME]).headline == "No better than before."
+    assert judge(done, judgement, SAME, [SAME, SAME]).headline == UNSHOWN
 
 
 def test_a_map_that_changes_nothing_is_said_to_be_the_base(done, judgement, bert):
@@ -108,7 +113,7 @@ def test_a_map_that_changes_nothing_is_said_to_be_the_base(done, judgement, bert
     none = Rival("linear map", linear_map(bert, apart, done.train.take([])), {"spearman": LEVEL},
                  SAME)  # fmt: skip
     said = judge(done, replace(judgement, rivals=(none,)), BETTER, [SAME])
-    assert "does as well (the best one leaves the base as it is): 60.0" in said.reasons[1]
+    assert "these 32 rows (the best one leaves the base as it is): 60.0" in said.reasons[1]
 
 
 def test_what_was_forgotten_is_said_with_its_interval(done, judgement):
@@ -121,6 +126,7 @@ def test_what_was_forgotten_is_said_with_its_interval(done, judgement):
         said = judge(done, judgement, BETTER, forgot=kept).reasons[-1]
         assert said.startswith("No forgetting shows. ")
         assert "−0.0" not in said
+        assert "; a loss shows from about 1." in said
 
 
 def test_few_held_out_rows_are_called_few(done, judgement):

@@ -6,13 +6,14 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from math import isfinite, nan
 
 import numpy as np
 
 from encoder.evaluation import LEVEL, PRIMARY, Metric
 from encoder.training.losses import LOSSES
 from ingest import connected_groups
-from ui.finetune.metrics import KINDS, TITLES, WORDS, direction_of
+from ui.finetune.metrics import KINDS, TITLES, WORDS, direction_of, smallest_shown
 from ui.finetune.takehome.facts import (
     base_of,
     blocks_trained,
@@ -26,7 +27,6 @@ from ui.state.models import Run
 from ui.words import NONE, hundred, interval
 
 LONGEST = 500  # characters of what a visitor wrote
-FEW = 100  # held-out rows; below, an interval spans much of the scale
 ACTIVE = re.compile(f"([{re.escape(string.punctuation)}])")  # where Markdown may see a sign
 TAGS = ("sentence-transformers", "sentence-similarity", "feature-extraction")
 
@@ -156,7 +156,8 @@ def _worth(run: Run) -> str:
         (TITLES[name], with_interval(done.before[name]), with_interval(done.after[name]))
         for name in done.before
     ]
-    held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose nothing, with "
+    chose = "the share of the blend, so they look too good" if run.chosen_on_held_out else "nothing"
+    held_out = f"Metrics × 100 on {len(done.held_out):,} held-out pairs that chose {chose}, with "
     text = f"{held_out}{LEVEL} % bootstrap intervals over groups of connected texts.\n\n"
     if run.rows_trained_before:
         text += (
@@ -201,8 +202,7 @@ def _limits(run: Run) -> str:
     limits = []
     if rows:
         judged_on = f"Judged on {rows:,} held-out rows in {groups:,} groups, one split, one seed."
-        few = " Few: a difference inside the intervals means nothing." if rows < FEW else ""
-        limits += [judged_on + few]
+        limits += [judged_on + _could_show(done.gain)]
     if not len(done.validation):
         limits += ["No validation part: the last step was kept, not the best."]
     limits += [
@@ -211,6 +211,14 @@ def _limits(run: Run) -> str:
         "What the base model was trained on, and its bias, are in this model too.",
     ]
     return "\n".join(f"- {text}" for text in (*limits, *map(plain, done.notes)))
+
+
+def _could_show(gain: Metric | None) -> str:
+    """The smallest gain that the held-out rows could have shown, where that is known."""
+    smallest = smallest_shown(gain) if gain else nan
+    if not isfinite(smallest):
+        return " What chance can do there is not known."
+    return f" A gain shows there from about {hundred(smallest)} points on."
 
 
 def with_interval(metric: Metric) -> str:

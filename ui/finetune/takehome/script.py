@@ -163,7 +163,13 @@ $freeze
 def optimizer_and_schedule(model, steps):
     """AdamW; the rate rises over WARMUP steps, stays, and falls to 0 over the second half."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    decays = [p for p in trained if p.ndim > 1]
+    spared = [p for p in trained if p.ndim < 2]  # biases and LayerNorm
+    groups = [
+        {"params": decays, "weight_decay": WEIGHT_DECAY},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=LEARNING_RATE)
 
     def rate(step):
         rising = (step + 1) / max(1, min(WARMUP, steps))

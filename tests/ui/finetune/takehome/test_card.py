@@ -125,7 +125,10 @@ def test_metrics_rivals_and_forgetting_come_with_their_intervals(run):
 def test_few_held_out_rows_are_a_limit(run):
     rows = len(run.done.held_out)
     assert f"- Judged on {rows} held-out rows in {rows} groups" in model_card(run)
-    assert "Few: a difference inside the intervals means nothing." in model_card(run)
+    gained = replace(run.done, gain=Metric(0.01, -0.02, 0.06))
+    assert "A gain shows there from about 4.0 points on." in model_card(replace(run, done=gained))
+    unknown = replace(run.done, gain=Metric(0.01, float("nan"), float("nan")))
+    assert "What chance can do there is not known." in model_card(replace(run, done=unknown))
 
 
 def test_a_run_without_held_out_pairs_says_so(bert):
