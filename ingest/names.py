@@ -99,6 +99,7 @@ MEAN_WORDS = frozenset(
         *("majority", "aggregate", "aggregated"),
     )
 )
+PEOPLE = frozenset(("human", "humans", "gold", "manual", "expert", "experts", "annotated"))
 # Words by which a column of numbers counts or describes: anywhere, in front, or at the end.
 COUNTED = frozenset(
     (

@@ -25,7 +25,7 @@ class LeftOver:
     """Columns that a choice of columns left aside, and how sure that choice was.
 
     labels: other columns that may be the label; counts: columns of numbers that count or describe;
-    texts: columns of texts; label: the label's column where only its numbers made it one.
+    texts: columns of texts; label: the label's column where only what it holds made it one.
     """
 
     labels: tuple[str, ...] = ()
