@@ -106,7 +106,8 @@ def guess_columns(table: Table) -> ColumnMapping:
         return ColumnMapping(kind, texts, label.name, left_over=left_over)
     originals = tuple(without_copies(scores, cells))
     if len(originals) == 3 and texts != named and _are_equal(scores, originals):
-        return ColumnMapping("triplet", originals)
+        guessed = LeftOver(counts=label.counts, negative=originals[2])
+        return ColumnMapping("triplet", originals, left_over=guessed)
     return ColumnMapping("positive", texts, left_over=left_over)
 
 

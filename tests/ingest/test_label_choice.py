@@ -90,6 +90,15 @@ def test_a_label_that_only_its_numbers_show_is_a_warning():
     assert "Column 'foo' is taken for the label by what it holds only" in found.what
 
 
+def test_a_negative_that_only_its_place_shows_is_a_warning():
+    rows = "\n".join(f"I saw {n} birds.\tWe saw {n} birds.\tI saw no bird {n}." for n in range(9))
+    pairs = read_pairs(StringIO(rows))
+    assert pairs.kind == "triplet"
+    found = finding(pairs, "left_over_columns")
+    assert found.severity == "warning"
+    assert "Column 'column 3' is taken for the negatives" in found.what
+
+
 # --- words that are not known ---------------------------------------------------------------------
 
 
