@@ -102,15 +102,19 @@ def counts_rows(cells: Sequence[str]) -> bool:
     return rising or values.max() > LARGEST
 
 
-def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, int]:
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool, int]:
     """Smaller for what is more likely the label."""
-    words = name_words(without_scale(name))
-    bare = plain(without_scale(name))
+    bare = without_scale(name)
+    words = set(name_words(bare))
     numbers = [number for cell in cells if (number := label_number(cell)) is not None]
-    fractions = any(number != round(number) for number in numbers)
-    usual = LABELS.index(bare) if bare in LABELS else len(LABELS)
-    by_people = not PEOPLE & set(words)
-    return not MEAN_WORDS & set(words), by_people, not fractions, bare[-1:].isdigit(), usual
+    return (
+        not says_label(bare),
+        not MEAN_WORDS & words,
+        not PEOPLE & words,
+        all(number == round(number) for number in numbers),
+        bare[-1:].isdigit(),  # one of several raters
+        LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
+    )
 
 
 def _is_named(name: str, cells: Sequence[str]) -> bool:
