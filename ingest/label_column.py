@@ -1,6 +1,7 @@
 """Which column is the label: by what it is called, then by what it holds; never by its place."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,25 +94,26 @@ def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = (
 
 def counts_rows(cells: Sequence[str]) -> bool:
     """Whole numbers that only go up, such as row numbers and ids; or too large for a label."""
-    numbers = [label_number(cell) for cell in cells if not is_missing(cell)]
-    values = np.array([n for n in numbers if n is not None])
-    if not values.size:
+    values = _values(cells)
+    numbers = {cell: number for cell in values if (number := label_number(cell)) is not None}
+    if not numbers:
         return False
-    whole = bool(np.all(values == np.round(values)))
-    rising = values.size > 5 and whole and bool(np.all(np.diff(values) > 0))
-    return rising or values.max() > LARGEST
+    present = [numbers[cell] for cell in cells if cell in numbers]
+    rising = len(present) > 5 and len(numbers) == len(present) and _are_whole(numbers.values())
+    rising = rising and bool(np.all(np.diff(present) > 0))
+    return rising or max(present) > LARGEST
 
 
 def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool, int]:
     """Smaller for what is more likely the label."""
     bare = without_scale(name)
     words = set(name_words(bare))
-    numbers = [number for cell in cells if (number := label_number(cell)) is not None]
+    numbers = (number for cell in _values(cells) if (number := label_number(cell)) is not None)
     return (
         not says_label(bare),
         not MEAN_WORDS & words,
         not PEOPLE & words,
-        all(number == round(number) for number in numbers),
+        _are_whole(numbers),
         bare[-1:].isdigit(),  # one of several raters
         LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
     )
@@ -120,18 +122,28 @@ def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool
 def _is_named(name: str, cells: Sequence[str]) -> bool:
     """The name says label, asks a question or gives a scale; or the cells are votes."""
     says = says_label(without_scale(name)) or asks_yes_or_no(name) or named_scale(name)
-    return bool(says) or vote_shares(cells) is not None
+    return bool(says) or vote_shares(list(_values(cells))) is not None
 
 
 def _is_readable(cells: Sequence[str]) -> bool:
     """Mostly labels; of words, not only one side of two, or the others would be lost."""
-    present = [cell for cell in cells if not is_missing(cell)]
-    if words_of(present):
+    values = _values(cells)
+    if words_of(list(values)):
         return True
-    labels = [cell for cell in present if is_label(cell)]
+    labels = [cell for cell in values if is_label(cell)]
     meanings = {label_word(cell) for cell in labels}
     one_sided = len(meanings) == 1 and None not in meanings
-    return bool(labels) and len(labels) >= (BOTH_SIDES if one_sided else READABLE) * len(present)
+    readable = sum(values[cell] for cell in labels)
+    return readable > 0 and readable >= (BOTH_SIDES if one_sided else READABLE) * values.total()
+
+
+def _values(cells: Sequence[str]) -> Counter[str]:
+    """How often each of the cells occurs that are not missing: each is read once."""
+    return Counter({cell: n for cell, n in Counter(cells).items() if not is_missing(cell)})
+
+
+def _are_whole(numbers: Iterable[float]) -> bool:
+    return all(number == round(number) for number in numbers)
 
 
 def _describes(name: str) -> bool:
@@ -143,6 +155,6 @@ def _filled(cells: Sequence[str]) -> bool:
 
 
 def _has_label_values(cells: Sequence[str]) -> bool:
-    values = {cell.strip() for cell in cells if not is_missing(cell)}
+    values = {cell.strip() for cell in _values(cells)}
     short = len(values) <= MOST_VALUES and all(len(value) <= MOST_LONG for value in values)
     return short and has_few_values(cells)
