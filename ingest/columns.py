@@ -92,7 +92,8 @@ def guess_columns(table: Table) -> ColumnMapping:
     texts = named if named and all(_is_wordy(cells[name]) for name in named) else None
     if texts is None:
         remarks = _with_remarks(cells, flat)
-        choices = (without_copies(scores, cells), without_copies(remarks, cells), scores)
+        graded = _with_repeated(table, cells, scores)
+        choices = (without_copies(scores, cells), without_copies(remarks, cells), scores, graded)
         texts = next(filter(None, map(likeliest_pair, choices)), None)
     label = choose_label(_free(table, flat, texts or named or tuple(scores)))
     if texts is None and named and label.name not in named:
@@ -105,7 +106,8 @@ def guess_columns(table: Table) -> ColumnMapping:
         return ColumnMapping(kind, texts, label.name, left_over=left_over)
     originals = tuple(without_copies(scores, cells))
     if len(originals) == 3 and texts != named and _are_equal(scores, originals):
-        return ColumnMapping("triplet", originals)
+        guessed = LeftOver(counts=label.counts, negative=originals[2])
+        return ColumnMapping("triplet", originals, left_over=guessed)
     return ColumnMapping("positive", texts, left_over=left_over)
 
 
@@ -144,10 +146,26 @@ def _with_remarks(cells: Mapping[str, Sequence[str]], flat: Iterable[str]) -> di
         {
             name: cells[name]
             for name in flat
-            if plain(name) not in BESIDE
-            or sum(len(c.split()) for c in cells[name]) >= A_SENTENCE * len(cells[name])
+            if plain(name) not in BESIDE or _are_sentences(cells[name])
         }
     )
+
+
+def _with_repeated(
+    table: Table, cells: Mapping[str, Sequence[str]], scores: Mapping[str, float]
+) -> dict[str, float]:
+    """Scores that count sentences which recur, such as a few queries; only beside a label."""
+    others = [name for name in table.columns if name not in scores and plain(name) not in BESIDE]
+    repeated = [name for name in others if _is_wordy(cells[name]) and _are_sentences(cells[name])]
+    free = {name: table.frame[name].tolist() for name in others if name not in repeated}
+    if not choose_label(free).name:
+        return {}
+    used = (name for name in table.columns if name in scores or name in repeated)
+    return {name: wordiness(cells[name]) for name in used}
+
+
+def _are_sentences(cells: Sequence[str]) -> bool:
+    return sum(len(cell.split()) for cell in cells) >= A_SENTENCE * len(cells)
 
 
 def _left_over(
@@ -180,8 +198,9 @@ def _no_pair(table: Table, flat: Sequence[str], scores: Mapping[str, float]) -> 
     nested = ", ".join(sorted(set(table.columns) - set(flat)))
     return IngestError(
         f"A pair needs two columns of texts; found {len(scores)} among: "
-        f"{', '.join(table.columns)}. A text alone on its line is no pair; Map and Search take "
-        f"single texts.{f' Lists and objects are no texts: {nested}.' if nested else ''}"
+        f"{', '.join(table.columns)}. A text alone on its line is no pair; single texts"
+        f"{''.join(f', as in {name!r},' for name in scores)} belong in Map or Search."
+        f"{f' Lists and objects are no texts: {nested}.' if nested else ''}"
     )
 
 

@@ -39,13 +39,25 @@ def is_nested(cell: str) -> bool:
         return False
 
 
+def nested_value(cell: str) -> list[object] | dict[str, object] | None:
+    """The list or object whose JSON a cell is, None for anything else."""
+    if not is_nested(cell):
+        return None
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, list | dict) else None
+
+
 def joined_list(cell: str) -> str | None:
     """The text that a JSON list of sentences makes, None for lists of words and anything else."""
-    items = json.loads(cell) if is_nested(cell) else None
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+    items = nested_value(cell)
+    if not isinstance(items, list):
         return None
-    sentences = sum(len(item.split()) > 1 for item in items)
-    return " ".join(items) if 2 * sentences > len(items) else None
+    texts = [item for item in items if isinstance(item, str)]
+    sentences = sum(len(text.split()) > 1 for text in texts)
+    return " ".join(texts) if len(texts) == len(items) and 2 * sentences > len(items) else None
 
 
 def is_wordless(cell: str) -> bool:

@@ -44,8 +44,13 @@ def left_over_columns(context: Context) -> Iterator[Finding]:
     parts = []
     if left.label:
         parts.append(
-            f"Column {left.label!r} is taken for the label by its numbers only: its name says "
+            f"Column {left.label!r} is taken for the label by what it holds only: its name says "
             "neither label nor score."
+        )
+    if left.negative:
+        parts.append(
+            f"Column {left.negative!r} is taken for the negatives, as the third column of texts: "
+            "its name does not say so."
         )
     if left.labels:
         parts.append(f"Not used, though it may be the label, too: {_shown(left.labels)}.")
@@ -54,7 +59,7 @@ def left_over_columns(context: Context) -> Iterator[Finding]:
     if left.texts:
         parts.append(f"Columns of texts that are left over: {_shown(left.texts)}.")
     if parts:
-        doubtful = left.label or left.labels
+        doubtful = left.label or left.labels or left.negative
         yield Finding(
             "left_over_columns",
             "warning" if doubtful else "note",

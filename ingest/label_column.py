@@ -1,16 +1,35 @@
 """Which column is the label: by what it is called, then by what it holds; never by its place."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ingest.contents import has_few_values
-from ingest.labels import is_label, is_missing, label_number, words_of
-from ingest.names import BESIDE, LABELS, MEAN_WORDS, name_words, plain, says_counts, says_label
-from ingest.scales import without_scale
+from ingest.labels import (
+    asks_yes_or_no,
+    is_label,
+    is_missing,
+    label_number,
+    label_word,
+    words_of,
+)
+from ingest.names import (
+    BESIDE,
+    LABELS,
+    MEAN_WORDS,
+    PEOPLE,
+    name_words,
+    plain,
+    says_counts,
+    says_label,
+)
+from ingest.scales import named_scale, without_scale
+from ingest.votes import vote_shares
 
 READABLE = 0.5  # the share of cells that must be labels
+BOTH_SIDES = 0.9  # the same where all that is understood means the same
 LARGEST = 100  # of labels in a column whose name does not say that it holds them
 MOST_VALUES = 7  # of a column that may be a label in words that are not known
 MOST_LONG = 40  # characters of such a word
@@ -18,7 +37,7 @@ MOST_LONG = 40  # characters of such a word
 
 @dataclass(frozen=True)
 class LabelChoice:
-    """name: the label's column, "" without one; by_content: only its numbers say so.
+    """name: the label's column, "" without one; by_content: only what it holds says so.
 
     others: further columns that may be the label, counts: columns of numbers that count or
     describe, unread: a column that looks like a label in words that are not known, "" without one.
@@ -35,11 +54,12 @@ def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     """The label among the columns that hold no texts, {name: all of its cells}.
 
     A name that says label or score wins; else no column that counts or describes is taken; a mean
-    comes before its parts, fractions before whole numbers. A column that is called a label and is
+    comes before its parts, what people said before what a model did, fractions before whole
+    numbers. A column that is called a label and is
     not understood is never replaced by another.
     """
     readable = [name for name, column in cells.items() if _is_readable(column)]
-    named = [name for name in readable if says_label(without_scale(name))]
+    named = [name for name in readable if _is_named(name, cells[name])]
     plausible = [
         name
         for name in readable
@@ -57,9 +77,8 @@ def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     if not ranked:
         return LabelChoice(counts=counts, unread=unread)
     label = ranked[0]
-    numbers = any(label_number(cell) is not None for cell in cells[label])
     others = tuple(name for name in (*named, *plausible) if name != label)
-    return LabelChoice(label, not named and numbers, others, counts, unread)
+    return LabelChoice(label, not named, others, counts, unread)
 
 
 def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = ()) -> str:
@@ -75,33 +94,60 @@ def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = (
 
 def counts_rows(cells: Sequence[str]) -> bool:
     """Whole numbers that only go up, such as row numbers and ids; or too large for a label."""
-    numbers = [label_number(cell) for cell in cells if not is_missing(cell)]
-    values = np.array([n for n in numbers if n is not None])
-    if not values.size:
+    values = _values(cells)
+    numbers = {cell: number for cell in values if (number := label_number(cell)) is not None}
+    if not numbers:
         return False
-    whole = bool(np.all(values == np.round(values)))
-    rising = values.size > 5 and whole and bool(np.all(np.diff(values) > 0))
-    return rising or values.max() > LARGEST
+    present = [numbers[cell] for cell in cells if cell in numbers]
+    rising = len(present) > 5 and len(numbers) == len(present) and _are_whole(numbers.values())
+    rising = rising and bool(np.all(np.diff(present) > 0))
+    return rising or max(present) > LARGEST
 
 
-def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, int]:
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool, int]:
     """Smaller for what is more likely the label."""
-    words = name_words(without_scale(name))
-    bare = plain(without_scale(name))
-    numbers = [number for cell in cells if (number := label_number(cell)) is not None]
-    fractions = any(number != round(number) for number in numbers)
-    usual = LABELS.index(bare) if bare in LABELS else len(LABELS)
-    return not MEAN_WORDS & set(words), not fractions, bare[-1:].isdigit(), usual
+    bare = without_scale(name)
+    words = set(name_words(bare))
+    numbers = (number for cell in _values(cells) if (number := label_number(cell)) is not None)
+    return (
+        not says_label(bare),
+        not MEAN_WORDS & words,
+        not PEOPLE & words,
+        _are_whole(numbers),
+        bare[-1:].isdigit(),  # one of several raters
+        LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
+    )
+
+
+def _is_named(name: str, cells: Sequence[str]) -> bool:
+    """The name says label, asks a question or gives a scale; or the cells are votes."""
+    says = says_label(without_scale(name)) or asks_yes_or_no(name) or named_scale(name)
+    return bool(says) or vote_shares(list(_values(cells))) is not None
 
 
 def _is_readable(cells: Sequence[str]) -> bool:
-    present = [cell for cell in cells if not is_missing(cell)]
-    readable = sum(map(is_label, present)) >= READABLE * len(present)
-    return bool(present) and (readable or bool(words_of(present)))
+    """Mostly labels; of words, not only one side of two, or the others would be lost."""
+    values = _values(cells)
+    if words_of(list(values)):
+        return True
+    labels = [cell for cell in values if is_label(cell)]
+    meanings = {label_word(cell) for cell in labels}
+    one_sided = len(meanings) == 1 and None not in meanings
+    readable = sum(values[cell] for cell in labels)
+    return readable > 0 and readable >= (BOTH_SIDES if one_sided else READABLE) * values.total()
+
+
+def _values(cells: Sequence[str]) -> Counter[str]:
+    """How often each of the cells occurs that are not missing: each is read once."""
+    return Counter({cell: n for cell, n in Counter(cells).items() if not is_missing(cell)})
+
+
+def _are_whole(numbers: Iterable[float]) -> bool:
+    return all(number == round(number) for number in numbers)
 
 
 def _describes(name: str) -> bool:
-    return plain(name) in BESIDE or says_counts(name)
+    return says_counts(name) or bool({plain(name), *name_words(name)} & set(BESIDE))
 
 
 def _filled(cells: Sequence[str]) -> bool:
@@ -109,6 +155,6 @@ def _filled(cells: Sequence[str]) -> bool:
 
 
 def _has_label_values(cells: Sequence[str]) -> bool:
-    values = {cell.strip() for cell in cells if not is_missing(cell)}
+    values = {cell.strip() for cell in _values(cells)}
     short = len(values) <= MOST_VALUES and all(len(value) <= MOST_LONG for value in values)
     return short and has_few_values(cells)

@@ -67,7 +67,8 @@ YES_OR_NO = (
 BESIDE = (
     *("part", "row", "id", "index", "idx", "pairid", "qid1", "qid2", "split", "topic", "genre"),
     *("category", "domain", "source", "file", "filename", "year", "date", "lang", "language"),
-    *("comment", "comments", "note", "notes", "annotator", "user", "unnamed0"),
+    *("comment", "comments", "note", "notes", "annotator", "user", "unnamed0", "license"),
+    *("licence", "attribution", "copyright", "rights", "credit", "credits", "username", "author"),
 )
 # Texts that stand alone, not in pairs; the first of these that holds texts is taken.
 SINGLE_TEXTS = (
@@ -99,6 +100,7 @@ MEAN_WORDS = frozenset(
         *("majority", "aggregate", "aggregated"),
     )
 )
+PEOPLE = frozenset(("human", "humans", "gold", "manual", "expert", "experts", "annotated"))
 # Words by which a column of numbers counts or describes: anywhere, in front, or at the end.
 COUNTED = frozenset(
     (

@@ -25,13 +25,14 @@ class LeftOver:
     """Columns that a choice of columns left aside, and how sure that choice was.
 
     labels: other columns that may be the label; counts: columns of numbers that count or describe;
-    texts: columns of texts; label: the label's column where only its numbers made it one.
+    texts: columns of texts; label, negative: the column taken for it by what it holds only.
     """
 
     labels: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     label: str = ""
+    negative: str = ""
 
 
 @dataclass(frozen=True)

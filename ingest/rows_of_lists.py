@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.amounts import count
-from ingest.contents import is_nested
+from ingest.contents import nested_value
 from ingest.limits import LIMITS, Limits
 from ingest.names import ANCHORS, plain
 from ingest.report import Reason
@@ -40,8 +40,9 @@ def with_rows_of_lists(table: Table, limits: Limits = LIMITS) -> Table:
 def _unfolded(table: Table, limits: Limits) -> Table:
     """Every negative and every positive stands in a row; the shorter list starts over."""
     places = {"positive": _columns(table, POSITIVE), "negative": _columns(table, NEGATIVE)}
-    anchors = [n for n in table.columns if plain(n) in ANCHORS]
-    if not places["positive"] or not (anchors or table.of_records):
+    anchored = any(plain(name) in ANCHORS for name in table.columns)
+    numbered = any(len(names) > 1 for names in places.values())
+    if not places["positive"] or not (anchored or (table.of_records and not numbered)):
         return table
     cells = {n: table.frame[n].tolist() for names in places.values() for n in names}
     lists = {
@@ -50,27 +51,21 @@ def _unfolded(table: Table, limits: Limits) -> Table:
         if names
     }
     longest = [max(1, *map(len, row)) for row in zip(*lists.values(), strict=True)]
-    if max(longest, default=1) == 1 and all(len(names) < 2 for names in places.values()):
+    if max(longest, default=1) == 1 and not numbered:
         return table
     most = _most_that_fit(longest, limits.rows)
     times = [min(number, most) for number in longest]
-    columns = {
-        name: [
-            cell
-            for cell, n in zip(table.frame[name].tolist(), times, strict=True)
-            for _ in range(n)
-        ]
-        for name in table.columns
-    }
-    for place, names in places.items():
-        if names:
-            columns[names[0]] = [
+    columns: dict[str, list[str]] = {}
+    for name in table.columns:
+        place = next((place for place, names in places.items() if name in names), "")
+        if not place:
+            columns[name] = _repeated(table.frame[name].tolist(), times)
+        elif place not in columns:
+            columns[place] = [
                 texts[at % len(texts)] if texts else ""
-                for texts, n in zip(lists[place], times, strict=True)
-                for at in range(n)
+                for texts, number in zip(lists[place], times, strict=True)
+                for at in range(number)
             ]
-    merged = {name for names in places.values() for name in names[1:]}
-    kept = {name: column for name, column in columns.items() if name not in merged}
     several = (place for place, rows in lists.items() if max(map(len, rows)) > 1)
     sources = ", ".join(repr(name) for place in several for name in places[place])
     note = (
@@ -82,7 +77,7 @@ def _unfolded(table: Table, limits: Limits) -> Table:
             f" Of up to {max(longest):,} for a record, only the first {most:,} were taken: at most "
             f"{limits.rows:,} rows are read."
         )
-    return _rebuilt(table, kept, times, note)
+    return _rebuilt(table, columns, times, note)
 
 
 def _columns(table: Table, pattern: re.Pattern[str]) -> list[str]:
@@ -166,9 +161,11 @@ def _texts(cells: Sequence[str]) -> Texts:
 
 
 def _listed(cell: str) -> Texts:
-    values = json.loads(cell) if is_nested(cell) else [cell]
-    texts = [_text(value) for value in values] if isinstance(values, list) else []
-    return [text for text in texts if text] if all(text is not None for text in texts) else [cell]
+    value = nested_value(cell)
+    values = value if isinstance(value, list) else [cell if value is None else value]
+    texts = [_text(item) for item in values]
+    known = [text for text in texts if text is not None]
+    return known if len(known) == len(texts) else [cell]
 
 
 def _text(value: object) -> str | None:

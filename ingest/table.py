@@ -19,9 +19,10 @@ from ingest.lines import find_layout, find_table, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
 from ingest.records import Record, json_records, looks_like_json, parquet_records
 from ingest.report import Reason
+from ingest.spreadsheet import csv_of_workbook
 from ingest.stand_ins import refuse_stand_in
 from ingest.text import characters
-from ingest.unpack import PARQUET, Source, unpack
+from ingest.unpack import PARQUET, ZIP, Source, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +86,8 @@ def read_table(
 
     A string is a path, as in pandas: what somebody else has typed never goes in as one.
 
-    CSV with any usual separator, TSV, JSON Lines, JSON or Parquet, plain or in a .gz or .zip;
-    encoding, separator and header are found. Over `limits`, `sample` reads a seeded sample.
+    CSV with any usual separator, TSV, JSON Lines, JSON, Parquet or Excel (.xlsx), plain or in a .gz
+    or .zip; encoding, separator, header are found. Over `limits`, `sample` reads a seeded sample.
     singles: the rows may be single texts, so what does not look like a table is read as one column
     "text", a text a line.
 
@@ -100,8 +101,13 @@ def read_table(
         rows = parquet_records(data, limits, sample)
         table = _from_records(rows, "Parquet", "Parquet", notes)
         return _limited(_with_joined_lists(table) if singles else table, limits, sample)
-    text, encoding, notes = decode(data, cut)
-    encoding = "pasted text" if isinstance(source, io.StringIO) else encoding
+    suffixes = Path(filename.lower()).suffixes
+    if data.startswith(ZIP):
+        text, notes = csv_of_workbook(data, limits, sample)
+        encoding, suffixes = "Excel", [".csv"]
+    else:
+        text, encoding, notes = decode(data, cut)
+        encoding = "pasted text" if isinstance(source, io.StringIO) else encoding
     if cut:
         text = text[: text.rfind("\n") + 1] or text
         notes += ("Only the beginning of the file was read: it is over the limit.",)
@@ -119,7 +125,6 @@ def read_table(
         table = _from_records(rows, encoding, "JSON", (*notes, *remarks))
         table = _with_joined_lists(table) if singles else table
     else:
-        suffixes = Path(filename.lower()).suffixes
         table = _from_cells(text, encoding, suffixes, notes, limits, sample, singles)
     return _limited(table, limits, sample)
 

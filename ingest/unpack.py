@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ingest.errors import IngestError, OverLimit
 from ingest.limits import Limits, size
+from ingest.spreadsheet import check_workbook, is_workbook
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 FOREIGN = {
@@ -32,7 +33,7 @@ FOREIGN = {
     b"{\\rtf": "a Rich Text document",
 }
 SHOWN_CHARS = 200  # of a path that cannot be read
-READABLE = "Readable are CSV, TSV, JSON Lines and Parquet, plain or in a .gz or .zip."
+READABLE = "Readable are CSV, TSV, JSON Lines, Parquet and Excel, plain or in a .gz or .zip."
 Source = str | Path | bytes | io.StringIO  # a path, a path, the content of a file, a pasted text
 UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
@@ -40,6 +41,7 @@ UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, R
 def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
     """The plain bytes, and whether they are only the beginning (`sample`) of a larger file.
 
+    An Excel workbook, a zip itself, is returned as it is.
     Raises IngestError for what is missing, over a limit, broken, or of a kind that holds no rows.
     """
     if isinstance(source, io.StringIO):
@@ -60,12 +62,12 @@ def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
                 data = _read(stream, limits, sample)
         elif data.startswith(ZIP):
             data = _only_file(data, limits, sample)
+        if packed and data.startswith((GZIP, ZIP)):
+            data = _workbook(data, limits)
     except IngestError:
         raise
     except UNZIP_ERRORS as error:
         raise IngestError(f"The compressed file is broken or incomplete ({error}).") from None
-    if packed and data.startswith((GZIP, ZIP)):
-        raise IngestError("A compressed file inside a compressed file is not read: unpack it once.")
     for magic, name in FOREIGN.items():
         if data.startswith(magic):
             raise IngestError(f"This is {name}, not a table. {READABLE}")
@@ -73,6 +75,16 @@ def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
     if cut and data.startswith(PARQUET):
         raise IngestError(f"A Parquet file over {size(limits.unpacked_bytes)} cannot be sampled.")
     return data[: limits.unpacked_bytes], cut
+
+
+def _workbook(data: bytes, limits: Limits) -> bytes:
+    """The bytes of an Excel workbook within the limits, which is the one zip that is not opened."""
+    if data.startswith(ZIP):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if is_workbook(archive):
+                check_workbook(archive, limits)
+                return data
+    raise IngestError("A compressed file inside a compressed file is not read: unpack it once.")
 
 
 def _file(path: str | Path, most: int) -> bytes:
@@ -103,8 +115,12 @@ def _read(stream: BinaryIO | gzip.GzipFile, limits: Limits, sample: bool) -> byt
 def _only_file(data: bytes, limits: Limits, sample: bool) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [info for info in archive.infolist() if _is_content(info)]
+        if is_workbook(archive):
+            return data
         if any(info.filename == "[Content_Types].xml" for info in names):
-            raise IngestError("This is an Excel or Word file. Save the sheet as CSV and send that.")
+            raise IngestError(
+                f"This is a Word or PowerPoint file, or a broken one of Excel. {READABLE}"
+            )
         if len(names) != 1:
             examples = ", ".join(PurePosixPath(info.filename).name for info in names[:5])
             raise IngestError(

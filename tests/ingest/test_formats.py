@@ -173,7 +173,7 @@ def test_a_compressed_file_is_read_if_it_is_the_only_one():
         read_pairs(zipped(a_DOT_csv=data, b_DOT_csv=data))
     with pytest.raises(IngestError, match=r"compressed file inside a compressed file"):
         read_pairs(zipped(a_DOT_gz=gzip.compress(data)))
-    with pytest.raises(IngestError, match=r"Save the sheet as CSV"):
+    with pytest.raises(IngestError, match=r"a Word or PowerPoint file"):
         read_pairs(zipped(**{"[Content_Types]_DOT_xml": b"<x/>"}))
     for broken in (gzip.compress(data)[:-20], zipped(a=data)[:-20], b"\x1f\x8b", b"PK\x03\x04"):
         with pytest.raises(IngestError, match=r"broken or incomplete"):
