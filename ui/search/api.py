@@ -11,7 +11,7 @@ from ui.checks import pooling_at
 from ui.page.events import worded
 from ui.page.models import ModelPicker
 from ui.page.tasks import done_in_line
-from ui.search.answer import Answer, InMemory, background, find, keywords, verdict
+from ui.search.answer import Answer, InMemory, find, keywords, verdict
 from ui.search.form import USUAL_K, parse_encoding, parse_k, parse_method, parse_query
 from ui.search.handlers import EXPECTED_S
 from ui.search.html import cut_lines
@@ -43,8 +43,10 @@ def build_search_api(workbench: Workbench) -> None:
         texts: equal ones are taken once, and of more than the limit a sample. queries: one or
         several. method: "dense" (vectors), "bm25" or "fusion". pooling "" means: the model's own.
         with_verdict asks unrelated questions too, which takes some seconds. Answers {"results":
-        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict",
-        "encode_ms": null where the query was known, "search_ms"}], "settings", "notes"}.
+        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict":
+        {"level", "words", "p_value": null without unrelated questions, "queries": how many there
+        were, "reason": why the level is "unknown"}, "encode_ms": null where the query was known,
+        "search_ms"}], "settings", "notes"}.
         """
         asked = _listed(texts, queries)
         visitor = request.session_hash
@@ -65,9 +67,11 @@ def build_search_api(workbench: Workbench) -> None:
             index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
-            best = background(index, how, tell, stop) if with_verdict else None
             cut.extend(cut_lines(index, max(answer.cut for answer in answers)))
-            return [_as_json(each, verdict(each, best) if best else None) for each in answers]
+            return [
+                _as_json(each, verdict(each, tell, stop) if with_verdict else None)
+                for each in answers
+            ]
 
         results = done_in_line(work, workbench.work_queue, EXPECTED_S)
         before_query, before_text = prompts(encoder)
@@ -117,8 +121,9 @@ def _as_json(answer: Answer, verdict: Verdict | None) -> dict[str, object]:
     judged = {
         "level": verdict.level,
         "words": verdict.words,
-        "p_value": round(verdict.p_value, 5),
+        "p_value": None if verdict.p_value is None else round(verdict.p_value, 5),
         "queries": verdict.queries,
+        "reason": verdict.reason,
     } if verdict else None  # fmt: skip
     took = answer.encode_ms
     return {

@@ -47,8 +47,12 @@ def cut_lines(index: Index, query_cut: int = 0) -> list[str]:
 LABEL_CHARS = 40
 DOUBT = " A hit may be right all the same: this score alone just does not show it."
 CAVEAT = (
-    "They are everyday English of our own writing: for texts in another language or in the terms "
-    "of a trade, take the verdict as a hint."
+    "They are everyday language of our own writing: for texts in the terms of a trade, take the "
+    "verdict as a hint."
+)
+BY_WORDS = (
+    "Of the words of the question, common ones such as “the” aside, those that the first hit holds "
+    "count by how rare they are in these texts. A text may hold a word and mean another thing."
 )
 BEST = {
     "dense": "Best cosine",
@@ -57,7 +61,6 @@ BEST = {
 }
 SAME = {
     "dense": "with the same model and pooling",
-    "bm25": "by BM25 too",
     "fusion": "by the vectors alone, with the same model and pooling",
 }
 RANKED_BY = {
@@ -117,14 +120,17 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
 
 
 def _compared(verdict: Verdict | None, method: str) -> str:
-    if verdict is None:
+    """What the verdict rests on; nothing where the verdict says itself why there is none."""
+    if verdict is None or (verdict.reason and verdict.p_value is None):
         return ""
     doubt = "" if verdict.level in ("strong", "likely") else DOUBT
-    remark = (
-        f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences in "
-        f"these same texts, {SAME[method]}. One of these finds a hit at least as good with "
-        f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
-    )
+    remark = BY_WORDS + doubt
+    if verdict.p_value is not None:
+        remark = (
+            f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences "
+            f"in these same texts, {SAME[method]}. One of these finds a hit at least as good with "
+            f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
+        )
     return f'<p class="more">{escape(remark)}</p>'
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from explore.lexical import TermScore
+from explore.verdict import Verdict
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab, check, quiet
 from tests.ui.test_hostile_text import ATTACKS
@@ -50,7 +51,7 @@ def test_the_panel_says_settings_latency_place_and_verdict(judged):
                   judged.verdict.words):  # fmt: skip
         assert words in said
     assert f"{judged.verdict.queries} unrelated questions and sentences" in said
-    assert "everyday English" in said  # how far it can be trusted
+    assert "everyday language" in said  # how far it can be trusted
 
 
 def test_while_the_verdict_is_measured_the_panel_says_so(judged):
@@ -63,6 +64,21 @@ def test_a_weak_verdict_is_no_proof_and_a_strong_one_needs_no_excuse(judged):
     for level, doubted in (("strong", False), ("likely", False), ("weak", True), ("none", True)):
         said = panel(replace(judged, verdict=replace(judged.verdict, level=level))).text
         assert (DOUBT.strip() in said) == doubted
+
+
+def test_keywords_say_what_the_verdict_counts(page):
+    judged = page.judged(query="red cat window", method="bm25")
+    said = panel(judged).text
+    assert judged.verdict.words in said
+    assert "count by how rare they are in these texts" in said
+    assert "p =" not in said
+
+
+def test_a_verdict_that_is_withheld_says_why_and_compares_with_nothing(judged):
+    withheld = Verdict.withheld("language", "nobody knows this language")
+    said = panel(replace(judged, verdict=withheld))
+    assert "no verdict: nobody knows this language." in said.text
+    assert "Held against" not in said.text
 
 
 def test_a_store_that_fails_is_told_near_the_results(judged):
