@@ -18,6 +18,7 @@ from ingest.unpack import Source
 
 AGAIN = Reason("same text again", "same_text_again")
 SIDE = "side"
+ROWS_NAMED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     }
     fixed: dict[str, list[int]] = {}
     position_of: dict[str, int] = {}  # text → position of its row
+    again: list[tuple[int, int]] = []  # positions of a row, and of the first with its text
     numbers = [int(number) for number in table.frame.index]
     for at, cell in enumerate(table.frame[columns.text].tolist()):
         (text,), repairs, reason = usable_texts((cell,), limits)
@@ -117,6 +119,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
             reason = NO_TEXT
         elif not reason and text in position_of:
             reason = AGAIN
+            again.append((at, position_of[text]))
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
@@ -127,6 +130,15 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
     rows = list(position_of.values())
+    cells_of = {name: table.frame[name].tolist() for name in columns.labels}
+    other = [
+        numbers[at]
+        for at, first in again
+        if any(
+            (label := tidy(cells[at])[0]) and label != tidy(cells[first])[0]
+            for cells in cells_of.values()
+        )
+    ]
     report = Report(
         kept=len(position_of),
         fixed={what: tuple(rows) for what, rows in fixed.items()},
@@ -134,13 +146,20 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         codes={reason.words: reason.code for reason in dropped},
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notes=table.notes,
+        notes=(*table.notes, *_relabelled(other)),
     )
-    labels = {}
-    for name in columns.labels:
-        cells = table.frame[name].tolist()
-        labels[name] = tuple(tidy(cells[at])[0] for at in rows)
+    labels = {name: tuple(tidy(cells[at])[0] for at in rows) for name, cells in cells_of.items()}
     return Corpus(tuple(position_of), tuple(numbers[at] for at in rows), labels, columns, report)
+
+
+def _relabelled(rows: list[int]) -> list[str]:
+    """What to say of rows whose text came before with another label."""
+    if not rows:
+        return []
+    listed = ", ".join(f"{row:,}" for row in rows[:ROWS_NAMED])
+    more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
+    holds = f"Row {listed} holds" if len(rows) == 1 else f"Rows {listed}{more} hold"
+    return [f"{holds} a text again, with another label; the label of its first row counts."]
 
 
 def corpus_of_pairs(pairs: PairSet) -> Corpus:

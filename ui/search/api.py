@@ -17,7 +17,7 @@ from ui.search.handlers import EXPECTED_S
 from ui.search.html import cut_lines
 from ui.search.index import build_index, prompts
 from ui.state.stages import Stages, Tell
-from ui.state.texts import for_search, open_texts
+from ui.state.texts import for_search, left_out, open_texts
 from ui.state.workbench import Workbench
 
 MOST_QUERIES = 100
@@ -59,8 +59,6 @@ def build_search_api(workbench: Workbench) -> None:
         opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
         corpus = for_search(opened.corpus, settings.search_texts)
 
-        left_out = [f"Left out, {why}: {len(rows):,}."
-                    for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
         cut: list[str] = []
 
         def work(tell: Tell, stop: threading.Event) -> list[dict[str, object]]:
@@ -86,7 +84,7 @@ def build_search_api(workbench: Workbench) -> None:
                 "prompt_of_queries": before_query,
                 "prompt_of_texts": before_text,
             },
-            "notes": [*(note for note in corpus.report.notes if note), *left_out, *cut],
+            "notes": [*(note for note in corpus.report.notes if note), *left_out(corpus), *cut],
         }
 
     gr.api(worded(search), api_name="search", concurrency_id="api-search", concurrency_limit=2)

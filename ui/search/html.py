@@ -145,15 +145,15 @@ def hits_table(answer: Answer) -> str:
     body = ""
     for rank, row in enumerate(answer.rows, 1):
         text = corpus.texts[row]
-        more = f"<details><summary>the whole text</summary>{escape(text)}</details>"
+        more = f'<details dir="auto"><summary>the whole text</summary>{escape(text)}</details>'
         labels = "".join(
-            f'<td class="label" data-of="{escape(name)}">'
+            f'<td class="label" dir="auto" data-of="{escape(name)}">'
             f"{escape(cut(corpus.labels[name][row], LABEL_CHARS))}</td>"
             for name in names
         )
         own = f'<td class="num own">{number(float(scores[rank - 1]), 3)}</td>' if second else ""
         body += (
-            f'<tr><td class="num rank">{rank}</td><th scope="row"><button type="button" '
+            f'<tr><td class="num rank">{rank}</td><th scope="row" dir="auto"><button type="button" '
             f'class="lab-link" data-pick="why:{row}" aria-label="Why hit {rank}: '
             f'{escape(cut(text))}">{escape(cut(text))}</button>'
             f"{more if cut(text) != text else ''}</th>"
@@ -206,8 +206,8 @@ def terms_list(terms: tuple[TermScore, ...]) -> str:
         return notes(["BM25 gives it nothing: it shares no word with the query."])
     total = sum(term.score for term in terms)
     rows = "".join(
-        f'<li><span class="num">{number(term.score, 3)}</span> <span>{escape(cut(term.term, 60))}'
-        "</span></li>"
+        f'<li><span class="num">{number(term.score, 3)}</span> '
+        f'<span dir="auto">{escape(cut(term.term, 60))}</span></li>'
         for term in terms
     )
     return (

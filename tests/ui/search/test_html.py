@@ -99,6 +99,12 @@ def test_each_hit_has_rank_text_cosine_and_labels(page, judged):
             assert cells[at] in row.text
 
 
+def test_texts_stand_in_their_own_direction(judged):
+    for row in check(hits_table(judged.answer)).one("tbody").all("tr"):
+        for cell in (row.one("th"), *row.all(".label")):
+            assert cell.attributes["dir"] == "auto"
+
+
 def test_a_long_text_is_cut_and_can_be_read_whole(page):
     whole = "word " * 100 + "end"
     page.open("long", f"text\n{whole}\nshort\n")
