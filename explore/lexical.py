@@ -1,5 +1,6 @@
 """The keyword baseline: BM25 over a corpus, and which words of the query made a hit."""
 
+import math
 import re
 import threading
 import unicodedata
@@ -62,23 +63,31 @@ class Bm25Index:
                 tell(on_progress, stop, "keywords", at / self.size)
             terms.append(tokens(text))
         self._model = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64")
-        self._vocabulary: frozenset[str] = frozenset().union(*terms)
-        if self._vocabulary:
+        self._holders = Counter(term for one in terms for term in set(one))  # texts with each
+        if self._holders:
             self._model.index(terms, create_empty_token=False, show_progress=False)
         tell(on_progress, stop, "keywords", 1.0)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the scores, and about those of the vocabulary."""
-        arrays = self._model.scores.values() if self._vocabulary else ()
-        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._vocabulary)
+        arrays = self._model.scores.values() if self._holders else ()
+        return sum(np.asarray(a).nbytes for a in arrays) + TERM_BYTES * len(self._holders)
 
     def scores(self, query: str) -> np.ndarray:
         """Float64 (N,) of one query; 0 for a text that shares no term with it."""
-        return self._scores([term for term in tokens(query) if term in self._vocabulary])
+        return self._scores([term for term in tokens(query) if term in self._holders])
 
     def _scores(self, terms: list[str]) -> np.ndarray:
         return self._model.get_scores(terms) if terms else np.zeros(self.size)
+
+    def idf(self, term: str) -> float:
+        """How rare a term is in these texts, as above: largest for one that stands in none.
+
+        It goes by how many texts hold it, not by how often it stands in one.
+        """
+        holders = self._holders[term]
+        return math.log(1 + (self.size - holders + 0.5) / (holders + 0.5))
 
     def search(self, queries: Sequence[str], k: int) -> Hits:
         """The k texts with the largest score for each query; k is cut to N.
@@ -105,7 +114,7 @@ class Bm25Index:
         """
         if not 0 <= row < self.size:
             raise ExploreError(f"There is no text {row}: the index holds {self.size:,}, from 0.")
-        counts = Counter(term for term in tokens(query) if term in self._vocabulary)
+        counts = Counter(term for term in tokens(query) if term in self._holders)
         parts = {term: n * float(self._scores([term])[row]) for term, n in counts.items()}
         scores = [TermScore(term, part) for term, part in parts.items() if part > 0]
         return tuple(sorted(scores, key=lambda part: -part.score))
@@ -132,6 +141,16 @@ def tokens(text: str) -> list[str]:
         else:
             terms.append(match[0])
     return terms
+
+
+def unspaced(term: str) -> bool:
+    """Whether a term is of a script that puts no space between words: a letter, or a pair."""
+    return bool(_patterns()[1].match(term))
+
+
+def letters(term: str) -> list[str]:
+    """The letters of a term of such a script, each with its marks; none of another term."""
+    return [match[0] for match in _patterns()[2].finditer(term)]
 
 
 @cache

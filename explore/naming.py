@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explore.addresses import ADDRESS
 from explore.errors import same_rows
+from explore.language import carries_meaning, language_of, language_of_texts
+from explore.lexical import letters, tokens
 from explore.vectors import unit
 
 TERMS = 5
@@ -36,8 +39,8 @@ def name_clusters(
 
     c-TF-IDF (Grootendorst, arXiv 2203.05794, eq. 1): f(t, c) · log(1 + A / f(t)), f(t, c) the
     frequency of a term among the words of cluster c, f(t) its count in all of them, A the mean
-    number of words of a cluster. scikit-learn's English stop words are left out, and in any
-    language words of more than 30% of the texts that are not special to some of the clusters.
+    number of words of a cluster. See `naming_terms` for what a term is; in any language words of
+    more than 30% of the texts that are not special to some of the clusters are left out too.
     """
     same_rows(texts=texts, vectors=vectors, labels=labels)
     labels = np.asarray(labels)
@@ -73,16 +76,34 @@ def top_terms(texts: Sequence[str], selected: np.ndarray, terms: int = TERMS) ->
     return tuple(str(words[i]) for i in order if scored[0][i] > 0)
 
 
+def naming_terms(text: str, language: str = "") -> list[str]:
+    """The terms of `explore.lexical` in a text that may name a group of texts.
+
+    Not the function words of its language, nor what an apostrophe cuts off ("we'll", "l'eau"), nor
+    links, handles, numbers and single letters. In a script without spaces the pairs of letters
+    neither of which is a function word, and the letters that stand in no such pair.
+    """
+    terms = [
+        term
+        for term in tokens(ADDRESS.sub(" ", text))
+        if term[0].isalpha() and carries_meaning(term, language)
+    ]
+    words = [term for term in terms if len(term) > 1 and len(letters(term)) != 1]
+    paired = {letter for pair in words for letter in letters(pair)}
+    return [*words, *(t for t in terms if len(letters(t)) == 1 and t not in paired)]
+
+
 def _scores(texts: Sequence[str], labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Float (clusters, terms) and the terms; both empty where no word is left."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     if not len(texts):
         return np.zeros((0, 0)), np.array([])
-    counter = CountVectorizer(stop_words="english", token_pattern=r"(?u)\b[^\W\d_][\w'’]+\b")
+    usual = language_of_texts(texts)
+    counter = CountVectorizer(analyzer=lambda text: naming_terms(text, language_of(text, usual)))
     try:
         counts = counter.fit_transform(texts)
-    except ValueError:  # nothing but stop words
+    except ValueError:  # nothing but function words
         return np.zeros((0, 0)), np.array([])
     words = counter.get_feature_names_out()
     if len(texts) >= ENOUGH:

@@ -17,8 +17,8 @@ from ingest.text import tidy, usable_texts
 from ingest.unpack import Source
 
 AGAIN = Reason("same text again", "same_text_again")
-AGAIN_OTHERWISE = Reason("same text again, with another label", "same_text_again")
 SIDE = "side"
+ROWS_NAMED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ def read_corpus(
 def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) -> Corpus:
     """Texts and labels tidied; rows with no text, or with one that came before, are dropped.
 
-    A row that says otherwise of the same text is dropped for a reason of its own.
+    A note names the rows that say otherwise of a text that came before.
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
     table.check_has([columns.text, *columns.labels])
@@ -112,6 +112,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
     }
     fixed: dict[str, list[int]] = {}
     position_of: dict[str, int] = {}  # text → position of its row
+    again: list[tuple[int, int]] = []  # positions of a row, and of the first with its text
     numbers = [int(number) for number in table.frame.index]
     labels = {name: _tidied(table.frame[name].tolist()) for name in columns.labels}
     for at, cell in enumerate(table.frame[columns.text].tolist()):
@@ -119,9 +120,8 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         if table.of_records and is_nested(cell):
             reason = NO_TEXT
         elif not reason and text in position_of:
-            first = position_of[text]
-            alike = all(cells[at] == cells[first] for cells in labels.values())
-            reason = AGAIN if alike else AGAIN_OTHERWISE
+            reason = AGAIN
+            again.append((at, position_of[text]))
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
@@ -132,6 +132,11 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         reasons = "; ".join(f"{reason}: {len(rows)}" for reason, rows in dropped.items())
         raise IngestError(f"No usable row is left ({reasons or 'there are none'}).")
     rows = list(position_of.values())
+    other = [
+        numbers[at]
+        for at, first in again
+        if any(cells[at] not in ("", cells[first]) for cells in labels.values())
+    ]
     report = Report(
         kept=len(position_of),
         fixed={what: tuple(rows) for what, rows in fixed.items()},
@@ -139,7 +144,7 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         codes={reason.words: reason.code for reason in dropped},
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notes=table.notes,
+        notes=(*table.notes, *_relabelled(other)),
     )
     labels_of_rows = {name: tuple(cells[at] for at in rows) for name, cells in labels.items()}
     where = tuple(numbers[at] for at in rows)
@@ -148,6 +153,16 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
 
 def _tidied(cells: Iterable[str]) -> list[str]:
     return [tidy(cell)[0] for cell in cells]
+
+
+def _relabelled(rows: list[int]) -> list[str]:
+    """What to say of rows whose text came before with another label."""
+    if not rows:
+        return []
+    listed = ", ".join(f"{row:,}" for row in rows[:ROWS_NAMED])
+    more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
+    holds = f"Row {listed} holds" if len(rows) == 1 else f"Rows {listed}{more} hold"
+    return [f"{holds} a text again, with another label; the label of its first row counts."]
 
 
 def corpus_of_pairs(pairs: PairSet) -> Corpus:

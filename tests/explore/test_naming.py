@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from explore import ExploreError, name_clusters, top_terms
+from explore.naming import naming_terms
 from tests.explore.points import ODD, blobs
 
 
@@ -81,6 +82,30 @@ def test_a_word_of_one_cluster_is_kept_although_many_texts_have_it(clusters):
     found = named(texts, list(range(clusters)) * 15)
     assert [name.terms[0] for name in found] == animals
     assert "today" not in {term for name in found for term in name.terms}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "terms"),
+    [
+        ("I'll say we've, you're, don't and it’s", "en", ["say"]),
+        ("@anna https://t.co/x or bit.ly/y, mail a.b@c.de &amp; #delay", "en", ["mail", "delay"]),
+        ("Wann soll ich die Rosen gießen, wenn es heiß ist?", "de", ["rosen", "gießen", "heiß"]),
+        ("L'eau de l'hôtel n'est pas chaude.", "fr", ["eau", "hôtel", "chaude"]),
+        ("C'è dell'acqua nell'albergo.", "it", ["acqua", "albergo"]),
+        ("図書館で小説を借りた。", "ja", ["図書", "書館", "小説", "借"]),
+        ("猫に庭をあげた。", "ja", ["猫", "庭"]),
+        ("我们的大学图书馆", "zh", ["大学", "学图", "图书", "书馆"]),
+        ("أين أجد مفتاح الغرفة؟", "ar", ["أجد", "مفتاح", "الغرفة"]),
+    ],
+)  # fmt: skip
+def test_terms_are_whole_words_that_carry_meaning(text, language, terms):
+    assert naming_terms(text, language) == terms
+
+
+def test_function_words_are_left_out_where_languages_mix():
+    texts = ["Wann soll ich die Rosen gießen?", "¿Dónde está la llave para los perros?"] * 3
+    names = named(texts, [0, 1] * 3)
+    assert [set(name.terms) for name in names] == [{"rosen", "gießen"}, {"llave", "perros"}]
 
 
 def test_top_terms_set_the_chosen_apart():

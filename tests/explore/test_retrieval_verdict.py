@@ -75,12 +75,27 @@ def test_three_hundred_queries_are_enough_for_99_percent_and_nothing_is_added():
 )
 def test_small_samples_claim_no_more_than_they_can(n: int, level: str, words: str):
     verdict = BestHits(np.linspace(0.1, 0.2, n)).verdict(0.9)
-    assert verdict.level == level
+    assert (verdict.level, verdict.reason) == (level, "few" if level == "unknown" else "")
     assert words in verdict.words
 
 
 def test_a_small_sample_still_says_when_nothing_is_there():
     assert BestHits(np.array([0.4, 0.5, 0.6])).verdict(0.45).level == "none"
+
+
+@pytest.mark.parametrize(("standing", "level"), [(4, "unknown"), (5, "strong")])
+def test_a_model_that_cannot_tell_gives_no_verdict(standing, level):
+    """10 questions with known answers, of which some stand out from 300 unrelated ones."""
+    answered = np.array([0.9] * standing + [0.3] * (10 - standing))
+    null = BestHits(np.linspace(0, 0.5, ENOUGH), answered)
+    assert null.standing_out == standing
+    verdict = null.verdict(0.95)
+    assert verdict.level == level
+    assert verdict.reason == ("blind" if level == "unknown" else "")
+    assert verdict.p_value == 1 / (ENOUGH + 1)  # which stays true
+    assert (f"of 10 questions with a known answer, only {standing} stand" in verdict.words) == (
+        level == "unknown"
+    )
 
 
 def test_unrelated_queries_are_called_strong_one_time_in_a_hundred():

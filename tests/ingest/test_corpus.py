@@ -132,12 +132,20 @@ def test_a_text_stands_once_with_the_labels_of_its_first_row():
     assert corpus.texts == ("a b", "c d", "A b")
     assert corpus.row_numbers == (1, 2, 4)
     assert corpus.labels == {"topic": ("x", "y", "x")}
-    assert corpus.report.dropped == {
-        "same text again, with another label": (3,),
-        "same text again": (5,),
-    }
+    assert corpus.report.dropped == {"same text again": (3, 5)}
     assert corpus.report.fixed == {}
     assert (corpus.report.kept, corpus.report.read) == (3, 5)
+
+
+def test_a_text_that_comes_again_with_another_label_is_said_with_its_rows():
+    corpus = read_corpus(StringIO("text,topic\na b,x\nc d,y\na b,y\nA b,x\nc d,y\na b,z\n"))
+    assert corpus.report.notes == (
+        "Rows 3, 6 hold a text again, with another label; the label of its first row counts.",
+    )
+    one = read_corpus(StringIO("text,topic\na b,x\nc d,y\na b,y\nA b,x\n"))
+    assert one.report.notes[0].startswith("Row 3 holds a text again")
+    same = read_corpus(StringIO("text,topic\na b,x\nc d,y\na b,x\na b,\n"))
+    assert same.report.notes == ()  # a label that is missing is no other one
 
 
 def test_blank_lines_keep_their_row_numbers():

@@ -15,7 +15,7 @@ from ui.pooling.figures import shorten
 
 TAGS = {"b", "br", "button", "code", "div", "em", "h3", "h4", "i", "li", "ol", "p", "root", "small",
         "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|colspan|role|rowspan|scope|style|title|type")
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|colspan|dir|role|rowspan|scope|style|title|type")
 ATTACKS = [
     "<img src=x onerror=alert(1)>",
     "${alert(1)} {{alert(1)}} {alert}",

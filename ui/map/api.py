@@ -6,6 +6,8 @@ from dataclasses import replace
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, EncoderError
+from ingest.corpus import AGAIN
+from ingest.text import tidy
 from ui.checks import OWN_POOLING, pooling_at
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
@@ -13,7 +15,7 @@ from ui.map.handlers import EXPECTED_S
 from ui.page.events import Lane, worded
 from ui.page.tasks import done_in_line
 from ui.state.stages import Stages, Tell
-from ui.state.texts import on_map, open_texts
+from ui.state.texts import OpenTexts, left_out, on_map, open_texts
 from ui.state.workbench import Workbench
 
 LANE: Lane = {"concurrency_id": "api-map", "concurrency_limit": 2}
@@ -45,9 +47,10 @@ def build_map_api(workbench: Workbench) -> None:
         texts: distinct sentences; equal ones are taken once, and of more than the limit a sample.
         method: "umap", "pca" or "tsne". clustering: "hdbscan", "kmeans" or "agglomerative". space:
         where HDBSCAN looks, "umap" (one of 5 dimensions), "vectors" or "map". 0 or "" means: the
-        default. Answers {"texts", "coordinates": [[x, y]], "labels": [cluster, -1 for
-        none], "clusters": [{"cluster", "size", "terms", "central"}], "trustworthiness",
-        "continuity", "knn_recall", "settings", "notes"}.
+        default. Answers {"texts", "rows": [position of each in the list you gave], "merged":
+        [{"row": of a text that stands there again, "same_as": its first row}], "coordinates":
+        [[x, y]], "labels": [cluster, -1 for unclustered], "clusters": [{"cluster", "size", "terms",
+        "central"}], "trustworthiness", "continuity", "knn_recall", "settings", "notes"}.
         """
         if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
             raise EncoderError("Give a list of texts, at least one.")
@@ -78,8 +81,11 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
     assert clusters is not None
     if fidelity is not None and not fidelity.k:  # of two texts: there is nothing to measure
         fidelity = None
+    corpus = drawn_map.corpus
     return {
-        "texts": list(drawn_map.corpus.texts),
+        "texts": list(corpus.texts),
+        "rows": [number - 1 for number in corpus.row_numbers],
+        "merged": _merged(drawn_map.texts),
         "coordinates": drawn_map.projection.coordinates.astype(float).round(5).tolist(),
         "labels": clusters.labels.tolist(),
         "clusters": [
@@ -105,10 +111,24 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
         "notes": [
             note
             for note in (
-                *drawn_map.corpus.report.notes,
+                *corpus.report.notes,
+                *left_out(corpus),
                 drawn_map.unreadable,
                 drawn_map.projection.note,
             )
             if note
         ],
     }
+
+
+def _merged(opened: OpenTexts) -> list[dict[str, int]]:
+    """Texts of the list that stand there again, and where they stood first."""
+    corpus, table = opened.corpus, opened.table
+    if table is None:
+        return []
+    first = dict(zip(corpus.texts, corpus.row_numbers, strict=True))
+    cells = table.frame[corpus.columns.text]
+    return [
+        {"row": row - 1, "same_as": first[tidy(cells[row])[0]] - 1}
+        for row in corpus.report.dropped.get(AGAIN.words, ())
+    ]

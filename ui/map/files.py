@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ingest.templates import cell
 from ui.map.drawing import DrawnMap
-from ui.map.figures import SYMBOLS, centres, distinct_colours
+from ui.map.figures import SYMBOLS, UNCLUSTERED, centres, distinct_colours
 from ui.map.form import to_json
 from ui.map.state import MapState
 from ui.state.models import OWN_KEY
@@ -41,8 +41,10 @@ def columns(drawn_map: DrawnMap) -> dict[str, Sequence[Cell]]:
         while name in table or OURS.fullmatch(name):
             name = f"label_{name}"
         table[name] = list(values)
-    table["cluster"] = [label + 1 if label >= 0 else 0 for label in labels]  # 0: unclustered
-    table["cluster_name"] = [drawn_map.title(label) if label >= 0 else "" for label in labels]
+    # Numbers as on the screen, from 1; -1 as everywhere where a text is in no cluster.
+    table["cluster"] = [label + 1 if label >= 0 else label for label in labels]
+    names = [drawn_map.title(label) if label >= 0 else UNCLUSTERED for label in labels]
+    table["cluster_name"] = [""] * len(names) if clusters is None else names
     for axis, values in zip("xyz", places.T, strict=False):
         table[axis] = values.tolist()
     return table
@@ -120,7 +122,7 @@ def as_html(drawn_map: DrawnMap) -> bytes:
         rows = np.flatnonzero(labels == group)
         if not len(rows):
             continue
-        name = "unclustered" if group < 0 else f"{group + 1}. {drawn_map.title(group)}"
+        name = UNCLUSTERED if group < 0 else f"{group + 1}. {drawn_map.title(group)}"
         shared: dict[str, object] = {
             "x": places[rows, 0],
             "y": places[rows, 1],

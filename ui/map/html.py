@@ -10,8 +10,9 @@ from explore import ClusterConfig, Place, hubness, occurrences, top_terms
 from ingest.findings import count
 from ingest.templates import cell
 from ui.map.drawing import DrawnMap
+from ui.map.figures import UNCLUSTERED
 from ui.map.view import NEAREST, SIMILARITY, Shown, nearest
-from ui.words import cut, layer_phrase, message, missing, notes, number
+from ui.words import NONE, cut, layer_phrase, message, missing, notes, number
 
 LISTED = 200  # rows of a selection that are shown; the CSV has all
 FAR = 0.12  # share of the map's extent: neighbours further apart than this are on several islands
@@ -28,7 +29,7 @@ def point_panel(drawn_map: DrawnMap, row: int) -> str:
     ]
     if clusters is not None:
         own = int(clusters.labels[row])
-        facts.append(f"cluster {own + 1}: {drawn_map.title(own)}" if own >= 0 else "in no cluster")
+        facts.append(f"cluster {own + 1}: {drawn_map.title(own)}" if own >= 0 else UNCLUSTERED)
     if drawn_map.fidelity is not None and drawn_map.fidelity.k:
         share = drawn_map.fidelity.recall[row]
         facts.append(
@@ -38,7 +39,7 @@ def point_panel(drawn_map: DrawnMap, row: int) -> str:
     facts.append(f"among the {NEAREST} nearest of {often} other texts")
     rows = "".join(
         f'<li><span class="num">{number(float(score), 3)}</span> '
-        f"<span>{escape(cut(drawn_map.corpus.texts[other]))}</span> "
+        f'<span dir="auto">{escape(cut(drawn_map.corpus.texts[other]))}</span> '
         f'<button type="button" class="lab-button" data-pick="why:{row}:{other}">why near?</button>'
         "</li>"
         for other, score in zip(
@@ -46,7 +47,8 @@ def point_panel(drawn_map: DrawnMap, row: int) -> str:
         )
     )
     return (
-        f'<div class="lab-point"><p class="what">“{escape(drawn_map.corpus.texts[row])}”</p>'
+        '<div class="lab-point"><p class="what" dir="auto">'
+        f"“{escape(drawn_map.corpus.texts[row])}”</p>"
         f'<p class="facts">{escape(" · ".join(facts))}</p>'
         "<p class='label'>The nearest texts in the original space, by cosine (lines on the map)</p>"
         f'<ol class="lab-near">{rows}</ol></div>'
@@ -75,9 +77,10 @@ def selection_panel(drawn_map: DrawnMap, rows: np.ndarray) -> str:
         f'<td class="num">{number(float(cosines[at]), 3)}</td>'
         f"<td>{escape(_cluster(drawn_map, row))}</td>"
         + "".join(
-            f"<td>{escape(cut(drawn_map.corpus.labels[name][row], 40))}</td>" for name in labels
+            f'<td dir="auto">{escape(cut(drawn_map.corpus.labels[name][row], 40))}</td>'
+            for name in labels
         )
-        + f"<td>{escape(cut(drawn_map.corpus.texts[row]))}</td></tr>"
+        + f'<td dir="auto">{escape(cut(drawn_map.corpus.texts[row]))}</td></tr>'
         for at, row in ((int(i), int(rows[i])) for i in order[:LISTED])
     )
     more = f" The first {LISTED:,} are listed; the CSV has all." if len(rows) > LISTED else ""
@@ -107,10 +110,10 @@ def _distances(drawn_map: DrawnMap, rows: np.ndarray) -> str:
 
 def _cluster(drawn_map: DrawnMap, row: int) -> str:
     clusters = drawn_map.clusters
-    if clusters is None or clusters.labels[row] < 0:
-        return "–"
+    if clusters is None:
+        return NONE
     own = int(clusters.labels[row])
-    return f"{own + 1}. {drawn_map.title(own)}"
+    return f"{own + 1}. {drawn_map.title(own)}" if own >= 0 else UNCLUSTERED
 
 
 def place_panel(drawn_map: DrawnMap, text: str, landed: Place) -> str:
@@ -132,7 +135,7 @@ def place_panel(drawn_map: DrawnMap, text: str, landed: Place) -> str:
         )
     rows = "".join(
         f'<li><span class="num">{number(float(cosine), 3)}</span> '
-        f"<span>{escape(cut(drawn_map.corpus.texts[row]))}</span></li>"
+        f'<span dir="auto">{escape(cut(drawn_map.corpus.texts[row]))}</span></li>'
         for row, cosine in zip(landed.neighbours.tolist(), landed.cosines, strict=True)
     )
     return notes([" ".join(sentences)]) + f'<ol class="lab-near">{rows}</ol>'
@@ -144,7 +147,7 @@ def search_panel(drawn_map: DrawnMap, shown: Shown) -> str:
         return ""
     rows = "".join(
         f'<li><span class="num">{number(float(shown.similar[row]), 3)}</span> '
-        f"<span>{escape(cut(drawn_map.corpus.texts[row]))}</span></li>"
+        f'<span dir="auto">{escape(cut(drawn_map.corpus.texts[row]))}</span></li>'
         for row in nearest(shown.similar)
     )
     return (
@@ -192,7 +195,7 @@ def hubs_panel(drawn_map: DrawnMap) -> str:
     )
     rows = "".join(
         f'<li><span class="num">{int(counts[row]):,}</span> '
-        f"<span>{escape(cut(drawn_map.corpus.texts[int(row)]))}</span></li>"
+        f'<span dir="auto">{escape(cut(drawn_map.corpus.texts[int(row)]))}</span></li>'
         for row in top
     )
     heading = '<p class="label">Hubs: texts that are near to very many</p>'
@@ -214,7 +217,7 @@ def header(drawn_map: DrawnMap) -> str:
     if clusters is not None:
         figures += [
             f"<b>{clusters.count}</b> cluster{'' if clusters.count == 1 else 's'}",
-            f"<b>{clusters.unclustered:.0%}</b> unclustered",
+            f"<b>{clusters.unclustered:.0%}</b> {UNCLUSTERED}",
         ]
     if fidelity is not None and fidelity.k:
         figures.append(
@@ -271,11 +274,11 @@ def cluster_table(drawn_map: DrawnMap) -> str:
              "smaller least size, or k-means, which always finds some."]
         )  # fmt: skip
     rows = "".join(
-        f'<tr><td class="num">{name.cluster + 1}</td><th scope="row"><button type="button" '
-        f'class="lab-link" data-pick="cluster:{name.cluster}">'
+        f'<tr><td class="num">{name.cluster + 1}</td><th scope="row" dir="auto">'
+        f'<button type="button" class="lab-link" data-pick="cluster:{name.cluster}">'
         f"{escape(drawn_map.title(name.cluster))}</button></th>"
-        f'<td class="num">{name.size:,}</td><td>{escape(cut(drawn_map.corpus.texts[name.central]))}'
-        f"</td></tr>"
+        f'<td class="num">{name.size:,}</td>'
+        f'<td dir="auto">{escape(cut(drawn_map.corpus.texts[name.central]))}</td></tr>'
         for name in drawn_map.names
     )
     return (
@@ -292,7 +295,8 @@ def _unclustered(drawn_map: DrawnMap) -> str:
     clusters = drawn_map.clusters
     assert clusters is not None
     left = int((clusters.labels < 0).sum())
-    note = f"{left:,} of {len(clusters.labels):,} texts are in no cluster and stay grey."
+    verb = "is" if left == 1 else "are"
+    note = f"{left:,} of {count(len(clusters.labels), 'text')} {verb} {UNCLUSTERED} and grey."
     if clusters.config.method != "hdbscan":
         note = "This method puts every text into some cluster, whether it belongs there or not."
     return note + " Click a name to zoom to it; names are the words that set a cluster apart."

@@ -103,7 +103,8 @@ def moved_table(sides: SideBySide) -> str:
     comparison, texts = sides.comparison, sides.left.corpus.texts
     rows = "".join(
         f'<tr><td class="num">{f"{comparison.overlap[row]:.0%}" if comparison.k else NONE}</td>'
-        f'<td class="num">{comparison.moved[row]:.2f}</td><th scope="row"><button type="button" '
+        f'<td class="num">{comparison.moved[row]:.2f}</td>'
+        '<th scope="row" dir="auto"><button type="button" '
         f'class="lab-link" data-pick="moved:{row}">{escape(cut(texts[row]))}</button></th></tr>'
         for row in sides.moved
     )

@@ -6,6 +6,7 @@ from html import escape
 import gradio as gr
 from gradio.components import Component
 
+from ui.map.figures import UNCLUSTERED
 from ui.map.files import EXPORTS, map_snippet
 from ui.map.form import form_of, to_query
 from ui.map.handlers import MapHandlers
@@ -54,7 +55,7 @@ class TakeHomeSection:
             for name, export in EXPORTS.items()
         )
         sample = sample_of(drawn_map.texts)
-        remarks = ["In the files, cluster 0 holds the texts that are in none."]
+        remarks = [f"In the files, the texts that are {UNCLUSTERED} have cluster -1."]
         if not sample:
             remarks.append(
                 "The link holds settings, never your texts: whoever opens it needs the same file."

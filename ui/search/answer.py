@@ -1,58 +1,25 @@
 """A query and what it found: vectors, keywords or both, how long it took, and what it is worth."""
 
-import csv
 import secrets
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Protocol
 
 import numpy as np
 
 from encoder import Encoder
-from encoder.background import background_sentences
 from encoder.readability import reading
 from explore import Hits, search
+from explore.coverage import coverage
 from explore.fusion import reciprocal_rank_fusion
 from explore.lexical import Bm25Index, TermScore
-from explore.verdict import BestHits, Verdict
-from ingest import Corpus
+from explore.verdict import Verdict
 from ui.page.matrix import ReadablePair, explain
+from ui.search.background import background, has_background, languages, no_background
 from ui.search.index import Index, SearchSettings, prompts, query_options, text_options
-from ui.state.pairs import SAMPLES_FOLDER
-from ui.state.stages import Key, Tell
-
-# --- Queries that have nothing to do with a corpus, as far as anybody can know beforehand ---------
-
-
-MOST = 440  # as many as there are background sentences
-QUESTIONS = "question_answer.csv"  # of general knowledge, each with its answer
-
-
-@cache
-def _queries() -> tuple[tuple[str, str], ...]:
-    """Each with its answer, "" where it has none: real questions first, then sentences."""
-    with (SAMPLES_FOLDER / QUESTIONS).open(encoding="utf-8", newline="") as file:
-        asked = [(row["question"], row["answer"]) for row in csv.DictReader(file)]
-    sentences = sorted(background_sentences(), key=lambda text: not text.endswith("?"))
-    return (*asked, *((text, "") for text in sentences))
-
-
-def background_queries(corpus: Corpus) -> list[str]:
-    """At most MOST queries, questions before statements: everyday English, of our own writing.
-
-    Those that stand in the corpus, or whose answer does, are left out.
-    """
-    there = set(corpus.texts)
-    apart = [
-        query
-        for query, answer in _queries()
-        if query not in there and (not answer or answer not in there)
-    ]
-    return apart[:MOST]
-
+from ui.state.stages import Tell
 
 NO_HIT = "That text is not among the hits any more"
 DEEP = 100  # ranks of each ranking that go into a fusion
@@ -159,38 +126,33 @@ def keywords(index: Index, tell: Tell, stop: threading.Event) -> Bm25Index:
     )
 
 
-def has_background(index: Index, method: str) -> bool:
-    """Whether `background` answers at once."""
-    return index.texts.stages.known(*_background(index, method))
+def verdict(answer: Answer, tell: Tell, stop: threading.Event) -> Verdict | None:
+    """What the best hit is worth; None without hits. Raises Stopped.
 
-
-def _background(index: Index, method: str) -> tuple[str, Key]:
-    """Stage and key: BM25 hangs on the texts alone, all else is judged by vectors."""
-    return ("words", index.source[:2]) if method == "bm25" else ("background", index.source)
-
-
-def background(index: Index, method: str, tell: Tell, stop: threading.Event) -> BestHits:
-    """What unrelated queries find here at best by this method, measured once. Raises Stopped."""
-
-    def make() -> BestHits:
-        unrelated = background_queries(index.corpus)
-        if method == "bm25":
-            return BestHits.of(keywords(index, tell, stop).search(unrelated, 1))
-        vectors = index.encode_queries(unrelated, tell, stop)
-        return BestHits.of(search(vectors, index.vectors, 1))
-
-    stage, key = _background(index, method)
-    return index.texts.stages.get(stage, key, make)
-
-
-def verdict(answer: Answer, best: BestHits) -> Verdict | None:
-    """What the best score says, held against `background` by the same method; None without hits.
-
-    Only the whole ranking by cosine can say that nothing here is relevant.
+    By keywords it goes by the share of the query that it holds; else its cosine is held against
+    what unrelated queries find. Only the whole ranking by cosine can say that nothing here is
+    relevant.
     """
+    index, query = answer.index, answer.query
     if not answer.rows:
         return None
+    if answer.method == "bm25":
+        words = keywords(index, tell, stop)
+        return coverage(words, query, answer.rows[0], languages(index, query).asked).verdict()
+    withheld = no_background(index, query)
+    if withheld is not None:
+        return withheld
+    best = background(index, query, tell, stop)
     return best.verdict(answer.best, conclusive=answer.method == "dense")
+
+
+def is_judged(answer: Answer) -> bool:
+    """Whether `verdict` answers at once."""
+    if answer.method == "bm25" or not answer.rows:
+        return True
+    return has_background(answer.index, answer.query) or (
+        no_background(answer.index, answer.query) is not None
+    )
 
 
 # --- Why a text was found: the cosine with the query token by token, and the words both share -----

@@ -11,13 +11,13 @@ from ui.checks import pooling_at
 from ui.page.events import worded
 from ui.page.models import ModelPicker
 from ui.page.tasks import done_in_line
-from ui.search.answer import Answer, InMemory, background, find, keywords, verdict
+from ui.search.answer import Answer, InMemory, find, keywords, verdict
 from ui.search.form import USUAL_K, parse_encoding, parse_k, parse_method, parse_query
 from ui.search.handlers import EXPECTED_S
 from ui.search.html import unread_lines
 from ui.search.index import build_index, prompts
 from ui.state.stages import Stages, Tell
-from ui.state.texts import for_search, open_texts
+from ui.state.texts import for_search, left_out, open_texts
 from ui.state.workbench import Workbench
 
 MOST_QUERIES = 100
@@ -43,8 +43,10 @@ def build_search_api(workbench: Workbench) -> None:
         texts: equal ones are taken once, and of more than the limit a sample. queries: one or
         several. method: "dense" (vectors), "bm25" or "fusion". pooling "" means: the model's own.
         with_verdict asks unrelated questions too, which takes some seconds. Answers {"results":
-        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict",
-        "encode_ms": null where the query was known, "search_ms"}], "settings", "notes"}.
+        [{"query", "hits": [{"row": position in texts, "text", "score", "cosine"}], "verdict":
+        {"level", "words", "p_value": null without unrelated questions, "queries": how many there
+        were, "reason": why the level is "unknown"}, "encode_ms": null where the query was known,
+        "search_ms"}], "settings", "notes"}.
         """
         asked = _listed(texts, queries)
         visitor = request.session_hash
@@ -57,17 +59,17 @@ def build_search_api(workbench: Workbench) -> None:
         opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
         corpus = for_search(opened.corpus, settings.search_texts)
 
-        left_out = [f"Left out, {why}: {len(rows):,}."
-                    for why, rows in corpus.report.dropped.items() if rows]  # fmt: skip
         unread: list[str] = []
 
         def work(tell: Tell, stop: threading.Event) -> list[dict[str, object]]:
             index = build_index(opened, corpus, encoder, encoding, "api", tell, stop)
             words = keywords(index, tell, stop) if how != "dense" else None
             answers = [find(index, query, how, count, InMemory(), words) for query in wanted]
-            best = background(index, how, tell, stop) if with_verdict else None
             unread.extend(unread_lines(index, answers))
-            return [_as_json(each, verdict(each, best) if best else None) for each in answers]
+            return [
+                _as_json(each, verdict(each, tell, stop) if with_verdict else None)
+                for each in answers
+            ]
 
         results = done_in_line(work, workbench.work_queue, EXPECTED_S)
         before_query, before_text = prompts(encoder)
@@ -82,7 +84,7 @@ def build_search_api(workbench: Workbench) -> None:
                 "prompt_of_queries": before_query,
                 "prompt_of_texts": before_text,
             },
-            "notes": [*(note for note in corpus.report.notes if note), *left_out, *unread],
+            "notes": [*(note for note in corpus.report.notes if note), *left_out(corpus), *unread],
         }
 
     gr.api(worded(search), api_name="search", concurrency_id="api-search", concurrency_limit=2)
@@ -117,8 +119,9 @@ def _as_json(answer: Answer, verdict: Verdict | None) -> dict[str, object]:
     judged = {
         "level": verdict.level,
         "words": verdict.words,
-        "p_value": round(verdict.p_value, 5),
+        "p_value": None if verdict.p_value is None else round(verdict.p_value, 5),
         "queries": verdict.queries,
+        "reason": verdict.reason,
     } if verdict else None  # fmt: skip
     took = answer.encode_ms
     return {

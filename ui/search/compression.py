@@ -15,7 +15,7 @@ from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, worded
 from ui.page.matrix import figure_json
 from ui.page.tasks import Steps, Task, at_once
-from ui.search.answer import background_queries
+from ui.search.background import background_queries
 from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
 from ui.search.index import ENCODING, Index

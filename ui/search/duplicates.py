@@ -62,7 +62,8 @@ def duplicates_panel(duplicates: CorpusDuplicates) -> str:
     more = [f"Listed: the nearest {min(stored, LISTED):,}; the CSV has {stored:,}."]
     rows = "".join(
         f'<tr><td class="num">{number(float(score), 4)}</td>'
-        f"<td>{_text(duplicates.corpus, i)}</td><td>{_text(duplicates.corpus, j)}</td></tr>"
+        f'<td dir="auto">{_text(duplicates.corpus, i)}</td>'
+        f'<td dir="auto">{_text(duplicates.corpus, j)}</td></tr>'
         for (i, j), score in zip(pairs.pairs[:LISTED].tolist(), pairs.scores, strict=False)
     )
     return (
@@ -98,7 +99,8 @@ def _groups(duplicates: CorpusDuplicates) -> str:
         shown = "; ".join(f"“{cut(texts[row], 90)}”" for row in group[:IN_A_GROUP].tolist())
         rest = f" and {len(group) - IN_A_GROUP:,} more" if len(group) > IN_A_GROUP else ""
         items += (
-            f'<li><span class="num">{len(group):,}</span> <span>{escape(shown)}{rest}</span></li>'
+            f'<li><span class="num">{len(group):,}</span> '
+            f'<span dir="auto">{escape(shown)}{rest}</span></li>'
         )
     more = f" The {GROUPS} largest:" if len(groups) > GROUPS else ""
     return f'{notes([facts + more])}<ol class="lab-near">{items}</ol>'

@@ -16,10 +16,9 @@ from ui.search.answer import (
     NO_HIT,
     Answer,
     HitExplanation,
-    background,
     explain_hit,
     find,
-    has_background,
+    is_judged,
     keywords,
     verdict,
 )
@@ -127,11 +126,7 @@ class SearchHandlers(TextsHandlers):
         if stop.is_set():
             raise Stopped
         state.index, state.answer = index, answer
-        return (
-            self.judged(answer, tell, stop)
-            if has_background(index, search.method)
-            else JudgedAnswer(answer)
-        )
+        return self.judged(answer, tell, stop) if is_judged(answer) else JudgedAnswer(answer)
 
     def answer_now(self, asked: SearchRequest, stop: threading.Event) -> JudgedAnswer | None:
         """`answer` outside the line of long work; None where a newer search has ended this one.
@@ -145,8 +140,7 @@ class SearchHandlers(TextsHandlers):
 
     def judged(self, answer: Answer, tell: Tell, stop: threading.Event) -> JudgedAnswer:
         """An answer with what its best hit is worth. Raises Stopped."""
-        best = background(answer.index, answer.method, tell, stop)
-        return JudgedAnswer(answer, verdict(answer, best), True)
+        return JudgedAnswer(answer, verdict(answer, tell, stop), True)
 
     def start(
         self,

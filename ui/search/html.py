@@ -55,8 +55,12 @@ def unread_lines(index: Index, answers: Sequence[Answer]) -> list[str]:
 LABEL_CHARS = 40
 DOUBT = " A hit may be right all the same: this score alone just does not show it."
 CAVEAT = (
-    "They are everyday English of our own writing: for texts in another language or in the terms "
-    "of a trade, take the verdict as a hint."
+    "They are everyday language of our own writing: for texts in the terms of a trade, take the "
+    "verdict as a hint."
+)
+BY_WORDS = (
+    "Of the words of the question, common ones such as “the” aside, those that the first hit holds "
+    "count by how rare they are in these texts. A text may hold a word and mean another thing."
 )
 BEST = {
     "dense": "Best cosine",
@@ -65,7 +69,6 @@ BEST = {
 }
 SAME = {
     "dense": "with the same model and pooling",
-    "bm25": "by BM25 too",
     "fusion": "by the vectors alone, with the same model and pooling",
 }
 RANKED_BY = {
@@ -125,14 +128,17 @@ def answer_panel(answer: Answer, verdict: Verdict | None, waiting: bool, place: 
 
 
 def _compared(verdict: Verdict | None, method: str) -> str:
-    if verdict is None:
+    """What the verdict rests on; nothing where the verdict says itself why there is none."""
+    if verdict is None or (verdict.reason and verdict.p_value is None):
         return ""
     doubt = "" if verdict.level in ("strong", "likely") else DOUBT
-    remark = (
-        f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences in "
-        f"these same texts, {SAME[method]}. One of these finds a hit at least as good with "
-        f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
-    )
+    remark = BY_WORDS + doubt
+    if verdict.p_value is not None:
+        remark = (
+            f"Held against the best hits of {verdict.queries:,} unrelated questions and sentences "
+            f"in these same texts, {SAME[method]}. One of these finds a hit at least as good with "
+            f"p = {verdict.p_value:.3f}.{doubt} {CAVEAT}"
+        )
     return f'<p class="more">{escape(remark)}</p>'
 
 
@@ -147,15 +153,15 @@ def hits_table(answer: Answer) -> str:
     body = ""
     for rank, row in enumerate(answer.rows, 1):
         text = corpus.texts[row]
-        more = f"<details><summary>the whole text</summary>{escape(text)}</details>"
+        more = f'<details dir="auto"><summary>the whole text</summary>{escape(text)}</details>'
         labels = "".join(
-            f'<td class="label" data-of="{escape(name)}">'
+            f'<td class="label" dir="auto" data-of="{escape(name)}">'
             f"{escape(cut(corpus.labels[name][row], LABEL_CHARS))}</td>"
             for name in names
         )
         own = f'<td class="num own">{number(float(scores[rank - 1]), 3)}</td>' if second else ""
         body += (
-            f'<tr><td class="num rank">{rank}</td><th scope="row"><button type="button" '
+            f'<tr><td class="num rank">{rank}</td><th scope="row" dir="auto"><button type="button" '
             f'class="lab-link" data-pick="why:{row}" aria-label="Why hit {rank}: '
             f'{escape(cut(text))}">{escape(cut(text))}</button>'
             f"{more if cut(text) != text else ''}</th>"
@@ -208,8 +214,8 @@ def terms_list(terms: tuple[TermScore, ...]) -> str:
         return notes(["BM25 gives it nothing: it shares no word with the query."])
     total = sum(term.score for term in terms)
     rows = "".join(
-        f'<li><span class="num">{number(term.score, 3)}</span> <span>{escape(cut(term.term, 60))}'
-        "</span></li>"
+        f'<li><span class="num">{number(term.score, 3)}</span> '
+        f'<span dir="auto">{escape(cut(term.term, 60))}</span></li>'
         for term in terms
     )
     return (

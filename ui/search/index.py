@@ -70,6 +70,17 @@ class Index:
             for piece in in_pieces(texts, "queries", tell, stop)
         ])  # fmt: skip
 
+    def encode_texts(self, texts: Sequence[str], tell: Tell, stop: threading.Event) -> np.ndarray:
+        """Other texts as those of this index: (N, D), with none of them (0, D)."""
+        settings, options = self.settings, text_options(self.encoder)
+        return np.concatenate([
+            self.vectors[:0],
+            *(
+                self.encoder.encode(piece, settings.pooling, settings.layer, options=options)
+                for piece in in_pieces(texts, "queries", tell, stop)
+            ),
+        ])  # fmt: skip
+
 
 def query_options(encoder: Encoder) -> Options:
     """The prompt that this model wants before a query; its default one where it names none."""

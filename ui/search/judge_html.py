@@ -49,7 +49,7 @@ def thumbs_list(answer: Answer, judged: Mapping[str, float]) -> str:
         text = answer.index.corpus.texts[row]
         items += (
             f'<li><span class="num">{number(float(cosine), 3)}</span> '
-            f"<span>{escape(cut(text))}</span> "
+            f'<span dir="auto">{escape(cut(text))}</span> '
             f'<span class="lab-pair-buttons">{_thumbs(row, rank, judged.get(text))}</span></li>'
         )
     asked = f"Do these answer “{cut(answer.query, 90)}”? A second click takes it back."
@@ -82,9 +82,9 @@ def judged_list(grades: Grades, sent: frozenset[str] | set[str], left: Grades | 
         first = escape(cut(good[0], 90)) if good else NONE
         trained = "<small>sent to training</small>" if query in sent else ""
         rows += (
-            f'<tr><th scope="row">{escape(cut(query, 90))}{trained}</th>'
+            f'<tr><th scope="row" dir="auto">{escape(cut(query, 90))}{trained}</th>'
             f'<td class="num" data-of="relevant">{len(good):,}</td>'
-            f'<td class="num" data-of="not">{len(bad):,}</td><td>{first}</td></tr>'
+            f'<td class="num" data-of="not">{len(bad):,}</td><td dir="auto">{first}</td></tr>'
         )
     remark = f"{count(count_of(grades), 'judgement')} of {queries(len(grades))}."
     if len(grades) > LISTED:

@@ -121,7 +121,7 @@ def choices_list(answer: Answer, choice: Choice) -> str:
     """The hits of the last query, each with both buttons."""
     items = "".join(
         f'<li><span class="num">{number(float(cosine), 3)}</span> '
-        f"<span>{escape(cut(answer.index.corpus.texts[row]))}</span> "
+        f'<span dir="auto">{escape(cut(answer.index.corpus.texts[row]))}</span> '
         f'<span class="lab-pair-buttons">{_buttons(row, rank, choice)}</span></li>'
         for rank, (row, cosine) in enumerate(zip(answer.rows, answer.cosines, strict=True), 1)
     )
@@ -146,7 +146,7 @@ def changes_table(change: QueryChange, remark: str) -> str:
         f'<td class="num">{hit.change.after or f"&gt;{DEEP:,}"}</td>'
         f"<td>{change_word(hit.change, change.k)}</td>"
         f'<td class="num">{number(hit.cosine, 3)}</td>'
-        f"<td>{escape(cut(change.index.corpus.texts[hit.change.row]))}</td></tr>"
+        f'<td dir="auto">{escape(cut(change.index.corpus.texts[hit.change.row]))}</td></tr>'
         for hit in change.hits
     )
     facts = f"{remark} Cosine of the new query with the old one: {number(change.cosine, 3)}."

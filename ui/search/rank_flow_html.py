@@ -131,7 +131,8 @@ def strategies_table(flow: RankFlow) -> str:
     for at, (strategy, overlap) in enumerate(zip(flow.strategies, flow.overlaps, strict=True)):
         alone = flow.only[strategy.name]
         shown = "".join(
-            f"<li>{escape(cut(texts[row], LISTED_CHARS))}</li>" for row in alone[:MOST_ALONE]
+            f'<li dir="auto">{escape(cut(texts[row], LISTED_CHARS))}</li>'
+            for row in alone[:MOST_ALONE]
         )
         more = f"<li>and {len(alone) - MOST_ALONE} more</li>" if len(alone) > MOST_ALONE else ""
         share = NONE if overlap != overlap else "–" if not at else f"{overlap:.0%}"
@@ -159,7 +160,8 @@ def ranks_table(flow: RankFlow) -> str:
     names = [strategy.name for strategy in flow.strategies]
     heads = "".join(f'<th scope="col" class="num">{escape(name)}</th>' for name in names)
     rows = "".join(
-        f'<tr><th scope="row">{escape(cut(flow.index.corpus.texts[row], LISTED_CHARS))}</th>'
+        '<tr><th scope="row" dir="auto">'
+        f"{escape(cut(flow.index.corpus.texts[row], LISTED_CHARS))}</th>"
         + "".join(f'<td class="num">{by_name[name] or "–"}</td>' for name in names)
         + "</tr>"
         for row, by_name in flow.ranks.items()

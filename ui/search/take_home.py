@@ -93,9 +93,11 @@ HOW = (
     "up, for each word both share, how rare it is and how often it stands in the text (k1 = 1.5, "
     "b = 0.75). <b>Fused</b> adds 1 / (60 + rank) over both rankings, so that their scores need no "
     "common scale. The <b>verdict</b> asks some hundred unrelated questions and sentences of the "
-    "same texts: the best of many scores is high by chance alone, and only what is higher than "
-    "their best says something. By keywords it is the BM25 score of the first hit that is "
-    "compared; fused scores are ranks, so there it is the largest cosine."
+    "same texts, in the language of yours: the best of many scores is high by chance alone, and "
+    "only what is higher than their best says something. Questions with known answers show whether "
+    "this model tells relevant texts from others at all; where it does not, there is no verdict. "
+    "By keywords the verdict is the share of the question’s words that the first hit holds, "
+    "weighted by how rare they are; fused scores are ranks, so there it is the largest cosine."
 )
 
 

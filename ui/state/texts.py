@@ -210,6 +210,18 @@ def for_search(corpus: Corpus, most: int) -> Corpus:
     return corpus.sampled(most, why="is searched here; the Python package has no such limit")
 
 
+def left_out(corpus: Corpus) -> list[str]:
+    """Which rows of a list are no texts of the corpus, in sentences; positions as in the list."""
+    lines = []
+    for why, rows in corpus.report.dropped.items():
+        if rows:
+            listed = ", ".join(f"{row - 1:,}" for row in rows[:ROWS_NAMED])
+            more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
+            lines.append(f"Left out, {why}: {len(rows):,} (row {listed}{more}, counted from 0).")
+    return lines
+
+
+ROWS_NAMED = 20
 ENCODED_AT_ONCE = 128  # texts between two looks at whether to go on
 ItemT = TypeVar("ItemT")
 

@@ -12,7 +12,7 @@ from ui.finetune.form import BY_STEPS, Form
 
 TAGS = {"b", "button", "caption", "dd", "div", "dl", "dt", "h4", "i", "li", "p", "root", "section",
         "small", "span", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|style|tabindex|title|type")
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type")
 
 
 def check(piece: str) -> Node:

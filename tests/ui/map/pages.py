@@ -19,7 +19,7 @@ from ui.state.texts import OpenTexts, on_map, open_data, open_texts
 
 TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
         "th", "thead", "tr"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|tabindex|type")
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|tabindex|type")
 BYTES = 10**8
 IN_THREE = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}  # of a MapForm
 

@@ -32,6 +32,25 @@ from ui.state.pairs import SAMPLES_FOLDER
 PCA = {"method": "pca", "clustering": "kmeans", "n_clusters": 3}
 
 
+def test_rows_are_places_in_the_list_and_what_was_merged_is_said(bert):
+    texts = ["A cat.", "", "A dog.", " A  cat. ", "A ship.", "A dog.", "A tree."]
+    [fn] = [f.fn for f in api_of(bert).fns.values() if f.api_name == "map"]
+    answer = fn(gr.Request(session_hash="ann"), texts, **PCA)
+    assert answer["texts"] == ["A cat.", "A dog.", "A ship.", "A tree."]
+    assert answer["rows"] == [0, 2, 4, 6]
+    assert answer["merged"] == [{"row": 3, "same_as": 0}, {"row": 5, "same_as": 2}]
+    assert answer["notes"][:2] == [
+        "Left out, empty text: 1 (row 1, counted from 0).",
+        "Left out, same text again: 2 (row 3, 5, counted from 0).",
+    ]
+
+
+def api_of(bert) -> gr.Blocks:
+    with gr.Blocks() as demo:
+        build_map_api(tiny_workbench(bert, bert))
+    return demo
+
+
 @pytest.fixture(scope="module")
 def client(app_url):
     client = Client(app_url, verbose=False)
@@ -62,8 +81,10 @@ def test_a_list_of_texts_is_enough(client, bundled):
     rows = [n for n, topic in enumerate(corpus.labels["topic"]) if topic in chosen][:120]
     texts = [corpus.texts[n] for n in rows]
     answer = ask(client, texts)
-    assert set(answer) == {"texts", "coordinates", "labels", "clusters", "trustworthiness",
-                          "continuity", "knn_recall", "settings", "notes"}  # fmt: skip
+    assert set(answer) == {
+        *("texts", "rows", "merged", "coordinates", "labels", "clusters", "trustworthiness"),
+        *("continuity", "knn_recall", "settings", "notes"),
+    }
     assert answer["texts"] == texts
     vectors = bundled.encode(texts)
     near = neighbours(vectors, 30)

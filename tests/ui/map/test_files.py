@@ -20,6 +20,7 @@ from tests.ui.corpus import TABLE, TEXTS
 from tests.ui.map.pages import IN_THREE, draw_map, open_list, open_table, steps
 from tests.ui.test_hostile_text import ATTACKS
 from ui.map.drawing import DrawnMap
+from ui.map.figures import UNCLUSTERED
 from ui.map.files import (
     EXPORTS,
     SPATIAL,
@@ -113,10 +114,10 @@ def test_a_map_in_space_has_z(bert):
     assert symbols <= {word.encode() for word in SPATIAL}
 
 
-def test_unclustered_texts_are_cluster_0_without_a_name(bert):
+def test_unclustered_texts_have_the_number_and_the_name_that_they_have_everywhere(bert):
     few = draw_map(open_list([f"A text {n}." for n in range(6)]), bert, **IN_THREE)
     few.clusters.labels[:] = -1
-    assert {(row["cluster"], row["cluster_name"]) for row in rows_of(few)} == {("0", "")}
+    assert {(row["cluster"], row["cluster_name"]) for row in rows_of(few)} == {("-1", UNCLUSTERED)}
 
 
 def test_labels_named_like_our_columns_cost_neither_side_anything(bert):

@@ -12,7 +12,7 @@ from explore import Driver, Stability, place
 from tests.ui.corpus import EACH, TEXTS
 from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, shown_text, steps
 from tests.ui.test_hostile_text import ATTACKS
-from ui.map.figures import Overlay
+from ui.map.figures import UNCLUSTERED, Overlay
 from ui.map.html import (
     cluster_table,
     header,
@@ -149,12 +149,23 @@ def test_the_cluster_table_has_a_row_for_each_cluster(drawn_map):
     assert "puts every text into some cluster" in root.text
 
 
+def test_no_cluster_has_one_name_and_texts_stand_in_their_own_direction(drawn_map):
+    labels = drawn_map.clusters.labels.copy()
+    labels[0] = -1
+    loose = replace(drawn_map, clusters=replace(drawn_map.clusters, labels=labels))
+    point, selection = point_panel(loose, 0), selection_panel(loose, np.array([0]))
+    assert UNCLUSTERED in shown_text(point)
+    assert UNCLUSTERED in shown_text(selection)
+    assert f'dir="auto">{TEXTS[0]}<' in selection
+    assert 'class="what" dir="auto"' in point
+
+
 def test_unclustered_texts_are_counted(drawn_map):
     labels = drawn_map.clusters.labels.copy()
     labels[:7] = -1
     config = replace(drawn_map.clusters.config, method="hdbscan")
     loose = replace(drawn_map, clusters=replace(drawn_map.clusters, labels=labels, config=config))
-    assert "7 of 96 texts are in no cluster" in shown_text(cluster_table(loose))
+    assert "7 of 96 texts are unclustered and grey" in shown_text(cluster_table(loose))
     none = replace(loose.clusters, labels=np.full(len(TEXTS), -1))
     assert "No clusters were found" in shown_text(cluster_table(replace(loose, clusters=none)))
 

@@ -24,7 +24,7 @@ from ui.state.workbench import Workbench
 QUERY = "a red cat"
 TAGS = {"b", "br", "button", "details", "div", "i", "li", "ol", "p", "root", "small", "span",
         "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|role|scope|style|tabindex|title|type")
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type")
 
 
 def check(piece: str) -> Node:

@@ -1,15 +1,18 @@
 """What hits are held against: unrelated queries, and how often such are called relevant."""
 
 import csv
+from collections import Counter
 from io import StringIO
 
 import numpy as np
 import pytest
 
+from encoder.background import FOLDER
 from explore import search
+from explore.language import language_of
 from explore.verdict import ENOUGH, BestHits
 from ingest import read_corpus
-from ui.search.answer import MOST, background_queries
+from ui.search.background import MOST, TRANSLATED, background_pairs, background_queries
 from ui.state.pairs import SAMPLES_FOLDER
 
 
@@ -28,6 +31,22 @@ def test_questions_come_first_and_there_are_enough():
     asked = [query.endswith("?") for query in found]
     assert sum(asked) > MOST / 2
     assert all(asked[220:270])  # those of the sample, then those among the sentences
+
+
+def test_every_language_asks_the_same_questions_and_answers_them():
+    corpus = read_corpus(StringIO("a cat\na dog"))
+    with (FOLDER / TRANSLATED).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    counts = Counter(row["language"] for row in rows)
+    assert set(counts.values()) == {40}
+    assert {"en", "de", "es", "ar", "ko"} <= set(counts)
+    for row in rows:
+        assert language_of(row["question"], row["language"]) == row["language"]
+    asked, answered = (rows[at] for at in (0, 40))
+    assert background_pairs(corpus, asked["language"], answered["language"])[0] == (
+        asked["question"], answered["answer"],
+    )  # fmt: skip
+    assert background_pairs(corpus, "sw", "en") == []
 
 
 def test_what_stands_in_the_corpus_is_not_asked_of_it_nor_what_it_answers():

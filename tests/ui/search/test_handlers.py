@@ -8,12 +8,14 @@ import pytest
 
 from encoder import EncoderError, Options
 from explore import Bm25Index, Stopped, reciprocal_rank_fusion, search
+from explore.coverage import coverage
 from explore.verdict import BestHits
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import tiny_workbench
-from tests.ui.search.lab import QUERY, SearchLab
+from tests.ui.search.lab import QUERY, SearchLab, quiet
 from tests.ui.state.test_jobs import ended
-from ui.search.answer import InMemory, background_queries, find, verdict
+from ui.search.answer import InMemory, find, verdict
+from ui.search.background import ANSWERED, Languages, background_pairs
 from ui.search.form import SearchForm
 from ui.search.index import prompts
 
@@ -69,7 +71,7 @@ def test_places_that_keywords_leave_empty_are_no_hits(page):
 def test_nothing_is_computed_twice(page, bert, count_forwards):
     page.judged()
     before = page.work()
-    assert before == {"encode": 1, "cut": 1, "unreadable": 1, "background": 1}
+    assert before == {"encode": 1, "cut": 1, "unreadable": 1, "language": 1, "background": 1}
     with count_forwards(bert) as calls:
         page.judged(query=QUERY, k=30)
     assert calls == []
@@ -103,24 +105,56 @@ def test_it_is_known_whether_an_answer_takes_time(page):
 
 def test_the_verdict_is_that_of_the_engine_over_the_whole_background(page, bert):
     found = page.judged(k=1)
-    unrelated = background_queries(found.answer.index.corpus)
-    assert found.verdict.queries == len(unrelated) >= 300
-    best = BestHits.of(search(bert.encode(unrelated), bert.encode(TEXTS), 1))
+    pairs = background_pairs(found.answer.index.corpus)
+    unrelated = bert.encode([question for question, _ in pairs])
+    assert found.verdict.queries == len(pairs) >= 300
+    answered = [pair for pair in pairs if pair[1]][:ANSWERED]
+    questions, answers = (bert.encode([pair[side] for pair in answered]) for side in (0, 1))
+    best = BestHits.of(
+        search(unrelated, bert.encode(TEXTS), 1), np.einsum("nd,nd->n", questions, answers)
+    )
     assert found.verdict == best.verdict(float(found.answer.cosines[0]))
     assert page.find(query="another").whole
 
 
-def test_keywords_are_held_against_what_keywords_find_of_unrelated_queries(page):
-    query = "red cat window"
+def test_keywords_are_judged_by_what_they_cover_of_the_question(page):
+    query = "where is the red cat, Hildegard?"
     found = [page.judged(query=query, method="bm25", k=k) for k in (1, 10)]
     words = Bm25Index(TEXTS)
-    unrelated = background_queries(found[0].answer.index.corpus)
-    best = BestHits.of(words.search(unrelated, 1))
-    score = float(words.search([query], 1).scores[0, 0])
-    assert found[0].answer.best == pytest.approx(score)
-    assert found[0].verdict.p_value == best.p_value(score)
+    row = int(words.search([query], 1).indices[0, 0])
+    assert found[0].verdict == coverage(words, query, row, "en").verdict()
     assert found[0].verdict == found[1].verdict  # how many hits are shown says nothing of them
+    assert found[0].verdict.p_value is None
+    assert page.find(query=query, method="bm25").whole  # there is nothing to wait for
     assert "background" not in page.work()  # no vector was needed
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "words"),
+    [
+        ("Nyumba yangu iko wapi na kwa nini?", "language", "Swahili"),
+        ("வீடு எங்கே?", "unread", "tokens of the question are unknown"),
+        ("где мой кот?", "unread", "tokens of the question are unknown"),
+    ],
+)
+def test_without_anything_to_compare_with_there_is_no_verdict_and_the_reason_is_given(
+    page, query, reason, words
+):
+    for method in ("dense", "fusion"):
+        found = page.find(query=query, method=method)
+        assert found.whole
+        assert (found.verdict.level, found.verdict.reason) == ("unknown", reason)
+        assert words in found.verdict.words
+    assert "background" not in page.work()
+
+
+def test_a_question_is_held_against_others_in_its_own_language(page):
+    english, german = (page.judged(query=query) for query in (QUERY, "Wo ist die Katze von ihm?"))
+    assert english.verdict.queries > 300
+    assert german.verdict.queries == 40
+    assert page.work()["background"] == 2
+    page.judged(query="Was ist das und wer hat es?")
+    assert page.work()["background"] == 2  # once for a language
 
 
 def test_a_fused_ranking_is_judged_by_the_largest_cosine_of_all_texts(page):
@@ -141,13 +175,14 @@ def test_a_best_cosine_below_0_is_said_as_it_is(page):
 
 
 def test_only_vectors_say_that_nothing_is_relevant(page):
-    answers = {m: page.search(query=QUERY, method=m) for m in ("dense", "bm25", "fusion")}
-    high = BestHits(np.full(400, 1e6))
-    said = {method: verdict(answer, high) for method, answer in answers.items()}
-    assert {found.level for found in said.values()} == {"none"}
-    assert said["dense"].words.startswith("nothing relevant here")
-    for method in ("bm25", "fusion"):
-        assert said[method].words.startswith("no better than what unrelated queries find")
+    answers = {m: page.search(query=QUERY, method=m) for m in ("dense", "fusion")}
+    index = answers["dense"].index
+    key = (*index.source, Languages("en", "en"))
+    index.texts.stages.get("background", key, lambda: BestHits(np.full(400, 1e6)))
+    found = {m: verdict(answer, quiet, threading.Event()) for m, answer in answers.items()}
+    assert {one.level for one in found.values()} == {"none"}
+    assert found["dense"].words.startswith("nothing relevant here")
+    assert found["fusion"].words.startswith("no better than what unrelated queries find")
 
 
 def test_prompts_are_put_before_what_they_are_meant_for(page, tiny):

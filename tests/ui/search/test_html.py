@@ -7,6 +7,7 @@ import pytest
 
 from encoder.catalog import MULTILINGUAL
 from explore.lexical import TermScore
+from explore.verdict import Verdict
 from tests.ui.laid_out import tiny_workbench
 from tests.ui.search.lab import SearchLab, check, quiet
 from tests.ui.test_hostile_text import ATTACKS
@@ -51,7 +52,7 @@ def test_the_panel_says_settings_latency_place_and_verdict(judged):
                   judged.verdict.words):  # fmt: skip
         assert words in said
     assert f"{judged.verdict.queries} unrelated questions and sentences" in said
-    assert "everyday English" in said  # how far it can be trusted
+    assert "everyday language" in said  # how far it can be trusted
 
 
 def test_while_the_verdict_is_measured_the_panel_says_so(judged):
@@ -64,6 +65,21 @@ def test_a_weak_verdict_is_no_proof_and_a_strong_one_needs_no_excuse(judged):
     for level, doubted in (("strong", False), ("likely", False), ("weak", True), ("none", True)):
         said = panel(replace(judged, verdict=replace(judged.verdict, level=level))).text
         assert (DOUBT.strip() in said) == doubted
+
+
+def test_keywords_say_what_the_verdict_counts(page):
+    judged = page.judged(query="red cat window", method="bm25")
+    said = panel(judged).text
+    assert judged.verdict.words in said
+    assert "count by how rare they are in these texts" in said
+    assert "p =" not in said
+
+
+def test_a_verdict_that_is_withheld_says_why_and_compares_with_nothing(judged):
+    withheld = Verdict.withheld("language", "nobody knows this language")
+    said = panel(replace(judged, verdict=withheld))
+    assert "no verdict: nobody knows this language." in said.text
+    assert "Held against" not in said.text
 
 
 def test_a_store_that_fails_is_told_near_the_results(judged):
@@ -82,6 +98,12 @@ def test_each_hit_has_rank_text_cosine_and_labels(page, judged):
         assert f"{judged.answer.cosines[rank - 1]:.3f}" in row.text
         for cells in corpus.labels.values():
             assert cells[at] in row.text
+
+
+def test_texts_stand_in_their_own_direction(judged):
+    for row in check(hits_table(judged.answer)).one("tbody").all("tr"):
+        for cell in (row.one("th"), *row.all(".label")):
+            assert cell.attributes["dir"] == "auto"
 
 
 def test_a_long_text_is_cut_and_can_be_read_whole(page):
