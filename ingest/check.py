@@ -18,7 +18,7 @@ from ingest.split import Split
 CHECKS: dict[tuple[str, ...], Callable[[Context], Iterator[Finding]]] = {
     ("mostly_dropped",): findings_reading.mostly_dropped,
     ("unread_label",): findings_columns.unread_label,
-    tuple(findings_reading.DROPPED): findings_reading.dropped_rows,
+    (*findings_reading.DROPPED, findings_reading.BLANK_LINES): findings_reading.dropped_rows,
     ("left_over_columns",): findings_columns.left_over_columns,
     ("counts_as_labels",): findings_columns.counts_as_labels,
     ("column_order",): findings_texts.column_order,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ingest.findings import Context, Finding, Severity, count
+from ingest.findings import Context, Finding, count
+from ingest.report import Report, Rows
 
 # {finding, as the code of a reason: what the rows would have done}
 DROPPED: dict[str, str] = {
@@ -19,8 +20,8 @@ DROPPED: dict[str, str] = {
     "text.",
     "too_long": "Most of such a text is cut off before the model sees it. Often a quote that is "
     "never closed joined many rows into one.",
-    "blank_lines": "None: they are skipped.",
 }
+BLANK_LINES = "blank_lines"
 # {kind: (why labels are scaled, what to do when the scale is another one)}
 SCALED: dict[str, tuple[str, str]] = {
     "score": (
@@ -36,37 +37,51 @@ SCALED: dict[str, tuple[str, str]] = {
 
 
 def mostly_dropped(context: Context) -> Iterator[Finding]:
-    """More rows left out by reading than kept: on top, for what is left may be the wrong part."""
+    """More rows left out by reading than kept: one finding for all reasons, on top."""
     report = context.pairs.report
-    lost = {
-        why: len(rows)
-        for why, rows in report.dropped.items()
-        if report.codes.get(why) in (set(DROPPED) - {"blank_lines"})
-    }
-    number, rows = sum(lost.values()), report.kept + sum(lost.values())
-    if 2 * number > rows:
-        reasons = "; ".join(f"{why} ({lost[why]:,})" for why in sorted(lost, key=lost.__getitem__))
-        yield Finding(
-            "mostly_dropped",
-            "error",
-            (),
-            f"{number:,} of {count(rows, 'row')} were left out while reading: {reasons}. Are these "
-            "the columns that you mean?",
-            "Only the small rest would be trained on, and it may be the least typical part.",
-        )
+    lost = _lost(report)
+    if not _is_most(lost, report):
+        return
+    rows = tuple(sorted(row for numbers in lost.values() for row in numbers))
+    reasons = sorted(lost, key=lambda why: -len(lost[why]))
+    named = "; ".join(f"{why} ({len(lost[why]):,})" for why in reasons)
+    yield Finding(
+        "mostly_dropped",
+        "error",
+        rows,
+        f"{len(rows):,} of {count(report.kept + len(rows), 'row')} are left out: {named}. "
+        f"{report.unrecognised}".strip(),
+        f"{DROPPED[report.codes[reasons[0]]]} Only the small rest would be trained on: are these "
+        "the columns that you mean?",
+    )
 
 
 def dropped_rows(context: Context) -> Iterator[Finding]:
-    """One finding for each reason for which reading dropped rows."""
+    """One finding for each reason for which reading dropped rows, where it dropped few."""
     report = context.pairs.report
-    for name, effect in DROPPED.items():
-        for reason, rows in report.dropped.items():
-            if report.codes.get(reason) == name:
-                what = f"{count(len(rows), 'row')} left out: {reason}."
-                if name == "label_unrecognised":
-                    what = f"{what} {report.unrecognised}"
-                severity: Severity = "note" if name == "blank_lines" else "warning"
-                yield Finding(name, severity, rows, what, effect)
+    lost = _lost(report)
+    for why, rows in ({} if _is_most(lost, report) else lost).items():
+        name = report.codes[why]
+        what = f"{count(len(rows), 'row')} left out: {why}."
+        if name == "label_unrecognised":
+            what = f"{what} {report.unrecognised}"
+        yield Finding(name, "warning", rows, what, DROPPED[name])
+    for why, rows in report.dropped.items():
+        if report.codes.get(why) == BLANK_LINES:
+            what = f"{count(len(rows), 'row')} left out: {why}."
+            yield Finding(BLANK_LINES, "note", rows, what, "None: they are skipped.")
+
+
+def _lost(report: Report) -> dict[str, tuple[int, ...]]:
+    """Rows that reading dropped, by the reason's words, in the order of DROPPED; no blank lines."""
+    codes = list(DROPPED)
+    reasons = [why for why in report.dropped if report.codes.get(why) in DROPPED]
+    reasons.sort(key=lambda why: codes.index(report.codes[why]))
+    return {why: report.dropped[why] for why in reasons}
+
+
+def _is_most(lost: Rows, report: Report) -> bool:
+    return sum(map(len, lost.values())) > report.kept
 
 
 def fixed_text(context: Context) -> Iterator[Finding]:

@@ -159,4 +159,6 @@ def test_more_rows_left_out_than_kept_are_an_error_on_top(filled, severity):
     assert (top and top.severity) == severity
     if top:
         assert found[0] is top
-        assert top.what.startswith("21 of 40 rows were left out while reading: empty text (21).")
+        assert top.what == "21 of 40 rows are left out: empty text (21)."
+        assert top.rows == tuple(range(20, 41))
+    assert ("empty_text" in {f.name for f in found}) is (top is None), "said once"
