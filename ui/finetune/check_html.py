@@ -11,20 +11,21 @@ from ingest.findings import count
 from ingest.scales import span
 from ui.finetune.metrics import KINDS
 
-ROWS_NAMED = 12
+ROWS_NAMED, ROWS_READ = 12, 20
 ICONS = {"error": "✕", "warning": "!", "note": "i"}
 
 
-def findings(all_findings: Sequence[Finding]) -> str:
+def findings(all_findings: Sequence[Finding], pairs: PairSet | None = None) -> str:
     """Grouped by severity; a remedy's button picks "remedy:" and the name of its finding.
 
-    That of another remedy of the same finding adds ":" and its place: "remedy:unread_label:1".
+    With the pairs, the rows of a finding can be read below it. The button of another remedy of the
+    same finding adds ":" and its place: "remedy:unread_label:1".
     """
     if not all_findings:
         return '<p class="lab-fine">✓ Nothing to complain about in these pairs.</p>'
     groups = ""
     for severity in SEVERITIES:
-        items = "".join(_item(finding) for finding in all_findings if finding.severity == severity)
+        items = "".join(_item(f, pairs) for f in all_findings if f.severity == severity)
         if items:
             groups += (
                 f'<section class="{severity}"><h4><span class="icon" aria-hidden="true">'
@@ -40,8 +41,9 @@ def label(all_findings: Sequence[Finding]) -> str:
     return ", ".join(count(n, severity) for severity, n in counts.items() if n) or "no findings"
 
 
-def _item(finding: Finding) -> str:
+def _item(finding: Finding, pairs: PairSet | None) -> str:
     where = f'<p class="rows">{rows_named(finding.rows)}</p>' if finding.rows else ""
+    where += rows_to_read(finding.rows, pairs) if pairs else ""
     buttons = ""
     for place, remedy in enumerate(finding.remedies):
         picks = escape(f"remedy:{finding.name}" + (f":{place}" if place else ""))
@@ -60,6 +62,22 @@ def rows_named(rows: Sequence[int]) -> str:
     named = ", ".join(f"{row:,}" for row in rows[:ROWS_NAMED])
     more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
     return f"Row{'' if len(rows) == 1 else 's'} {named}{more}"
+
+
+def rows_to_read(rows: Sequence[int], pairs: PairSet) -> str:
+    """The first ROWS_READ of these rows with their texts and labels, folded; "" without any."""
+    places = {number: at for at, number in enumerate(pairs.row_numbers)}
+    there = [row for row in rows if row in places]
+    items = ""
+    for row in there[:ROWS_READ]:
+        at = places[row]
+        texts = " / ".join(f"“{cut(text)}”" for text in pairs.texts[at])
+        label = "" if pairs.labels is None else f" <b>{pairs.labels[at]:.2g}</b>"
+        items += f'<li value="{row}">{texts}{label}</li>'
+    if not items:
+        return ""
+    more = f"the first {ROWS_READ} of {len(there):,}" if len(there) > ROWS_READ else "them"
+    return f"<details><summary>Read {more}</summary><ol>{items}</ol></details>"
 
 
 # --- What is in a file, before anything is made of it: its first rows, and how it was read --------

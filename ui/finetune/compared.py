@@ -65,6 +65,14 @@ def compare_runs(one: Run, other: Run) -> Comparison:
     )
 
 
+def can_compare(one: Run, other: Run) -> bool:
+    """Whether the two share held-out pairs to be compared on."""
+    try:
+        return bool(_shared(one, other))
+    except NotComparable:
+        return False
+
+
 def _shared(one: Run, other: Run) -> list[tuple[int, int]]:
     """Places of each shared held-out pair in either run. Raises NotComparable where there is none.
 

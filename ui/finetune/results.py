@@ -13,7 +13,7 @@ from encoder.training import TrainConfig
 from ingest import LabError
 from ui.checks import in_range, parse_name, parse_text, row_number
 from ui.finetune.blend import blend_line, blend_run
-from ui.finetune.compared import NotComparable, compare_runs, comparison_html
+from ui.finetune.compared import NotComparable, can_compare, compare_runs, comparison_html
 from ui.finetune.figures import distributions, predicted
 from ui.finetune.form import form_of
 from ui.finetune.handlers import FinetuneHandlers
@@ -293,13 +293,19 @@ class Runs:
     # --- two runs ---------------------------------------------------------------------------
 
     def compare(self, request: gr.Request, key: str, against: str) -> list[object]:
-        """The other runs to choose from, and the run on screen against the one chosen."""
+        """The runs to compare with, and the run on screen against the one chosen, or why not."""
         models = self.handlers.workbench.own_models(request.session_hash)
         others = {model.key: model for model in models if model.key != key}
-        choices = [(NOTHING, NOTHING), *((other.name, other.key) for other in others.values())]
         one = next((model for model in models if model.key == key), None)
+        fitting = [
+            (other.name, other.key)
+            for other in others.values()
+            if one and one.run and other.run and can_compare(one.run, other.run)
+        ]
+        choices = [(NOTHING, NOTHING), *fitting]
         other = others.get(str(against))
-        box = gr.Dropdown(choices=choices, value=other.key if other else NOTHING)
+        chosen = other.key if other and other.key in dict(fitting).values() else NOTHING
+        box = gr.Dropdown(choices=choices, value=chosen)
         return [box, against_each_other(one, other) if one and other else ""]
 
     # --- settings ---------------------------------------------------------------------------

@@ -248,13 +248,18 @@ def word(row: LedgerRow) -> str:
 
 
 def change(row: LedgerRow) -> str:
-    """The change with a sign and a word, so that colour is not needed."""
+    """How the number moved, with a sign, and whether that is better, in a word beside the colour.
+
+    From 0.20 to 0.25 is +0.05, and worse where the label is 0.
+    """
     direction = word(row)
     if direction == "same":
         return direction
-    sign = "+" if row.change > 0 else "−"
-    amount = value(row, abs(row.change))
-    return f'<span class="{direction}">{sign}{amount}<small>{direction}</small></span>'
+    moved = row.after - row.before
+    sign = "+" if moved > 0 else "−"
+    return (
+        f'<span class="{direction}">{sign}{value(row, abs(moved))}<small>{direction}</small></span>'
+    )
 
 
 # --- The runs of this visit, side by side ---------------------------------------------------------

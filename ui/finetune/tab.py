@@ -77,7 +77,7 @@ class _FinetuneTab:
             [c.change for c in (self.pairs.version, self.model, *checks)],
             worded(self.draw_check),
             self.sent,
-            [ui.findings, ui.split, settings.loss_note],
+            [ui.findings, ui.split, settings.loss_note, settings.train],
             show_progress_on=ui.split,
             **CHECK,
         )
@@ -91,25 +91,28 @@ class _FinetuneTab:
         ui.cleaned.click(worded(self.save_cleaned), self.sent, ui.download, **READ)
 
     def draw_check(self, request: gr.Request, *values: object) -> list[object]:
-        """What is wrong with the pairs, and how they are split."""
+        """What is wrong with the pairs, how they are split, and whether they can be trained on."""
+        nothing = ["", "", "", gr.Button(interactive=False)]
         if self.handlers.visitor(request.session_hash).training_pairs is None:
-            return ["", "", ""]
+            return nothing
         sent = self.request(request.session_hash, values)
         pairs = sent.training_pairs.pairs
         if pairs is None:
-            return ["", "", ""]
+            return nothing
         check = self.handlers.check(sent)
         if not sent.is_current:
-            return [gr.skip() for _ in range(3)]  # other pairs came; they are checked next
+            return [gr.skip() for _ in nothing]  # other pairs came; they are checked next
         split = message(check.problem) if check.problem else ""
         if check.parts is not None:
             split += split_bar(sizes(check.parts.split), check.parts.split.notes)
         fitting = losses_for(pairs.kind)
         loss = sent.config.loss if sent.config.loss in fitting else fitting[0]
         return [
-            findings(check.findings) + notes(check.notes),
+            findings(check.findings, check.parts.pairs if check.parts else check.pairs)
+            + notes(check.notes),
             split,
             notes([LOSSES[loss].effect]),
+            gr.Button(interactive=check.parts is not None and not check.problem),
         ]
 
     def draw_cost(self, request: gr.Request, *values: object) -> object:

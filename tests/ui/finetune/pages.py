@@ -10,9 +10,10 @@ from encoder.training.judge_run import Rival, RunJudgement
 from tests.ui.visit import Node, read_html
 from ui.finetune.form import BY_STEPS, Form
 
-TAGS = {"b", "button", "caption", "dd", "div", "dl", "dt", "h4", "i", "li", "p", "root", "section",
-        "small", "span", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type")
+TAGS = {"b", "button", "caption", "dd", "details", "div", "dl", "dt", "h4", "i", "li", "ol", "p",
+        "root", "section", "small", "span", "summary", "table", "tbody", "td", "th", "thead", "tr",
+        "ul"}  # fmt: skip
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type|value")
 
 
 def check(piece: str) -> Node:

@@ -153,14 +153,14 @@ def test_two_runs_are_compared_where_they_can_be(lab, ann, owned):
         return answer["against"], answer["compared"]
 
     box, html = compare("run-1", "run-2")
-    assert [key for _, key in box.choices] == [NOTHING, "run-2", "run-3"]
+    assert [key for _, key in box.choices] == [NOTHING, "run-2"]  # the other has no pairs
     assert box.value == "run-2"
     assert "“Run run-1” and “Run run-2” cannot be told apart" in text(html)
     assert "“Run run-3” was brought back" in compare("run-1", "run-3")[1]
     for key, against in (("run-1", NOTHING), ("run-1", "run-1"), ("run-1", "x"), ("", "run-2")):
         box, html = compare(key, against)
         assert html == ""
-        assert box.value == (against if key == "" else NOTHING)
+        assert box.value == NOTHING
 
 
 def test_a_comparison_says_why_there_is_none(lab, ann, owned, finished):
@@ -168,8 +168,9 @@ def test_a_comparison_says_why_there_is_none(lab, ann, owned, finished):
     elsewhere = tuple(number + 900 for number in finished.held_out.row_numbers)
     moved = replace(finished.held_out, row_numbers=elsewhere)
     owned("run-2", of=replace(finished, held_out=moved), data="other.csv")
-    html = lab.call(("against", "select"), "run-1", "run-2", visitor=ann)["compared"]
-    assert "They were judged on different files" in html
+    answer = lab.call(("against", "select"), "run-1", "run-2", visitor=ann)
+    assert [key for _, key in answer["against"].choices] == [NOTHING]  # it is not offered
+    assert "They were judged on different files" in answer["compared"]
 
 
 def test_the_ledger_is_drawn_in_the_order_that_is_chosen(lab, ann, owned, finished):
@@ -305,3 +306,15 @@ def test_a_file_that_cannot_be_read_leaves_its_box_and_says_whose_pairs_are_belo
     assert said.startswith("broken.parquet: The Parquet file is broken")
     assert said.endswith(f"The pairs below are still those of {graded_pairs.name}.")
     assert lab.workbench.visitor(ann).training_pairs is graded_pairs
+
+
+def test_without_pairs_to_train_on_there_is_nothing_to_press(lab, ann):
+    def can_train(rows: str) -> bool:
+        lab.call(("use-pasted", "click"), None, rows, visitor=ann)
+        fn = next(f for f in lab.demo.fns.values() if f.name == "draw_check")
+        return lab.call(fn, DEFAULT_MODEL, *vars(Form()).values(), visitor=ann)["train"].interactive
+
+    many = "a,b,score\n" + "".join(f"Text {i}.,Words {i}.,{i % 6}\n" for i in range(30))
+    assert can_train(many)
+    assert not can_train("a,b,score\nOne.,Two.,1\n")
+    assert not can_train("n\n1\n2\n3\n")

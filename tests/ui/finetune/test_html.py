@@ -233,3 +233,11 @@ def test_the_forgetting_meter_says_what_the_interval_says(change, said):
     assert [i.attributes["style"] for i in root.all(".at")] == ["left:50.00%", "left:40.00%"]
     assert root.all(".reach")[1].attributes["style"] == "left:20.00%;width:40.00%"  # from 70 to 100
     assert hundred(change.value, sign=True) in root.one(".lab-note").text
+
+
+def test_the_rows_of_a_finding_can_be_read():
+    pairs = read_pairs(StringIO("a,b,score\nA cat.,A <b>dog</b>.,1\nRain.,Snow.,0\n"))
+    root = check(findings([Finding("x", "note", (2,), "What", "Effect")], pairs))
+    [row] = root.one("details").all("li")
+    assert (row.attributes["value"], row.text) == ("2", "“Rain.” / “Snow.” 0")
+    assert not check(findings([Finding("x", "note", (), "What", "Effect")], pairs)).all("details")

@@ -81,7 +81,7 @@ def test_ranks_are_whole_numbers_unless_two_share_one(done):
     changed = with_predictions(done, "positive", [1200, 2], [3.5, 2], None)
     root = check(ledger(ledger_rows(changed), "best first"))
     first, _ = root.one("tbody").all("tr")
-    assert [td.text for td in first.all(".num")] == ["1,200", "3.5", "+1,196.5better"]
+    assert [td.text for td in first.all(".num")] == ["1,200", "3.5", "−1,196.5better"]
     assert "label" not in root.one("thead").text
     assert [p.text for p in first.all("p")] == ["anchor a 0", "positive b 0"]
 
