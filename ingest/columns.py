@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-import numpy as np
-
 from ingest.contents import has_few_values, is_nested, wordiness
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
@@ -25,9 +23,9 @@ from ingest.scales import check_scale, without_scale
 from ingest.table import Table
 from ingest.text_columns import likeliest_pair, text_scores, without_copies
 
-LOOKED_AT = 2_000  # rows, evenly spread, in which texts are looked for
+LOOKED_AT = 2_000  # rows in which texts are looked for
 A_SENTENCE = 3  # words on average
-ALIKE_THIRD = 0.4  # how much like texts the third of a triplet must look, beside the best
+ALIKE_THIRD = 0.4  # how long a text of a triplet must be, beside the longest
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def guess_columns(table: Table) -> ColumnMapping:
 
     Raises IngestError when there are not two columns of texts.
     """
-    cells = _sampled(table)
+    cells = table.sampled_cells(LOOKED_AT)
     flat = [name for name in table.columns if not _most(cells[name], is_nested)]
     names: dict[str, str] = {}
     for name in flat:
@@ -105,7 +103,7 @@ def guess_columns(table: Table) -> ColumnMapping:
         kind = _labelled_kind(table, label.name, texts)
         return ColumnMapping(kind, texts, label.name, left_over=left_over)
     originals = tuple(without_copies(scores, cells))
-    if len(originals) == 3 and texts != named and _are_equal(scores, originals):
+    if len(originals) == 3 and texts != named and _are_triplets(scores, originals):
         guessed = LeftOver(counts=label.counts, negative=originals[2])
         return ColumnMapping("triplet", originals, left_over=guessed)
     return ColumnMapping("positive", texts, left_over=left_over)
@@ -121,14 +119,6 @@ def _of_positives(names: Mapping[str, str], cells: Mapping[str, Sequence[str]]) 
     anchors = [name for name in others if _is_wordy(cells[name])]
     best = max(anchors, key=lambda name: wordiness(cells[name]), default="")
     return (best, *filter(None, named)) if best else ()
-
-
-def _sampled(table: Table) -> dict[str, list[str]]:
-    """Cells of rows from all over the file: a sorted one begins like nothing else in it."""
-    frame = table.frame
-    if len(frame) > LOOKED_AT:
-        frame = frame.iloc[np.linspace(0, len(frame) - 1, LOOKED_AT).astype(int)]
-    return {name: frame[name].tolist() for name in table.columns}
 
 
 def _free(table: Table, flat: Iterable[str], texts: tuple[str, ...]) -> dict[str, list[str]]:
@@ -177,10 +167,12 @@ def _left_over(
     return LeftOver(label.others, label.counts, unused, label.name if label.by_content else "")
 
 
-def _are_equal(scores: Mapping[str, float], names: tuple[str, ...]) -> bool:
-    """Three columns of texts of which none is much shorter than the others."""
-    values = [scores.get(name, 0.0) for name in names]
-    return min(values) > ALIKE_THIRD * max(values)
+def _are_triplets(scores: Mapping[str, float], names: Sequence[str]) -> bool:
+    """Three alike in length; or two, behind a shorter one, as passages behind their query."""
+    first, second, third = (scores[name] for name in names)
+    if min(second, third) <= ALIKE_THIRD * max(second, third):
+        return False
+    return first <= max(second, third) or min(second, third) > ALIKE_THIRD * first
 
 
 def _no_pair(table: Table, flat: Sequence[str], scores: Mapping[str, float]) -> IngestError:

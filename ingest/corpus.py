@@ -144,7 +144,11 @@ def to_corpus(table: Table, columns: CorpusColumns, *, limits: Limits = LIMITS) 
         codes={reason.words: reason.code for reason in dropped},
         encoding=table.encoding,
         delimiter=table.delimiter,
-        notes=(*table.notes, *_relabelled(other)),
+        notes=(
+            *table.notes,
+            *table.unread_lists((columns.text, *columns.labels)),
+            *_relabelled(other),
+        ),
     )
     labels_of_rows = {name: tuple(cells[at] for at in rows) for name, cells in labels.items()}
     where = tuple(numbers[at] for at in rows)

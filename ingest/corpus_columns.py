@@ -6,6 +6,7 @@ from ingest.contents import has_few_values, wordiness
 from ingest.errors import IngestError
 from ingest.names import SINGLE_TEXTS, plain
 from ingest.table import Table
+from ingest.text_columns import text_scores
 
 LOOKED_AT = 2_000  # rows
 ENOUGH = 0.05  # how much like texts a column must look to be taken by its name, beside the best
@@ -37,11 +38,12 @@ def guess_text_column(table: Table) -> CorpusColumns:
         raise IngestError(
             f"There is no row of texts below the columns' names: {', '.join(table.columns)}."
         )
-    frame = table.frame.head(LOOKED_AT)
-    scores = {name: wordiness(frame[name].tolist()) for name in table.columns}
+    cells = table.sampled_cells(LOOKED_AT)
+    wordy = {name: wordiness(column) for name, column in cells.items()}
+    scores = dict.fromkeys(table.columns, 0.0) | (text_scores(cells) or wordy)
     best = max(scores, key=scores.__getitem__)
     if not scores[best]:
-        examples = "; ".join(f"{name}: {_example(frame[name].tolist())}" for name in table.columns)
+        examples = "; ".join(f"{name}: {_example(cells[name])}" for name in table.columns)
         raise IngestError(
             f"No column holds texts. Seen are {examples}. Expected are sentences or words, one a "
             "line or in a column such as 'text'; numbers, ids, links and dates are no texts."

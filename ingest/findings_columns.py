@@ -44,7 +44,7 @@ def left_over_columns(context: Context) -> Iterator[Finding]:
     parts = []
     if left.label:
         parts.append(
-            f"Column {left.label!r} is taken for the label by what it holds only: its name says "
+            f"Column {left.label!r} is taken for the label because of what it holds; its name says "
             "neither label nor score."
         )
     if left.negative:

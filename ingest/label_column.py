@@ -37,48 +37,40 @@ MOST_LONG = 40  # characters of such a word
 
 @dataclass(frozen=True)
 class LabelChoice:
-    """name: the label's column, "" without one; by_content: only what it holds says so.
+    """name: the label's column, "" without one; by_content: its name does not say so.
 
-    others: further columns that may be the label, counts: columns of numbers that count or
-    describe, unread: a column that looks like a label in words that are not known, "" without one.
+    others: further columns that may be the label; counts: columns of numbers that count or
+    describe.
     """
 
     name: str = ""
     by_content: bool = False
     others: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
-    unread: str = ""
 
 
 def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     """The label among the columns that hold no texts, {name: all of its cells}.
 
-    A name that says label or score wins; else no column that counts or describes is taken; a mean
+    A name that says label or score wins; else no column that counts or describes is taken. A mean
     comes before its parts, what people said before what a model did, fractions before whole
-    numbers. A column that is called a label and is
-    not understood is never replaced by another.
+    numbers. A column that is called a label and is not understood is never replaced by another.
     """
     readable = [name for name, column in cells.items() if _is_readable(column)]
     named = [name for name in readable if _is_named(name, cells[name])]
-    plausible = [
-        name
-        for name in readable
-        if name not in named and not _describes(name) and not counts_rows(cells[name])
-    ]
-    counts = tuple(
-        name
-        for name in readable
-        if name not in named and name not in plausible and not counts_rows(cells[name])
-    )
+    numbers = [n for n in readable if n not in named and not counts_rows(cells[n])]
+    plausible = [name for name in numbers if not _describes(name)]
+    counts = tuple(name for name in numbers if _describes(name))
     unread = unread_label(cells, readable)
     if unread and not named and says_label(without_scale(unread)):
-        return LabelChoice(others=tuple(plausible), counts=counts, unread=unread)
+        return LabelChoice(others=tuple(plausible), counts=counts)
     ranked = sorted(named or plausible, key=lambda name: _rank(name, cells[name]))
     if not ranked:
-        return LabelChoice(counts=counts, unread=unread)
+        return LabelChoice(counts=counts)
     label = ranked[0]
-    others = tuple(name for name in (*named, *plausible) if name != label)
-    return LabelChoice(label, not named, others, counts, unread)
+    doubtful = [unread] if unread and not named else []
+    others = tuple(name for name in (*named, *plausible, *doubtful) if name != label)
+    return LabelChoice(label, not named, others, counts)
 
 
 def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = ()) -> str:

@@ -118,7 +118,19 @@ COUNTS = frozenset(
         *("line", "row", "chapter", "verse", "tokens", "words", "chars", "characters", "size"),
         *("sentences", "weight", "price", "batch", "seed", "split", "round", "version", "freq"),
         *("frequency", "annotators", "annotations", "raters", "workers", "replies", "answers"),
-        *("comments", "shares", "retweets", "agreement", "lat", "lon", "zip", "port", "code"),
+        *(
+            "comments",
+            "shares",
+            "retweets",
+            "citations",
+            "downloads",
+            "agreement",
+            "lat",
+            "lon",
+            "zip",
+            "port",
+            "code",
+        ),
     )
 )
 WORDS_OF_A_NAME = re.compile(r"[A-Z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")

@@ -1,7 +1,7 @@
 """Any file or pasted text → a table of text cells, with what was assumed on the way."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.amounts import count
-from ingest.contents import joined_list
+from ingest.contents import is_nested, joined_list
 from ingest.decode import decode
 from ingest.delimited import Dialect, read_cells
 from ingest.errors import IngestError, OverLimit
@@ -37,6 +37,7 @@ RAGGED = Reason("more cells than columns", "unreadable_rows")
 BLANK = Reason("blank line", "blank_lines")
 NO_RECORD = Reason("not a readable record", "unreadable_rows")
 RECORDS = ("JSON", "Parquet")
+LOOKED_AT = 200  # rows in which lists are looked for
 HINTS = {".tsv": "\t", ".tab": "\t", ".csv": ","}
 
 
@@ -65,6 +66,26 @@ class Table:
         """JSON or Parquet, where a value may be a list or an object."""
         return self.delimiter in RECORDS
 
+    def sampled_cells(self, most: int) -> dict[str, list[str]]:
+        """{column: its cells} in `most` rows from all over the table, or in all of fewer.
+
+        A sorted file begins like nothing else in it.
+        """
+        frame = self.frame
+        if len(frame) > most:
+            frame = frame.iloc[np.linspace(0, len(frame) - 1, most).astype(int)]
+        return {name: frame[name].tolist() for name in self.columns}
+
+    def unread_lists(self, used: Iterable[str]) -> tuple[str, ...]:
+        """A note on columns of lists and objects that are not used; () without any."""
+        cells = self.sampled_cells(LOOKED_AT) if self.of_records else {}
+        nested = [
+            name for name, column in cells.items() if name not in used and _are_nested(column)
+        ]
+        return (
+            (f"Lists and objects are not read: {', '.join(map(repr, nested))}.",) if nested else ()
+        )
+
     def check_has(self, wanted: Iterable[str]) -> None:
         """Raises IngestError for columns that do not exist."""
         absent = [repr(name) for name in wanted if name not in self.columns]
@@ -72,6 +93,11 @@ class Table:
             raise IngestError(
                 f"No column {', '.join(absent)}. The file has: {', '.join(self.columns)}."
             )
+
+
+def _are_nested(cells: Sequence[str]) -> bool:
+    present = [cell for cell in cells if cell.strip()]
+    return 2 * sum(map(is_nested, present)) > len(present)
 
 
 def read_table(

@@ -1,4 +1,4 @@
-"""Which two columns of a table hold the texts of pairs, by what stands in them."""
+"""Which columns of a table hold texts, and which two those of pairs, by what stands in them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ TAGS = 100  # different words, at most, of a column of tags
 
 
 def text_scores(cells: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """How much each column looks like texts of pairs, as `wordiness`; only those that do.
+    """How much each column looks like texts, as `wordiness`; only those that do.
 
     A column of labels, of few or of one value, of tags, or that is empty in most rows holds none.
     """

@@ -87,7 +87,14 @@ def test_columns_that_are_not_taken_are_named():
 def test_a_label_that_only_its_numbers_show_is_a_warning():
     found = finding(read_pairs(StringIO(table_of(foo=WHOLE))), "left_over_columns")
     assert found.severity == "warning"
-    assert "Column 'foo' is taken for the label by what it holds only" in found.what
+    assert "Column 'foo' is taken for the label because of what it holds" in found.what
+
+
+def test_a_column_of_unknown_words_is_named_beside_numbers_that_nothing_calls_a_label():
+    pairs = read_pairs(StringIO(table_of(foo=WHOLE, verdict=["keep", "drop"])))
+    assert "may be the label, too: 'verdict'" in finding(pairs, "left_over_columns").what
+    called = read_pairs(StringIO(table_of(score=WHOLE, verdict=["keep", "drop"])))
+    assert finding(called, "left_over_columns") is None
 
 
 def test_a_negative_that_only_its_place_shows_is_a_warning():

@@ -71,7 +71,11 @@ def test_they_are_columns_of_json_and_no_texts():
                      for r in SNLI]  # fmt: skip
     assert guess_columns(read_table(StringIO(lines(without_names)))).texts == ("x", "z")
     singles = [{"a": record["x"], "b": record["y"]} for record in without_names]
-    assert read_corpus(StringIO(lines(singles))).columns.text == "a"
+    corpus = read_corpus(StringIO(lines(singles)))
+    assert corpus.columns.text == "a"
+    assert corpus.report.notes == ("Lists and objects are not read: 'b'.",)
+    notes = read_pairs(StringIO(lines(SNLI))).report.notes
+    assert notes == ("Lists and objects are not read: 'annotator_labels', 'meta', 'nothing'.",)
 
 
 @pytest.mark.parametrize("written", [as_lines, as_parquet])

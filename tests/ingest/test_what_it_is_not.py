@@ -144,6 +144,17 @@ def test_a_column_of_few_values_is_no_text_of_a_pair(header, row, text):
         read_pairs(StringIO("\n".join([header, *rows])))
 
 
+def test_a_short_text_before_two_passages_is_their_query():
+    rows = [f"Is it {n}?\tIt is {n}, for all that we know here.\tIt rains on day {n}, a lot of it."
+            for n in range(9)]  # fmt: skip
+    assert read_pairs(StringIO("\n".join(rows))).kind == "triplet"
+
+
+def test_the_map_takes_no_tags_for_texts_either():
+    rows = [f"PRP VBD CD NNS IN DT NN {'A' * n}|I saw {n} birds." for n in range(20)]
+    assert read_corpus(StringIO("\n".join(["tags|words", *rows]))).columns.text == "words"
+
+
 def test_few_queries_beside_grades_are_texts():
     queries = ("Will it rain tomorrow?", "Where is the station here?")
     rows = [f"{queries[n % 2]};The answer {n} is long.;{n % 3}" for n in range(40)]
