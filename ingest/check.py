@@ -66,6 +66,7 @@ def check(
     max_tokens: int | None = None,
     split: Split | None = None,
     read: Read | None = None,
+    compared_rows: int | None = None,
 ) -> list[Finding]:
     """Everything that would spoil training or its result: errors first, then warnings, then notes.
 
@@ -74,18 +75,31 @@ def check(
         compared with what the model sees.
     count_tokens, max_tokens: the model's own; without them, long texts are not found.
     read: what the model reads of texts; without it, words that it does not know are not found.
+    compared_rows: of more rows than these, so many are drawn for what only a model can say; then
+        reversed labels and swapped columns are looked for, and no single rows.
     split: of these very pairs; without it, shared texts are named but no leak can be. With it,
         remedies leave no held-out row out, so that models are judged by the same rows before and
         after: what such a remedy belongs to is looked for in the rows to train and choose by.
     """
     context = Context(
-        pairs, loss_in_batch, batch_size, similarity, count_tokens, max_tokens, split, read
+        pairs,
+        loss_in_batch,
+        batch_size,
+        similarity,
+        count_tokens,
+        max_tokens,
+        split,
+        read,
+        compared_rows,
     )
     if not len(pairs):
         return []
-    findings = [
-        finding
-        for look in CHECKS.values()
-        for finding in look(context.of_training if look in OF_TRAINING else context)
-    ]
+    findings = [finding for look in CHECKS.values() for finding in look(_seen_by(look, context))]
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _seen_by(look: Callable[[Context], Iterator[Finding]], context: Context) -> Context:
+    """The rows that a check looks at."""
+    if look in OF_TRAINING:
+        return context.of_training
+    return context.compared if look is findings_texts.column_order else context

@@ -97,6 +97,7 @@ class Context:
     max_tokens: int | None = None
     split: Split | None = None
     read: Read | None = None
+    compared_rows: int | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -106,6 +107,14 @@ class Context:
     def rows(self, indices: Iterable[int]) -> tuple[int, ...]:
         """Row numbers of the file for indices of the pairs."""
         return tuple(sorted(self.numbers[int(index)] for index in indices))
+
+    @cached_property
+    def compared(self) -> "Context":
+        """The rows whose labels are held against the model: all, or so many drawn by a seed."""
+        if self.compared_rows is None or len(self.pairs) <= self.compared_rows:
+            return self
+        rows = np.random.default_rng(0).permutation(len(self.pairs))[: self.compared_rows]
+        return replace(self, pairs=self.pairs.take(np.sort(rows)), split=None)
 
     @property
     def is_in_batch(self) -> bool:
@@ -118,7 +127,7 @@ class Context:
         """The rows to train on: what batches are drawn from."""
         if self.split is None:
             return self
-        return replace(self, pairs=self.pairs.take(self.split.train), split=None)
+        return self._of(self.split.train)
 
     @cached_property
     def of_training(self) -> "Context":
@@ -126,7 +135,12 @@ class Context:
         if self.split is None:
             return self
         rows = np.sort(np.concatenate([self.split.train, self.split.validation]))
-        return replace(self, pairs=self.pairs.take(rows), split=None)
+        return self._of(rows)
+
+    def _of(self, rows: np.ndarray) -> "Context":
+        """Some rows; the model is not asked about single ones where there are too many in all."""
+        similarity = self.similarity if self.compared is self else None
+        return replace(self, pairs=self.pairs.take(rows), split=None, similarity=similarity)
 
     @cached_property
     def keys(self) -> list[tuple[str, ...]]:

@@ -96,14 +96,16 @@ def _surplus(pairs: PairSet, common: float) -> tuple[int, ...]:
 
 def labels_reversed(context: Context) -> Iterator[Finding]:
     """High labels where the model sees low similarity, throughout: a distance, or 1 for 'no'."""
-    ranks = _rank_correlation(context)
-    if _reversed(ranks, len(context.pairs)):
+    sample = context.compared
+    ranks = _rank_correlation(sample)
+    if _reversed(ranks, len(sample.pairs)):
+        of = "" if sample is context else f" in {len(sample.pairs):,} rows drawn at random"
         yield Finding(
             "labels_reversed",
             "error",
             (),
-            f"The higher the label, the lower the model's cosine (rank correlation {ranks:.2f}). "
-            "Is the label a distance, or does 1 mean 'different'?",
+            "The higher the label, the lower the model's cosine (rank correlation "
+            f"{ranks:.2f}{of}). Is the label a distance, or does 1 mean 'different'?",
             "Training would push apart what belongs together.",
             Remedy("Turn the labels round (1 − label)", _turned),
         )
@@ -111,6 +113,8 @@ def labels_reversed(context: Context) -> Iterator[Finding]:
 
 def label_noise(context: Context) -> Iterator[Finding]:
     """The pairs whose label contradicts the current model most."""
+    if context.compared is not context:
+        return
     gaps = _contradiction(context)
     if gaps is None or _reversed(_rank_correlation(context), len(gaps)):
         return

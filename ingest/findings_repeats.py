@@ -212,7 +212,7 @@ def _apart(one: Company, other: Company) -> bool:
 
 def _same_meaning(context: Context, texts: list[str]) -> list[tuple[int, int]]:
     """Of these texts those with an earlier twin, by some words and by the model: both places."""
-    if context.similarity is None:
+    if context.similarity is None or context.compared is not context:
         return []
     twins = earlier_twins([frozenset(words(text)) for text in texts], MAYBE_NEAR)
     pairs = [(at, twin) for at, twin in enumerate(twins) if twin is not None]

@@ -103,11 +103,24 @@ class StepBudget:
         if affordable <= step and step >= max(1, self._warmup):
             self.fixed = self.expected = 2 * step
             if affordable < 0.9 * step:
-                self.notes = (
-                    f"{self._budget:g} s are not enough for the {2 * self._warmup} steps that a "
-                    f"run has at least: a step takes {self.step_s:.1f} s here. Train fewer blocks, "
-                    "or with smaller batches.",
-                )
+                self.notes = (self._too_short(total_s),)
+
+    def _too_short(self, total_s: float) -> str:
+        """Why the budget does not do, by what took most of it."""
+        besides = total_s - self._spent  # frozen output and looks
+        steps_s = 2 * self._warmup * self.step_s
+        cause = (
+            f"a step takes {self.step_s:.1f} s here. Train fewer blocks, or with smaller batches"
+        )
+        if besides > steps_s:
+            cause = (
+                f"{besides:.0f} s went into reading the texts with what does not train, and into "
+                "looking at how well it does. Give it more seconds, or fewer rows"
+            )
+        return (
+            f"{self._budget:g} s are not enough for the {2 * self._warmup} steps that a run has at "
+            f"least: {cause}."
+        )
 
     def left_s(self, step: int, look_s: float) -> float:
         """Expected seconds after this step, looks included."""

@@ -56,7 +56,7 @@ SAMPLES = {
     )
 }
 FIRST_SAMPLE = next(iter(SAMPLES))
-COMPARED_ROWS = 2_000  # in larger files, labels are not compared with what the model sees
+COMPARED_ROWS = 2_000  # of a larger file, so many rows are held against what the model sees
 KINDS = {
     "score": "graded: two texts and a score",
     "binary": "yes or no: two texts and a label",
@@ -220,8 +220,9 @@ def check_training_pairs(
         problem = str(error)
     compared = len(pairs) <= COMPARED_ROWS
     left_out = (
-        f"Labels were not held against the model's own cosines: that is done for up to "
-        f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}."
+        f"Single labels were not held against the model's own cosines: that is done for up to "
+        f"{COMPARED_ROWS:,} pairs, and there are {len(pairs):,}. Whether all labels are reversed "
+        "was looked for in a sample."
     )
     loss = config.loss
     warnings: tuple[str, ...] = ()
@@ -237,7 +238,8 @@ def check_training_pairs(
         checked,
         loss_in_batch=LOSSES[loss].distinct_texts if loss else None,
         batch_size=config.batch_size,
-        similarity=_similarity(encoder) if compared else None,
+        similarity=_similarity(encoder),
+        compared_rows=COMPARED_ROWS,
         count_tokens=lambda some: [lengths[text] for text in some],
         max_tokens=encoder.max_tokens,
         read=partial(_read, training_pairs, encoder),

@@ -49,6 +49,14 @@ def test_a_budget_for_hardly_any_step_is_overrun_and_says_so():
     seconds, steps, budget = simulated(30, 5)
     assert (steps, seconds) == (20, 100)
     assert "not enough for the 20 steps" in budget.notes[0]
+    assert "a step takes 5.0 s here. Train fewer blocks" in budget.notes[0]
+
+
+def test_where_reading_took_the_time_it_is_not_the_blocks_that_are_too_many():
+    _, _, budget = simulated(30, 0.1, prepare_s=29.5)
+    assert "30 s went into reading the texts" in budget.notes[0]
+    assert "more seconds, or fewer rows" in budget.notes[0]
+    assert "blocks" not in budget.notes[0]
 
 
 def test_the_rate_before_half_time_does_not_depend_on_the_number_of_steps():

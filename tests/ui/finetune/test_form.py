@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_refused_with_its_range(name, sent):
 
 def test_more_blocks_than_there_are_means_all_of_them():
     assert parse_form(Form(blocks=PRESETS["Thorough"].blocks), 6).train_blocks == 7
-    assert set(DURATIONS.values()) == {None, 30, 60, 120, 300}
+    assert set(DURATIONS.values()) == {None, 15, 30, 60, 120, 300}
 
 
 def test_a_name_is_one_line_and_not_empty():

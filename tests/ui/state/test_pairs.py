@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from encoder import EncoderError, TrainConfig
+from encoder import ArrayCache, EncoderError, TrainConfig
 from encoder.catalog import MULTILINGUAL
 from ingest import LIMITS, LabError, OverLimit
 from ui.state.pairs import (
@@ -102,6 +102,28 @@ def test_labels_that_were_not_held_against_the_model_are_said_to_be_so(bert, cou
     check = check_training_pairs(open_data(rows(count), "x.csv"), bert, TrainConfig())
     remarks = [note for note in check.notes if "2,000 pairs, and there are 2,001" in note]
     assert len(remarks) == (count > COMPARED_ROWS)
+
+
+def test_reversed_labels_are_looked_for_in_a_sample_of_a_large_file(bert):
+    count, drawn = COMPARED_ROWS + 200, []
+    lines = ["a,b,score"]
+    for i in range(count):
+        same = i % 2
+        text = f"The cat number {i} is here."
+        lines.append(f"{text},{text[:-1] + ' now.' if same else f'Bread {i}?'},{5 - 5 * same}")
+    training_pairs = open_data("\n".join(lines), "distances.csv")
+    training_pairs = training_pairs.with_mapping(
+        parse_mapping(training_pairs, "score", ("a", "b", "score"), (0, 5))
+    )
+    bert = bert.with_cache(ArrayCache(2**26))
+    encode = bert.encode
+    bert.encode = lambda texts, **options: drawn.append(len(texts)) or encode(texts, **options)
+    findings = check_training_pairs(training_pairs, bert, TrainConfig()).findings
+    [finding] = [f for f in findings if f.name == "labels_reversed"]
+    assert "in 2,000 rows drawn at random" in finding.what
+    assert sum(drawn) == 2 * COMPARED_ROWS
+    turned = check_training_pairs(training_pairs.remedied(finding), bert, TrainConfig()).findings
+    assert "labels_reversed" not in [f.name for f in turned]
 
 
 CSV = "q,a,w,y\nWhat is it?,A cat.,A dog.,1\nWho is it?,My aunt.,My uncle.,0\nWhy?,Because.,So.,1\n"
