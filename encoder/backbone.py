@@ -198,10 +198,12 @@ class Backbone:
 
 def _without_rest(encoding: Any, skip: int) -> TokenizedText:
     """What a model reads of an encoded text; of what did not fit, the number of tokens only."""
+    ids = tuple(encoding.ids)
+    left_out = min(skip, len(ids))
     return TokenizedText(
-        ids=tuple(encoding.ids),
+        ids=ids,
         special=tuple(map(bool, encoding.special_tokens_mask)),
-        prompt=tuple(position < skip for position in range(len(encoding.ids))),
+        prompt=(True,) * left_out + (False,) * (len(ids) - left_out),
         cut=sum(len(rest) - sum(rest.special_tokens_mask) for rest in encoding.overflowing),
     )
 

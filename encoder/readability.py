@@ -81,9 +81,9 @@ def reading(encoder: Encoder, texts: Sequence[str]) -> Reading:
     rows_by_ids: dict[tuple[int, ...], list[int]] = {}
     for row, text in _tokenized(encoder, texts):
         lengths[row] = len(text.ids) + text.cut
-        words = [i for i, special in zip(text.ids, text.special, strict=True) if not special]
-        strange = words.count(unknown_id) if unknown_id is not None else 0
-        if (not words and texts[row].strip()) or (words and strange >= MOSTLY * len(words)):
+        words = len(text.ids) - sum(text.special)
+        strange = text.ids.count(unknown_id) if unknown_id is not None else 0
+        if (not words and texts[row].strip()) or (words and strange >= MOSTLY * words):
             unknown.append(row)
         if strange or not words:
             rows_by_ids.setdefault(text.ids, []).append(row)

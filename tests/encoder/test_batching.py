@@ -1,11 +1,14 @@
 """Batches: every text once, longest first, within the token budget; and the order comes back."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encoder.batching import TOKEN_BUDGET, batches
+from encoder import ArrayCache
+from encoder.batching import CHARACTER_BUDGET, TOKEN_BUDGET, batches
 from tests.tiny_models import SENTENCES
 
 
@@ -62,3 +65,49 @@ def test_sorting_saves_padding(bert, count_forwards):
     padded = sum(b * t for b, t in calls)
     assert len(calls) <= padded // TOKEN_BUDGET + 2
     assert padded < 1.6 * real
+
+
+def test_a_large_batch_is_tokenized_in_pieces_and_others_get_their_turn_between(bert):
+    """31 MB at once took 1.5 GB, while everybody else waited."""
+    backbone, sizes, free = copy.copy(bert.backbone), [], []
+
+    class Watched:
+        """The tokenizer, counting what it is given."""
+
+        def __getattr__(self, name):
+            return getattr(bert.backbone.tokenizer, name)
+
+        def __call__(self, texts, **settings):
+            sizes.append(len(texts) * max(map(len, texts)))
+            return bert.backbone.tokenizer(texts, **settings)
+
+    class Asked(list):
+        def __getitem__(self, at):
+            free.append(not backbone._tokenizer_lock.locked())
+            return super().__getitem__(at)
+
+    backbone.tokenizer = Watched()
+    texts = Asked(f"{text} {n}" * (1 + n % 3) for n in range(300) for text in SENTENCES)
+    tokenized = backbone.tokenize(texts)
+    assert len(sizes) > 2
+    assert max(sizes) <= CHARACTER_BUDGET
+    assert all(free)
+    assert [tokenized[i] for i in (0, 1234, -1)] == [bert.tokenize(texts[i]) for i in (0, 1234, -1)]
+
+
+def test_encoding_holds_the_tokens_of_one_piece(bert, monkeypatch):
+    calls = []
+    tokenize = type(bert.backbone).tokenize
+
+    def watched(self, texts, *prompt):
+        calls.append(len(texts))
+        return tokenize(self, texts, *prompt)
+
+    monkeypatch.setattr(type(bert.backbone), "tokenize", watched)
+    texts = [f"{text} {n}" * 40 for n in range(20) for text in SENTENCES]
+    expected = [bert.encode([text])[0] for text in (texts[3], texts[-1])]
+    calls.clear()
+    vectors = bert.with_cache(ArrayCache(0)).encode(texts)
+    assert len(calls) > 2
+    assert sum(calls) == len(texts)
+    np.testing.assert_allclose(vectors[[3, -1]], expected, atol=1e-5)
