@@ -13,6 +13,17 @@ PRIMARY = {  # the one number that checkpoints are chosen by and verdicts are ab
     "triplet": "accuracy",
 }
 
+TITLES = {  # for people
+    "spearman": "Spearman ρ",
+    "pearson": "Pearson r",
+    "average_precision": "average precision",
+    "roc_auc": "ROC-AUC",
+    "best_f1": "best F1",
+    "mrr": "MRR",
+    "recall@1": "recall@1",
+    "recall@5": "recall@5",
+    "accuracy": "triplet accuracy",
+}
 MetricFn = Callable[[np.ndarray, np.ndarray | None], float]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from encoder.errors import TrainingFailed
 from encoder.evaluation import ERROR_RESAMPLES, PRIMARY, difference, measure
+from encoder.metrics import TITLES
 from encoder.training.config import TrainConfig
 from encoder.training.losses import LOSSES
 from encoder.training.schedule import first_epoch
@@ -66,7 +67,7 @@ def run_warnings(
             worse = difference(keeper.before, keeper.kept, resamples=ERROR_RESAMPLES).high < 0
             notes.append(
                 "On the validation part no step was better than the model you started from: "
-                f"{metric} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "
+                f"{TITLES[metric]} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "
                 f"that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
                 + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
             )

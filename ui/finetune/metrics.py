@@ -3,19 +3,9 @@
 from math import isfinite
 
 from encoder.evaluation import Metric
+from encoder.metrics import TITLES as TITLES
 from ui.words import NONE, hundred, interval
 
-TITLES = {
-    "spearman": "Spearman ρ",
-    "pearson": "Pearson r",
-    "average_precision": "average precision",
-    "roc_auc": "ROC-AUC",
-    "best_f1": "best F1",
-    "mrr": "MRR",
-    "recall@1": "recall@1",
-    "recall@5": "recall@5",
-    "accuracy": "triplet accuracy",
-}
 KINDS = {
     "score": "graded pairs",
     "binary": "yes/no pairs",

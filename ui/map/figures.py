@@ -16,7 +16,7 @@ PALETTE = ("#005adc", "#b48c00", "#965050", "#fa5a82", "#788cfa", "#9678aa", "#6
 # Those that plotly has in space too come first.
 SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up", "star", "pentagon")
 GREY = "var(--lab-faint)"
-SCALE = ((0.0, "#3b4cc0"), (0.5, "#b9b3c9"), (1.0, "#e0a100"))
+SCALE = ((0.0, "#e0a100"), (0.5, "#b9b3c9"), (1.0, "#3b4cc0"))  # blue is high, as everywhere
 MOST_VALUES = 20  # of a label column; the others share one colour
 MOST_NAMES = 25
 HOVER_CHARS = 200

@@ -14,6 +14,7 @@ from ui.map.figures import (
     MOST_NAMES,
     MOST_VALUES,
     PALETTE,
+    SCALE,
     SYMBOLS,
     UNCLUSTERED,
     Overlay,
@@ -192,3 +193,10 @@ def test_the_sweep_curve_shows_both_numbers_and_the_size_in_use():
     [line] = figure["layout"]["shapes"]
     assert line["x0"] == line["x1"] == 5
     assert figure["layout"]["xaxis"]["type"] == "log"
+
+
+def test_blue_is_high_on_the_map_as_on_every_other_picture():
+    red, blue = (int(SCALE[-1][1][at : at + 2], 16) for at in (1, 5))
+    assert blue > red
+    red, blue = (int(SCALE[0][1][at : at + 2], 16) for at in (1, 5))
+    assert blue < red
