@@ -67,8 +67,8 @@ def run_warnings(
             worse = difference(keeper.before, keeper.kept, resamples=ERROR_RESAMPLES).high < 0
             notes.append(
                 "On the validation part no step was better than the model you started from: "
-                f"{TITLES[metric]} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the step "
-                f"that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
+                f"{TITLES[metric]} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the "
+                f"step that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
                 + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
             )
     rise = _rise(losses)
