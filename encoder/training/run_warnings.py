@@ -65,10 +65,11 @@ def run_warnings(
         before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
         if keeper.highest <= before:
             worse = difference(keeper.before, keeper.kept, resamples=ERROR_RESAMPLES).high < 0
+            clearly = ", which is clearly worse" if worse else ""
             notes.append(
                 "On the validation part no step was better than the model you started from: "
-                f"{TITLES[metric]} × 100 was {100 * before:.1f} before, is {100 * after:.1f} at the "
-                f"step that was kept, {keeper.step:,}{', which is clearly worse' if worse else ''}. "
+                f"{TITLES[metric]} × 100 was {100 * before:.1f} before, and is {100 * after:.1f} "
+                f"at the best step, {keeper.step:,}{clearly}. "
                 + (remedy if worse else "Perhaps there is nothing to gain with these pairs.")
             )
     rise = _rise(losses)

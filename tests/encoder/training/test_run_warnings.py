@@ -80,7 +80,7 @@ class Kept:
 def test_a_model_that_is_clearly_worse_says_so_with_the_remedy():
     [note] = run_warnings(Kept(0.9, 0.5), [1.0] * 30, LR)
     assert "no step was better than the model you started from" in note
-    assert "accuracy × 100 was 90.0 before, is 50.0 at the step that was kept, 30" in note
+    assert "triplet accuracy × 100 was 90.0 before, and is 50.0 at the best step, 30" in note
     assert "clearly worse. Lower the learning rate (now 0.1 at its peak)" in note
 
 
