@@ -43,6 +43,7 @@ def table_of(first: str, rows: list[list[str]], separator: str = ";"):
         ("文A;文B;同じ?", "zh"),
         ("السؤال الأول;السؤال الثاني;متشابه؟", "ar"),
         ("पहला वाक्य;दूसरा वाक्य;समान?", "hi"),
+        ("वाक्य क;वाक्य की;समान?", "hi"),
         ("Satz A;Satz B;0–100", "de"),
         ("Satz A;Satz B;Ähnlichkeit (0–5)", "de"),
         ("Satz A;Satz B;Ähnlichkeit in %", "de"),
