@@ -63,6 +63,11 @@ def test_a_question_above_any_labels(labels):
     assert table_of("Frage A;Frage B;gleich?", rows_of("de", labels)).header
 
 
+def test_votes_below_a_name():
+    rows = [[f"Hut {n}", f"Mütze {n}", f"({n}, 6)"] for n in range(3)]
+    assert table_of("Satz A;Satz B;Stimmen", rows).header
+
+
 def test_a_label_word_with_a_question_mark_is_a_name():
     assert is_header(["Erster", "Zweiter", "identical?"], rows_of("de", ("yes", "no", "no")))
 
