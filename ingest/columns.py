@@ -81,7 +81,7 @@ def guess_columns(table: Table) -> ColumnMapping:
         names.setdefault(plain(without_scale(name)), name)
     scores = text_scores({n: cells[n] for n in flat if plain(n) not in BESIDE})
     triplet = _first_named(product(ANCHORS, POSITIVES, (*NEGATIVES, *NEGATIVES_TOO)), names)
-    if triplet:
+    if triplet and not any(_most(cells[name], is_label) for name in triplet):
         return ColumnMapping("triplet", triplet, left_over=_left_over(scores, triplet))
     anchored = _of_positives(names, cells)
     if len(anchored) == 3:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.findings import Context, Finding, count
+from ingest.findings import Context, Finding, Severity, count
 from ingest.report import Report, Rows
 
 # {finding, as the code of a reason: what the rows would have done}
@@ -22,6 +22,7 @@ DROPPED: dict[str, str] = {
     "never closed joined many rows into one.",
 }
 BLANK_LINES = "blank_lines"
+MANY = 0.1  # rows with a label that is not recognised, of those with one that is: a word of its own
 # {kind: (why labels are scaled, what to do when the scale is another one)}
 SCALED: dict[str, tuple[str, str]] = {
     "score": (
@@ -63,9 +64,11 @@ def dropped_rows(context: Context) -> Iterator[Finding]:
     for why, rows in ({} if _is_most(lost, report) else lost).items():
         name = report.codes[why]
         what = f"{count(len(rows), 'row')} left out: {why}."
+        severity: Severity = "warning"
         if name == "label_unrecognised":
             what = f"{what} {report.unrecognised}"
-        yield Finding(name, "warning", rows, what, DROPPED[name])
+            severity = "error" if len(rows) > MANY * report.kept else severity
+        yield Finding(name, severity, rows, what, DROPPED[name])
     for why, rows in report.dropped.items():
         if report.codes.get(why) == BLANK_LINES:
             what = f"{count(len(rows), 'row')} left out: {why}."

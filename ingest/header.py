@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Container, Sequence
 
 from ingest.contents import is_number
-from ingest.labels import QUESTION_MARKS, is_missing, label_value
+from ingest.labels import QUESTION_MARKS, is_label, is_missing, label_value
 from ingest.names import KNOWN, plain
 from ingest.scales import without_scale
 from ingest.text import EAST_ASIAN
@@ -62,7 +62,7 @@ def is_header(
 
 def _sign(name: str, below: Sequence[str]) -> int:
     cells = [cell.strip() for cell in below if not is_missing(cell)]
-    labels = _most([label_value(cell) is not None for cell in cells])
+    labels = _most([is_label(cell) for cell in cells])
     numbers = _most([is_number(cell) for cell in cells])
     bare = without_scale(name)
     if not bare:  # "0–100" above numbers

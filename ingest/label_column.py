@@ -96,7 +96,7 @@ def counts_rows(cells: Sequence[str]) -> bool:
     return rising or max(present) > LARGEST
 
 
-def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool, int]:
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, int, bool, bool]:
     """Smaller for what is more likely the label."""
     bare = without_scale(name)
     words = set(name_words(bare))
@@ -105,9 +105,9 @@ def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, bool
         not says_label(bare),
         not MEAN_WORDS & words,
         not PEOPLE & words,
+        LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
         _are_whole(numbers),
         bare[-1:].isdigit(),  # one of several raters
-        LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
     )
 
 

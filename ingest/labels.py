@@ -121,12 +121,15 @@ def looks_binary(cells: Sequence[str], name: str = "", entailment_codes: bool = 
 
 
 def _has_grades(numbers: np.ndarray) -> bool:
-    """Numbers beside 0 and 1 that are on one scale with them; one among many is a typing error."""
+    """Numbers beside 0 and 1 that are on one scale with them.
+
+    One whole number among many zeros and ones is a typing error, a few −1 are "not labelled".
+    """
     others = numbers[~np.isin(numbers, (-1, 0, 1))]
-    if others.size <= (1 if numbers.size >= ENOUGH else 0):
-        return False
-    scale = find_scale(numbers)
-    return scale is None or scale != (0, 1) or bool(np.any((others > 0) & (others < 1)))
+    whole = bool(np.all(others == np.round(others)))
+    if whole and others.size <= (1 if numbers.size >= ENOUGH else 0):
+        return find_scale(numbers) == (-1, 1)
+    return not whole or find_scale(numbers) != (0, 1)
 
 
 def two_values(cells: Sequence[str], entailment_codes: bool = False) -> tuple[float, float] | None:

@@ -1,6 +1,7 @@
 """What people call their columns."""
 
 import re
+import unicodedata
 
 STEMS = (
     *("sentence", "sent", "text", "question", "phrase", "string", "document", "doc", "title"),
@@ -141,8 +142,8 @@ KNOWN_BESIDE_TEXTS = KNOWN | frozenset((*SINGLE_TEXTS, *GROUPS))
 
 
 def plain(name: str) -> str:
-    """'Sentence 1', 'sentence_1' and 'sentence1' are one name."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    """'Sentence 1', 'sentence_1' and 'sentence1' are one name; marks of vowels stay."""
+    return "".join(sign for sign in name.casefold() if unicodedata.category(sign)[0] in "LMN")
 
 
 def name_words(name: str) -> list[str]:

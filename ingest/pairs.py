@@ -14,11 +14,9 @@ from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
 from ingest.label_column import unread_label
 from ingest.labels import is_missing
 from ingest.limits import LIMITS, Limits
-from ingest.names import says_label
 from ingest.neighbours import NEAR, earlier_twins
 from ingest.report import Reason, Report, UnreadLabel
 from ingest.rows_of_lists import with_rows_of_lists
-from ingest.scales import without_scale
 from ingest.scaling import NOT_RECOGNISED, Labels, none_usable, read_labels
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts, words
@@ -198,16 +196,13 @@ def _labels(cells: list[str], rows: list[int], mapping: ColumnMapping) -> Labels
 
 
 def _unread_label(table: Table, mapping: ColumnMapping, remaining: set[int]) -> UnreadLabel | None:
-    """A column that looks like a label and is none of those chosen."""
+    """A column that looks like a label, where nothing says that a pair may be a negative one."""
     used = (*mapping.texts, *mapping.ignored)
-    free = {name: table.frame[name] for name in table.columns if name not in used}
-    if mapping.kind != "positive":  # only where nothing else says what a pair is
-        free = {name: cells for name, cells in free.items() if says_label(without_scale(name))}
-    if mapping.kind in LABELLED or not (
-        name := unread_label({name: cells.tolist() for name, cells in free.items()})
-    ):
+    free = {name: table.frame[name].tolist() for name in table.columns if name not in used}
+    name = unread_label(free) if mapping.kind == "positive" else ""
+    if not name:
         return None
-    numbered = zip(map(int, table.frame.index), free[name].tolist(), strict=True)
+    numbered = zip(map(int, table.frame.index), free[name], strict=True)
     cells = {number: tidy(cell)[0] for number, cell in numbered if number in remaining}
     counts = Counter(cell for cell in cells.values() if not is_missing(cell))
     values = tuple(value for value, _ in counts.most_common())

@@ -11,6 +11,7 @@ from ingest.limits import SAMPLED_TIMES, Limits, size
 
 LINE_END = re.compile(r"\r\n|\r|\n")  # of JSON Lines; U+2028 and U+0085 stand inside texts
 DEEPEST = 2  # objects inside objects that are looked into
+ENVELOPES = ("row", "_source")  # of the Hub's rows, of Elasticsearch's hits
 BATCH = 64  # rows decoded at once, so that a column that unpacks to gigabytes is stopped early
 NESTED = (list, tuple, dict)
 
@@ -67,7 +68,7 @@ def _of_object(whole: dict[str, object]) -> tuple[list[object] | None, tuple[str
     if others:
         numbers = ", ".join(f"{name!r} ({count(len(lists[name]), 'record')})" for name in others)
         notes.append(f"Read was the list {longest!r}; other lists were not: {numbers}.")
-    return [record for name in alike for record in lists[name]], tuple(notes)
+    return [_unwrapped(record) for name in alike for record in lists[name]], tuple(notes)
 
 
 def _lists(value: dict[str, object], path: str = "") -> Iterator[tuple[str, list[object]]]:
@@ -80,19 +81,33 @@ def _lists(value: dict[str, object], path: str = "") -> Iterator[tuple[str, list
             yield from _lists(inner, f"{name}.")
 
 
+def _unwrapped(record: object) -> object:
+    """What a server of rows or of documents puts into an envelope."""
+    inner = (record[name] for name in ENVELOPES if isinstance(record, dict) and name in record)
+    return next((value for value in inner if isinstance(value, dict)), record)
+
+
 def _fields(records: list[object]) -> set[str]:
     first = next((record for record in records if isinstance(record, dict | list)), {})
     return set(first) if isinstance(first, dict) else {""}
 
 
 def _of_columns(whole: dict[str, object]) -> list[object] | None:
-    """Records of an object that holds a list, or an object by row, for each of two columns or more.
+    """Records of an object that holds a list for each column, or an object for each column or row.
 
-    As pandas writes a table.
+    As pandas writes a table; row numbers inside tell columns from rows.
     """
-    columns = [list(v.values()) if isinstance(v, dict) else v for v in whole.values()]
-    lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
-    if len(columns) < 2 or len(lengths) != 1 or max(lengths) < 2:
+    values = list(whole.values())
+    if len(values) < 2:
+        return None
+    if all(isinstance(value, dict) for value in values):
+        rows = [value for value in values if isinstance(value, dict)]
+        if not all(key.isdecimal() for row in rows for key in row):
+            return list(rows)
+        values = [list(row.values()) for row in rows]
+    columns = [value for value in values if isinstance(value, list)]
+    lengths = set(map(len, columns))
+    if len(columns) < len(values) or len(lengths) != 1 or max(lengths) < 2:
         return None
     return [dict(zip(whole, row, strict=True)) for row in zip(*columns, strict=True)]
 

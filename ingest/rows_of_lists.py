@@ -44,33 +44,25 @@ def _unfolded(table: Table, limits: Limits) -> Table:
     numbered = any(len(names) > 1 for names in places.values())
     if not places["positive"] or not (anchored or (table.of_records and not numbered)):
         return table
-    cells = {n: table.frame[n].tolist() for names in places.values() for n in names}
-    lists = {
-        place: [_texts(row) for row in zip(*(cells[n] for n in names), strict=True)]
-        for place, names in places.items()
-        if names
-    }
+    lists = {place: _lists(table, names) for place, names in places.items() if names}
     longest = [max(1, *map(len, row)) for row in zip(*lists.values(), strict=True)]
     if max(longest, default=1) == 1 and not numbered:
         return table
     most = _most_that_fit(longest, limits.rows)
     times = [min(number, most) for number in longest]
+    place_of = {name: place for place, names in places.items() for name in names}
     columns: dict[str, list[str]] = {}
     for name in table.columns:
-        place = next((place for place, names in places.items() if name in names), "")
-        if not place:
-            columns[name] = _repeated(table.frame[name].tolist(), times)
+        place = place_of.get(name)
+        if place is None:
+            columns[name] = _repeated([[cell] for cell in table.frame[name].tolist()], times)
         elif place not in columns:
-            columns[place] = [
-                texts[at % len(texts)] if texts else ""
-                for texts, number in zip(lists[place], times, strict=True)
-                for at in range(number)
-            ]
-    several = (place for place, rows in lists.items() if max(map(len, rows)) > 1)
-    sources = ", ".join(repr(name) for place in several for name in places[place])
+            columns[place] = _repeated(lists[place], times)
+    several = [name for name, place in place_of.items()
+               if len(places[place]) > 1 or max(map(len, lists[place])) > 1]  # fmt: skip
     note = (
-        f"Each text in {sources} has a row of its own: {count(len(times), 'record')} gave "
-        f"{count(sum(times), 'row')}, and rows are counted so."
+        f"Each text in {', '.join(map(repr, several))} has a row of its own: "
+        f"{count(len(times), 'record')} gave {count(sum(times), 'row')}, and rows are counted so."
     )
     if most < max(longest):
         note += (
@@ -78,6 +70,12 @@ def _unfolded(table: Table, limits: Limits) -> Table:
             f"{limits.rows:,} rows are read."
         )
     return _rebuilt(table, columns, times, note)
+
+
+def _lists(table: Table, names: Sequence[str]) -> list[Texts]:
+    """For each row, all texts of these columns."""
+    cells = (table.frame[name].tolist() for name in names)
+    return [_texts(row) for row in zip(*cells, strict=True)]
 
 
 def _columns(table: Table, pattern: re.Pattern[str]) -> list[str]:
@@ -151,8 +149,13 @@ def _of_sets(table: Table) -> Table:
     return replace(table, frame=frame, notes=(*table.notes, note))
 
 
-def _repeated(cells: Sequence[str], times: Sequence[int]) -> list[str]:
-    return [cell for cell, number in zip(cells, times, strict=True) for _ in range(number)]
+def _repeated(lists: Sequence[Texts], times: Sequence[int]) -> Texts:
+    """As many of each list as `times` says, over and over; "" for an empty one."""
+    return [
+        texts[at % len(texts)] if texts else ""
+        for texts, number in zip(lists, times, strict=True)
+        for at in range(number)
+    ]
 
 
 def _texts(cells: Sequence[str]) -> Texts:

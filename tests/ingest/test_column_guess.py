@@ -52,6 +52,12 @@ def test_columns_are_found_by_what_they_hold_where_names_say_nothing():
     assert found == ColumnMapping("triplet", ("column 1", "column 2", "column 3"))
 
 
+def test_probabilities_are_no_texts_of_a_triplet():
+    header = "premise,hypothesis,entailment,neutral,contradiction,label"
+    found = guess(f"{header}\n{A},{B},0.8,0.1,0.1,entailment\n{B},{C},0.1,0.2,0.7,contradiction\n")
+    assert (found.texts, found.label) == (("premise", "hypothesis"), "label")
+
+
 def test_a_named_label_that_holds_no_labels_is_not_one():
     found = guess(f"sentence1,sentence2,label\n{A},{B},see file\n{B},{C},to do\n")
     assert found.kind == "positive"

@@ -43,6 +43,7 @@ def table_of(first: str, rows: list[list[str]], separator: str = ";"):
         ("文A;文B;同じ?", "zh"),
         ("السؤال الأول;السؤال الثاني;متشابه؟", "ar"),
         ("पहला वाक्य;दूसरा वाक्य;समान?", "hi"),
+        ("वाक्य क;वाक्य की;समान?", "hi"),
         ("Satz A;Satz B;0–100", "de"),
         ("Satz A;Satz B;Ähnlichkeit (0–5)", "de"),
         ("Satz A;Satz B;Ähnlichkeit in %", "de"),
@@ -60,6 +61,11 @@ def test_names_of_columns_in_any_language_are_a_header(first, language):
 @pytest.mark.parametrize("labels", [("ja", "nein", "ja"), ("4,5", "0", "2"), ("yes", "?", "no")])
 def test_a_question_above_any_labels(labels):
     assert table_of("Frage A;Frage B;gleich?", rows_of("de", labels)).header
+
+
+def test_votes_below_a_name():
+    rows = [[f"Hut {n}", f"Mütze {n}", f"({n}, 6)"] for n in range(3)]
+    assert table_of("Satz A;Satz B;Stimmen", rows).header
 
 
 def test_a_label_word_with_a_question_mark_is_a_name():

@@ -138,6 +138,15 @@ def test_a_label_in_unknown_words_is_never_read_as_positive_in_silence(name, wor
         assert (after.labels > 0).tolist() == [words[n % len(words)] == word for n in range(40)]
 
 
+@pytest.mark.parametrize(("times", "severity"), [(1, "warning"), (6, "error")])
+def test_a_word_that_many_rows_have_is_an_error_where_it_is_not_understood(times, severity):
+    words = ["yes", "no"] * 17 + ["perhaps"] * times
+    pairs = read_pairs(StringIO(table_of(label=[*words, *["yes"] * (40 - len(words))])))
+    found = finding(pairs, "label_unrecognised")
+    assert (found.severity, len(found.rows)) == (severity, times)
+    assert "Labels not recognised: 'perhaps'." in found.what
+
+
 def test_columns_that_describe_a_row_are_no_labels():
     text = table_of(split=["train", "test"], src_lang=["en", "de"], topic=["a", "b"])
     assert finding(read_pairs(StringIO(text)), "unread_label") is None

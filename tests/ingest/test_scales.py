@@ -164,9 +164,11 @@ def test_what_is_not_certain_is_said(labels, scale, doubt):
         ([0] * 850 + [1] * 130 + [2] * 15 + [3] * 5, [0, 1 / 3, 2 / 3, 1]),
         ([1] * 60 + [2, 2, 6, 6, 4], [0, 0.2, 0.6, 1]),
         ([0, 1, 3] * 9, [0, 1 / 3, 1]),
+        ([0, 1] * 40 + [0.5], [0, 0.5, 1]),
+        ([0, 1] * 8 + [-1] * 4, [0, 0.5, 1]),
     ],
 )
-def test_every_whole_grade_is_kept_however_rare_and_the_highest_is_1(labels, values):
+def test_every_grade_is_kept_however_rare_and_the_highest_is_1(labels, values):
     pairs = read_pairs(StringIO(file_of(labels)))
     assert pairs.kind == "score"
     assert len(pairs) == len(labels)

@@ -80,6 +80,8 @@ def records(count: int, word: str = "tap") -> list[dict[str, str]]:
         ({"a": ["I came here.", "He sat."], "b": ["I did come.", "He was seated."]}, 2, ""),
         ({"a": {"0": "I came.", "1": "He sat."}, "b": {"0": "So I did.", "1": "He was."}}, 2, ""),
         ({"version": 1, "data": records(3)}, 3, ""),
+        ({"p1": records(1)[0], "p2": records(2)[1], "p3": records(3)[2]}, 3, ""),
+        ({"rows": [{"row_idx": 0, "row": record} for record in records(3)]}, 3, ""),
     ],
 )  # fmt: skip
 def test_of_an_object_everything_is_read_or_named(value, rows, note):
