@@ -2,10 +2,15 @@
 
     python bench/finetune.py --train FILE --dev FILE --test FILE [--rows 2000] [--seeds 3] [--peer]
 
-FILE: a CSV with sentence1,sentence2,score. Ours: our defaults for graded scores, `dev` as held-out.
-Theirs (--peer; needs accelerate and datasets): CosineSimilarityLoss, 2 epochs, batch 16, lr 2e-5.
-Prints the gain of Spearman's rho x 100 on dev and test, and seconds of training; then the frontier
-of gain against seconds by blocks trained.
+FILE: a CSV with sentence1,sentence2,score. Prints the gain of Spearman's rho x 100 on dev and test,
+and seconds of training; then the frontier of gain against seconds by blocks trained.
+
+Ours: our defaults for graded scores, which were tuned on the dev pairs of the STS benchmark; there
+the gain on dev flatters us, and the gain on test is the one to read. Theirs (--peer; needs
+accelerate and datasets), all with CosineSimilarityLoss:
+- at its defaults: 3 epochs, batch 8, learning rate 5e-5, no warm-up;
+- tuned: 2 epochs, batch 16, a tenth of the steps to warm up, and of RATES the one that gains most
+  on dev, as ours were chosen.
 """
 
 import argparse
@@ -16,6 +21,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+AT_DEFAULTS, TUNED = "sentence-transformers at its defaults", "sentence-transformers, tuned"
+RATES = (1e-5, 2e-5, 5e-5, 1e-4)  # of the peer, tuned
+PEER_DEFAULTS = {"num_train_epochs": 3, "per_device_train_batch_size": 8, "learning_rate": 5e-5}
+PEER_TUNED = {"num_train_epochs": 2, "per_device_train_batch_size": 16, "warmup_ratio": 0.1}
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -45,7 +55,11 @@ def main() -> None:
     config = TrainConfig(loss=args.loss, lr=args.lr)
     rivals = {"ours": lambda rows, seed: ours(enc, rows, dev, replace(config, seed=seed))}
     if args.peer:
-        rivals["sentence-transformers"] = lambda rows, seed: theirs(rows, seed)
+        rate = best_rate(sample(train, args.rows, 0), dev)
+        print(f"their best learning rate on dev, seed 0: {rate:g}", flush=True)
+        tuned_peer = PEER_TUNED | {"learning_rate": rate}
+        rivals[AT_DEFAULTS] = lambda rows, seed: theirs(rows, seed, PEER_DEFAULTS)
+        rivals[TUNED] = lambda rows, seed: theirs(rows, seed, tuned_peer)
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
     gains: dict[str, list[float]] = {name: [] for name in rivals}
     for seed in range(args.seeds):
@@ -60,10 +74,12 @@ def main() -> None:
             f"({min(gains[name]):+.2f} … {max(gains[name]):+.2f}), "
             f"{statistics.median(seconds[name]):.1f} s"
         )
-    if args.peer:
-        share = statistics.mean(gains["ours"]) / statistics.mean(gains["sentence-transformers"])
-        speed = [b / a for a, b in zip(*seconds.values(), strict=True)]
-        print(f"ours: {share:.0%} of its gain at {statistics.median(speed):.1f} x its speed")
+    for name in (AT_DEFAULTS, TUNED) if args.peer else ():
+        share = statistics.mean(gains["ours"]) / statistics.mean(gains[name])
+        speed = [b / a for a, b in zip(seconds["ours"], seconds[name], strict=True)]
+        print(
+            f"ours: {share:.0%} of the gain of {name} at {statistics.median(speed):.1f} x its speed"
+        )
     rows = sample(train, args.rows, 0)
     for blocks in args.blocks:
         tuned, took = ours(enc, rows, dev, replace(config, train_blocks=blocks))
@@ -93,7 +109,16 @@ def ours(enc: Encoder, rows: PairSet, dev: PairSet, config: TrainConfig) -> tupl
     raise AssertionError("a run ends with Done")
 
 
-def theirs(rows: PairSet, seed: int) -> tuple[Encoder, float]:
+def best_rate(rows: PairSet, dev: PairSet) -> float:
+    """The learning rate that serves the peer best on dev."""
+
+    def on_dev(rate: float) -> float:
+        return score(theirs(rows, 0, PEER_TUNED | {"learning_rate": rate})[0], dev)
+
+    return max(RATES, key=on_dev)
+
+
+def theirs(rows: PairSet, seed: int, settings: dict[str, float]) -> tuple[Encoder, float]:
     import tempfile
 
     from datasets import Dataset
@@ -113,9 +138,8 @@ def theirs(rows: PairSet, seed: int) -> tuple[Encoder, float]:
     )
     with tempfile.TemporaryDirectory() as folder:
         arguments = SentenceTransformerTrainingArguments(
-            output_dir=folder, num_train_epochs=2, per_device_train_batch_size=16,
-            learning_rate=2e-5, warmup_ratio=0.1, seed=seed, report_to=[], save_strategy="no",
-            disable_tqdm=True, use_cpu=True,
+            output_dir=folder, seed=seed, report_to=[], save_strategy="no", disable_tqdm=True,
+            use_cpu=True, **settings,
         )  # fmt: skip
         trainer = SentenceTransformerTrainer(
             model=model, args=arguments, train_dataset=data, loss=CosineSimilarityLoss(model)

@@ -21,6 +21,9 @@ from encoder.training.scoring import Learner
 from ingest import PairSet
 
 STEP_BYTES = 2**30  # of the graph of one forward pass
+# Padding adds 67 % to a batch of STS-B's pairs drawn at random, 14 % in pieces of 8 texts of like
+# length. Below MOST_PADDING (padded tokens, times the true ones) it is left in one piece.
+MOST_PADDING, PIECE_TEXTS = 1.3, 8
 
 
 def optimizer_of(model: Learner, config: TrainConfig) -> torch.optim.Optimizer:
@@ -103,7 +106,7 @@ def backward(
 
     with _after_each(model.blocks, tell):
         if len(chunks) == 1:
-            value = loss_of(model.embed(texts))
+            value = loss_of(_embedded(model, texts))
             value.backward()
             return value.item()
         states, vectors_of = [], []
@@ -122,6 +125,17 @@ def backward(
             model.embed([texts[i] for i in chunk]).backward(gradient[chunk])
             done += 1
     return value.item()
+
+
+def _embedded(model: Learner, texts: Sequence[str]) -> Tensor:
+    """(N, D) with gradients, in pieces of like length where padding would cost much."""
+    lengths = [model.length(text) for text in texts]
+    if len(texts) * max(lengths) <= MOST_PADDING * sum(lengths):
+        return model.embed(texts)
+    order = sorted(range(len(texts)), key=lengths.__getitem__)
+    pieces = [order[start : start + PIECE_TEXTS] for start in range(0, len(order), PIECE_TEXTS)]
+    vectors = torch.cat([model.embed([texts[i] for i in piece]) for piece in pieces])
+    return vectors[torch.tensor(order).argsort()]
 
 
 @contextmanager

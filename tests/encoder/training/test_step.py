@@ -99,6 +99,32 @@ def test_without_dropout_chunks_give_what_one_piece_gives(bert, pairs, name):
     assert max(apart(other, found[0]) for other in found[1:]) < 1e-9
 
 
+def test_texts_of_many_lengths_go_through_in_pieces_of_like_length_and_come_back_in_order(
+    bert, monkeypatch
+):
+    words = ["cat", "storm", "river", "bread"]
+    texts = [" ".join(words[k % 4] for k in range(1 + 7 * (i % 6))) + f" {i}" for i in range(24)]
+    model, gradients_of, padded = Trainable(bert, 2), [], []
+    model.prepare(texts)
+    model.train(False)
+    embed, true = model.embed, sum(map(model.length, texts))
+    weights_of = torch.randn(24, bert.dimensions, generator=torch.Generator().manual_seed(0))
+
+    def counting(given):
+        padded.append(len(given) * max(map(model.length, given)))
+        return embed(given)
+
+    monkeypatch.setattr(model, "embed", counting)
+    for most in (1.3, 100.0):
+        monkeypatch.setattr("encoder.training.step.MOST_PADDING", most)
+        backward(model, texts, lambda vectors: (vectors * weights_of).sum())
+        gradients_of.append(gradients(model))
+    assert apart(*gradients_of) < 1e-5
+    *pieces, whole = padded
+    assert len(pieces) == 3
+    assert sum(pieces) < 1.5 * true < whole
+
+
 def plain_steps(model, optimizer, name: str) -> None:
     """What a step was before there were chunks."""
     vectors = model.embed(flat(GRADED))
