@@ -37,12 +37,11 @@ STAND_INS = {
     b"<!doctype html": ("a web page, not the file itself", "download the file itself"),
     b"<html": ("a web page, not the file itself", "download the file itself"),
 }
-READ = (  # of a model's files; others may lie beside them
-    *("config.json", "modules.json", "config_sentence_transformers.json"),
-    *("sentence_bert_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.json"),
-    *("special_tokens_map.json", "added_tokens.json", "*.index.json"),
-    *("*.safetensors", "*.model", "vocab.txt", "merges.txt"),
-)
+READ = (  # of a model's files
+    "modules.json", "config.json", "config_sentence_transformers.json", "sentence_*_config.json",
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+    "vocab.json", "vocab.txt", "merges.txt", "*.model", "*.safetensors", "*.safetensors.index.json",
+)  # fmt: skip
 SHARDS = "model.safetensors.index.json"
 TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")  # any of them spells words
 
