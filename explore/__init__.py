@@ -13,6 +13,7 @@ array([[0]])
 ((40, 2), True)
 """
 
+from explore.addresses import without_addresses
 from explore.cluster import ClusterConfig, Clusters, cluster, cluster_space, silhouette
 from explore.compare import Comparison, compare
 from explore.drivers import Driver, drivers
@@ -82,4 +83,5 @@ __all__ = [
     "stability",
     "sweep",
     "top_terms",
+    "without_addresses",
 ]

@@ -19,6 +19,10 @@ SPACES = {
     "map": "the map on the screen: clusters look right on it by design, whether or not they are "
     "there in the vectors",
 }
+SELECTIONS = {
+    "eom": "the clusters that persist longest, which may be few and large",
+    "leaf": "the finest ones, the leaves of the tree of clusters",
+}
 UMAP_DIMS = 5
 UMAP_NEIGHBORS = 20
 FEWEST_IN_CLUSTER = 5
@@ -37,7 +41,8 @@ class ClusterConfig:
     min_cluster_size is HDBSCAN's (Campello et al., PAKDD 2013); None: it grows
     with the square root of the number of texts. n_clusters is for k-means and agglomerative
     (average linkage on cosines); None: the number with the best silhouette of a few. `space` names
-    what HDBSCAN looks at, see SPACES.
+    what HDBSCAN looks at, see SPACES; `selection` which clusters of its tree it takes, see
+    SELECTIONS.
     """
 
     method: str = "hdbscan"
@@ -45,6 +50,7 @@ class ClusterConfig:
     min_cluster_size: int | None = None
     n_clusters: int | None = None
     seed: int = 0
+    selection: str = "eom"
 
     def __post_init__(self) -> None:
         problems = []
@@ -52,6 +58,10 @@ class ClusterConfig:
             problems.append(f"Unknown method {self.method!r}. Choose one of: {', '.join(METHODS)}.")
         if self.space not in SPACES:
             problems.append(f"Unknown space {self.space!r}. Choose one of: {', '.join(SPACES)}.")
+        if self.selection not in SELECTIONS:
+            problems.append(
+                f"Unknown selection {self.selection!r}. Choose one of: {', '.join(SELECTIONS)}."
+            )
         for name, low, high in (("min_cluster_size", 2, 5_000), ("n_clusters", 1, MOST_CLUSTERS)):
             value = getattr(self, name)
             problems += [] if value is None else outside(name, value, low, high)
@@ -63,7 +73,7 @@ class ClusterConfig:
     def key(self) -> tuple[object, ...]:
         """What the labels depend on: settings that the method does not use are left out."""
         settings = {
-            "hdbscan": ("space", "min_cluster_size"),
+            "hdbscan": ("space", "min_cluster_size", "selection"),
             "kmeans": ("n_clusters", "seed"),
             "agglomerative": ("n_clusters",),
         }[self.method]
@@ -124,8 +134,11 @@ def cluster(
         same_rows(vectors=rows, space=space)
         tell(on_progress, stop, "clusters", 0.0)
         size = config.size_for(len(good))
-        labels[good] = density_clusters(space[good], size)
-        note = f"HDBSCAN, at least {size} texts a cluster, on {_named(config.space)}"
+        labels[good] = density_clusters(space[good], size, config.selection)
+        finest = ", the finest ones" if config.selection == "leaf" else ""
+        asked = config.min_cluster_size or size
+        cut = f" ({asked:,} were asked, there are no more)" if asked > size else ""
+        note = f"HDBSCAN{finest}, at least {size} texts a cluster{cut}, on {_named(config.space)}"
     elif not len(good):
         note = "no vector to group"
     else:
@@ -170,7 +183,7 @@ def dense_projection(
     return project(vectors, config, near, on_progress, stop)
 
 
-def density_clusters(space: np.ndarray, size: int) -> np.ndarray:
+def density_clusters(space: np.ndarray, size: int, selection: str = "eom") -> np.ndarray:
     """HDBSCAN's labels (N,) of points (N, d); with fewer than two clusters' worth, all -1."""
     from sklearn.cluster import HDBSCAN
 
@@ -178,7 +191,12 @@ def density_clusters(space: np.ndarray, size: int) -> np.ndarray:
         return np.full(len(space), -1, np.int64)
     if np.ptp(space, axis=0).max() == 0:  # all in one place, which is one cluster
         return np.zeros(len(space), np.int64)
-    model = HDBSCAN(min_cluster_size=size, min_samples=min(CORE, size), copy=True).fit(space)
+    model = HDBSCAN(
+        min_cluster_size=size,
+        min_samples=min(CORE, size),
+        cluster_selection_method=selection,
+        copy=True,
+    ).fit(space)
     return model.labels_.astype(np.int64)
 
 
@@ -193,7 +211,10 @@ def _partition(
     title = {"kmeans": "k-means", "agglomerative": "agglomerative (average linkage)"}[config.method]
     if config.n_clusters:
         k = min(config.n_clusters, distinct)
-        return _labels(points, k, config), f"{title}, {_number(k)} as asked, on the vectors"
+        why = "as asked"
+        if k < config.n_clusters:
+            why = f"({config.n_clusters} were asked, no more texts have vectors of their own)"
+        return _labels(points, k, config), f"{title}, {_number(k)} {why}, on the vectors"
     tried = [k for k in TRIED if k <= distinct and k < len(points)]
     if not tried:
         return _labels(points, 1, config), f"{title}, 1 cluster: there is nothing to tell apart"

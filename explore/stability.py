@@ -82,7 +82,8 @@ def stability(
     else:
         # A sample has fewer of each cluster, in proportion.
         size = max(2, round(clusters.config.size_for(len(good)) * len(sampled) / len(good)))
-        partitions = _densities(table, layout, size, runs, near, on_progress, stop)
+        selection = clusters.config.selection
+        partitions = _densities(table, layout, (size, selection), runs, near, on_progress, stop)
         place = "the map" if clusters.config.space == "map" else f"a {layout.dims}-D UMAP"
         note = f"HDBSCAN, at least {size} texts a cluster, on {place} ({_settings(layout)})"
     tell(on_progress, stop, "stability", 1.0)
@@ -151,19 +152,19 @@ def _seeds(own: int, runs: int) -> list[int]:
 def _densities(
     vectors: np.ndarray,
     layout: ProjectionConfig,
-    size: int,
+    dense: tuple[int, str],
     runs: int,
     near: Hits | None,
     on_progress: OnProgress | None,
     stop: threading.Event | None,
 ) -> list[np.ndarray]:
-    """What HDBSCAN finds on other layouts: labels (N,) for each run."""
+    """What HDBSCAN finds on other layouts: labels (N,) for each run; dense: size, selection."""
     near = near or neighbours(vectors, layout.n_neighbors, on_progress, stop)
     partitions = []
     for run, seed in enumerate(_seeds(layout.seed, runs)):
         tell(on_progress, stop, "stability", run / runs)
         space = project(vectors, replace(layout, seed=seed), near, None, stop).coordinates
-        partitions.append(density_clusters(space, size))
+        partitions.append(density_clusters(space, *dense))
     return partitions
 
 

@@ -25,11 +25,12 @@ def sweep(
     sizes: Sequence[int] | None = None,
     on_progress: OnProgress | None = None,
     stop: threading.Event | None = None,
+    selection: str = "eom",
 ) -> tuple[SweepPoint, ...]:
     """Clusters and share unclustered over min_cluster_size: where one step changes everything.
 
     `space` (N, d): what HDBSCAN looks at (`cluster_space`), without the rows that `cluster` leaves
-    out. Raises ExploreError, Stopped.
+    out. selection: as in ClusterConfig. Raises ExploreError, Stopped.
     """
     steps = sweep_sizes(len(space)) if sizes is None else list(sizes)
     problems = [p for size in steps for p in outside("min_cluster_size", size, 2, MOST_ROWS)]
@@ -38,7 +39,7 @@ def sweep(
     points = []
     for at, size in enumerate(steps):
         tell(on_progress, stop, "sweep", at / len(steps))
-        labels = density_clusters(space, size)
+        labels = density_clusters(space, size, selection)
         points.append(SweepPoint(size, int(labels.max(initial=-1)) + 1, float((labels < 0).mean())))
     tell(on_progress, stop, "sweep", 1.0)
     return tuple(points)

@@ -18,7 +18,7 @@ from explore import (
     project,
     silhouette,
 )
-from explore.cluster import METHODS, SCORED_ROWS, by_size
+from explore.cluster import METHODS, SCORED_ROWS, SELECTIONS, by_size
 from explore.vectors import unit
 from tests.explore.points import ODD, Told, blobs, cloud, says, unclusterable
 
@@ -68,6 +68,34 @@ def test_an_outlier_split_off_is_no_number_of_clusters():
     assert silhouette(vectors, alone.astype(int)) > silhouette(vectors, found.labels)
     assert found.count >= 3
     assert agreement(labels, found.labels[:60]) > 0.9
+
+
+def test_the_finest_clusters_are_the_leaves_of_the_tree():
+    """Two far groups, each of two near ones: the usual selection may stop at the far ones."""
+    random = np.random.default_rng(0)
+    middles = np.repeat([[0, 0], [0.8, 0], [40, 0], [40.8, 0]], 30, axis=0)
+    space = (middles + 0.3 * random.standard_normal((120, 2))).astype(np.float32)
+    vectors = np.ones((120, 2), np.float32)
+    counts = {
+        selection: cluster(vectors, ClusterConfig(selection=selection), space=space)
+        for selection in SELECTIONS
+    }
+    assert counts["leaf"].count > counts["eom"].count == 2
+    assert "HDBSCAN, the finest ones, at least" in counts["leaf"].note
+    assert ClusterConfig(selection="leaf").key != ClusterConfig().key
+    with pytest.raises(ExploreError, match=r"Unknown selection 'all'\. Choose one of: eom, leaf"):
+        ClusterConfig(selection="all")
+
+
+def test_settings_that_are_cut_are_said():
+    few = np.repeat(np.eye(5, dtype=np.float32), 4, axis=0)
+    note = cluster(few, ClusterConfig("kmeans", n_clusters=10)).note
+    assert note == (
+        "k-means, 5 clusters (10 were asked, no more texts have vectors of their own), on the "
+        "vectors"
+    )
+    dense = cluster(few, ClusterConfig("hdbscan", "vectors", min_cluster_size=50)).note
+    assert dense.startswith("HDBSCAN, at least 20 texts a cluster (50 were asked, there are no")
 
 
 def test_what_is_far_from_all_stays_unclustered():

@@ -12,6 +12,7 @@ from ui.checks import OWN_POOLING, pooling_at
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
 from ui.map.handlers import EXPECTED_S
+from ui.map.html import giant_remark
 from ui.page.events import Lane, worded
 from ui.page.tasks import done_in_line
 from ui.state.stages import Stages, Tell
@@ -41,12 +42,16 @@ def build_map_api(workbench: Workbench) -> None:
         n_clusters: int = 0,
         perplexity: float = 30,
         space: str = "umap",
+        grain: str = "eom",
+        read: str = "all",
     ) -> dict:
         """Lay texts out as a map, and group them.
 
         texts: distinct sentences; equal ones are taken once, and of more than the limit a sample.
         method: "umap", "pca" or "tsne". clustering: "hdbscan", "kmeans" or "agglomerative". space:
-        where HDBSCAN looks, "umap" (one of 5 dimensions), "vectors" or "map". 0 or "" means: the
+        where HDBSCAN looks, "umap" (one of 5 dimensions), "vectors" or "map". grain: "eom", or
+        "leaf" for more and smaller clusters of HDBSCAN. read: "all" of each text, or
+        "without_addresses": no links, e-mail addresses and handles. 0 or "" means: the
         default. Answers {"texts", "rows": [position of each in the list you gave], "merged":
         [{"row": of a text that stands there again, "same_as": its first row}], "coordinates":
         [[x, y]], "labels": [cluster, -1 for unclustered], "clusters": [{"cluster", "size", "terms",
@@ -58,7 +63,7 @@ def build_map_api(workbench: Workbench) -> None:
             model=model, pooling=pooling or OWN_POOLING, layer=layer, method=method, dims=dims,
             n_neighbors=n_neighbors, min_dist=min_dist, perplexity=perplexity, seed=seed,
             clustering=clustering, space=space, min_cluster_size=min_cluster_size or None,
-            n_clusters=n_clusters or None,
+            n_clusters=n_clusters or None, grain=grain, read=read,
         )  # fmt: skip
         checked = parse(form)
         encoder = workbench.encoder(model, request.session_hash)
@@ -107,6 +112,7 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
             "method": drawn_map.projection.method,
             "seed": drawn_map.settings.projection.seed,
             "clustering": clusters.note,
+            "read": drawn_map.settings.read,
         },
         "notes": [
             note
@@ -115,6 +121,7 @@ def _as_json(drawn_map: DrawnMap) -> dict[str, object]:
                 *left_out(corpus),
                 drawn_map.unreadable,
                 drawn_map.projection.note,
+                giant_remark(drawn_map),
             )
             if note
         ],

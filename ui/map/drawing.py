@@ -22,7 +22,9 @@ from explore import (
     name_clusters,
     neighbours,
     project,
+    without_addresses,
 )
+from explore.common import Common, giant
 from ingest import Corpus
 from ui.map.form import MapForm, MapSettings
 from ui.state.stages import Key, Tell
@@ -47,6 +49,7 @@ class DrawnMap:
     near: Hits | None = None
     clusters: Clusters | None = None
     names: tuple[ClusterName, ...] = ()
+    common: Common | None = None  # of the cluster that holds more than half of the texts, if any
     fidelity: Fidelity | None = None
     unreadable: str = ""  # what is to be said of texts that the model cannot read
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
@@ -61,7 +64,7 @@ class DrawnMap:
     @property
     def source(self) -> Key:
         """Names the vectors."""
-        return source_key(self.texts, self.corpus, self.encoder, self.settings)
+        return map_key(self.texts, self.corpus, self.encoder, self.settings)
 
     @property
     def cluster_key(self) -> Key:
@@ -77,6 +80,24 @@ class DrawnMap:
         """What a cluster is called: the visitor's word, else its terms."""
         own = self.titles.get(self.cluster_key, {}).get(cluster)
         return own or next((n.title for n in self.names if n.cluster == cluster), "")
+
+
+def map_key(texts: OpenTexts, corpus: Corpus, encoder: Encoder, settings: MapSettings) -> Key:
+    """Names the vectors of a map with these settings."""
+    return (*source_key(texts, corpus, encoder, settings), settings.read)
+
+
+def map_vectors(
+    texts: OpenTexts,
+    corpus: Corpus,
+    encoder: Encoder,
+    settings: MapSettings,
+    tell: Tell,
+    stop: threading.Event,
+) -> np.ndarray:
+    """Unit vectors (N, D) of what the model is to read of each text. Raises Stopped."""
+    read = None if settings.read == "all" else list(map(without_addresses, corpus.texts))
+    return encode(texts, corpus, encoder, settings, tell, stop, read=read)
 
 
 def draw(
@@ -95,8 +116,8 @@ def draw(
     ExploreError, Stopped.
     """
     stages = texts.stages
-    vectors = encode(texts, corpus, encoder, settings, tell, stop)
-    source = source_key(texts, corpus, encoder, settings)
+    vectors = map_vectors(texts, corpus, encoder, settings, tell, stop)
+    source = map_key(texts, corpus, encoder, settings)
     wanted = settings.projection
     flat = ProjectionConfig("pca", wanted.dims)
     drawn_map = DrawnMap(
@@ -126,15 +147,15 @@ def draw(
         drawn_map = replace(drawn_map, projection=layout)
         yield drawn_map
     clusters = _clusters(drawn_map, tell, stop)
-    drawn_map = replace(
-        drawn_map,
-        clusters=clusters,
-        names=stages.get(
-            "names",
-            drawn_map.cluster_key,
-            lambda: name_clusters(corpus.texts, vectors, clusters.labels),
+    names, common = stages.get(
+        "names",
+        drawn_map.cluster_key,
+        lambda: (
+            name_clusters(corpus.texts, vectors, clusters.labels),
+            giant(corpus.texts, clusters.labels),
         ),
     )
+    drawn_map = replace(drawn_map, clusters=clusters, names=names, common=common)
     yield drawn_map
     yield replace(
         drawn_map,

@@ -211,12 +211,12 @@ LINES = """\
 from encoder import load_encoder
 from explore import (
     ClusterConfig, ProjectionConfig, cluster, map_fidelity, name_clusters, neighbours, project,
-)
+{more})
 from ingest import CorpusColumns, read_corpus
 
 columns = {columns}
 corpus = read_corpus(Path({file}), columns=columns, sample=True){sampled}
-vectors = load_encoder({model}).encode(corpus.texts, pooling={pooling}, layer={layer})
+vectors = load_encoder({model}).encode({texts}, pooling={pooling}, layer={layer})
 near = neighbours(vectors, 30)
 projection = project(vectors, {projection}, near)
 clusters = cluster(vectors, {clusters}, near{space})
@@ -230,7 +230,10 @@ def map_snippet(drawn_map: DrawnMap) -> str:
     """A script for the settings of this map."""
     settings, texts, corpus = drawn_map.settings, drawn_map.texts, drawn_map.corpus
     fewer, sample = len(corpus) < len(texts.corpus), texts.sample
+    whole = settings.read == "all"
     return "from pathlib import Path\n\n" + LINES.format(
+        more="" if whole else "    without_addresses,\n",
+        texts="corpus.texts" if whole else "list(map(without_addresses, corpus.texts))",
         file=repr(f"assets/samples/{sample.file}" if sample else texts.name),
         columns=corpus.columns if texts.table else None,
         sampled=f".sampled({len(corpus)})" if fewer else "",

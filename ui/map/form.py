@@ -21,6 +21,8 @@ T = TypeVar("T")
 METHODS = {"UMAP": "umap", "PCA": "pca", "t-SNE": "tsne"}
 CLUSTERINGS = {"HDBSCAN": "hdbscan", "k-means": "kmeans", "agglomerative": "agglomerative"}
 SPACES = {"5-D UMAP": "umap", "the vectors": "vectors", "the map": "map"}
+GRAINS = {"usual": "eom", "finer": "leaf"}
+READS = {"whole texts": "all", "no links, no handles": "without_addresses"}
 DIMS = {"2-D": 2, "3-D": 3}
 
 
@@ -41,6 +43,8 @@ class MapForm:
     space: object = "5-D UMAP"
     min_cluster_size: object = None
     n_clusters: object = None
+    grain: object = "usual"
+    read: object = "whole texts"
 
 
 def form_of(fields: Iterable[str], values: Iterable[object]) -> MapForm:
@@ -57,6 +61,7 @@ class MapSettings:
     layer: Layer = -1
     projection: ProjectionConfig = field(default_factory=ProjectionConfig)
     clusters: ClusterConfig = field(default_factory=ClusterConfig)
+    read: str = "all"  # what of each text the model reads: one of READS
 
 
 def parse(form: MapForm) -> MapSettings:
@@ -77,8 +82,10 @@ def parse(form: MapForm) -> MapSettings:
         min_cluster_size=_perhaps(form.min_cluster_size, "least cluster size"),
         n_clusters=_perhaps(form.n_clusters, "number of clusters"),
         seed=seed,
+        selection=_choice(form.grain, GRAINS, "grain of clusters"),
     )
-    return MapSettings(str(form.model), pooling, layer, projection, clusters)
+    read = _choice(form.read, READS, "part of texts to read")
+    return MapSettings(str(form.model), pooling, layer, projection, clusters, read)
 
 
 def _choice(value: object, choices: Mapping[str, T], name: str) -> T:
@@ -123,6 +130,8 @@ def on_page(form: MapForm) -> MapForm:
         space=word(SPACES, clusters.space),
         min_cluster_size=clusters.min_cluster_size,
         n_clusters=clusters.n_clusters,
+        grain=word(GRAINS, clusters.selection),
+        read=word(READS, checked.read),
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from encoder import Encoder, EncoderError
-from explore import Place, Stopped, place
+from explore import Place, Stopped, place, without_addresses
 from ingest import Corpus
 from ui.checks import as_text, parse_name, parse_text, pooling_at, row_number
 from ui.map.drawing import DrawnMap, draw
@@ -163,6 +163,8 @@ class MapHandlers(TextsHandlers):
         """A typed sentence as the texts of the map are encoded: (D,), unit length."""
         checked = parse_text(str(text or ""), "of yours", self.settings)
         settings = drawn_map.settings
+        if settings.read != "all":
+            checked = without_addresses(checked)
         return drawn_map.encoder.encode([checked], settings.pooling, settings.layer)[0]
 
     def zoom(self, visitor: str | None, cluster: int) -> tuple[DrawnMap, Shown]:

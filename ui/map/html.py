@@ -239,6 +239,7 @@ def header(drawn_map: DrawnMap) -> str:
         drawn_map.encoder.name,
         f"{drawn_map.settings.pooling or drawn_map.encoder.pooling} pooling",
         layer_phrase(canonical_layer(drawn_map.settings.layer, depth), depth),
+        *([] if drawn_map.settings.read == "all" else ["read without links and handles"]),
         ", ".join(layout),
         *([f"clusters: {grouped}"] if grouped else []),
     ]
@@ -281,14 +282,41 @@ def cluster_table(drawn_map: DrawnMap) -> str:
         f'<td dir="auto">{escape(cut(drawn_map.corpus.texts[name.central]))}</td></tr>'
         for name in drawn_map.names
     )
+    remark = giant_remark(drawn_map)
     return (
-        '<div class="lab-frame" role="region" tabindex="0" aria-label="Clusters">'
+        (message(remark) if remark else "")
+        + '<div class="lab-frame" role="region" tabindex="0" aria-label="Clusters">'
         '<table class="lab-table lab-clusters" aria-label="Clusters"><thead><tr>'
         '<th scope="col" class="num">no.</th><th scope="col">name</th>'
         '<th scope="col" class="num">texts</th><th scope="col">most central text</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
         f'<p class="lab-note">{escape(_unclustered(drawn_map))}</p>'
     )
+
+
+def giant_remark(drawn_map: DrawnMap) -> str:
+    """What to say where one cluster holds more than half of all texts, "" where none does."""
+    clusters, common = drawn_map.clusters, drawn_map.common
+    if clusters is None or common is None:
+        return ""
+    remark = f"Cluster {common.cluster + 1} holds {common.share:.0%} of all texts"
+    if common.words:
+        words = ", ".join(f"“{word}” ({share:.0%})" for word, share in common.words)
+        remark += f"; commonest in it: {words}"
+    remedies = []
+    if clusters.config.method == "hdbscan" and clusters.config.selection != "leaf":
+        remedies.append("“Grain of clusters: finer”")
+    if common.addressed and drawn_map.settings.read == "all":
+        remedies.append(
+            f"“The model reads: no links, no handles” ({common.addressed:.0%} of its texts have "
+            "some)"
+        )
+    if clusters.config.method != "hdbscan":
+        remedies.append("a larger number of clusters")
+    tries = (
+        f" To see what is in it, try {' or '.join(remedies)} under Advanced." if remedies else ""
+    )
+    return f"{remark}.{tries}"
 
 
 def _unclustered(drawn_map: DrawnMap) -> str:

@@ -7,7 +7,7 @@ from gradio.components import Component
 
 from encoder import DEFAULT_MODEL, POOLINGS
 from ui.checks import OWN_POOLING
-from ui.map.form import CLUSTERINGS, DIMS, METHODS, SPACES, MapForm
+from ui.map.form import CLUSTERINGS, DIMS, GRAINS, METHODS, READS, SPACES, MapForm
 from ui.map.view import CLUSTER, PAINTERS
 from ui.page.components import (
     downloader,
@@ -84,11 +84,15 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[tuple[str, str]]) ->
                                    min_width=220)  # fmt: skip
             seed = gr.Number(default.seed, label="Seed", precision=0, elem_id="map-seed",
                              info="another one: another map", min_width=160)  # fmt: skip
+            read = pick("The model reads", "map-read", list(READS), default.read,
+                         info="of each text; the whole is shown")  # fmt: skip
         with gr.Row():
             clustering = pick("Clusters by", "clustering", list(CLUSTERINGS), default.clustering,
                                info="how groups are found")  # fmt: skip
             space = pick("HDBSCAN looks at", "space", list(SPACES), default.space,
                           info="where it counts what is dense")  # fmt: skip
+            grain = pick("Grain of clusters", "grain", list(GRAINS), default.grain,
+                          info="HDBSCAN; finer: more and smaller")  # fmt: skip
             size = gr.Number(None, label="Least texts a cluster", precision=0,
                              info="HDBSCAN; 0: chosen for the texts",
                              elem_id="min-cluster-size", min_width=160)  # fmt: skip
@@ -137,6 +141,7 @@ def lay_out_map(models: list[tuple[str, str]], layers: list[tuple[str, str]]) ->
         "model": model, "pooling": pooling, "layer": layer, "method": method, "dims": dims,
         "n_neighbors": near, "min_dist": distance, "perplexity": perplexity, "seed": seed,
         "clustering": clustering, "space": space, "min_cluster_size": size, "n_clusters": count,
+        "grain": grain, "read": read,
     }  # fmt: skip
     return MapLayout(
         form=form, model_note=model_note, space_note=space_note, progress=progress, stop=stop,

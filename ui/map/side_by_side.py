@@ -11,7 +11,7 @@ import gradio as gr
 from encoder import DEFAULT_MODEL, POOLINGS, Encoder, EncoderError
 from explore import Comparison, Projection, compare, neighbours, project
 from ui.checks import OWN_POOLING, pooling_at
-from ui.map.drawing import NEAR, DrawnMap
+from ui.map.drawing import NEAR, DrawnMap, map_key, map_vectors
 from ui.map.figures import Overlay
 from ui.map.form import MapForm, MapSettings, parse
 from ui.map.handlers import MapHandlers
@@ -23,7 +23,6 @@ from ui.page.models import LAST, ModelBox, connect_model, layer_choices, layers_
 from ui.page.tab import Page
 from ui.page.tasks import STAGES, Steps, Task
 from ui.state.stages import Tell
-from ui.state.texts import encode, source_key
 from ui.words import NONE, cut, notes
 
 GROUP = "sides"  # of maps that are pointed at together
@@ -51,9 +50,9 @@ def draw_side_by_side(
     """The other vectors, their map with the same settings, and the comparison."""
     texts, corpus, stages = left.texts, left.corpus, left.texts.stages
     config = left.settings.projection
-    settings = replace(settings, projection=config)
-    vectors = encode(texts, corpus, encoder, settings, tell, stop)
-    source = source_key(texts, corpus, encoder, settings)
+    settings = replace(settings, projection=config, read=left.settings.read)
+    vectors = map_vectors(texts, corpus, encoder, settings, tell, stop)
+    source = map_key(texts, corpus, encoder, settings)
     k = max(NEAR, config.n_neighbors)
     near = stages.get("neighbours", (*source, k), lambda: neighbours(vectors, k, tell, stop))
     stage = "pca" if config.method == "pca" else "layout"

@@ -82,8 +82,8 @@ def measure_trust(drawn_map: DrawnMap, tell: Tell, stop: threading.Event) -> Ite
         space = _space(drawn_map, tell, stop)
         swept = stages.get(
             "sweep",
-            (*source, clusters.config.space, *_layout_key(drawn_map)),
-            lambda: sweep(space, on_progress=tell, stop=stop),
+            (*source, clusters.config.space, clusters.config.selection, *_layout_key(drawn_map)),
+            lambda: sweep(space, on_progress=tell, stop=stop, selection=clusters.config.selection),
         )
         trust = replace(trust, swept=swept)
         yield trust

@@ -280,15 +280,21 @@ def encode(
     tell: Tell,
     stop: threading.Event,
     options: Options = DEFAULTS,
+    read: Sequence[str] | None = None,
 ) -> np.ndarray:
-    """Unit vectors (N, D) of the corpus, float32. Raises EncoderError, Stopped."""
+    """Unit vectors (N, D) of the corpus, float32. Raises EncoderError, Stopped.
+
+    read: what the model is given in the place of each text; it must hang on the text alone, and in
+    one way only.
+    """
+    given = corpus.texts if read is None else read
 
     def make() -> np.ndarray:
         # The longest last: batches of like lengths, and a first share that is not too hopeful.
-        order = sorted(range(len(corpus)), key=lambda i: len(corpus.texts[i]))
+        order = sorted(range(len(corpus)), key=lambda i: len(given[i]))
         vectors = np.concatenate([
             encoder.encode(
-                [corpus.texts[i] for i in piece], settings.pooling, settings.layer, options=options
+                [given[i] for i in piece], settings.pooling, settings.layer, options=options
             )
             for piece in in_pieces(order, "encode", tell, stop)
         ])  # fmt: skip
@@ -297,4 +303,5 @@ def encode(
         return back
 
     key = source_key(texts, corpus, encoder, settings, options)
+    key = key if read is None else (*key, "read")
     return texts.stages.get("encode", key, make)

@@ -45,6 +45,17 @@ def test_rows_are_places_in_the_list_and_what_was_merged_is_said(bert):
     ]
 
 
+def test_a_map_may_be_read_without_links_and_handles(bert):
+    texts = [f"@jet {text} https://t.co/{n}" for n, text in enumerate(TEXTS[:30])]
+    [fn] = [f.fn for f in api_of(bert).fns.values() if f.api_name == "map"]
+    request = gr.Request(session_hash="ann")
+    plain = fn(request, TEXTS[:30], **PCA)
+    read = fn(request, texts, read="without_addresses", **PCA)
+    assert read["texts"] == texts
+    np.testing.assert_allclose(read["coordinates"], plain["coordinates"], atol=1e-4)
+    assert read["settings"]["read"] == "without_addresses"
+
+
 def api_of(bert) -> gr.Blocks:
     with gr.Blocks() as demo:
         build_map_api(tiny_workbench(bert, bert))
@@ -69,7 +80,8 @@ def test_the_endpoint_tells_its_parameters_and_their_defaults(client):
     assert answer == {
         "model": DEFAULT_MODEL, "pooling": "", "layer": "-1", "method": "umap", "dims": 2,
         "n_neighbors": 15, "min_dist": 0.1, "seed": 0, "clustering": "hdbscan",
-        "min_cluster_size": 0, "n_clusters": 0, "perplexity": 30, "space": "umap",
+        "min_cluster_size": 0, "n_clusters": 0, "perplexity": 30, "space": "umap", "grain": "eom",
+        "read": "all",
     }  # fmt: skip
     needed = [p for p in described["parameters"] if not p["parameter_has_default"]]
     assert [p["parameter_name"] for p in needed] == ["texts"]
@@ -107,9 +119,10 @@ def test_a_list_of_texts_is_enough(client, bundled):
     assert answer["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "mean", "layer": -1, "method": "umap", "seed": 0,
         "clustering": "HDBSCAN, at least 7 texts a cluster, on a 5-D UMAP (20 neighbours, min_dist "
-        "0, seed 0)",
+        "0, seed 0)", "read": "all",
     }  # fmt: skip
-    assert answer["notes"] == []
+    giant = max(sizes) > len(texts) / 2
+    assert ["Cluster 1 holds" in note for note in answer["notes"]] == [True] * giant
 
 
 def test_pca_and_k_means_are_those_of_the_explore_package(client, bundled):
@@ -127,7 +140,7 @@ def test_pca_and_k_means_are_those_of_the_explore_package(client, bundled):
     assert [each["size"] for each in answer["clusters"]] == [EACH] * 3
     assert answer["settings"] == {
         "model": DEFAULT_MODEL, "pooling": "max", "layer": 3, "method": "pca", "seed": 5,
-        "clustering": "k-means, 3 clusters as asked, on the vectors",
+        "clustering": "k-means, 3 clusters as asked, on the vectors", "read": "all",
     }  # fmt: skip
 
 
@@ -184,7 +197,7 @@ def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
     answer = fn(request, TEXTS, method="pca")
     assert len(answer["texts"]) == len(answer["coordinates"]) == 20
     assert set(answer["texts"]) < set(TEXTS)
-    [note] = answer["notes"]
+    note = answer["notes"][0]
     assert note.startswith("A sample of 20 of 96 texts is on the map")
     again = fn(request, TEXTS, method="pca")
     assert (again["texts"], again["notes"]) == (answer["texts"], answer["notes"])

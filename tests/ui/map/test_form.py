@@ -17,7 +17,9 @@ from ui.checks import OWN_POOLING, pooling_at
 from ui.map.form import (
     CLUSTERINGS,
     DIMS,
+    GRAINS,
     METHODS,
+    READS,
     SPACES,
     MapForm,
     MapSettings,
@@ -29,7 +31,7 @@ from ui.map.form import (
 )
 
 MOVED = MapForm("untrained-minilm", "max", "2", "t-SNE", "3-D", 20, 0.25, 12, 7, "k-means",
-                "the map", 9, 4)  # fmt: skip
+                "the map", 9, 4, "finer", "no links, no handles")  # fmt: skip
 # What the page's own controls offer, and no other value.
 OFFERED = {
     "pooling": [OWN_POOLING, *POOLINGS],
@@ -37,6 +39,8 @@ OFFERED = {
     "dims": list(DIMS),
     "clustering": list(CLUSTERINGS),
     "space": list(SPACES),
+    "grain": list(GRAINS),
+    "read": list(READS),
 }
 RANGES = {
     "n_neighbors": (2, 200),
@@ -64,7 +68,8 @@ def test_every_control_arrives():
         "max",
         2,
         ProjectionConfig("tsne", 3, 20, 0.25, 12.0, 7),
-        ClusterConfig("kmeans", "map", 9, 4, 7),
+        ClusterConfig("kmeans", "map", 9, 4, 7, "leaf"),
+        "without_addresses",
     )
     first = parse(MapForm())
     for field in fields(MapForm):  # one at a time: each moves something

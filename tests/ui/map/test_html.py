@@ -8,7 +8,8 @@ import pytest
 
 from encoder import POOLINGS
 from encoder.readability import Unreadable
-from explore import Driver, Stability, place
+from explore import ClusterConfig, Driver, Stability, place
+from explore.common import Common
 from tests.ui.corpus import EACH, TEXTS
 from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, shown_text, steps
 from tests.ui.test_hostile_text import ATTACKS
@@ -158,6 +159,18 @@ def test_no_cluster_has_one_name_and_texts_stand_in_their_own_direction(drawn_ma
     assert UNCLUSTERED in shown_text(selection)
     assert f'dir="auto">{TEXTS[0]}<' in selection
     assert 'class="what" dir="auto"' in point
+
+
+def test_a_giant_cluster_says_what_it_has_in_common_and_what_shows_more(drawn_map):
+    common = Common(0, 0.8, (("@jet", 0.98), ("bag", 0.3)), 0.99)
+    dense = replace(drawn_map.clusters, config=ClusterConfig())
+    shown = shown_text(cluster_table(replace(drawn_map, common=common, clusters=dense)))
+    assert (
+        "Cluster 1 holds 80% of all texts; commonest in it: “@jet” (98%), “bag” (30%). To see what "
+        "is in it, try “Grain of clusters: finer” or “The model reads: no links, no handles” (99% "
+        "of its texts have some) under Advanced."
+    ) in shown
+    assert "holds" not in shown_text(cluster_table(replace(drawn_map, common=None)))
 
 
 def test_unclustered_texts_are_counted(drawn_map):

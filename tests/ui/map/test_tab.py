@@ -22,7 +22,7 @@ PCA = MapForm(**IN_THREE)
 DRAW = ("map-seed", "change")
 CONTROLS = ("map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors", "min-dist",
             "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
-            "n-clusters")  # fmt: skip
+            "n-clusters", "grain", "map-read")  # fmt: skip
 
 
 @pytest.fixture
