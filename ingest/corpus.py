@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ingest.amounts import count
 from ingest.contents import is_nested
 from ingest.corpus_columns import CorpusColumns, guess_text_column
 from ingest.errors import IngestError
@@ -178,7 +179,7 @@ def corpus_of_pairs(pairs: PairSet) -> Corpus:
     for number, row in zip(pairs.row_numbers, pairs.texts, strict=True):
         for side, text in zip(TEXTS[pairs.kind], row, strict=True):
             first.setdefault(text, (number, side))
-    note = f"{len(first):,} distinct texts of {len(pairs):,} pairs."
+    note = f"{count(len(first), 'distinct text')} of {count(len(pairs), 'pair')}."
     report = Report(
         kept=len(first),
         encoding=pairs.report.encoding,

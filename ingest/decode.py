@@ -4,6 +4,7 @@ import codecs
 
 import charset_normalizer
 
+from ingest.amounts import count
 from ingest.errors import IngestError
 from ingest.unpack import READABLE
 
@@ -65,7 +66,7 @@ def _strict(data: bytes, codec: str, cut: bool) -> str:
 def _decoded(data: bytes, codec: str, name: str, cut: bool) -> tuple[str, str, tuple[str, ...]]:
     text = codecs.getincrementaldecoder(codec)("replace").decode(data, final=not cut)
     lost = text.count("\ufffd")
-    note = f"{lost} characters could not be read as {name} and show as \ufffd."
+    note = f"{count(lost, 'character')} could not be read as {name}: \ufffd stands there instead."
     return text, name, (note,) if lost else ()
 
 

@@ -57,10 +57,10 @@ def look_like_counts(numbers: np.ndarray) -> bool:
     """Whole numbers of which a few are many times as large as most, as upvotes and views are."""
     if not _are_whole(numbers, SEVERAL) or numbers.min() < 0:
         return False
-    middle, most, highest = np.quantile(numbers, (0.5, 0.75, 1))
-    return bool(
-        highest > HIGHEST_GRADE and highest >= TAIL * max(1, middle) and most <= highest / 2
-    )
+    middle, many, highest = np.quantile(numbers, (0.5, 0.75, 1))
+    tail = highest > max(TAIL, 2 * many) and highest >= TAIL * max(1, middle)
+    small = np.unique(numbers[(numbers > 0) & (numbers <= highest / 4)])
+    return bool(tail and len(small) > 1)  # not a few grades far apart
 
 
 def named_scale(name: str) -> tuple[float, float] | None:

@@ -83,7 +83,7 @@ def test_a_lost_character_is_counted():
     assert len(pairs) == 1
     pairs = read_pairs(b"\xef\xbb\xbfa,b\nhel\xfflo you,hi there\n")
     [note] = pairs.report.notes
-    assert note.startswith("1 character")
+    assert note.startswith("1 character could not be read")
     assert all(part in note for part in ("UTF-8 with byte order mark", "\ufffd"))
 
 

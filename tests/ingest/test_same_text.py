@@ -48,5 +48,5 @@ def test_words_keep_their_marks_and_signs():
 
 
 def test_rows_that_differ_in_a_mark_are_no_twins():
-    rows = ["मैं कल वह बड़ा लड़का देखा", "मैं काल वह बड़ी लड़की देखी"]
+    rows = ["यह बड़ा लड़का आज घर पर है", "यह बड़ी लड़की आज घर पर है"]
     assert earlier_twins([frozenset(words(row)) for row in rows], NEAR) == [None, None]

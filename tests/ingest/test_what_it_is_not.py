@@ -116,7 +116,7 @@ def guess(header: str, row: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("header", "row"),
     [
-        ("one|tags|other", "I saw # birds.|PRP VBD CD NNS .|Ich sah # Vögel."),
+        ("one|tags|other", "I saw # birds.|PRP VBD CD NNS IN DT # .|Ich sah # Vögel."),
         ("one|html|other", "I saw # birds.|<p>I saw <b>#</b> birds.</p>|Ich sah # Vögel."),
         ("html|one|other", "<p>I saw <b>#</b> birds.</p>|I saw # birds.|Ich sah # Vögel."),
         ("one|tokens|other", "I saw # birds.|i saw # birds .|Ich sah # Vögel."),
