@@ -7,6 +7,7 @@ and kept; a training step then runs the top blocks alone.
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from encoder.backbone import Backbone
 from encoder.batching import batches, pieces
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, ModelRefused
+from encoder.head import Dense, HeadModule
 from encoder.pooling import Pooling, resolve_pooling
 from encoder.tokens import TokenizedText, Tokens, pad
 
@@ -44,7 +46,10 @@ class _Inject(nn.Module):
 
 
 class Trainable:
-    """The top `train_blocks` of a model's L blocks (L + 1: the embeddings too) and its pooling."""
+    """The top `train_blocks` of a model's L blocks and its pooling.
+
+    L + 1: the embeddings train too, and so do Dense modules after the pooling.
+    """
 
     def __init__(self, source: Encoder, train_blocks: int, keep_bytes: int = KEEP_BYTES) -> None:
         backbone = source.backbone
@@ -58,6 +63,8 @@ class Trainable:
         self.trains_embeddings = train_blocks > backbone.depth
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
         self.pooling: Pooling = resolve_pooling(source.pooling)
+        head = source.recipe.head
+        self._head = tuple(map(_to_train, head)) if self.trains_embeddings else head
         self._top, self.blocks, self._inject = _top_of(
             self.backbone, self.prefix_layer, self.trains_embeddings
         )
@@ -68,8 +75,10 @@ class Trainable:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """What trains."""
-        return [p for p in self.backbone.model.parameters() if p.requires_grad]
+        """What trains: of the transformer, then of the Dense modules."""
+        own = [p for p in self.backbone.model.parameters() if p.requires_grad]
+        dense = [module for module in self._head if isinstance(module, Dense)]
+        return own + [p for m in dense for p in (m.weight, m.bias) if isinstance(p, nn.Parameter)]
 
     @property
     def frozen_blocks(self) -> nn.ModuleList:
@@ -124,7 +133,7 @@ class Trainable:
             inputs["inputs_embeds"] = self._inject.states = self._states(texts, tokens)
         hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
         vectors = self.pooling(hidden, tokens)
-        for module in self.source.recipe.head:
+        for module in self._head:
             vectors = module.apply(vectors)
         return vectors
 
@@ -138,7 +147,10 @@ class Trainable:
         for parameter in self.parameters:
             parameter.requires_grad_(False)
         self._kept.clear()
-        return Encoder(self.source.name, self.backbone, self.source.recipe)
+        recipe = self.source.recipe
+        if self.trains_embeddings:
+            recipe = replace(recipe, head=tuple(map(_trained, self._head)))
+        return Encoder(self.source.name, self.backbone, recipe)
 
     def _tokenize(self, texts: Sequence[str]) -> None:
         recipe = self.source.recipe
@@ -169,6 +181,22 @@ class Trainable:
 
     def _pad(self, texts: Sequence[TokenizedText]) -> Tokens:
         return pad(texts, self.backbone.pad_id)
+
+
+def _to_train(module: HeadModule) -> HeadModule:
+    """A Dense of its own weights, to train; what has none as it is."""
+    if not isinstance(module, Dense):
+        return module
+    bias = None if module.bias is None else nn.Parameter(module.bias.clone())
+    return replace(module, weight=nn.Parameter(module.weight.clone()), bias=bias)
+
+
+def _trained(module: HeadModule) -> HeadModule:
+    """A Dense that trains no more."""
+    if not isinstance(module, Dense):
+        return module
+    bias = None if module.bias is None else module.bias.detach().clone()
+    return replace(module, weight=module.weight.detach().clone(), bias=bias)
 
 
 def _with_own_blocks(backbone: Backbone, first: int, everything: bool) -> Backbone:
