@@ -15,7 +15,7 @@ from encoder.backbone import Backbone
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.evaluation import Predictions
-from encoder.head import ACTIVATIONS, Dense, Normalize
+from encoder.head import ACTIVATIONS, Dense, HeadModule, Normalize
 from encoder.training.linear import LinearMap
 from encoder.training.scoring import Learner, predictions_of
 from encoder.training.trainable import Trainable, block_list
@@ -38,6 +38,7 @@ class Blend:
     def __init__(self, base: Encoder, tuned: Encoder, pairs: PairSet) -> None:
         self.base, self.tuned, self.pairs = base, tuned, pairs
         self._map, self._moved = _differences(base, tuned)
+        self._head = _head_ends(base, tuned)
         self._lock = threading.Lock()  # one set of weights is filled anew for every alpha
         self._model: Learner | None = None
         self._ends: list[Ends] = []  # of `_model.parameters`
@@ -46,7 +47,7 @@ class Blend:
     def encoder(self, alpha: float) -> Encoder:
         """The blend as an encoder of its own; `base` and `tuned` themselves at 0 and 1."""
         _check(alpha)
-        if alpha == 0 or not (self._map or self._moved):
+        if alpha == 0 or not (self._map or self._moved or self._head):
             return self.base
         if alpha == 1:
             return self.tuned
@@ -55,7 +56,10 @@ class Blend:
             weight, bias = (_mean(ends, alpha) for ends in _map_ends(self.base, self._map))
             dense = replace(self._map, weight=weight, bias=bias)
             recipe = replace(recipe, head=(*recipe.head[:-2], dense, Normalize()))
-        else:
+        if self._head:
+            both = zip(self.base.recipe.head, recipe.head, strict=True)
+            recipe = replace(recipe, head=tuple(_blended(*modules, alpha) for modules in both))
+        if self._moved:
             backbone = _with_moved(backbone, self._moved, alpha)
         return Encoder(self.tuned.name, backbone, recipe)
 
@@ -79,13 +83,14 @@ class Blend:
 
     def _learner(self) -> tuple[Learner, list[Ends]]:
         """A model of which only what training changed runs, and the ends of its parameters."""
-        if not self._moved:
+        if not (self._moved or self._head):
             return LinearMap(self.base), _map_ends(self.base, self._map)
-        blocks = _blocks_with(self.base.backbone, self._moved)
+        depth = self.base.backbone.depth
+        blocks = depth + 1 if self._head else _blocks_with(self.base.backbone, self._moved)
         model = Trainable(self.base, blocks, FROZEN_BYTES)
         base, tuned = (dict(e.backbone.model.named_parameters()) for e in (self.base, self.tuned))
         own = [name for name, p in model.backbone.model.named_parameters() if p.requires_grad]
-        return model, [(base[name], tuned[name]) for name in own]
+        return model, [*((base[name], tuned[name]) for name in own), *self._head]
 
 
 def _check(alpha: float) -> None:
@@ -106,6 +111,34 @@ def _map_ends(base: Encoder, dense: Dense | None) -> list[Ends]:
     if dense is None:
         return [(weight, weight), (bias, bias)]
     return [(weight, dense.weight), (bias, bias if dense.bias is None else dense.bias)]
+
+
+def _head_ends(base: Encoder, tuned: Encoder) -> list[Ends]:
+    """Weights and biases of the Dense modules that both have, where training moved any."""
+    both = [
+        (old, new)
+        for old, new in zip(base.recipe.head, tuned.recipe.head, strict=False)
+        if isinstance(old, Dense) and isinstance(new, Dense)
+    ]
+    if all(old.key == new.key for old, new in both):
+        return []
+    ends = [e for old, new in both for e in ((old.weight, new.weight), (old.bias, new.bias))]
+    return [(old, new) for old, new in ends if old is not None and new is not None]
+
+
+def _blended(old: HeadModule, new: HeadModule, alpha: float) -> HeadModule:
+    """A Dense between two; what has no weights as it is."""
+    if not (isinstance(old, Dense) and isinstance(new, Dense)):
+        return new
+    bias = None if old.bias is None or new.bias is None else _mean((old.bias, new.bias), alpha)
+    return replace(new, weight=_mean((old.weight, new.weight), alpha), bias=bias)
+
+
+def _form(module: HeadModule) -> object:
+    """What of a module training leaves as it is."""
+    if not isinstance(module, Dense):
+        return module.key
+    return module.activation, module.weight.shape, module.bias is None
 
 
 def _differences(base: Encoder, tuned: Encoder) -> tuple[Dense | None, dict[str, Ends]]:
@@ -147,7 +180,7 @@ def _mismatches(base: Encoder, tuned: Encoder) -> list[str]:
     ours, theirs = (
         {
             "pooling": encoder.pooling,
-            "modules after the pooling": [m.key for m in encoder.recipe.head[:shared]],
+            "modules after the pooling": [_form(m) for m in encoder.recipe.head[:shared]],
             "prompt": (encoder.prompt(), encoder.recipe.include_prompt),
             "longest text": encoder.max_tokens,
             "architecture": type(encoder.backbone.model),

@@ -7,6 +7,7 @@ and kept; a training step then runs the top blocks alone.
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isfinite
 
 import torch
@@ -18,6 +19,7 @@ from encoder.batching import batches, pieces
 from encoder.cache import ArrayCache
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError, ModelRefused
+from encoder.head import Dense, HeadModule
 from encoder.pooling import Pooling, resolve_pooling
 from encoder.tokens import TokenizedText, Tokens, pad
 from encoder.training.halves import PROBES, Reached, block_list, bottom_of, top_of, whole_of
@@ -33,8 +35,9 @@ SAME = 1e-3  # how far two ways through a model may be apart, as a share of the 
 
 
 class Trainable:
-    """The top `train_blocks` of a model's L blocks (L + 1: the embeddings too) and its pooling.
+    """The top `train_blocks` of a model's L blocks and its pooling.
 
+    L + 1: the embeddings train too, and so do Dense modules after the pooling.
     Raises ModelRefused for an architecture that cannot be cut there: what trains must give the
     vectors that the encoder gives.
     """
@@ -53,6 +56,8 @@ class Trainable:
         self.trains_embeddings = train_blocks > backbone.depth
         self.backbone = _with_own_blocks(backbone, self.prefix_layer, self.trains_embeddings)
         self.pooling: Pooling = resolve_pooling(source.pooling)
+        head = source.recipe.head
+        self._head = tuple(map(_to_train, head)) if self.trains_embeddings else head
         self._keep_bytes, self._kept_bytes = keep_bytes, 0
         self._kept: dict[str, Tensor] = {}
         self._tokenized: dict[str, TokenizedText] = {}
@@ -103,8 +108,10 @@ class Trainable:
 
     @property
     def parameters(self) -> list[nn.Parameter]:
-        """What trains."""
-        return [p for p in self.backbone.model.parameters() if p.requires_grad]
+        """What trains: of the transformer, then of the Dense modules."""
+        own = [p for p in self.backbone.model.parameters() if p.requires_grad]
+        dense = [module for module in self._head if isinstance(module, Dense)]
+        return own + [p for m in dense for p in (m.weight, m.bias) if isinstance(p, nn.Parameter)]
 
     @property
     def frozen_blocks(self) -> nn.ModuleList:
@@ -158,7 +165,7 @@ class Trainable:
             self._entry.states = self._states(texts, tokens)
         hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
         vectors = self.pooling(hidden, tokens)
-        for module in self.source.recipe.head:
+        for module in self._head:
             vectors = module.apply(vectors)
         return vectors
 
@@ -172,7 +179,10 @@ class Trainable:
         for parameter in self.parameters:
             parameter.requires_grad_(False)
         self._kept.clear()
-        return Encoder(self.source.name, self.backbone, self.source.recipe)
+        recipe = self.source.recipe
+        if self.trains_embeddings:
+            recipe = replace(recipe, head=tuple(map(_trained, self._head)))
+        return Encoder(self.source.name, self.backbone, recipe)
 
     def _tokenize(self, texts: Sequence[str]) -> None:
         recipe = self.source.recipe
@@ -203,6 +213,22 @@ class Trainable:
 
     def _pad(self, texts: Sequence[TokenizedText]) -> Tokens:
         return pad(texts, self.backbone.pad_id)
+
+
+def _to_train(module: HeadModule) -> HeadModule:
+    """A Dense of its own weights, to train; what has none as it is."""
+    if not isinstance(module, Dense):
+        return module
+    bias = None if module.bias is None else nn.Parameter(module.bias.clone())
+    return replace(module, weight=nn.Parameter(module.weight.clone()), bias=bias)
+
+
+def _trained(module: HeadModule) -> HeadModule:
+    """A Dense that trains no more."""
+    if not isinstance(module, Dense):
+        return module
+    bias = None if module.bias is None else module.bias.detach().clone()
+    return replace(module, weight=module.weight.detach().clone(), bias=bias)
 
 
 def _with_own_blocks(backbone: Backbone, first: int, everything: bool) -> Backbone:

@@ -12,9 +12,11 @@ from sentence_transformers import SentenceTransformer
 from encoder import EncoderError, Options, load_encoder
 from encoder.errors import TrainingFailed
 from encoder.evaluation import PRIMARY
+from encoder.head import Dense
 from encoder.training import Eval, Step, TrainConfig, fine_tune
+from encoder.training.blend import Blend
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
-from encoder.training.scoring import BestKeeper
+from encoder.training.scoring import BestKeeper, predictions
 from encoder.training.step import optimizer_of
 from encoder.training.trainable import Trainable
 from ingest.apart import meeting_chance
@@ -89,6 +91,30 @@ def test_settings_as_run_repeat_a_run_of_a_model_with_a_dense_module(bert):
     assert all(map(torch.equal, weights(first.encoder), weights(again.encoder)))
     other = run(dense, graded(20), replace(first.config, pooling="cls"))[1]
     assert len(other.encoder.recipe.head) < len(dense.recipe.head)
+
+
+def test_dense_modules_train_when_everything_does(bert, tmp_path):
+    dense = run(bert, graded(20), replace(QUICK, train_blocks=0, epochs=1))[1].encoder
+    before = weights_of_head(dense)
+    once = replace(QUICK, epochs=1)
+    tops = run(dense, graded(40), replace(once, train_blocks=2))[1]
+    whole = run(dense, graded(40), replace(once, train_blocks=3))[1]
+    assert all(map(torch.equal, before, weights_of_head(tops.encoder)))
+    assert not any(map(torch.equal, before, weights_of_head(whole.encoder)))
+    assert all(map(torch.equal, before, weights_of_head(dense)))  # the source is untouched
+    texts = ["A cat sleeps.", "Bread, butter and honey."]
+    vectors = whole.encoder.encode(texts)
+    whole.encoder.save(tmp_path / "model")
+    np.testing.assert_allclose(load_encoder(tmp_path / "model").encode(texts), vectors, atol=1e-5)
+    blend = Blend(dense, whole.encoder, whole.held_out)
+    for alpha, expected in enumerate(whole.predictions):
+        np.testing.assert_allclose(blend.predictions(alpha).values, expected.values, atol=1e-5)
+    between = predictions(blend.encoder(0.5), whole.held_out)
+    np.testing.assert_allclose(blend.predictions(0.5).values, between.values, atol=1e-5)
+
+
+def weights_of_head(enc) -> list[torch.Tensor]:
+    return [w.clone() for m in enc.recipe.head if isinstance(m, Dense) for w in (m.weight, m.bias)]
 
 
 def test_weights_decay_and_biases_and_norms_do_not(bert):

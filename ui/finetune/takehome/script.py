@@ -243,10 +243,9 @@ FREEZE_BLOCKS = '''\
             module.p = 0.0  # what is frozen gives the same output each time'''
 
 FREEZE_NOTHING = '''\
-    """The whole transformer trains; what follows it, and its unused [CLS] head, do not."""
-    model.requires_grad_(False)
+    """Everything trains, but for the transformer's unused [CLS] head."""
+    model.requires_grad_(True)
     transformer = model[0].auto_model
-    transformer.requires_grad_(True)
     if getattr(transformer, "pooler", None) is not None:
         transformer.pooler.requires_grad_(False)'''
 
