@@ -63,8 +63,12 @@ class Backbone:
 
     @property
     def pad_id(self) -> int:
-        """The id that fills up a batch; masked, so any id would do where a model has none."""
-        return self.tokenizer.pad_token_id or 0
+        """The id that fills up a batch; masked, so any id would do where a model has none.
+
+        Many decoders were given one without a row in the embedding table.
+        """
+        own = self.tokenizer.pad_token_id
+        return 0 if own is None or own in self._without_vector else own
 
     @property
     def unknown_id(self) -> int | None:

@@ -86,12 +86,7 @@ def refuse_unless_model(name: str, paths: Collection[PurePosixPath], *needed: st
     ModelRefused with the likeliest cause.
     """
     top = {str(path) for path in paths if len(path.parts) == 1}
-    if ADAPTER in top:
-        raise ModelRefused(
-            f"{name!r} is a LoRA adapter ({ADAPTER}): the changes to a model, without the model. "
-            "Merge the adapter into its base with merge_and_unload() of PEFT, save that, and give "
-            "the folder of it."
-        )
+    refuse_adapter(name, top)
     if not top & set(needed or (MODULES, CONFIG)):
         raise ModelRefused(f"{name!r} is not a model folder: {_cause(paths)}")
     pooling = sorted(path.parts[0] for path in paths if _is_pooling(path))
@@ -102,6 +97,16 @@ def refuse_unless_model(name: str, paths: Collection[PurePosixPath], *needed: st
         )
     if not any(path.suffix == SAFETENSORS for path in paths):
         raise ModelRefused(_no_weights(name, paths))
+
+
+def refuse_adapter(name: str, files: Collection[str]) -> None:
+    """Refuse what has the `files` of a LoRA adapter at its top. Raises ModelRefused."""
+    if ADAPTER in files:
+        raise ModelRefused(
+            f"{name!r} is a LoRA adapter ({ADAPTER}): the changes to a model, without the model. "
+            "Merge the adapter into its base with merge_and_unload() of PEFT, save that, and give "
+            "the folder of it."
+        )
 
 
 def _cause(paths: Collection[PurePosixPath]) -> str:
@@ -117,7 +122,7 @@ def _cause(paths: Collection[PurePosixPath]) -> str:
     if places:
         shown = ", ".join(repr(place[:LONGEST_SHOWN]) for place in places[:5])
         return f"it holds {len(places)} models ({shown}). Give one of these."
-    foreign = _foreign(paths)
+    foreign = foreign_weights(paths)
     if foreign:
         path, kind = foreign
         return f"{missing} It holds a model for {kind} ({str(path)[:LONGEST_SHOWN]}). {_SAVE}"
@@ -140,7 +145,7 @@ def _no_weights(name: str, paths: Collection[PurePosixPath]) -> str:
             "weights can run code when they are read, so they are refused; save the model with "
             "safe_serialization=True."
         )
-    foreign = _foreign(paths)
+    foreign = foreign_weights(paths)
     if foreign:
         path, kind = foreign
         return (
@@ -150,7 +155,7 @@ def _no_weights(name: str, paths: Collection[PurePosixPath]) -> str:
     return f"{name!r} has no safetensors weights (none). {_SAVE}"
 
 
-def _foreign(paths: Collection[PurePosixPath]) -> tuple[PurePosixPath, str] | None:
+def foreign_weights(paths: Collection[PurePosixPath]) -> tuple[PurePosixPath, str] | None:
     """The uppermost file of weights for another program, and what that is called."""
     path = min((path for path in paths if path.suffix in FOREIGN), key=_depth, default=None)
     return None if path is None else (path, FOREIGN[path.suffix])

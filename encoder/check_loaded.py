@@ -36,7 +36,8 @@ def check_vocabulary(model: nn.Module, tokenizer: Any, name: str) -> frozenset[i
     rows = model.get_input_embeddings().num_embeddings  # type: ignore[operator]
     beyond = {id_: token for token, id_ in tokenizer.get_vocab().items() if id_ >= rows}
     special = {id_ for id_, added in tokenizer.added_tokens_decoder.items() if added.special}
-    if words := sorted(beyond.keys() - special):
+    in_every_text = set(tokenizer.backend_tokenizer.encode("").ids)
+    if words := sorted(beyond.keys() - (special - in_every_text)):
         raise ModelRefused(
             f"The tokenizer of {name!r} has tokens up to id {max(beyond):,}, the embedding "
             f"table of its weights {rows:,} rows: there is no vector for "

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from huggingface_hub.constants import SAFETENSORS_INDEX_FILE, SAFETENSORS_SINGLE_FILE
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
+from encoder.check_folder import foreign_weights, refuse_adapter
 from encoder.errors import ModelRefused
 
 EXAMPLE_ID = "sentence-transformers/all-MiniLM-L6-v2"
@@ -48,6 +49,7 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
     `folders` are those in which weights are looked for: the module folders named by modules.json,
     or just the root, `""`. Raises ModelRefused if there are no safetensors weights to load.
     """
+    refuse_adapter(repo_id, paths)
     text: set[str] = set()
     weights: set[str] = set()
     for folder in dict.fromkeys(["", *folders]):
@@ -67,9 +69,12 @@ def select_files(repo_id: str, paths: Collection[str], folders: Sequence[str]) -
             )
         weights |= {prefix + name for name in found}
     if not weights:
+        foreign = foreign_weights([PurePosixPath(path) for path in paths])
+        instead = f", only {str(foreign[0])!r} for {foreign[1]}" if foreign else ""
         raise ModelRefused(
             f"{repo_id!r} holds no weights that can be loaded: no model.safetensors in its root or "
-            f"in a module folder. Choose a model that carries it; for example {EXAMPLE_ID!r}."
+            f"in a module folder{instead}. Choose a model that carries it; for example "
+            f"{EXAMPLE_ID!r}."
         )
     return sorted(text) + sorted(weights)
 

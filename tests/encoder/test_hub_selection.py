@@ -175,3 +175,16 @@ def test_a_modules_json_over_the_limit_is_not_fetched_either(server, folder, fet
     with pytest.raises(ModelRefused, match=r"needs 2\.0 MB"):
         fetch(max_bytes=MB)
     assert [r.name for r in server.requests] == [""]
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["adapter_config.json", "adapter_model.safetensors"], "is a LoRA adapter.*Merge"),
+        (["config.json", "onnx/model.onnx"], r"module folder, only 'onnx/model\.onnx' for ONNX"),
+        (["README.md", "model-q4.gguf"], "for GGUF"),
+    ],
+)
+def test_what_a_repo_holds_instead_of_weights_is_told(paths, words):
+    with pytest.raises(ModelRefused, match=words):
+        select_files("org/model", paths, [""])

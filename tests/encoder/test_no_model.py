@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -187,6 +188,29 @@ def test_a_special_token_without_a_vector_is_refused_only_in_a_text(folder):
     assert encoder.encode(SENTENCES).shape == (len(SENTENCES), HIDDEN)
     with pytest.raises(BadText, match="'<image>', for which this model has no vector"):
         encoder.encode(["What is on this <image>?"])
+
+
+def test_padding_without_a_vector_is_masked_by_another_token(tiny_folder, tmp_path):
+    """Decoders get such a token for training, often without a row for it."""
+    folder = shutil.copytree(tiny_folder("qwen3"), tmp_path / "padded")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_special_tokens({"pad_token": "[PAD]"})
+    tokenizer.save_pretrained(folder)
+    expected = load_encoder(tiny_folder("qwen3")).encode(SENTENCES)
+    np.testing.assert_allclose(load_encoder(folder).encode(SENTENCES), expected, atol=1e-6)
+
+
+def test_a_token_around_every_text_must_have_a_vector(folder):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_special_tokens({"cls_token": "<begin>"})
+    tokenizer.save_pretrained(folder)
+    content = json.loads((folder / "tokenizer.json").read_text())
+    at = tokenizer.convert_tokens_to_ids("<begin>")
+    content["post_processor"] = {
+        "type": "BertProcessing", "cls": ["<begin>", at], "sep": ["[SEP]", 3]
+    }  # fmt: skip
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    assert "there is no vector for '<begin>'" in refusal(folder)
 
 
 def test_a_dense_of_no_numbers_is_refused(folder, bert):
