@@ -221,7 +221,7 @@ def test_of_more_texts_than_the_limit_a_sample_is_drawn_and_told(bert):
         ({"layer": "7"}, "Unknown layer 7. Choose one of: 0, 1, 2, 3, 4, 5, 6, first_last"),
         ({"layer": "abc"}, "Unknown layer 'abc'"),
         ({"method": "magic"}, "Unknown method 'magic'. Choose one of: UMAP, PCA, t-SNE"),
-        ({"dims": 5}, "Unknown dimensions '5'. Choose one of: 2-D, 3-D"),
+        ({"dims": 5}, "Unknown dimensions 5. Choose one of: 2-D, 3-D"),
         ({"n_neighbors": 1}, "n_neighbors is 1; it must be a whole number from 2 to 200"),
         ({"n_neighbors": 1.5}, "must be a whole number"),
         ({"min_dist": 1.5}, "min_dist is 1.5"),

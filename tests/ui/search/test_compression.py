@@ -59,7 +59,7 @@ def test_judged_queries_come_first_then_the_samples_then_unrelated_ones(page):
 
 @pytest.mark.parametrize("asked", [None, "", "all", ["x"]])
 def test_another_choice_of_queries_is_refused(page, asked):
-    with pytest.raises(EncoderError, match="Unknown queries"):
+    with pytest.raises(EncoderError, match="Unknown choice of queries"):
         choose_queries(page.search().index, asked, {})
 
 
