@@ -89,9 +89,10 @@ def carries_meaning(term: str, language: str) -> bool:
 
 # What scikit-learn's list lacks: what an apostrophe leaves of "don't" and "we'll", and some more.
 MORE_ENGLISH = frozenset({
-    "ain", "aren", "couldn", "d", "did", "didn", "does", "doesn", "doing", "don", "dont", "got",
-    "hadn", "hasn", "haven", "having", "im", "isn", "just", "let", "ll", "m", "mightn", "mustn",
-    "needn", "re", "really", "s", "shan", "shouldn", "t", "ve", "wasn", "weren", "won", "wouldn",
+    "ain", "aren", "couldn", "d", "did", "didn", "does", "doesn", "doing", "don", "dont", "gonna",
+    "got", "hadn", "hasn", "haven", "having", "im", "isn", "just", "let", "ll", "m", "mightn",
+    "mustn", "needn", "re", "really", "rt", "s", "shan", "shouldn", "t", "ve", "wanna", "wasn",
+    "weren", "won", "wouldn",
 })  # fmt: skip
 # The list of Chinese holds letters such as 小 and 大, of which many a word begins.
 CHINESE_PARTICLES = frozenset(

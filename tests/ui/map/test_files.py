@@ -295,11 +295,12 @@ def test_the_smallest_and_the_unfinished_map_have_every_file(bert):
     "form",
     [{"method": "PCA", "clustering": "agglomerative", "n_clusters": 4},
      {"method": "PCA", "space": "the map", "min_cluster_size": 4},
+     {"method": "PCA", "space": "the map", "grain": "finer", "read": "no links, no handles"},
      {"method": "PCA", "dims": "3-D", "clustering": "k-means", "pooling": "max", "layer": "1"}],
     ids=str,
 )  # fmt: skip
 def test_the_python_shown_makes_the_same_map(tmp_path, monkeypatch, tiny_folder, bert, form):
-    table = TABLE + "".join(f"the same cat again {n % 2},other,red\n" for n in range(9))
+    table = TABLE + "".join(f"@jet the same cat again {n % 2},other,red\n" for n in range(9))
     (tmp_path / "texts.csv").write_text(table)
     texts = choose_columns(open_table(table), "text", ["colour"])
     shown = draw_map(texts, bert, most=50, model=str(tiny_folder("bert")), **form)

@@ -1,8 +1,11 @@
 """What hits are held against: unrelated queries, and how often such are called relevant."""
 
 import csv
+import json
+import threading
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +15,17 @@ from explore import search
 from explore.language import language_of
 from explore.verdict import ENOUGH, BestHits
 from ingest import read_corpus
+from tests.ui.search.lab import quiet
+from ui.search.answer import InMemory, find, verdict
 from ui.search.background import MOST, TRANSLATED, background_pairs, background_queries
+from ui.search.index import SearchSettings, build_index
 from ui.state.pairs import SAMPLES_FOLDER
+from ui.state.stages import Stages
+from ui.state.texts import open_texts
+
+LABELLED = json.loads(
+    (Path(__file__).parents[3] / "bench" / "data" / "verdict.json").read_text(encoding="utf-8")
+)
 
 
 def column(file: str, name: str = "text") -> list[str]:
@@ -87,3 +99,18 @@ def test_queries_of_these_texts_are_called_relevant_far_more_often(bundled):
     share = np.mean([null.p_value(float(score)) <= 0.05 for score in best])
     print(f"its own queries: p <= 0.05: {share:.1%}")
     assert share >= 0.45
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "ko"])
+def test_an_english_model_gives_no_verdict_in_another_language_and_says_why(bundled, language):
+    texts = LABELLED[language]
+    opened = open_texts(texts["corpus"], "texts", Stages(2**24))
+    index = build_index(
+        opened, opened.corpus, bundled, SearchSettings(bundled.name), "", quiet, threading.Event()
+    )
+    for query in (texts["relevant"][0], texts["irrelevant"][0]):
+        answer = find(index, query, "dense", 3, InMemory(), None)
+        found = verdict(answer, quiet, threading.Event())
+        assert (found.level, found.reason) == ("unknown", "blind")
+        assert found.queries == 40
+        assert "of 40 questions with a known answer, only" in found.words
