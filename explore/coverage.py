@@ -35,7 +35,7 @@ class Coverage:
         sentence = {
             "strong": has,
             "likely": f"{has}: probably relevant",
-            "weak": f"{has}: perhaps related, more likely chance",
+            "weak": f"{has}: perhaps related",
             NONE: f"{has}: no better than chance",
         }[level]
         return Verdict(level, sentence)

@@ -123,12 +123,12 @@ def _words(level: str, percentile: float, queries: int, conclusive: bool) -> str
     share = f"{int(percentile + 1e-9)} %"  # cut, not rounded: 99.6 is not "better than 100 %"
     better = f"better than {share} of unrelated queries"
     nothing = (
-        "nothing relevant here" if conclusive else "no better than what unrelated queries find"
+        "nothing stands out here" if conclusive else "no better than what unrelated queries find"
     )
     words = {
         "strong": better,
         "likely": f"{better}: probably relevant",
-        "weak": f"{better}: perhaps related, more likely chance",
+        "weak": f"{better}: perhaps related; unrelated queries do as well now and then",
         NONE: f"{nothing}: only better than {share} of unrelated queries",
         UNKNOWN: "better than every unrelated query, but these are too few to say",
     }[level]

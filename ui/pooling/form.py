@@ -28,7 +28,8 @@ class View:
 
 def split_texts(lines: object, settings: Settings) -> tuple[tuple[str, ...], list[str]]:
     """The sentences of a multi-line box, and what was left out and why."""
-    texts = tuple(line.strip() for line in as_text(lines).splitlines() if line.strip())
+    rows = as_text(lines).replace("\r", "\n").split("\n")  # other signs may stand inside a text
+    texts = tuple(row.strip() for row in rows if row.strip())
     notes = []
     long = [i for i, text in enumerate(texts, 1) if len(text) > settings.max_chars]
     if long:

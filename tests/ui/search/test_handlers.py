@@ -181,7 +181,7 @@ def test_only_vectors_say_that_nothing_is_relevant(page):
     index.texts.stages.get("background", key, lambda: BestHits(np.full(400, 1e6)))
     found = {m: verdict(answer, quiet, threading.Event()) for m, answer in answers.items()}
     assert {one.level for one in found.values()} == {"none"}
-    assert found["dense"].words.startswith("nothing relevant here")
+    assert found["dense"].words.startswith("nothing stands out here")
     assert found["fusion"].words.startswith("no better than what unrelated queries find")
 
 
