@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ingest.neighbours import NEAR, earlier_twins
 from ingest.text import text_key, words
 
+NEAR_ROWS = 5_000  # half a second; of more rows only equal texts are kept apart
+
 
 @dataclass(frozen=True)
 class Company:
@@ -19,15 +21,17 @@ def companies(rows: Sequence[Sequence[str]]) -> list[Company]:
     """For each row what keeps it apart from others: the same text, or nearly the same words.
 
     Such a text would be the negative of its twin, and a right answer be pushed away. Of texts with
-    many near twins, each is kept apart from one earlier one at least (see `earlier_twins`).
+    many near twins, each is kept apart from one earlier one at least (see `earlier_twins`); of more
+    than NEAR_ROWS rows nearly equal texts are not looked for.
     """
     keys = [tuple(map(text_key, row)) for row in rows]
     spelling = {key: text for row, text_of in zip(keys, rows, strict=True)
                 for key, text in zip(row, text_of, strict=True)}  # fmt: skip
     distinct = list(spelling)
     near: dict[str, set[str]] = {key: {key} for key in distinct}
-    twins = earlier_twins([frozenset(words(spelling[key])) for key in distinct], NEAR)
-    for key, twin in zip(distinct, twins, strict=True):
+    compared = distinct if len(rows) <= NEAR_ROWS else []
+    twins = earlier_twins([frozenset(words(spelling[key])) for key in compared], NEAR)
+    for key, twin in zip(compared, twins, strict=True):
         if twin is not None:
             near[key].add(distinct[twin])
             near[distinct[twin]].add(key)

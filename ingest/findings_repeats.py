@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ingest.apart import Company, companies, meeting_chance
+from ingest.apart import NEAR_ROWS, Company, companies, meeting_chance
 from ingest.findings import Context, Finding, Remedy, count, leave_out
 from ingest.neighbours import earlier_twins
 from ingest.split import leaks
@@ -74,7 +74,7 @@ def near_duplicates(context: Context) -> Iterator[Finding]:
             "They add little, and where one is trained on and its twin is held out, the result "
             "looks better than it is. "
             + (
-                "Batches keep such texts apart, so they do no other harm."
+                "Batches hold no two rows with the same text."
                 if in_batch
                 else "Where one changed word turns the label, keep them: those are the hard cases."
             ),
@@ -166,7 +166,8 @@ def false_negatives(context: Context) -> Iterator[Finding]:
         for one, other in _same_meaning(trained, [row[side] for row in rows]):
             (apart if _apart(company[one], company[other]) else meeting).add(one)
     size = context.batch_size
-    kept_apart = "Batches hold no two rows with the same text, or with nearly the same words"
+    kept_apart = "Batches hold no two rows with the same text"
+    kept_apart += ", or with nearly the same words" if len(rows) <= NEAR_ROWS else ""
     if meeting:
         numbers = trained.rows(positives[at] for at in meeting)
         more = len(apart - meeting)

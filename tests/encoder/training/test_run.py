@@ -19,7 +19,7 @@ from encoder.training.schedule import batches_an_epoch, batches_of_rows, learnin
 from encoder.training.scoring import BestKeeper, predictions
 from encoder.training.step import optimizer_of
 from encoder.training.trainable import Trainable
-from ingest.apart import meeting_chance
+from ingest.apart import companies, meeting_chance
 from tests.encoder.training.pairs import QUICK, anchors, graded, run, weights
 
 
@@ -344,6 +344,16 @@ def test_near_duplicates_are_kept_apart_and_templates_fill_their_batches():
         sizes.append(len(batch))
         assert not [pair for pair in twins if pair <= set(batch)]
     assert np.mean(sizes) > 6
+
+
+def test_of_many_rows_only_equal_texts_are_kept_apart(monkeypatch):
+    rows = [("one two three four five", "a"), ("one two three four five six", "b"), ("x", "A!")]
+    near = companies(rows)
+    assert not near[0].avoids.isdisjoint(near[1].own)
+    monkeypatch.setattr("ingest.apart.NEAR_ROWS", 2)
+    far = companies(rows)
+    assert far[0].avoids.isdisjoint(far[1].own)
+    assert far[0].avoids & far[2].own == {"a"}
 
 
 def test_the_rate_rises_then_falls_to_nothing():
