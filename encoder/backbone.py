@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import inspect
 import json
 import threading
 from collections.abc import Sequence
@@ -169,14 +170,24 @@ class Backbone:
         # Some architectures norm once more after the last block; the model's output is what counts.
         return (*out.hidden_states[:-1], out.last_hidden_state)
 
-    def inputs(self, tokens: Tokens) -> dict[str, Tensor]:
+    def inputs(self, tokens: Tokens) -> dict[str, Any]:
         """What the model is called with for a batch."""
-        inputs = {"input_ids": tokens.ids, "attention_mask": tokens.mask.long()}
+        inputs: dict[str, Any] = {
+            "input_ids": tokens.ids,
+            "attention_mask": tokens.mask.long(),
+        }
         if self.takes_positions:
             # These models number the columns of the batch, so that left padding would shift every
             # token. Models with a padding index number the real tokens by themselves.
             inputs["position_ids"] = tokens.position
+        if self._caches:
+            inputs["use_cache"] = False  # keys and values are for going on with a text
         return inputs
+
+    @cached_property
+    def _caches(self) -> bool:
+        """True for decoders, which would keep the keys and values of every block."""
+        return "use_cache" in inspect.signature(self.model.forward).parameters
 
     @cached_property
     def takes_positions(self) -> bool:

@@ -12,6 +12,7 @@ from sentence_transformers.models import Dense, Dropout, LayerNorm, Normalize
 from encoder import ArrayCache, Encoder, ModelRefused, Options, load_encoder
 from encoder import head as head_modules
 from encoder.folder import read_recipe
+from encoder.tokens import pad
 from tests.encoder.sentence_transformers_reference import (
     TEXTS,
     assert_same,
@@ -108,6 +109,12 @@ def test_architectures_of_today(architecture, mode, tiny_folder, tmp_path):
     encoder = both_ways(reference(tiny_folder(architecture), mode, [Normalize()]), tmp_path)
     one_by_one = np.concatenate([encoder.encode([text]) for text in TEXTS])
     assert_same(encoder.with_cache(ArrayCache(0)).encode(TEXTS), one_by_one)
+
+
+def test_a_decoder_keeps_no_keys_and_values_to_go_on_with(tiny):
+    backbone = tiny("qwen3").backbone
+    tokens = pad(backbone.tokenize(TEXTS), backbone.pad_id)
+    assert set(backbone.model(**backbone.inputs(tokens))) == {"last_hidden_state"}
 
 
 @pytest.mark.parametrize("activation", [torch.nn.Tanh(), torch.nn.Identity(), torch.nn.GELU()])
