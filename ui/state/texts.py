@@ -217,7 +217,8 @@ def left_out(corpus: Corpus) -> list[str]:
         if rows:
             listed = ", ".join(f"{row - 1:,}" for row in rows[:ROWS_NAMED])
             more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
-            lines.append(f"Left out, {why}: {len(rows):,} (row {listed}{more}, counted from 0).")
+            noun = "row" if len(rows) == 1 else "rows"
+            lines.append(f"Left out, {why}: {len(rows):,} ({noun} {listed}{more}, counted from 0).")
     return lines
 
 

@@ -41,7 +41,7 @@ def test_rows_are_places_in_the_list_and_what_was_merged_is_said(bert):
     assert answer["merged"] == [{"row": 3, "same_as": 0}, {"row": 5, "same_as": 2}]
     assert answer["notes"][:2] == [
         "Left out, empty text: 1 (row 1, counted from 0).",
-        "Left out, same text again: 2 (row 3, 5, counted from 0).",
+        "Left out, same text again: 2 (rows 3, 5, counted from 0).",
     ]
 
 
