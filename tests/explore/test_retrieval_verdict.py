@@ -41,8 +41,8 @@ def test_a_verdict_has_a_level_and_says_the_percentile():
         2: ("better than 99 %",),
         0.97: ("better than 96 %", "probably relevant"),
         0.85: ("better than 84 %", "perhaps"),
-        0.5: ("nothing relevant", "49 %"),
-        0: ("nothing relevant",),
+        0.5: ("nothing stands out", "49 %"),
+        0: ("nothing stands out",),
     }.items():
         assert all(part in said[score].words for part in parts), said[score].words
     assert said[0.97].p_value == pytest.approx(32 / 1001)

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from encoder import DEFAULT_MODEL, DownloadFailed, Encoder
+from ui.page.components import leave_checks_to_us
 from ui.page.tab import Page, Tab
 from ui.settings import Settings
 from ui.state.workbench import Workbench
@@ -33,6 +34,7 @@ class LaidOut:
 
     def __init__(self, workbench: Workbench, *builds: Callable[[Page], Tab]) -> None:
         self.workbench = workbench
+        leave_checks_to_us()
         with gr.Blocks() as self.demo:
             tabs = gr.Tabs()
             self.page = Page(self.demo, tabs, workbench)

@@ -22,7 +22,7 @@ from ui.state.samples import FIRST_SAMPLE, TEXT_SAMPLES
 
 BOXES = ("map-model", "map-pooling", "map-layer", "map-method", "map-dims", "n-neighbors",
          "min-dist", "perplexity", "map-seed", "clustering", "space", "min-cluster-size",
-         "n-clusters")  # fmt: skip
+         "n-clusters", "grain", "map-read")  # fmt: skip
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_an_address_without_a_map_opens_nothing(page):
 
 def test_a_link_fills_every_control_and_opens_the_tab(page):
     form = MapForm(OTHER_MODEL, "max", "1", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
-                   "the map", 9, 4)  # fmt: skip
+                   "the map", 9, 4, "finer", "no links, no handles")  # fmt: skip
     answer, warning = opened(page, form, "support")
     assert warning == ""
     assert answer["Tabs"].selected == "map"
