@@ -1,12 +1,11 @@
 #!/bin/sh
-# The tests, with the minutes that they took at the end:
+# The tests in two parts, with the minutes of each and of both at the end:
 #
 #   tests/run.sh            what every change needs
 #   tests/run.sh --all      everything, those marked `slow` too
 #
-# Two parts at once. The browser's runs in one process: an open page and the lab it talks to wait
-# for each other half of the time. What they leave of the processor goes to the rest, which is told
-# to be nice, so that no page waits for it.
+# The part without a browser runs in two processes. The browser's runs in one: an open page and the
+# lab that it talks to fill two cores, and two of both only wait for each other.
 cd "$(dirname "$0")/.." || exit 1
 PY=${PY:-.venv/bin/python}
 marks="not slow"
@@ -15,21 +14,15 @@ marks="not slow"
 minutes() { printf '%d min %02d s' $(($1 / 60)) $(($1 % 60)); }
 
 began=$(date +%s)
-log=$(mktemp)
-trap 'kill "$rest" 2>/dev/null; rm -f "$log"' EXIT
-trap 'exit 130' INT TERM
-nice -n 10 "$PY" -m pytest -q -n 2 --dist loadfile -m "$marks" --durations=15 \
-  --ignore=tests/browser >"$log" 2>&1 &
-rest=$!
+"$PY" -m pytest -q -n 2 --dist loadfile -m "$marks" --durations=15 --ignore=tests/browser
+first=$?
+between=$(date +%s)
 "$PY" -m pytest -q -m "$marks" --durations=15 tests/browser
 second=$?
-between=$(date +%s)
-wait "$rest"
-first=$?
 ended=$(date +%s)
-cat "$log"
 
 echo
-echo "in a browser: $(minutes $((between - began)))"
-echo "in all:       $(minutes $((ended - began)))"
+echo "without a browser: $(minutes $((between - began)))"
+echo "in a browser:      $(minutes $((ended - between)))"
+echo "in all:            $(minutes $((ended - began)))"
 [ $first -eq 0 ] && [ $second -eq 0 ]

@@ -49,9 +49,10 @@ class FinetunePage(Visit):
         return clicks
 
     def quick(self, steps: int = 6, blocks: int = 1) -> None:
-        """As little training as there can be."""
+        """As little training as there can be, and none that ends by itself before."""
         self.unfold("advanced")
         self.pick("duration", "a number of steps")
+        self.box("patience").fill("0")
         self.find("#steps input").fill(str(steps))
         self.find("#blocks input[type=number]").fill(str(blocks))
         self.find("#blocks input[type=number]").press("Enter")

@@ -286,7 +286,7 @@ def test_who_is_faster_than_the_server_gets_the_last_answer_and_leaves_nothing(
         expect(lab.sentence("A")).to_have_value("")
         expect(lab.find("#scores tr")).to_have_count(0)
         lab.page.wait_for_function("location.search === ''")
-        expect(lab.answer).to_contain_text("Sentence A is empty")
+        expect(lab.answer).to_contain_text("Both sentences are empty")
         lab.find("#reset").click()
         expect(lab.chosen).to_have_count(1)
 
