@@ -135,12 +135,18 @@ def share(percentile: float) -> str:
     return f"{percentile:.0f}%" if 1 <= percentile < 99.5 else f"{percentile:.1f}%"
 
 
-def counted(percentile: float, of: int) -> str:
-    """So many percent of `of` things, which never resolves more than their number: 'all 230'."""
+def all_or_none(percentile: float, of: int) -> str:
+    """'all' or 'none' where so many percent of `of` things are that, to the nearest; else ''."""
     below = of * percentile / 100
     if below > of - 0.5:
-        return f"all {of:,}"
-    return f"none of {of:,}" if below < 0.5 else f"{share(percentile)} of {of:,}"
+        return "all"
+    return "none" if below < 0.5 else ""
+
+
+def counted(percentile: float, of: int) -> str:
+    """So many percent of `of` things, which never resolves more than their number: 'all 230'."""
+    whole = all_or_none(percentile, of)
+    return f"all {of:,}" if whole == "all" else f"{whole or share(percentile)} of {of:,}"
 
 
 def layer_phrase(layer: int | str, depth: int) -> str:

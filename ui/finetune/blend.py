@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from encoder.evaluation import PRIMARY, Predictions, difference, evaluate
+from encoder.metrics import TITLES
 from encoder.training.judge_run import judge_run
 from encoder.training.scoring import predictions
 from ingest.findings import count
-from ui.finetune.metrics import TITLES
 from ui.state.models import Run
 from ui.words import hundred, interval, message
 

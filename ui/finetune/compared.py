@@ -15,10 +15,11 @@ from encoder.evaluation import (
     difference,
     measure,
 )
+from encoder.metrics import TITLES
 from encoder.training.scoring import predictions
 from ingest import PairSet, connected_groups
 from ingest.findings import count
-from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
+from ui.finetune.metrics import KINDS, change_cell, direction_of
 from ui.state.models import Run
 from ui.words import hundred, interval
 

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from encoder.evaluation import Predictions
+from encoder.metrics import TITLES
 from encoder.training import Eval
-from ui.finetune.metrics import TITLES
 from ui.words import hundred
 
 MOST_STEPS = 130  # of a line; of longer runs every so-manieth step is drawn

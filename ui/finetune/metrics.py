@@ -3,7 +3,6 @@
 from math import isfinite
 
 from encoder.evaluation import Metric
-from encoder.metrics import TITLES as TITLES
 from ui.words import NONE, hundred, interval
 
 KINDS = {

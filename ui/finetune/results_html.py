@@ -8,13 +8,14 @@ from math import nan
 import numpy as np
 
 from encoder.evaluation import METRICS, PRIMARY, Metric
+from encoder.metrics import TITLES
 from encoder.training import Done, TrainConfig
 from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
 from ingest.findings import count
 from ui.checks import one_of
 from ui.finetune.check_html import cut
-from ui.finetune.metrics import KINDS, TITLES, change_cell, direction_of
+from ui.finetune.metrics import KINDS, change_cell, direction_of
 from ui.state.models import OwnModel, Run, RunRecord
 from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
 

@@ -8,12 +8,13 @@ from math import isfinite
 import numpy as np
 
 from encoder.evaluation import FEWEST_GROUPS, PRIMARY, Metric, Predictions
+from encoder.metrics import TITLES
 from encoder.training import Done
 from encoder.training.judge_run import LINEAR_MAP, WHITENING, Rival, RunJudgement, probe_pairs
 from encoder.training.rivals import is_identity
 from ingest import text_key
 from ingest.findings import count
-from ui.finetune.metrics import TITLES, smallest_shown
+from ui.finetune.metrics import smallest_shown
 from ui.state.models import OwnModel, Run
 from ui.words import hundred, interval, notes
 

@@ -11,7 +11,7 @@ from ui.pooling.comparison import Comparison, Pinned, Score
 from ui.pooling.examples import what_to_look_for
 from ui.pooling.verdict import disagreement, verdict
 from ui.state.workbench import Measuring
-from ui.words import Axis, cut, layer_phrase, message, number
+from ui.words import Axis, all_or_none, cut, layer_phrase, message, number
 
 FINE = 1_000  # pairs from which a tenth of a percent can be told
 
@@ -134,11 +134,9 @@ def percent_cell(percentile: float | None, pairs: int, why_not: str = "") -> str
     """A percentile among so many pairs, as fine as their number allows, or why there is none."""
     if percentile is None:
         return f'<span class="none">{escape(why_not) or "–"}</span>'
-    below = pairs * percentile / 100
-    if below > pairs - 0.5:
-        return "all"
-    if below < 0.5:
-        return "none"
+    whole = all_or_none(percentile, pairs)
+    if whole:
+        return whole
     if percentile > 99.9:
         return "&gt;99.9%"
     if percentile < 0.1:

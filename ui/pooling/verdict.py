@@ -5,7 +5,7 @@ from math import sqrt
 
 from encoder import POOLINGS
 from ui.pooling.comparison import Comparison, Score
-from ui.words import counted, layer_phrase, share
+from ui.words import all_or_none, counted, layer_phrase, share
 
 BLIND = 0.6  # a cell that separates paraphrases from random pairs no better than this says little
 
@@ -62,10 +62,10 @@ def _judgement(random: float, paraphrase: float, paraphrases: int) -> str:
         return "No closer than unrelated sentences often are."
     if random < 99:
         return "A little closer than unrelated sentences usually are."
-    beaten = paraphrases * paraphrase / 100
-    if beaten < 0.5:
+    beaten = all_or_none(paraphrase, paraphrases)
+    if beaten == "none":
         return "Related, but no paraphrase scores as low."
-    if beaten > paraphrases - 0.5:
+    if beaten == "all":
         return f"Closer than all {paraphrases:,} paraphrases."
     if paraphrase < 5:
         return "Related, but below nearly all paraphrases."

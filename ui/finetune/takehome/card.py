@@ -11,9 +11,10 @@ from math import isfinite, nan
 import numpy as np
 
 from encoder.evaluation import LEVEL, PRIMARY, Metric
+from encoder.metrics import TITLES
 from encoder.training.losses import LOSSES
 from ingest import connected_groups
-from ui.finetune.metrics import KINDS, TITLES, WORDS, direction_of, smallest_shown
+from ui.finetune.metrics import KINDS, WORDS, direction_of, smallest_shown
 from ui.finetune.takehome.facts import (
     base_of,
     blocks_trained,
