@@ -166,6 +166,7 @@ def test_own_pairs_train_a_model_that_is_looked_at_from_all_sides_taken_home_and
     expect(lab.find("#tune-model-note")).to_contain_text("my first")
 
 
+@pytest.mark.slow
 def test_samples_are_checked_and_mended_templates_downloaded_and_labels_rescaled(page: Page):
     lab = FinetunePage(page).open()
     lab.unfold("templates")

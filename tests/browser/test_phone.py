@@ -39,6 +39,7 @@ def test_pooling_fits_and_the_theme_turns_the_charts_and_stays(page: Page) -> No
     assert "dark" not in (page.locator("body").get_attribute("class") or "")
 
 
+@pytest.mark.slow
 def test_a_map_fits_and_is_touched(page: Page) -> None:
     lab = MapPage(page).open_link(QUICK)
     lab.fits()

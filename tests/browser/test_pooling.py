@@ -162,6 +162,7 @@ def test_sections_draw_when_they_are_unfolded_and_show_hostile_text_as_text(
     assert page.locator("img[src=x]").count() == 0
 
 
+@pytest.mark.slow
 def test_scores_are_pinned_downloaded_shared_and_forgotten(
     lab: PoolingPage, workbench: Workbench, tmp_path: Path
 ) -> None:

@@ -109,6 +109,7 @@ def test_the_shipped_files_are_those_of_the_bundled_models(model, pool_special):
             assert np.abs(shipped.scale(pooling, layer).paraphrase - cosine).min() < 1e-5
 
 
+@pytest.mark.slow
 def test_the_shipped_quantiles_are_those_of_all_pairs_of_sentences(bundled):
     sentences = background_sentences()
     vectors = bundled.encode(sentences, "cls", "last2")

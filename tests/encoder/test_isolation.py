@@ -46,11 +46,13 @@ def fresh(tmp_path_factory) -> dict[str, object]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_encoding_imports_no_web_and_no_other_sentence_library(fresh):
     assert {"encoder", "transformers", "torch"} <= set(fresh["used"])
     assert [name for name in FORBIDDEN if name in fresh["used"]] == []
 
 
+@pytest.mark.slow
 def test_importing_the_encoder_is_quiet_and_leaves_no_file(fresh):
     assert "torch" in fresh["imported"]
     assert "transformers.models.bert" not in fresh["imported"]

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 CODE = """
 import json, sys, threading
@@ -20,6 +22,7 @@ print(json.dumps({
 HEAVY = {"sentence_transformers", "sklearn", "umap", "numba", "datasets", "matplotlib"}
 
 
+@pytest.mark.slow
 def test_making_the_page_needs_none_of_the_heavy_packages():
     done = subprocess.run(
         [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=False

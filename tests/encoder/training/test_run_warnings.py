@@ -119,6 +119,7 @@ def test_a_model_that_does_not_move_has_not_diverged_after_a_lucky_first_batch(s
     assert alarms <= 10
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_wrecks_the_model_is_named_in_the_notes(bert):
     # It ended as any other run, though it had unlearnt what the model knew: .74 became .27.
     pairs = graded(160)

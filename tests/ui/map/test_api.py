@@ -157,6 +157,7 @@ def test_every_setting_moves_the_answer(client, change):
     assert "texts" not in moved
 
 
+@pytest.mark.slow
 def test_umaps_own_settings_move_it(client):
     texts = TEXTS[:40]
     changes = ({}, {"n_neighbors": 4}, {"min_dist": 0.7}, {"seed": 1})

@@ -71,6 +71,7 @@ def test_what_stands_in_the_corpus_is_not_asked_of_it_nor_what_it_answers():
         assert len(left) == MOST  # another takes its place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("corpus", "asked"),
     [("search_passages.csv", "support_questions.csv"), ("search_passages.csv", "topics.csv"),

@@ -161,6 +161,7 @@ def test_what_ships_is_not_measured_at_the_start(workbench, monkeypatch, model, 
     assert (found.sentences, found.paraphrase_pairs) == (440, 230)
 
 
+@pytest.mark.slow
 def test_the_end_of_the_app_is_the_end_of_measuring(tiny_folder):
     """A thread that was inside torch while Python shut down aborted the process."""
     code = EXIT_WHILE_MEASURING.format(folder=str(tiny_folder("bert")))
