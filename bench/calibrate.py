@@ -3,8 +3,11 @@
 Run it again whenever the background set, a strategy or a bundled model changes:
 
     python bench/calibrate.py
+
+The old files are replaced when all new ones are there.
 """
 
+import argparse
 import sys
 import time
 from dataclasses import replace
@@ -22,17 +25,21 @@ SHIPPED = [(model, pooled) for model in (DEFAULT_MODEL, UNTRAINED) for pooled in
 
 
 def main() -> None:
-    for old in FOLDER.glob("calibration-*.npz"):
-        old.unlink()
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    measured: dict[Path, bytes] = {}
     for model, pool_special in SHIPPED:
         start = time.perf_counter()
         encoder = load_encoder(model)
         key = calibration_key(encoder, replace(DEFAULTS, pool_special=pool_special))
         path = FOLDER / f"calibration-{key}.npz"
-        path.write_bytes(to_bytes(calibrate(encoder, pool_special)))
+        measured[path] = to_bytes(calibrate(encoder, pool_special))
         seconds = time.perf_counter() - start
         print(f"{model}, special tokens {pool_special}: {path.name}, "
-              f"{path.stat().st_size / 1024:.0f} KB, {seconds:.0f} s")  # fmt: skip
+              f"{len(measured[path]) / 1024:.0f} KB, {seconds:.0f} s")  # fmt: skip
+    for old in FOLDER.glob("calibration-*.npz"):
+        old.unlink()
+    for path, content in measured.items():
+        path.write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,21 @@ def test_a_link_that_names_the_fifth_feature_opens_it(page):
     assert link.fn(asking(pooling="max")) == [gr.skip(), gr.skip()]
 
 
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [({}, "pooling"), ({"pooling": "max"}, "pooling"), ({"map": "", "pooling": "cls"}, "map"),
+     ({"search": "sample:passages", "pooling": "cls"}, "search"), ({"words": "x"}, "words")],
+    ids=str,
+)  # fmt: skip
+def test_a_link_leads_to_one_tab_and_the_first_stands_beside_it(page, query, name):
+    demo, _ = page
+    links = [fn for fn in demo.fns.values() if any(event == "load" for _, event in fn.targets)]
+    answers = [fn.fn(asking(**query)) for fn in links if isinstance(fn.outputs[0], gr.Tabs)]
+    assert [tabs.selected for tabs, *_ in answers if isinstance(tabs, gr.Tabs)] == [name]
+    drawn = [form for _, *form in answers if form != [gr.skip() for _ in form]]
+    assert len(drawn) == (1 if name == "pooling" else 2)
+
+
 def test_the_page_is_never_rendered_on_the_server(workbench):
     """It would put a Node in front that answers the addresses of our own routes with the page."""
     assert shell.launch_settings(workbench)["ssr_mode"] is False

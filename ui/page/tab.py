@@ -86,7 +86,7 @@ class Page:
             arrival.change(worded(self._arrive(tab)), arrival, shown, **OPEN)
         for tab in tabs:
             shown = [self.tabs, *tab.form]
-            self.demo.load(worded(self._open_link(tab)), None, shown, **OPEN)
+            self.demo.load(worded(self._open_link(tab, tabs)), None, shown, **OPEN)
 
     def _open(self, tab: Tab, settings: Mapping[str, str]) -> Callable[[gr.Request], list[object]]:
         def open_tab(request: gr.Request) -> list[object]:
@@ -102,11 +102,22 @@ class Page:
 
         return arrive
 
-    def _open_link(self, tab: Tab) -> Callable[[gr.Request], list[object]]:
+    def _open_link(self, tab: Tab, tabs: Sequence[Tab]) -> Callable[[gr.Request], list[object]]:
         def open_link(request: gr.Request) -> list[object]:
             query = dict(request.query_params)
-            if tab.name not in query:
-                return [gr.skip(), *(gr.skip() for _ in tab.form)]
-            return [gr.Tabs(selected=tab.name), *tab.open(request, query)]
+            if tab is named_tab(query, tabs):
+                return [gr.Tabs(selected=tab.name), *tab.open(request, query)]
+            if tab is tabs[0]:  # it stands beside the tab that the link names, as it is at first
+                return [gr.skip(), *tab.open(request, {})]
+            return [gr.skip(), *(gr.skip() for _ in tab.form)]
 
         return open_link
+
+
+def named_tab(query: Mapping[str, str], tabs: Sequence[Tab]) -> Tab:
+    """The tab that a link leads to: the first, where it names none of the others.
+
+    The first is not asked for by its name, since that may be a setting of another: `pooling` is one
+    of the map's.
+    """
+    return next((tab for tab in tabs[1:] if tab.name in query), tabs[0])

@@ -65,7 +65,8 @@ class _PoolingTab:
         self.connect_picks()
         self.connect_sections()
         self.connect_keeping()
-        self.connect_link(page.demo)
+        self.connect_link()
+        page.demo.unload(self.leave)
         page.offer_own_models(ui.model)
 
     def door(self) -> Tab:
@@ -278,16 +279,11 @@ class _PoolingTab:
         shown = self.show_model(key, encoder, layer, visitor)
         return ["", "", "", None, PIN, done, None, "?", *shown]
 
-    def connect_link(self, demo: gr.Blocks) -> None:
+    def connect_link(self) -> None:
         ui = self.ui
         copied = "Link copied: it opens this page with these sentences and settings."
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
-        demo.load(worded(self.restore), None, self.form, **ENCODE)
-        demo.unload(self.leave)
-
-    def restore(self, request: gr.Request) -> list[object]:
-        return self.open(request, dict(request.query_params))
 
     def leave(self, request: gr.Request) -> None:
         self.handlers.workbench.forget(request.session_hash)
