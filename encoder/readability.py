@@ -4,6 +4,8 @@ A vocabulary that does not know a script makes one unknown token of each word, o
 sentence. Texts of the same tokens have the same vector, whatever they say.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from encoder.text import clean_texts
 from encoder.tokens import TokenizedText
 
 MOSTLY = 0.5  # share of unknown tokens, special ones not counted
+# Marks behind Latin or Greek letters. Elsewhere a mark may be the vowel, the tone or the letter.
+ACCENTS = re.compile("(?<=[a-z\u0370-\u03ff])[\u0300-\u036f]+")
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,9 @@ def reading(encoder: Encoder, texts: Sequence[str]) -> Reading:
     """What a model reads of texts, without running it. Raises BadText.
 
     A text with no token at all, of characters that the tokenizer drops, counts as unknown. Texts
-    are alike where different ones have the same ids, at least one of them unknown: capitals and
-    accents, which many models leave out on purpose, make no difference here.
+    are alike where different ones have the same ids, as of unknown tokens, or of signs that the
+    tokenizer drops. Capitals, spaces, and the accents of Latin and Greek letters, which many models
+    leave out on purpose, make no difference here.
     """
     texts = clean_texts(texts)
     unknown_id, unknown = encoder.backbone.unknown_id, []
@@ -85,14 +90,19 @@ def reading(encoder: Encoder, texts: Sequence[str]) -> Reading:
         strange = text.ids.count(unknown_id) if unknown_id is not None else 0
         if (not words and texts[row].strip()) or (words and strange >= MOSTLY * words):
             unknown.append(row)
-        if strange or not words:
-            rows_by_ids.setdefault(text.ids, []).append(row)
+        rows_by_ids.setdefault(text.ids, []).append(row)
     alike = [
         tuple(sorted(rows))
         for rows in rows_by_ids.values()
-        if len({texts[row].strip().casefold() for row in rows}) > 1
+        if len(rows) > 1 and len({_plain(texts[row]) for row in rows}) > 1
     ]
     return Reading(encoder.name, tuple(lengths), tuple(sorted(unknown)), tuple(sorted(alike)))
+
+
+def _plain(text: str) -> str:
+    """Without what many tokenizers leave out on purpose: capitals, widths, spaces, accents."""
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(ACCENTS.sub("", apart).split())
 
 
 def _tokenized(encoder: Encoder, texts: Sequence[str]) -> Iterator[tuple[int, TokenizedText]]:

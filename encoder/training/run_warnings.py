@@ -63,6 +63,12 @@ def run_warnings(
     if keeper.before is not None and keeper.kept is not None:
         metric = PRIMARY[keeper.before.kind]
         before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
+        if np.isnan(after):
+            notes.append(
+                f"The labels of the validation part are all the same, so {TITLES[metric]} cannot be "
+                "computed there: the last step is kept, whatever it is worth. Add rows with other "
+                "labels."
+            )
         if keeper.highest <= before:
             worse = difference(keeper.before, keeper.kept, resamples=ERROR_RESAMPLES).high < 0
             clearly = ", which is clearly worse" if worse else ""

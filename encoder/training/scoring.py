@@ -153,13 +153,14 @@ class BestKeeper:
         if step == 0:
             self.before = scored
             return metrics, False
-        self.tired = 0 if value > self.highest else self.tired + 1
-        # Average precision does not exist where all labels are equal: then the last one is kept.
-        keep = np.isnan(value) or value >= self.highest
+        # Where all labels are equal there is no score: the last look is kept, and none is tired of.
+        unscored = bool(np.isnan(value))
+        self.tired = 0 if unscored or value > self.highest else self.tired + 1
+        keep = unscored or value >= self.highest
         if keep:
             self.highest, self.step, self.kept = value, step, scored
             self._kept = [p.detach().clone() for p in self._model.parameters]
-        return metrics, bool(keep)
+        return metrics, keep
 
     def restore(self) -> None:
         """Put the best parameters back, if there are any."""

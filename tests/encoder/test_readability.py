@@ -23,6 +23,22 @@ def test_capitals_are_left_out_on_purpose_and_equal_texts_are_one(bert):
     assert reading(bert, ["The CAT", "the cat", THAI[0], THAI[0]]).alike == ()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("वह कल आया था", "वह कुल आया था"), ("はんを食べる", "ぱんを食べる"), ("ذهب الولدُ", "ذهب الولدَ"),
+     ("май", "маи"), ("ไม่ดี", "ไมดี")],
+)  # fmt: skip
+def test_texts_that_differ_in_signs_that_the_model_drops_look_alike_to_it(bundled, one, other):
+    assert bundled.tokenize(one).ids == bundled.tokenize(other).ids
+    assert reading(bundled, [one, "A cat sleeps.", other]).alike == ((0, 2),)
+
+
+@pytest.mark.parametrize("other", ["SCHÖN, όμως", "scho\u0308n,  όμως", "schon, ομως"])
+def test_accents_of_latin_and_greek_are_left_out_on_purpose(bundled, other):
+    assert bundled.tokenize("schön, όμως").ids == bundled.tokenize(other).ids
+    assert reading(bundled, ["schön, όμως", other]).alike == ()
+
+
 def test_a_text_of_which_the_tokenizer_leaves_nothing_is_unknown(bert):
     assert bert.tokenize("\u200b\u200d").ids == bert.tokenize("").ids
     found = reading(bert, ["\u200b\u200d", "\u200d", "", "a"])

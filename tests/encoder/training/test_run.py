@@ -15,6 +15,7 @@ from encoder.evaluation import PRIMARY
 from encoder.head import Dense
 from encoder.training import Eval, Step, TrainConfig, fine_tune
 from encoder.training.blend import Blend
+from encoder.training.run_warnings import run_warnings
 from encoder.training.schedule import batches_an_epoch, batches_of_rows, learning_rate
 from encoder.training.scoring import BestKeeper, predictions
 from encoder.training.step import optimizer_of
@@ -251,6 +252,19 @@ def test_the_checkpoint_that_scores_highest_is_kept_and_of_equals_the_latest():
     assert keeper.tired == 3  # looks since it rose
     keeper.restore()
     assert model.parameters[0].item() == 4
+
+
+def test_where_validation_has_one_label_the_last_step_is_kept_and_none_ends_the_run():
+    pairs = replace(graded(80), kind="binary")
+    ones = pairs.take(np.flatnonzero(pairs.labels == 1))
+    model = Scripted(ones)
+    keeper = BestKeeper(model, ones)
+    for step in range(6):
+        keeper.look(model.at(step, 0.5))
+    assert (keeper.step, keeper.tired) == (5, 0)
+    [note] = run_warnings(keeper, [1.0] * 30, TrainConfig(lr=0.1))
+    assert "all the same" in note
+    assert "last step is kept" in note
 
 
 @pytest.mark.parametrize(("patience", "steps"), [(1, 60), (0, 70)])
