@@ -153,6 +153,13 @@ def letters(term: str) -> list[str]:
     return [match[0] for match in _patterns()[2].finditer(term)]
 
 
+def runs_of_letters(text: str) -> list[list[str]]:
+    """The runs of such letters that stand in a text with nothing between them."""
+    word, run, _ = _patterns()
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return [letters(match[0]) for match in word.finditer(plain) if run.match(match[0])]
+
+
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     r"""Of a word, of a run without spaces, of one letter; \w alone cuts Hindi at its vowels."""

@@ -1,5 +1,6 @@
 """Names for clusters: the words that set one apart, and the text nearest to its middle."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,13 +9,15 @@ import numpy as np
 from explore.addresses import ADDRESS
 from explore.errors import same_rows
 from explore.language import carries_meaning, language_of, language_of_texts
-from explore.lexical import letters, tokens
+from explore.lexical import letters, runs_of_letters, tokens, unspaced
 from explore.vectors import unit
 
 TERMS = 5
 TOO_COMMON = 0.3  # a word in more than this share of the texts says nothing, in any language …
 ELSEWHERE = 0.1  # … unless half of the clusters have it in no more than this share of theirs
 ENOUGH = 20  # texts, for that share to mean something
+# Of the places of a pair of letters, those at which one letter stands beside it make a longer word.
+BESIDE, FEWEST_PLACES, LONGEST = 0.9, 3, 8
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,7 @@ def name_clusters(
         middle = points[members].mean(axis=0)
         best: tuple[str, ...] = ()
         if len(words):
-            row = scored[cluster]
-            order = np.argsort(-row, kind="stable")[:terms]
-            best = tuple(str(words[i]) for i in order if row[i] > 0)
+            best = _best(words, scored[cluster], [texts[int(i)] for i in members], terms)
         central = int(members[np.argmax(points[members] @ middle)])
         names.append(ClusterName(cluster, len(members), best, central))
     return tuple(sorted(names, key=lambda name: -name.size))
@@ -72,8 +73,53 @@ def top_terms(texts: Sequence[str], selected: np.ndarray, terms: int = TERMS) ->
     scored, words = _scores(texts, np.where(selected, 0, 1))
     if not len(words):
         return ()
-    order = np.argsort(-scored[0], kind="stable")[:terms]
-    return tuple(str(words[i]) for i in order if scored[0][i] > 0)
+    own = [text for text, is_one in zip(texts, selected, strict=True) if is_one]
+    return _best(words, scored[0], own, terms)
+
+
+def _best(
+    words: np.ndarray, scores: np.ndarray, texts: Sequence[str], terms: int
+) -> tuple[str, ...]:
+    """The terms that score highest, whole where they are parts of a longer word of these texts."""
+    best: list[str] = []
+    language = language_of_texts(texts)
+    for i in np.argsort(-scores, kind="stable"):
+        if scores[i] <= 0 or len(best) == terms:
+            break
+        term = str(words[i])
+        word = whole_word(term, texts, language) if unspaced(term) else term
+        if not any(unspaced(word) and word in other for other in best):
+            best = [other for other in best if not (unspaced(other) and other in word)]
+            best.append(word)
+    return tuple(best)
+
+
+def whole_word(term: str, texts: Sequence[str], language: str = "") -> str:
+    """A term of a script without spaces, with the letters that nearly always stand beside it.
+
+    Pairs of letters are what is counted; 図書 and 書館 are parts of one word where hardly one of
+    them stands without the other. Function words are no part of it.
+    """
+    word, runs = letters(term), [run for text in texts for run in runs_of_letters(text)]
+    while len(word) < LONGEST:
+        places = [
+            (run[at - 1] if at else "", run[at + len(word)] if at + len(word) < len(run) else "")
+            for run in runs
+            for at in range(len(run) - len(word) + 1)
+            if run[at : at + len(word)] == word
+        ]
+        longer = [
+            [letter, *word] if side == 0 else [*word, letter]
+            for side in (0, 1)
+            for letter, count in Counter(place[side] for place in places).most_common(1)
+            if count >= max(FEWEST_PLACES, BESIDE * len(places))
+            and letter
+            and carries_meaning(letter, language)
+        ]
+        if not longer:
+            break
+        word = longer[0]
+    return "".join(word)
 
 
 def naming_terms(text: str, language: str = "") -> list[str]:

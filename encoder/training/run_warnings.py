@@ -65,8 +65,8 @@ def run_warnings(
         before, after = measure(keeper.before, metric), measure(keeper.kept, metric)
         if np.isnan(after):
             notes.append(
-                f"The labels of the validation part are all the same, so {TITLES[metric]} cannot be "
-                "computed there: the last step is kept, whatever it is worth. Add rows with other "
+                f"The labels of the validation part are all the same, so {TITLES[metric]} is not "
+                "defined there: the last step is kept, whatever it is worth. Add rows with other "
                 "labels."
             )
         if keeper.highest <= before:

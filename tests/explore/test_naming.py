@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explore import ExploreError, name_clusters, top_terms
-from explore.naming import naming_terms
+from explore.naming import naming_terms, whole_word
 from tests.explore.points import ODD, blobs
 
 
@@ -100,6 +100,22 @@ def test_a_word_of_one_cluster_is_kept_although_many_texts_have_it(clusters):
 )  # fmt: skip
 def test_terms_are_whole_words_that_carry_meaning(text, language, terms):
     assert naming_terms(text, language) == terms
+
+
+def test_in_a_script_without_spaces_a_name_is_the_whole_word():
+    library = [f"図書館で{what}を借りた" for what in ("小説", "辞書", "地図", "雑誌", "詩集")]
+    kitchen = [f"台所で{what}を作る" for what in ("味噌汁", "団子", "弁当", "卵焼き", "煮物")]
+    labels = np.repeat([0, 1], 5)
+    names = name_clusters([*library, *kitchen], np.eye(10, dtype=np.float32), labels)
+    assert "図書館" in names[0].terms
+    assert "台所" in names[1].terms
+    assert all(part not in name.terms for name in names for part in ("図書", "書館"))
+
+
+def test_letters_that_only_often_stand_beside_a_term_are_no_part_of_it():
+    texts = ["大学生が来た", "大学院が来た", "大学生が行く", "大学へ行く"]
+    assert whole_word("大学", texts, "ja") == "大学"
+    assert whole_word("来", ["来。来、来"], "ja") == "来"
 
 
 def test_function_words_are_left_out_where_languages_mix():
