@@ -95,6 +95,11 @@ class ModelPicker:
         key = old if self.workbench.has_model(old, visitor) else DEFAULT_MODEL
         return key, self.workbench.encoder(key, visitor)
 
+    def shown(self, key: str, encoder: Encoder, visitor: str | None) -> list[object]:
+        """A model as chosen: the picker, which offers it from now on, its key, and its line."""
+        box = gr.Dropdown(choices=self.choices(visitor, key), value=key)
+        return [box, key, self.describe(key, encoder, visitor)]
+
     def title(self, key: str, visitor: str | None) -> str:
         """What a model is called: a visitor's own by its name, any other by its key."""
         own = self.workbench.own_model(key, visitor)
@@ -129,14 +134,23 @@ class ModelBox:
     used: gr.State
     note: gr.HTML
 
+    @property
+    def components(self) -> list[Component]:
+        """What `ModelPicker.shown` has values for."""
+        return [self.box, self.used, self.note]
+
 
 def connect_model(
     picker: ModelPicker,
     chosen: ModelBox,
     follower: Component,
     follow: Callable[[Encoder, object], object],
+    typed: tuple[gr.Textbox, gr.Button] | None = None,
 ) -> None:
-    """A choice loads that model; `follower` then takes what `follow(encoder, its value)` gives."""
+    """A choice loads that model; `follower` then takes what `follow(encoder, its value)` gives.
+
+    typed: a box in which a model may be named, too, and the button that takes it.
+    """
 
     def choose(
         request: gr.Request,
@@ -147,12 +161,18 @@ def connect_model(
     ) -> list[object]:
         visitor = request.session_hash
         key, encoder = picker.choose(model, old, visitor, progress)
-        return [key, key, picker.describe(key, encoder, visitor), follow(encoder, value)]
+        return [*picker.shown(key, encoder, visitor), follow(encoder, value)]
 
-    chosen.box.select(
-        worded(choose), [chosen.box, chosen.used, follower],
-        [chosen.box, chosen.used, chosen.note, follower], show_progress_on=chosen.note, **LOAD,
-    )  # fmt: skip
+    def connect(triggers: Sequence[Callable[..., object]], source: Component) -> None:
+        gr.on(
+            triggers, worded(choose), [source, chosen.used, follower],
+            [*chosen.components, follower], show_progress_on=chosen.note, **LOAD,
+        )  # fmt: skip
+
+    connect([chosen.box.select], chosen.box)  # `input` fires twice for one pick of a dropdown
+    if typed is not None:
+        name, button = typed
+        connect([button.click, name.submit], name)
 
 
 # --- Layers of a model, as every picker offers them -----------------------------------------------

@@ -8,8 +8,8 @@ from gradio.components import Component
 
 from encoder import POOLINGS, Encoder
 from ui.page.components import copies_link, csv_file
-from ui.page.events import ENCODE, INSTANT, LOAD, QUIET, now, pick_box, pick_name, picked, worded
-from ui.page.models import layer_value, layers_of
+from ui.page.events import ENCODE, INSTANT, QUIET, now, pick_box, pick_name, picked, worded
+from ui.page.models import ModelBox, connect_model, layer_value, layers_of
 from ui.page.tab import Page, Tab
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.examples import EXAMPLES
@@ -57,11 +57,13 @@ class _PoolingTab:
         self.core = [ui.scores, ui.answer, ui.counts, ui.address, ui.timer]
         self.parts = [part for parts in ui.sections.values() for part in parts]
         self.of_view = [ui.a, ui.b, ui.pooling, ui.special, ui.measure, ui.lines]
-        self.of_model = [ui.model, ui.layer, ui.model_note, self.model]
+        self.chosen = ModelBox(ui.model, self.model, ui.model_note)
+        self.of_model = [*self.chosen.components, ui.layer]
         self.form = [*self.of_view, ui.link_notes, *self.of_model, self.filled]
         self.connect_answer()
         self.connect_sentences()
-        self.connect_models()
+        hub = (ui.hub.repo_id, ui.hub.load) if ui.hub is not None else None
+        connect_model(handlers.picker, self.chosen, ui.layer, layers_of, hub)
         self.connect_picks()
         self.connect_sections()
         self.connect_keeping()
@@ -153,48 +155,11 @@ class _PoolingTab:
         texts = "\n".join(view.texts)
         return [view.a, view.b, view.pooling, view.pool_special, view.measure, texts]
 
-    # --- models -----------------------------------------------------------------------------
-
-    def connect_models(self) -> None:
-        ui = self.ui
-        # `select`, since `input` fires twice for one pick of a dropdown
-        self.connect_choice(ui.model, ui.model.select)
-        if ui.hub is not None:
-            self.connect_choice(ui.hub.repo_id, ui.hub.load.click, ui.hub.repo_id.submit)
-
-    def connect_choice(self, source: Component, *triggers: Callable[..., object]) -> None:
-        gr.on(
-            triggers,
-            worded(self.choose_model),
-            [source, self.model, self.ui.layer],
-            self.of_model,
-            show_progress_on=self.ui.model_note,
-            **LOAD,
-        )
-
-    def choose_model(
-        self,
-        request: gr.Request,
-        model: object,
-        old: str,
-        layer: object,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio injects it
-    ) -> list[object]:
-        visitor = request.session_hash
-        key, encoder = self.handlers.picker.choose(model, old, visitor, progress)
-        return self.show_model(key, encoder, layer, visitor)
-
     def show_model(
         self, key: str, encoder: Encoder, layer: object, visitor: str | None
     ) -> list[object]:
         """Values of `of_model`."""
-        picker = self.handlers.picker
-        return [
-            gr.Dropdown(choices=picker.choices(visitor, key), value=key),
-            layers_of(encoder, layer),
-            picker.describe(key, encoder, visitor),
-            key,
-        ]
+        return [*self.handlers.picker.shown(key, encoder, visitor), layers_of(encoder, layer)]
 
     # --- clicks on pictures -----------------------------------------------------------------
 

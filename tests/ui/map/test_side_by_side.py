@@ -184,7 +184,7 @@ def test_the_layers_follow_a_model_that_is_here(page):
     answer = page.call(("other-model", "select"), DEFAULT_MODEL, OTHER_MODEL, "9")
     assert (answer["other-layer"].value, len(answer["other-layer"].choices)) == ("-1", 5)
     refused = page.call(("other-model", "select"), LATE_MODEL, OTHER_MODEL, "1")
-    assert (refused["other-model"], refused["other-layer"].value) == (OTHER_MODEL, "1")
+    assert (refused["other-model"].value, refused["other-layer"].value) == (OTHER_MODEL, "1")
 
 
 def test_a_model_of_the_visitors_own_can_be_the_other_side(page, bert):

@@ -57,13 +57,15 @@ class Lab:
         ]  # fmt: skip
         return fns[0]
 
-    def links(self):
-        """The events that open the page by a link to it."""
-        return [
+    @property
+    def link(self):
+        """The event that opens the page by a link to it."""
+        [link] = [
             fn for fn in self.page.demo.fns.values()
             if any(name == "load" for _, name in fn.targets)
             and "link-notes" in [getattr(box, "elem_id", None) for box in fn.outputs]
         ]  # fmt: skip
+        return link
 
 
 @pytest.fixture
@@ -142,13 +144,10 @@ def test_what_cannot_be_computed_cannot_be_pinned_or_saved(lab_and_model, button
 
 def test_a_link_says_what_is_shown_instead(lab_and_model):
     lab, model, why = lab_and_model
-    fns = lab.links()
-    assert len(fns) == 2  # a link with sentences, and one that names the tab
-    for fn in fns:
-        answer = lab.page.call(fn, query={"pooling": "max", "model": model})
-        assert why in answer["link-notes"].replace("&#x27;", "'")
-        assert answer["model"].value == DEFAULT_MODEL
-        assert answer["pooling"] == "max"
+    answer = lab.page.call(lab.link, query={"pooling": "max", "model": model})
+    assert why in answer["link-notes"].replace("&#x27;", "'")
+    assert answer["model"].value == DEFAULT_MODEL
+    assert answer["pooling"] == "max"
 
 
 def test_starting_over_and_clearing_lead_back_to_the_bundled_model(lab_and_model):
@@ -180,10 +179,8 @@ def test_ones_own_model_is_there_everywhere_by_its_name(bert, tiny, few_texts, w
     }  # fmt: skip
     assert "second try" in lab.page.call(("scores-csv", "click"), *lab.inputs("run-1"))[
         "download"]["text"]  # fmt: skip
-    [link, named] = lab.links()
-    for fn in (link, named):
-        opened = lab.page.call(fn, query={"model": "run-1", "pooling": "max"})
-        assert opened["model"].value == "run-1"
+    opened = lab.page.call(lab.link, query={"model": "run-1", "pooling": "max"})
+    assert opened["model"].value == "run-1"
     request = SimpleNamespace(session_hash="ann")
     assert lab.endpoints["compare_pair"](request, "A cat.", "A dog.", "run-1")["model"] == "run-1"
     assert lab.page.call(("forget", "click"), "run-1", "-1")["model"].value == DEFAULT_MODEL
