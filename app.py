@@ -14,8 +14,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
 from ui.pooling.form import View
+from ui.serving.launch import launch_settings
 from ui.settings import Settings
-from ui.shell import build_app, launch_settings
+from ui.shell import build_app
 from ui.state.workbench import Workbench
 
 

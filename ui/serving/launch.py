@@ -1,0 +1,47 @@
+"""How the page is launched: arguments of Gradio's `launch` for the settings of a host."""
+
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from ui import shell
+from ui.page.theme import ASSETS, theme
+from ui.serving import health, plotly_js
+from ui.serving.base_address import BaseAddress, prefix_of
+from ui.serving.headers import Headers
+from ui.settings import Settings
+from ui.state.workbench import Workbench
+
+
+def middleware(settings: Settings) -> list[Middleware]:
+    """What every request passes, from the outside in."""
+    return [
+        Middleware(Headers),
+        Middleware(BaseAddress, prefix=prefix_of(settings.root_path)),
+    ]
+
+
+def routes(workbench: Workbench) -> list[Route]:
+    """What the lab serves itself; asked before anything of Gradio's."""
+    own = [route for feature in shell.FEATURES for route in feature.routes(workbench)]
+    return [*plotly_js.ROUTES, *health.routes(workbench), *own]
+
+
+def launch_settings(workbench: Workbench) -> dict[str, Any]:
+    """Arguments of `launch` beside host and port."""
+    settings = workbench.settings
+    return {
+        "theme": theme(),
+        "css_paths": [ASSETS / f"{name}.css" for name in ("lab", "tuning", "map", "search")],
+        "favicon_path": ASSETS / "favicon.svg",
+        "footer_links": ["api", "settings"],
+        "root_path": settings.root_path,
+        "ssr_mode": settings.ssr,
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        # A model that is brought back is the largest, as a rule.
+        "max_file_size": max(settings.max_archive_bytes, settings.upload.file_bytes),
+        "app_kwargs": {"routes": routes(workbench), "middleware": middleware(settings)},
+    }
