@@ -1,5 +1,10 @@
-"""A page that is opened at /lab instead of /lab/ still finds its scripts and its files."""
+"""Behind a proxy that puts a prefix before every path, all addresses of the page lead there.
 
+Gradio's own page is written for addresses that end in a slash: at /lab, its scripts would be looked
+for at the top of the host.
+"""
+
+from html import escape
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,21 +13,23 @@ RELATIVE = b'<base href="./" />'  # as Gradio writes it: what the address has be
 
 
 class BaseAddress:
-    """ASGI middleware: the page's relative addresses start at the prefix that the host has set.
+    """ASGI middleware: relative addresses of the page start at `prefix`, "" for none.
 
-    A proxy that cuts the prefix off hands /lab and /lab/ on alike, so neither can be sent on to the
-    other. `prefix` is the path of Gradio's `root_path`, "" for none.
+    A redirect from /lab to /lab/ would not do, for a proxy may cut the prefix off, and then both
+    arrive as /. One that leaves it on is understood, too.
     """
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app = app
-        self.base = f'<base href="{prefix}/" />'.encode()
+        self.prefix = prefix
+        self.base = f'<base href="{escape(prefix)}/" />'.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Write the base into the page, which is sent in one piece."""
-        if scope["type"] != "http" or self.base == b'<base href="/" />':
+        if scope["type"] != "http" or not self.prefix:
             await self.app(scope, receive, send)
             return
+        scope = {**scope, "root_path": self.prefix}
         start: Message | None = None
 
         async def with_base(message: Message) -> None:

@@ -17,8 +17,8 @@ from ui.state.workbench import Workbench
 def middleware(settings: Settings) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
-        Middleware(Headers),
         Middleware(BaseAddress, prefix=prefix_of(settings.root_path)),
+        Middleware(Headers),
     ]
 
 
