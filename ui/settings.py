@@ -15,6 +15,7 @@ class Settings:
     """Limits and permissions. Sizes are in bytes, lengths in characters."""
 
     allow_hub: bool = True  # may visitors load models from the Hub
+    public: bool = False  # anyone may visit, see `for_strangers`
     any_hub_model: bool = True  # also such as the catalog does not name
     models_folder: Path | None = None  # of model folders to offer beside the catalog's
     train_without_page: bool = True  # may programs train that have no page open
@@ -69,6 +70,7 @@ class Settings:
         """
         return replace(
             self,
+            public=True,
             any_hub_model=False,
             train_without_page=False,
             max_steps=min(self.max_steps, 5_000),
