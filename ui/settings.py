@@ -44,6 +44,11 @@ class Settings:
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 
+    @property
+    def takes_hub_ids(self) -> bool:
+        """Whether a visitor may name a model on the Hub that the catalog does not."""
+        return self.allow_hub and self.any_hub_model
+
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that the host's variables ask for; the README's table describes them.

@@ -57,7 +57,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route] = ()) -> None:
         self.app = app
-        self.written = {route.endpoint: route.path for route in routes}
+        self.written: dict[object, str] = {route.endpoint: route.path for route in routes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Log when the answer has been sent."""
