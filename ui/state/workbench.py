@@ -28,6 +28,7 @@ from ui.settings import Settings
 from ui.state.costs import Costs
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
+from ui.state.pages import Pages
 from ui.state.pairs import PairsCheck, TrainingPairs
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
@@ -53,6 +54,7 @@ class Measuring:
 class Visitor:
     """What is kept for one browser tab, until it is closed."""
 
+    has_page: bool  # False for a program that asks the web API by itself
     cache: ArrayCache = field(repr=False)
     own_models: OwnModels = field(repr=False)  # the models it has trained
     training_pairs: TrainingPairs | None = None  # the pairs it trains on
@@ -96,6 +98,7 @@ class Workbench:
         self.catalog = CATALOG | self._models_of_host()
         self._models: OrderedDict[str, Encoder] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
+        self._pages = Pages()
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
         self.training_queue = Queue(settings.training_slots)
@@ -290,7 +293,7 @@ class Workbench:
                 own_models = OwnModels(settings.max_runs, settings.visitor_model_bytes)
                 texts = VisitorTexts(settings.texts_bytes, self.samples)
                 cache = ArrayCache(settings.visitor_bytes)
-                self._visitors[key] = Visitor(cache, own_models, texts=texts)
+                self._visitors[key] = Visitor(key in self._pages, cache, own_models, texts=texts)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items()
@@ -301,6 +304,14 @@ class Workbench:
                 # Costs that visitor time, not data.
                 self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
             return self._visitors[key]
+
+    def open_page(self, key: str | None) -> None:
+        """Somebody has opened the page, and it asks under this key from now on."""
+        name = key or ""
+        self._pages.open(name)
+        with self._lock:
+            if name in self._visitors:
+                self._visitors[name].has_page = name in self._pages
 
     def forget(self, visitor: str | None) -> None:
         """Drop everything of a visitor at once."""
