@@ -7,13 +7,17 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 SHELL  := /bin/sh
 
-.PHONY: help run test test-all lint clean
+# Where `make space` writes:  make space DEST=../my-space
+DEST   ?= build/space
+
+.PHONY: help run test test-all lint space clean
 
 help:
 	@echo "make run       start the lab on http://127.0.0.1:7860"
 	@echo "make test      run the tests that every change needs"
 	@echo "make test-all  run all tests"
 	@echo "make lint      ruff and mypy"
+	@echo "make space     write a folder ready to push to a Hugging Face Space (DEST=$(DEST))"
 	@echo "make clean     delete $(VENV) and the caches of the tools"
 
 run: $(VENV)/.run-installed
@@ -30,8 +34,11 @@ lint: $(VENV)/.dev-installed
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
 
+space:
+	$(PYTHON) tools/make_space.py "$(DEST)"
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .gradio
 
 # The stamps are newer than the requirements they stand for: nothing is installed twice.
 $(VENV)/.run-installed: requirements.txt $(VENV)/.made

@@ -1,7 +1,9 @@
 """Composition root: settings, workbench, page, launch."""
 
 import os
+import sys
 import threading
+import time
 from typing import Any
 
 # Read by Gradio and huggingface_hub when they are imported: nothing is reported anywhere, the
@@ -13,31 +15,53 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
+from ingest import LabError
+from ui import __version__
 from ui.pooling.form import View
+from ui.serving.launch import address, launch_settings
+from ui.serving.log import event, log_as_json
+from ui.serving.memory import facts, fitted, machine_memory
+from ui.serving.shutdown import wait_for_the_end
 from ui.settings import Settings
-from ui.shell import build_app, launch_settings
+from ui.shell import build_app
 from ui.state.workbench import Workbench
 
 
 def build(workbench: Workbench | None = None) -> tuple[Any, dict[str, Any]]:
     """The page (a gr.Blocks), and what its `launch` needs beside host and port."""
-    workbench = workbench or Workbench(Settings.from_environment())
+    workbench = workbench or Workbench(settings_of_this_machine())
     return build_app(workbench), launch_settings(workbench)
+
+
+def settings_of_this_machine() -> Settings:
+    """What the host decides, as far as the memory allows; both go to the log."""
+    machine_bytes, source = machine_memory()
+    settings = fitted(Settings.from_environment(), machine_bytes)
+    event("memory", source=source, **facts(settings, machine_bytes))
+    return settings
 
 
 def main() -> None:
     """Serve the lab; the default model and UMAP are made ready while the page is already up."""
-    workbench = Workbench(Settings.from_environment())
+    log_as_json()
+    try:
+        host, port = address(os.environ)
+        workbench = Workbench(settings_of_this_machine())
+    except LabError as error:
+        sys.exit(str(error))
     demo, settings = build(workbench)
-    demo.launch(
-        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
-        prevent_thread_lock=True,
-        **settings,
-    )
+    demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings)
+    event("listening", host=host, port=port, version=__version__, public=workbench.settings.public)
     # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
-    threading.Thread(target=workbench.warm, args=(View().model,), name="warm-up").start()
-    demo.block_thread()
+    threading.Thread(target=warm, args=(workbench,), name="warm-up").start()
+    wait_for_the_end(demo, workbench)
+
+
+def warm(workbench: Workbench) -> None:
+    """Make ready what the first visitor would wait for."""
+    began = time.monotonic()
+    workbench.warm(View().model)
+    event("warm", model=View().model, seconds=round(time.monotonic() - began, 1))
 
 
 if __name__ == "__main__":

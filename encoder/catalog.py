@@ -25,7 +25,7 @@ class ModelSpec:
     """One model of the picker."""
 
     key: str
-    hub_id: str  # a repository that carries safetensors
+    hub_id: str  # a repository that carries safetensors, "" for none
     why: str  # one line for the visitor
     # Where the repository itself does not say; None: as sentence-transformers would pool it.
     pooling: str | None = "mean"
@@ -34,11 +34,17 @@ class ModelSpec:
     max_tokens: int | None = 512  # that are read here; a model of today could take thousands
     megabytes: int = 0  # of the weights
     licence: str = "?"
+    folder: Path | None = None  # where a host that offers it of its own keeps it
 
     @property
     def bundled(self) -> bool:
         """True where the weights come with the app, so that no network is needed."""
         return self.key in (DEFAULT_MODEL, UNTRAINED)
+
+    @property
+    def here(self) -> bool:
+        """True where it is on this machine: bundled, or in a folder of the host's."""
+        return self.bundled or self.folder is not None
 
 
 _E5_PROMPTS = {"query": "query: ", "passage": "passage: "}
@@ -237,7 +243,7 @@ def _load_spec(
     cache: ArrayCache | None,
     on_progress: Callable[[DownloadProgress], None] | None,
 ) -> Encoder:
-    folder = bundled_folder() if spec.bundled else None
+    folder = bundled_folder() if spec.bundled else spec.folder
     if folder is None:
         folder = download(spec.hub_id, max_bytes=max_bytes, on_progress=on_progress)
     if spec.key == UNTRAINED:

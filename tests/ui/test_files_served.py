@@ -9,7 +9,7 @@ from pathlib import Path
 import plotly
 import pytest
 
-PLOTLY = "/lab-static/plotly.min.js"
+PLOTLY = "/gradio_api/lab/plotly.min.js"
 
 
 def get(url: str, **headers: str):
@@ -64,5 +64,5 @@ def test_the_page_names_no_other_host_to_load_from(app_url):
 @pytest.mark.parametrize("name", ["", "plotly.min.js.map", "../app.py", "%2e%2e/app.py"])
 def test_nothing_else_is_served_from_there(app_url, name):
     with pytest.raises(urllib.error.HTTPError) as error:
-        get(f"{app_url}/lab-static/{name}")
+        get(f"{app_url}/gradio_api/lab/{name}")
     assert error.value.code == 404

@@ -1,6 +1,8 @@
 """The page as a whole, and the door that every tab comes in by."""
 
+import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,11 +16,12 @@ from starlette.testclient import TestClient
 
 from tests.ui.laid_out import tiny_workbench
 from ui import shell
+from ui.page.addresses import route
 from ui.page.tab import Page, Tab
+from ui.serving.launch import launch_settings
 from ui.state.workbench import Workbench
 
-ROOT = Path(__file__).parents[2]
-PATH = "/lab-words/count"
+PATH = route("words/count")
 
 
 def build_words(page: Page) -> Tab:
@@ -53,7 +56,7 @@ def page(workbench) -> tuple[gr.Blocks, dict[str, object]]:
     with pytest.MonkeyPatch.context() as patch:
         fifth = shell.Feature(build_words, build_words_api, words_routes)
         patch.setattr(shell, "FEATURES", (*shell.FEATURES, fifth))
-        return shell.build_app(workbench), shell.launch_settings(workbench)
+        return shell.build_app(workbench), launch_settings(workbench)
 
 
 def asking(**query: str) -> SimpleNamespace:
@@ -115,11 +118,22 @@ def test_a_link_leads_to_one_tab_and_the_first_stands_beside_it(page, query, nam
     assert len(drawn) == (1 if name == "pooling" else 2)
 
 
-def test_the_page_is_never_rendered_on_the_server(workbench):
-    """It would put a Node in front that answers the addresses of our own routes with the page."""
-    assert shell.launch_settings(workbench)["ssr_mode"] is False
-    for name in ("app.py", "tests/ui/conftest.py", "tests/browser/conftest.py"):
-        assert "ssr_mode" not in (ROOT / name).read_text("utf-8"), "launched otherwise than told"
+def test_every_route_of_ours_is_one_that_a_node_in_front_hands_to_python(page):
+    """Every other path it answers with the page, as 200: a script or a zip that is HTML."""
+    _, settings = page
+    node = Path(gr.__file__).parent / "templates/node/build/proxy_routes.js"
+    [listed] = re.findall(r"PYTHON_ROUTE_PREFIXES = \[(.*?)\]", node.read_text("utf-8"), re.S)
+    handed_on = tuple(re.findall(r'"(/[^"]*)"', listed))
+    assert "/config" in handed_on
+    paths = [route.path for route in settings["app_kwargs"]["routes"]]
+    assert len(paths) >= 5
+    assert [path for path in paths if not path.startswith(handed_on)] == []
+
+
+def test_a_node_renders_the_page_only_where_the_host_wants_it(workbench):
+    assert launch_settings(workbench)["ssr_mode"] is False
+    rendered = Workbench(replace(workbench.settings, ssr=True), workbench._load)
+    assert launch_settings(rendered)["ssr_mode"] is True
 
 
 def test_no_event_keeps_the_status_of_more_than_a_few_components(page):

@@ -17,6 +17,7 @@ from ui.finetune.form import AUTO, BY_STEPS, Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
 from ui.finetune.run import RunProgress
+from ui.page.addresses import link
 from ui.page.events import Lane, worded, worded_steps
 from ui.state.models import Run
 from ui.state.pairs import PairsCheck, TrainingPairs, open_data, parse_mapping, parse_scale
@@ -225,7 +226,7 @@ def _run_as_json(run: Run, handlers: FinetuneHandlers, visitor: str | None) -> d
         "kept_step": done.kept_step,
         "stopped": done.stopped,
         "seconds": round(done.train_seconds, 2),
-        "download": f"lab-download/{own.token}/model.zip" if own else None,
+        "download": link(f"model/{own.token}/model.zip") if own else None,
         "notes": list(done.notes),
     }
 

@@ -160,7 +160,11 @@ class FinetuneHandlers:
     # --- the run ----------------------------------------------------------------------------
 
     def cost(self, request: Request) -> CostEstimate | None:
-        """Seconds, before it starts; None where the visitor has taken other pairs meanwhile."""
+        """Seconds, before it starts; None where the visitor has taken other pairs meanwhile.
+
+        Some steps are made to know it. Raises LabError as `start` does.
+        """
+        self._check_page(request.visitor)
         pairs = _pairs(request)
 
         def tell(*_: object) -> None:
@@ -181,8 +185,10 @@ class FinetuneHandlers:
     def start(self, request: Request) -> Job:
         """Join the queue, at once. Raises LabError for what cannot be trained.
 
-        It cannot, too, while another run of this visitor is under way.
+        It cannot, too, while another run of this visitor is under way, nor for a program that has
+        no page open where the host is open to everyone.
         """
+        self._check_page(request.visitor)
         if request.visitor.busy:
             raise EncoderError("A run of yours is under way. Stop it, or wait for it to end.")
         pairs, config = _pairs(request), request.config
@@ -194,6 +200,15 @@ class FinetuneHandlers:
         request.visitor.job = job
         self.workbench.training_queue.join(job)
         return job
+
+    def _check_page(self, visitor: Visitor) -> None:
+        """Raises EncoderError for who may not train here."""
+        if not (visitor.has_page or self.workbench.settings.train_without_page):
+            raise EncoderError(
+                "This host is open to everyone, so it trains only for those who have its page "
+                "open. Use the Fine-tune tab there, or run the lab on a machine of your own and "
+                "train over its web API."
+            )
 
     def stop(self, visitor: str | None) -> None:
         """End this visitor's run early with the best so far; a waiting one leaves the queue."""

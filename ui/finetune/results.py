@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from encoder import CATALOG, Encoder, EncoderError
+from encoder import Encoder, EncoderError
 from encoder.training import TrainConfig
 from ingest import LabError
 from ui.checks import in_range, parse_name, parse_text, row_number
@@ -349,7 +349,7 @@ class Runs:
         )
         try:
             # A zip's word for it may be a stranger's: his "run-1" is none of this visitor's.
-            if own.run is None and wanted not in CATALOG:
+            if own.run is None and wanted not in self.handlers.workbench.catalog:
                 raise EncoderError(f"{wanted} is none of the catalog")
             return *self.picker.load(wanted, visitor, progress), []
         except LabError:

@@ -15,6 +15,7 @@ from encoder.training.rivals import is_identity
 from ingest import text_key
 from ingest.findings import count
 from ui.finetune.metrics import smallest_shown
+from ui.page.addresses import link
 from ui.state.models import OwnModel, Run
 from ui.words import hundred, interval, notes
 
@@ -196,12 +197,16 @@ def outcome(run: Run) -> str:
 
 def links(own: OwnModel) -> str:
     """Downloads, relative to the page."""
-    return (
-        '<p class="lab-links"><a class="lab-download" download '
-        f'href="lab-download/{own.token}/model.zip">Download the model (zip)</a> '
-        f'<a class="lab-download" download href="lab-download/{own.token}/scores.csv">'
-        "Scores of the held-out pairs</a> "
-        f'<a class="lab-download" download href="lab-download/{own.token}/train.py">'
-        "Training script</a></p>"
-        + notes(["The zip loads with SentenceTransformer(folder), and can be brought back here."])
+    folder = link(f"model/{own.token}")
+    files = {
+        "model.zip": "Download the model (zip)",
+        "scores.csv": "Scores of the held-out pairs",
+        "train.py": "Training script",
+    }
+    addresses = " ".join(
+        f'<a class="lab-download" download href="{folder}/{name}">{title}</a>'
+        for name, title in files.items()
+    )
+    return f'<p class="lab-links">{addresses}</p>' + notes(
+        ["The zip loads with SentenceTransformer(folder), and can be brought back here."]
     )

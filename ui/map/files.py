@@ -18,6 +18,7 @@ from ui.map.drawing import DrawnMap
 from ui.map.figures import SYMBOLS, UNCLUSTERED, centres, distinct_colours
 from ui.map.form import to_json
 from ui.map.state import MapState
+from ui.page.addresses import route
 from ui.state.models import OWN_KEY
 from ui.state.workbench import Workbench, same_token
 from ui.words import csv_text
@@ -201,7 +202,7 @@ def routes(workbench: Workbench) -> list[Route]:
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(export.write(drawn_map), media_type=export.media_type, headers=disposition)
 
-    return [Route("/lab-map/{token}/{name}", send)]
+    return [Route(route("map/{token}/{name}"), send)]
 
 
 # --- The Python that makes a map again ------------------------------------------------------------

@@ -10,6 +10,7 @@ from ui.map.figures import UNCLUSTERED
 from ui.map.files import EXPORTS, map_snippet
 from ui.map.form import form_of, to_query
 from ui.map.handlers import MapHandlers
+from ui.page.addresses import link
 from ui.page.components import address_bar, copies_link, markup
 from ui.page.events import TOUCH, worded
 from ui.state.texts import sample_of
@@ -49,9 +50,9 @@ class TakeHomeSection:
         drawn_map = self.handlers.state(request.session_hash).drawn
         if drawn_map is None:
             return [gr.skip()] * 3  # the state is set when the page opens, too
+        folder = link(f"map/{drawn_map.token}")
         files = "".join(
-            f'<li><a href="lab-map/{drawn_map.token}/{name}" download>{escape(export.title)}</a>'
-            "</li>"
+            f'<li><a href="{folder}/{name}" download>{escape(export.title)}</a></li>'
             for name, export in EXPORTS.items()
         )
         sample = sample_of(drawn_map.texts)

@@ -7,8 +7,7 @@ from html import escape
 import gradio as gr
 from gradio.components import Component
 
-from encoder import CATALOG, DEFAULT_MODEL, Encoder, EncoderError, Layer, ModelSpec
-from encoder.catalog import hub_spec
+from encoder import DEFAULT_MODEL, Encoder, EncoderError, Layer, ModelSpec
 from encoder.hub import DownloadProgress
 from encoder.layers import canonical_layer
 from ingest import LabError
@@ -18,14 +17,22 @@ from ui.state.workbench import Workbench
 from ui.words import notes
 
 
+def origin(spec: ModelSpec) -> str:
+    """Where a model comes from."""
+    if spec.bundled:
+        return "comes with the app"
+    return "from the Hub" if spec.folder is None else "from this host's own folder"
+
+
 def model_line(spec: ModelSpec, depth: int, hidden_size: int, pooling: str) -> str:
     """One line on the model in use."""
     size = f"{spec.megabytes} MB, " if spec.megabytes else ""
-    origin = "comes with the app" if spec.bundled else f"from the Hub: {spec.hub_id}"
-    licence = f", {spec.licence}" if spec.key in CATALOG else ""
+    hub = "" if spec.here else f": {spec.hub_id}"
+    facts = [f"own pooling {pooling}", origin(spec) + hub]
+    facts += [spec.licence] if spec.licence not in ("", "?") else []
     return (
         f'<p class="lab-note">{escape(spec.why)} <span class="dim">{size}{depth} layers of '
-        f"{hidden_size}, own pooling {escape(pooling)}, {escape(origin + licence)}.</span></p>"
+        f"{hidden_size}, {escape(', '.join(facts))}.</span></p>"
     )
 
 
@@ -33,8 +40,8 @@ def model_table(specs: Sequence[ModelSpec]) -> str:
     """Every model on offer: its size, where it comes from, and why it is here."""
     rows = "".join(
         f'<tr><th scope="row">{escape(spec.key)}</th><td class="num">{spec.megabytes} MB</td>'
-        f"<td>{'comes with the app' if spec.bundled else 'from the Hub'}, "
-        f"{escape(spec.licence)}</td><td>{escape(spec.why)}</td></tr>"
+        f"<td>{escape(', '.join(filter(None, (origin(spec), spec.licence))))}</td>"
+        f"<td>{escape(spec.why)}</td></tr>"
         for spec in specs
     )
     return (
@@ -51,14 +58,14 @@ class ModelPicker:
         self.settings = workbench.settings
 
     def offered(self) -> list[ModelSpec]:
-        """The models of the catalog that this host lets visitors use."""
+        """The models that this host lets visitors use: of the catalog, and of its own folder."""
         most = self.settings.max_model_bytes / 10**6 if self.settings.allow_hub else 0
-        return [spec for spec in CATALOG.values() if spec.bundled or spec.megabytes <= most]
+        return [s for s in self.workbench.catalog.values() if s.here or s.megabytes <= most]
 
     def choices(self, visitor: str | None, also: str = "") -> list[tuple[str, str]]:
         """(label, key); `also` is added where it is none of them."""
         found = [
-            (f"{s.key}  ·  {s.megabytes} MB{'' if s.bundled else ', from the Hub'}", s.key)
+            (f"{s.key}  ·  {s.megabytes} MB{'' if s.here else ', from the Hub'}", s.key)
             for s in self.offered()
         ]
         found += [(f"{own.name}  ·  yours", own.key) for own in self.workbench.own_models(visitor)]
@@ -111,9 +118,10 @@ class ModelPicker:
         if own is not None:
             what = own.run.summary if own.run else "brought back from a download"
             return notes([f"“{own.name}”, yours, until you close this page: {what}."])
-        spec = CATALOG.get(encoder.name) or hub_spec(encoder.name)
         backbone = encoder.backbone
-        return model_line(spec, backbone.depth, backbone.hidden_size, encoder.pooling)
+        return model_line(
+            self.workbench.spec(encoder.name), backbone.depth, backbone.hidden_size, encoder.pooling
+        )
 
 
 def progress_text(progress: DownloadProgress) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import gradio as gr
 
-from encoder import CATALOG, DEFAULT_MODEL, EncoderError
+from encoder import DEFAULT_MODEL, EncoderError
 from ingest import Corpus, LabError
 from ingest.findings import count
 from ui.checks import parse_layer
@@ -317,8 +317,8 @@ def loadable(
 
     A link alone never starts a download.
     """
-    spec, remark = CATALOG.get(model), ""
-    if not (spec and spec.bundled) and not handlers.workbench.is_loaded(model, visitor):
+    remark = ""
+    if not handlers.workbench.is_here(model, visitor):
         remark = f"This link was made with {model[:80]!r}, which is not loaded here. " + (
             "Pick it in the model list to download it; shown meanwhile: the bundled model."
             if handlers.workbench.has_model(model, visitor)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from encoder import CATALOG, EncoderError
+from encoder import EncoderError
 from encoder.calibration import Calibration
 from encoder.layers import canonical_layer
 from ui.checks import as_text, parse_layer, parse_pooling, parse_text, problem_with
@@ -173,8 +173,7 @@ class PoolingHandlers:
             return self.picker.parse(model, visitor)
 
         view, remarks = from_query(query, self.settings, parse_model)
-        spec = CATALOG.get(view.model)
-        if not (spec and spec.bundled) and not self.workbench.is_loaded(view.model, visitor):
+        if not self.workbench.is_here(view.model, visitor):
             remarks.append(
                 f"This link was made with {view.model}, which is not loaded here. Pick it in the "
                 "model list to download it; shown meanwhile: the bundled model."

@@ -100,10 +100,10 @@ def lay_out(handlers: PoolingHandlers) -> Layout:
         )  # fmt: skip
     model_note = markup(elem_id="model-note")
     hub = None
-    title = "All models, and others from the Hub" if settings.allow_hub else "All models"
+    title = "All models, and others from the Hub" if settings.takes_hub_ids else "All models"
     with gr.Accordion(title, open=False, elem_classes=["lab-small"], elem_id="models"):
         markup(model_table(handlers.picker.offered()), elem_id="model-table")
-        if settings.allow_hub:
+        if settings.takes_hub_ids:
             with gr.Row():
                 hub = HubChoice(
                     repo_id=gr.Textbox(

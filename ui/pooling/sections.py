@@ -100,10 +100,12 @@ def python(comparison: Comparison) -> tuple[str, str]:
     """Show the Python: with transformers, with sentence-transformers or why not."""
     view, encoder = comparison.view, comparison.encoder
     hub_id = CATALOG[view.model].hub_id if view.model in CATALOG else view.model
+    # What has no owner is no Hub id, but a folder of this host's.
+    address = hub_id if "/" in hub_id else f"./{hub_id}"
     request = SnippetRequest(
         a=view.a,
         b=view.b,
-        model=comparison.own_model or hub_id,
+        model=comparison.own_model or address,
         pooling=view.pooling,
         layer=view.layer,
         depth=encoder.backbone.depth,

@@ -6,13 +6,13 @@ from dataclasses import replace
 import gradio as gr
 from gradio.components import Component
 
-from encoder import CATALOG
 from ui.page.components import address_bar, copies_link, markup, prose
 from ui.page.events import TOUCH, worded
 from ui.search.answer import DEEP, Answer
 from ui.search.form import SearchForm, to_query
 from ui.search.handlers import SearchHandlers
 from ui.search.index import query_options, text_options
+from ui.state.models import OWN_KEY
 from ui.state.texts import sample_of
 from ui.words import notes
 
@@ -60,7 +60,7 @@ def search_snippet(answer: Answer) -> str:
     index, method = answer.index, answer.method
     settings, texts, corpus = index.settings, index.texts, index.corpus
     fewer = len(corpus) < len(texts.corpus)
-    hub = settings.model in CATALOG or "/" in settings.model
+    own = OWN_KEY.fullmatch(settings.model) is not None
     sides = [options(index.encoder).prompt for options in (text_options, query_options)]
     prompts = [f", options=Options(prompt={name!r})" if name else "" for name in sides]
     encoding = "from encoder import Options, load_encoder" if any(sides) else (
@@ -68,7 +68,7 @@ def search_snippet(answer: Answer) -> str:
     )  # fmt: skip
     ranking = RANKINGS[method].format(
         # A visitor's own model is the folder in its download.
-        model=repr(settings.model if hub else "./model"),
+        model=repr("./model" if own else settings.model),
         pooling=repr(settings.pooling),
         layer=repr(settings.layer),
         for_texts=prompts[0],

@@ -21,12 +21,14 @@ from encoder import (
 from encoder.calibration import Calibration, calibrate, calibration_key, shipped_calibration
 from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
+from encoder.models_folder import read_models_folder
 from explore.project import warm as warm_umap
 from ui.checks import parse_model
 from ui.settings import Settings
 from ui.state.costs import Costs
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
+from ui.state.pages import Pages
 from ui.state.pairs import PairsCheck, TrainingPairs
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
@@ -52,6 +54,7 @@ class Measuring:
 class Visitor:
     """What is kept for one browser tab, until it is closed."""
 
+    has_page: bool  # False for a program that asks the web API by itself
     cache: ArrayCache = field(repr=False)
     own_models: OwnModels = field(repr=False)  # the models it has trained
     training_pairs: TrainingPairs | None = None  # the pairs it trains on
@@ -92,8 +95,10 @@ class Workbench:
     def __init__(self, settings: Settings, load: Callable[..., Encoder] = load_encoder) -> None:
         self.settings = settings
         self._load = load
+        self.catalog = CATALOG | self._models_of_host()
         self._models: OrderedDict[str, Encoder] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
+        self._pages = Pages()
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
         self.training_queue = Queue(settings.training_slots)
@@ -104,7 +109,31 @@ class Workbench:
         self._closing = threading.Event()
         self._measuring = threading.Lock()  # one calibration at a time: it takes all cores
 
+    def _models_of_host(self) -> dict[str, ModelSpec]:
+        """What is in the folder that the host has named; the log says why the rest is not."""
+        folder = self.settings.models_folder
+        if folder is None:
+            return {}
+        offered, refused = read_models_folder(
+            folder,
+            max_bytes=self.settings.max_model_bytes,
+            is_reserved=lambda name: OWN_KEY.fullmatch(name) is not None,
+        )
+        for name, why in refused.items():
+            log.warning("The model folder %r is not offered. %s", name, why)
+        return offered
+
     # --- models -----------------------------------------------------------------------------
+
+    def spec(self, key: str) -> ModelSpec:
+        """What is known of a model before it is loaded. Raises EncoderError for no model's name."""
+        return self.catalog[key] if key in self.catalog else hub_spec(key)
+
+    def is_here(self, model: str, visitor: str | None = None) -> bool:
+        """True where `encoder` answers without a download."""
+        return (model in self.catalog and self.catalog[model].here) or self.is_loaded(
+            model, visitor
+        )
 
     def is_loaded(self, model: str, visitor: str | None = None) -> bool:
         """True where `encoder` answers at once."""
@@ -121,7 +150,7 @@ class Workbench:
             raise EncoderError(
                 f"Your model {str(model)!r} is not kept any more. Choose another in the list."
             )
-        return parse_model(model, self.settings)
+        return parse_model(model, self.settings, self.catalog)
 
     def has_model(self, model: object, visitor: str | None = None) -> bool:
         """Whether this visitor may ask for that model."""
@@ -195,9 +224,8 @@ class Workbench:
         with lock:
             encoder = self._models.get(key)
             if encoder is None:
-                spec: ModelSpec = CATALOG[key] if key in CATALOG else hub_spec(key)
                 encoder = self._load(
-                    spec, max_bytes=self.settings.max_model_bytes, on_progress=on_progress
+                    self.spec(key), max_bytes=self.settings.max_model_bytes, on_progress=on_progress
                 )
             with self._lock:
                 self._models[key] = encoder
@@ -265,7 +293,7 @@ class Workbench:
                 own_models = OwnModels(settings.max_runs, settings.visitor_model_bytes)
                 texts = VisitorTexts(settings.texts_bytes, self.samples)
                 cache = ArrayCache(settings.visitor_bytes)
-                self._visitors[key] = Visitor(cache, own_models, texts=texts)
+                self._visitors[key] = Visitor(key in self._pages, cache, own_models, texts=texts)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items()
@@ -276,6 +304,14 @@ class Workbench:
                 # Costs that visitor time, not data.
                 self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
             return self._visitors[key]
+
+    def open_page(self, key: str | None) -> None:
+        """Somebody has opened the page, and it asks under this key from now on."""
+        name = key or ""
+        self._pages.open(name)
+        with self._lock:
+            if name in self._visitors:
+                self._visitors[name].has_page = name in self._pages
 
     def forget(self, visitor: str | None) -> None:
         """Drop everything of a visitor at once."""

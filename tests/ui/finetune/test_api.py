@@ -142,4 +142,4 @@ def test_labels_are_read_on_the_scale_that_is_given(client):
 
 def test_an_address_that_nobody_was_given_leads_nowhere(url):
     with pytest.raises(OSError, match="404"):
-        urlopen(f"{url.rstrip('/')}/lab-download/guess/model.zip")
+        urlopen(f"{url.rstrip('/')}/gradio_api/lab/model/guess/model.zip")

@@ -241,7 +241,7 @@ def client(workbench) -> TestClient:
 @pytest.mark.parametrize("name", EXPORTS)
 def test_a_file_is_fetched_by_its_token(workbench, client, drawn_map, name):
     workbench.visitor("ann").texts.state(MapState).drawn = drawn_map
-    answer = client.get(f"/lab-map/{drawn_map.token}/{name}")
+    answer = client.get(f"/gradio_api/lab/map/{drawn_map.token}/{name}")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["content-type"].split(";")[0] == EXPORTS[name].media_type
@@ -254,7 +254,7 @@ def test_a_file_is_fetched_by_its_token(workbench, client, drawn_map, name):
 @pytest.mark.parametrize("token", ["guess", "x" * 5_000, "%C3%A9", "%F0%9F%98%80", "%FF", "%00"])
 def test_no_other_token_is_one(workbench, client, drawn_map, token):
     workbench.visitor("ann").texts.state(MapState).drawn = drawn_map
-    answer = client.get(f"/lab-map/{token}/map.csv")
+    answer = client.get(f"/gradio_api/lab/map/{token}/map.csv")
     assert answer.status_code == 404
     assert "not kept any more" in answer.text
 
@@ -262,7 +262,7 @@ def test_no_other_token_is_one(workbench, client, drawn_map, token):
 def test_there_are_these_files_and_no_others(workbench, client, drawn_map):
     workbench.visitor("ann").texts.state(MapState).drawn = drawn_map
     for name in ("map.pickle", "..", "map.csv.gz", "%2e%2e", "é", "model.zip"):
-        assert client.get(f"/lab-map/{drawn_map.token}/{name}").status_code == 404
+        assert client.get(f"/gradio_api/lab/map/{drawn_map.token}/{name}").status_code == 404
 
 
 def test_a_map_that_is_gone_can_be_fetched_no_more(workbench, client, drawn_map, bert):
@@ -271,12 +271,12 @@ def test_a_map_that_is_gone_can_be_fetched_no_more(workbench, client, drawn_map,
     newer = draw_map(open_table(), bert, **IN_THREE)
     state.drawn, state.finished = newer, drawn_map  # it is not finished yet
     for token in (newer.token, drawn_map.token):
-        assert client.get(f"/lab-map/{token}/map.json").status_code == 200
+        assert client.get(f"/gradio_api/lab/map/{token}/map.json").status_code == 200
     state.finished = newer
-    assert client.get(f"/lab-map/{drawn_map.token}/map.json").status_code == 404
-    assert client.get(f"/lab-map/{newer.token}/map.json").status_code == 200
+    assert client.get(f"/gradio_api/lab/map/{drawn_map.token}/map.json").status_code == 404
+    assert client.get(f"/gradio_api/lab/map/{newer.token}/map.json").status_code == 200
     workbench.forget("ann")
-    assert client.get(f"/lab-map/{newer.token}/map.json").status_code == 404
+    assert client.get(f"/gradio_api/lab/map/{newer.token}/map.json").status_code == 404
     assert len({drawn_map.token, newer.token}) == 2
 
 

@@ -32,7 +32,9 @@ def test_files_link_and_python_are_those_of_the_map_on_the_screen(page):
     offer = page.new_map("map-files")
     answer = page.call(offer, *astuple(FORM))
     token = page.handlers.drawn("ann").token
-    titles = {f"lab-map/{token}/{name}": export.title for name, export in EXPORTS.items()}
+    titles = {
+        f"gradio_api/lab/map/{token}/{name}": export.title for name, export in EXPORTS.items()
+    }
     assert links(answer) == titles
     assert "never your texts" in answer["map-files"]
     assert answer["map-address"] == to_query(FORM)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from ui.finetune.takehome.archive import scores_csv, write_archive
 from ui.finetune.takehome.script import training_script
+from ui.page.addresses import route
 from ui.state.models import Run
 from ui.state.workbench import Workbench
 
@@ -45,4 +46,4 @@ def routes(workbench: Workbench) -> list[Route]:
         clean_up = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
         return FileResponse(path, filename="model.zip", background=clean_up)
 
-    return [Route("/lab-download/{token}/{name}", send)]
+    return [Route(route("model/{token}/{name}"), send)]
