@@ -259,16 +259,13 @@ def source_key(
     options: Options = DEFAULTS,
 ) -> Key:
     """What vectors depend on. Of a large corpus the Map has a sample, the Search tab more."""
-    own = repr(encoder.recipe) if settings.pooling is None else str(encoder.recipe.include_prompt)
-    return (
-        *(texts.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
-        *(settings.pooling, settings.layer),
-    )
+    model = (encoder.identity, encoder.prompt(options))
+    return (texts.identity, len(corpus), *model, settings.pooling, settings.layer)
 
 
 def unreadable(texts: OpenTexts, corpus: Corpus, encoder: Encoder) -> Unreadable:
     """How many of the texts a model cannot read; looked at once for each model."""
-    model = (encoder.backbone.fingerprint, "", encoder.name)  # whose name is told
+    model = (encoder.identity, encoder.name)  # whose name is told
     key = (texts.identity, len(corpus), *model)
     return texts.stages.get("unreadable", key, lambda: reading(encoder, corpus.texts).unreadable)
 

@@ -149,22 +149,10 @@ class Workbench:
         Where the models of all visitors fill their room, each new one costs its own visitor the
         oldest; the newest is always kept, and nobody loses a model to somebody else.
         """
-        self._make_private(own.encoder)
         with self._lock:
             others = [v.own_models for v in self._visitors.values() if v is not visitor]
         room = self.settings.all_model_bytes - sum(own_models.bytes for own_models in others)
         return visitor.own_models.add(own, room)
-
-    def _make_private(self, encoder: Encoder) -> None:
-        """Nothing that this model makes of the bundled texts is kept for others."""
-        recipe, fingerprint = encoder.recipe, encoder.backbone.fingerprint
-        with self._lock:
-            models = list(self._models.values())
-        public = [model for model in models if model.backbone.fingerprint == fingerprint]
-        if not public:
-            self.samples.private.add(fingerprint)
-        elif all(repr(model.recipe) != repr(recipe) for model in public):
-            self.samples.private.add(repr(recipe))  # the same transformer, another head
 
     def states(self, kind: type[StateT]) -> list[StateT]:
         """What a tab keeps, by its kind, for all visitors."""
@@ -199,6 +187,7 @@ class Workbench:
                 encoder = self._load(
                     spec, max_bytes=self.settings.max_model_bytes, on_progress=on_progress
                 )
+            self.samples.public.add(encoder.identity)
             with self._lock:
                 self._models[key] = encoder
                 self._models.move_to_end(key)
