@@ -18,8 +18,8 @@ class Stages:
 
     A key begins with the identity of the texts and their number, then, where a model has a part in
     it, with that of the encoder (`ui.state.texts.source_key`). What is of the bundled `samples`,
-    under none or one of the `public` encoders, is kept in `shared` for all visitors. `work` counts what was
-    really computed, by stage.
+    under none or one of the `public` encoders, is kept in `shared` for all visitors. `work` counts
+    what was really computed, by stage.
     """
 
     def __init__(self, max_bytes: int, shared: "Stages | None" = None) -> None:
