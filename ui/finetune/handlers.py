@@ -178,10 +178,11 @@ class FinetuneHandlers:
         state = self.visitor(visitor)
         return {"models": len(state.own_models), "running": state.busy}
 
-    def start(self, request: Request) -> Job:
+    def start(self, request: Request, page: bool = True) -> Job:
         """Join the queue, at once. Raises LabError for what cannot be trained.
 
-        It cannot, too, while another run of this visitor is under way.
+        It cannot, too, while another run of this visitor is under way. `page`: it goes on while
+        its page may come back.
         """
         if request.visitor.busy:
             raise EncoderError("A run of yours is under way. Stop it, or wait for it to end.")
@@ -191,8 +192,8 @@ class FinetuneHandlers:
         expected_s = estimate.cost.total_s if estimate else rough_s(config)
         expected_s = min(expected_s, self.workbench.settings.max_run_s)
         job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
-        request.visitor.job = job
-        self.workbench.training_queue.join(job)
+        visitor, line = request.visitor, self.workbench.training_queue
+        visitor.job = self.workbench.enlist(job, line, visitor.key, page)
         return job
 
     def stop(self, visitor: str | None) -> None:

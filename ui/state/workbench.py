@@ -5,6 +5,7 @@ import logging
 import secrets
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from ui.state.costs import Costs
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
 from ui.state.pairs import PairsCheck, TrainingPairs
+from ui.state.presence import Presence
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
 from ui.state.vectors import Vectors
@@ -52,6 +54,7 @@ class Measuring:
 class Visitor:
     """What is kept for one browser tab, until it is closed."""
 
+    key: str  # of its session
     cache: ArrayCache = field(repr=False)
     own_models: OwnModels = field(repr=False)  # the models it has trained
     training_pairs: TrainingPairs | None = None  # the pairs it trains on
@@ -69,10 +72,13 @@ class Visitor:
 
     @property
     def sent_something(self) -> bool:
-        """Whether texts of a file or a paste are kept, which nobody could bring back."""
+        """Whether texts that were sent, or what was judged or named, are kept.
+
+        Nobody could bring them back.
+        """
         pairs = self.training_pairs is not None and not self.training_pairs.bundled
         texts = self.texts.opened
-        return pairs or (texts is not None and not texts.bundled)
+        return pairs or self.texts.made_something or (texts is not None and not texts.bundled)
 
     @property
     def busy(self) -> bool:
@@ -89,14 +95,20 @@ class Visitor:
 class Workbench:
     """Safe to use from many threads. Nothing here outlives the process."""
 
-    def __init__(self, settings: Settings, load: Callable[..., Encoder] = load_encoder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Callable[..., Encoder] = load_encoder,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
         self._load = load
         self._models: OrderedDict[str, Encoder] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
-        self.training_queue = Queue(settings.training_slots)
+        self.presence = Presence(settings.grace_s, settings.unheard_s, clock)
+        self.training_queue = Queue(settings.training_slots, most_calls=1)
         self.work_queue = Queue(settings.map_slots)
         self.vectors = Vectors(settings.vector_store)
         self.samples = Stages(settings.shared_bytes)  # what was computed of the bundled texts
@@ -254,17 +266,34 @@ class Workbench:
                 own_models = OwnModels(settings.max_runs, settings.visitor_model_bytes)
                 texts = VisitorTexts(settings.texts_bytes, self.samples)
                 cache = ArrayCache(settings.visitor_bytes)
-                self._visitors[key] = Visitor(cache, own_models, texts=texts)
+                self._visitors[key] = Visitor(key, cache, own_models, texts=texts)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items()
-                        if k != key and not v.at_work and not v.own_models]  # fmt: skip
+                        if k != key and not v.at_work and not v.own_models
+                        and not self.presence.has_page(k)]  # fmt: skip
                 idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
                 if not idle:
-                    break  # runs are never lost to make room
+                    break  # nothing that a page shows, and no run, is lost to make room
                 # Costs that visitor time, not data.
                 self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
             return self._visitors[key]
+
+    def enlist(self, job: Job, line: Queue, visitor: str | None, page: bool = True) -> Job:
+        """Let a job take the place in line that is this visitor's. Raises LineFull.
+
+        What a page asked for goes on while the page may come back.
+        """
+        job.client = self.presence.client(visitor)
+        if page:
+            job.awaited = lambda: self.presence.has_page(visitor)
+        line.join(job)
+        return job
+
+    def sweep(self) -> None:
+        """Forget the visitors who have gone; to be called about every second."""
+        for session in self.presence.take_gone():
+            self.forget(session)
 
     def forget(self, visitor: str | None) -> None:
         """Drop everything of a visitor at once."""

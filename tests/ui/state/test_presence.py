@@ -2,19 +2,10 @@
 
 import pytest
 
+from tests.ui.clock import Clock
 from ui.state.presence import SOMEBODY, Client, Presence
 
 GRACE_S, UNHEARD_S = 120.0, 10.0
-
-
-class Clock:
-    """Seconds as the test says."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
