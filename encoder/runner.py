@@ -194,5 +194,20 @@ class Runner:
         return (VERSION, self.backbone.fingerprint, pooling, layer, settings, recipe, digest)
 
     @cached_property
+    def identity(self) -> str:
+        """A digest of all that vectors come from: the transformer, its head, and their settings.
+
+        Two encoders share it only where they give the same vectors: what is kept for one may be
+        given to who asks for the other. Names have no part in it, and no weight is left out.
+        """
+        recipe = self.recipe
+        settings = (
+            *(VERSION, self.backbone.fingerprint, recipe.modes, recipe.max_seq_length),
+            *(recipe.do_lower_case, recipe.static, recipe.default_prompt_name),
+            *(sorted(recipe.prompts.items()), self.dimensions, self._recipe_key),
+        )
+        return hashlib.blake2b(repr(settings).encode(), digest_size=16).hexdigest()
+
+    @cached_property
     def _recipe_key(self) -> tuple[object, ...]:
         return (self.recipe.include_prompt, *(module.key for module in self.recipe.head))

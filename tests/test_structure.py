@@ -141,10 +141,10 @@ def upward(name: str, source: str) -> list[str]:
 def across(name: str, source: str) -> list[str]:
     """Imports of a file of `ui` from another feature, or from below up into one.
 
-    Whatever is not below is a feature, but the shell, which puts them together.
+    Whatever is not below is a feature, but what puts them together and serves them.
     """
     part = re.split(r"[/.]", name)[1]
-    if part in ("shell", "__init__"):
+    if part in ("shell", "serving", "__init__"):
         return []
     allowed = {part, *BELOW_FEATURES}
     if part in BELOW_FEATURES:

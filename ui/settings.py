@@ -41,6 +41,9 @@ class Settings:
     shared_bytes: int = 256 * 2**20  # the same of the bundled samples, kept for all visitors
     vector_store: str | None = None  # see explore.store.open_store; None: in memory
     upload: Limits = LIMITS  # rows, columns and bytes of a file that is sent
+    grace_s: float = 120  # seconds that a page whose connection drops is waited for
+    unheard_s: float = 10  # seconds after which what nobody listens to is given up
+    call_s: float = 120  # seconds of work that one call of the web API may take
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 

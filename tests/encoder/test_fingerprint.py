@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from encoder import load_encoder
+from encoder import ArrayCache, Encoder, load_encoder
 from encoder.backbone import untrained_backbone
+from encoder.head import Dense, Normalize, Truncate
 from tests.tiny_models import ARCHITECTURES, SENTENCES, build
 
 
@@ -87,3 +89,35 @@ def test_seeds_and_architectures_differ(tiny_folder, tmp_path):
     assert len({fingerprint(folder) for folder in folders}) == len(folders)
     untrained = [untrained_backbone(folders[0], None, seed).fingerprint for seed in (0, 0, 1)]
     assert untrained[0] == untrained[1] != untrained[2]
+
+
+# --- the whole encoder ----------------------------------------------------------------------------
+
+
+def with_head(bert, *modules):
+    return Encoder("by any name", bert.backbone, replace(bert.recipe, head=modules))
+
+
+def test_the_identity_of_an_encoder_leaves_no_weight_of_its_head_out(bert):
+    """What torch prints of a large weight is its corners."""
+    weight = torch.randn(64, bert.dimensions)
+    same, other = weight.clone(), weight.clone()
+    other[30, 10] += 1
+    first, second, third = (with_head(bert, Dense(w, None)) for w in (weight, same, other))
+    assert repr(first.recipe.head) == repr(third.recipe.head), "else this would prove nothing"
+    assert first.identity == second.identity != third.identity
+
+
+def test_whatever_changes_vectors_changes_the_identity(bert, tiny):
+    twins = [bert, tiny("distilbert"), bert.with_pooling("max"), bert.with_pooling("cls+max")]
+    twins += [with_head(bert, Normalize()), with_head(bert, Normalize(), Normalize())]
+    twins += [with_head(bert, Truncate(8)), with_head(bert, Truncate(9))]
+    recipes = [
+        replace(bert.recipe, include_prompt=False),
+        replace(bert.recipe, prompts={"query": "ask: "}),
+        replace(bert.recipe, prompts={"query": "ask: "}, default_prompt_name="query"),
+        replace(bert.recipe, do_lower_case=True),
+    ]
+    twins += [Encoder(bert.name, bert.backbone, recipe) for recipe in recipes]
+    assert len({encoder.identity for encoder in twins}) == len(twins)
+    assert bert.with_cache(ArrayCache(0)).identity == bert.identity

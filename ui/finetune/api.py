@@ -19,6 +19,7 @@ from ui.finetune.job import Request
 from ui.finetune.run import RunProgress
 from ui.page.addresses import link
 from ui.page.events import Lane, worded, worded_steps
+from ui.page.tasks import UNHEARD
 from ui.state.models import Run
 from ui.state.pairs import PairsCheck, TrainingPairs, open_data, parse_mapping, parse_scale
 from ui.state.workbench import Workbench
@@ -92,7 +93,8 @@ def build_tuning_api(workbench: Workbench) -> None:
 
         Answers {"event": "waiting" | "cost" | "step" | "eval" | "progress", ...} and at last
         {"event": "done", "model": a key for the other endpoints of this session, "before", "after",
-        "gain", "steps", "seconds", "download": an address on this host}.
+        "gain", "steps", "seconds", "download": an address on this host}. The model is kept while
+        this session has a connection (gradio_client keeps one), and two minutes after that.
         """
         form = Form(
             pooling=pooling or OWN_POOLING,
@@ -114,9 +116,11 @@ def build_tuning_api(workbench: Workbench) -> None:
             budget_s = in_range(budget_s, "budget_s", 1, workbench.settings.max_budget_s)
             if not steps:
                 sent = replace(sent, config=replace(sent.config, budget_s=budget_s))
-        job = handlers.start(sent)
+        job = handlers.start(sent, page=False)
         run, queue = RunProgress(sent), workbench.training_queue
         for is_new in run.follow(job, queue):
+            if workbench.presence.is_unheard(request.session_hash):
+                raise LabError(UNHEARD)
             if is_new:
                 yield _progress_as_json(run, queue.place(job))
         if run.result is None:

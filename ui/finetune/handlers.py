@@ -182,11 +182,12 @@ class FinetuneHandlers:
         state = self.visitor(visitor)
         return {"models": len(state.own_models), "running": state.busy}
 
-    def start(self, request: Request) -> Job:
+    def start(self, request: Request, page: bool = True) -> Job:
         """Join the queue, at once. Raises LabError for what cannot be trained.
 
         It cannot, too, while another run of this visitor is under way, nor for a program that has
-        no page open where the host is open to everyone.
+        no page open where the host is open to everyone. `page`: it goes on while its page may come
+        back.
         """
         self._check_page(request.visitor)
         if request.visitor.busy:
@@ -197,13 +198,14 @@ class FinetuneHandlers:
         expected_s = estimate.cost.total_s if estimate else rough_s(config)
         expected_s = min(expected_s, self.workbench.settings.max_run_s)
         job = Job(partial(tuning, request, pairs, self.workbench), expected_s=expected_s)
-        request.visitor.job = job
-        self.workbench.training_queue.join(job)
+        visitor, line = request.visitor, self.workbench.training_queue
+        visitor.job = self.workbench.enlist(job, line, visitor.key, page)
         return job
 
     def _check_page(self, visitor: Visitor) -> None:
         """Raises EncoderError for who may not train here."""
-        if not (visitor.has_page or self.workbench.settings.train_without_page):
+        has_page = self.workbench.presence.has_page(visitor.key)
+        if not (has_page or self.workbench.settings.train_without_page):
             raise EncoderError(
                 "This host is open to everyone, so it trains only for those who have its page "
                 "open. Use the Fine-tune tab there, or run the lab on a machine of your own and "

@@ -14,7 +14,7 @@ from ui.map.form import MapForm, parse
 from ui.map.handlers import EXPECTED_S
 from ui.map.html import giant_remark
 from ui.page.events import Lane, worded
-from ui.page.tasks import done_in_line
+from ui.page.tasks import done_for_caller
 from ui.state.stages import Stages, Tell
 from ui.state.texts import OpenTexts, left_out, on_map, open_texts
 from ui.state.workbench import Workbench
@@ -66,7 +66,8 @@ def build_map_api(workbench: Workbench) -> None:
             n_clusters=n_clusters or None, grain=grain, read=read,
         )  # fmt: skip
         checked = parse(form)
-        encoder = workbench.encoder(model, request.session_hash)
+        visitor = request.session_hash
+        encoder = workbench.encoder(model, visitor)
         checked = replace(checked, pooling=pooling_at(checked.layer, checked.pooling, encoder))
         opened = open_texts(texts, "texts", Stages(settings.texts_bytes))
         corpus = on_map(opened.corpus, settings.map_texts)
@@ -75,7 +76,7 @@ def build_map_api(workbench: Workbench) -> None:
             *_, drawn_map = draw(opened, {}, corpus, encoder, checked, form, tell, stop)
             return drawn_map
 
-        drawn_map = done_in_line(work, workbench.work_queue, EXPECTED_S)
+        drawn_map = done_for_caller(work, workbench, visitor, EXPECTED_S)
         return _as_json(drawn_map)
 
     gr.api(worded(map), api_name="map", **LANE)

@@ -67,8 +67,7 @@ class MapHandlers(TextsHandlers):
         self.texts(visitor).tasks.stop(TRUST, SIDE_BY_SIDE)
         stop = request.state.begin()
         job = Job(stoppable(partial(self._work, request)), expected_s=EXPECTED_S, stop=stop)
-        self.workbench.work_queue.join(job)
-        return job
+        return self.workbench.enlist(job, self.workbench.work_queue, visitor)
 
     def _work(self, request: MapRequest, tell: Tell, stop: threading.Event) -> Iterator[DrawnMap]:
         state = request.state

@@ -26,6 +26,11 @@ class MapState(TabState):
         """Whether a map is being drawn."""
         return self.drawing
 
+    @property
+    def made_something(self) -> bool:
+        """Whether clusters were named."""
+        return any(self.titles.values())
+
     def reopen(self, texts: OpenTexts | None) -> None:
         """No map of other texts stays."""
         self.stop()

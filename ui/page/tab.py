@@ -104,7 +104,7 @@ class Page:
 
     def _open_link(self, tab: Tab, tabs: Sequence[Tab]) -> Callable[[gr.Request], list[object]]:
         def open_link(request: gr.Request) -> list[object]:
-            self.workbench.open_page(request.session_hash)
+            self.workbench.presence.arrive(request.session_hash or "")
             query = dict(request.query_params)
             if tab is named_tab(query, tabs):
                 return [gr.Tabs(selected=tab.name), *tab.open(request, query)]

@@ -83,11 +83,29 @@ def at_once(work: Work[T]) -> Steps[T]:
     return steps
 
 
-def done_in_line(work: Work[T], line: Queue, expected_s: float) -> T:
-    """What `work` gives, once it was its turn: for those who hear nothing on the way."""
+UNHEARD = "Nobody listened for the answer of this call any more, so it was given up."
+
+
+def done_for_caller(
+    work: Work[T], workbench: Workbench, visitor: str | None, expected_s: float
+) -> T:
+    """What `work` gives, once it was its turn: for programs, who hear nothing on the way.
+
+    Raises LabError where it takes longer than a call may, or nobody listens any more.
+    """
+    line, most_s = workbench.work_queue, workbench.settings.call_s
     job = Job(stoppable(at_once(work)), expected_s)
-    line.join(job)
-    made = [moment.made for moment in follow(job, line) if moment.made is not None]
+    workbench.enlist(job, line, visitor, page=False)
+    made: list[T] = []
+    for moment in follow(job, line):
+        made += [] if moment.made is None else [moment.made]
+        if workbench.presence.is_unheard(visitor):
+            raise LabError(UNHEARD)
+        if job.spent_s > most_s and not moment.ended:
+            raise LabError(
+                f"This call took more than {most_s:g} seconds of work, the most that one may take "
+                "here, and was given up. Send fewer or shorter texts, or use the Python package."
+            )
     return made[-1]
 
 
@@ -209,7 +227,7 @@ class Task:
         tasks = self.tasks(visitor)
         stop = tasks.begin(self.name)
         job = Job(stoppable(steps), self.expected_s, stop=stop)
-        self.workbench.work_queue.join(job)
+        self.workbench.enlist(job, self.workbench.work_queue, visitor)
 
         def show(moment: Moment) -> list[object] | None:
             if moment.made is None:

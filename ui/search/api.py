@@ -10,7 +10,7 @@ from explore.verdict import Verdict
 from ui.checks import pooling_at
 from ui.page.events import worded
 from ui.page.models import ModelPicker
-from ui.page.tasks import done_in_line
+from ui.page.tasks import done_for_caller
 from ui.search.answer import Answer, InMemory, find, keywords, verdict
 from ui.search.form import USUAL_K, parse_encoding, parse_k, parse_method, parse_query
 from ui.search.handlers import EXPECTED_S
@@ -71,7 +71,7 @@ def build_search_api(workbench: Workbench) -> None:
                 for each in answers
             ]
 
-        results = done_in_line(work, workbench.work_queue, EXPECTED_S)
+        results = done_for_caller(work, workbench, visitor, EXPECTED_S)
         before_query, before_text = prompts(encoder)
         return {
             "results": results,

@@ -154,8 +154,8 @@ class SearchHandlers(TextsHandlers):
         Where `answered` has the hits already, only the verdict is still to come.
         """
         job = Job(stoppable(partial(self._work, asked, answered)), expected_s=EXPECTED_S, stop=stop)
+        self.workbench.enlist(job, self.workbench.work_queue, visitor)
         self.workbench.visitor(visitor or "").indexing = job
-        self.workbench.work_queue.join(job)
         return job
 
     def _work(

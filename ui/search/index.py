@@ -135,7 +135,7 @@ def build_index(
     parts = tuple(map(repr, index_key(texts, corpus, encoder, settings)))
     name = visitor_collection(owner, *parts) if owner else sample_collection(*parts)
     # Counted once for a model: neither pooling nor layer has a part in it.
-    read = (texts.identity, len(corpus), encoder.backbone.fingerprint, prompts(encoder)[1])
+    read = (texts.identity, len(corpus), encoder.identity, prompts(encoder)[1])
     cut = texts.stages.get(
         "cut", read,
         lambda: int(np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder)))),

@@ -23,6 +23,11 @@ class SearchState(TabState):
     # Queries that went to training: the models made of them outlive these texts.
     sent: set[str] = field(default_factory=set)
 
+    @property
+    def made_something(self) -> bool:
+        """Whether hits were judged, of these texts or others."""
+        return bool(self.judged.grades or self.left)
+
     def reopen(self, texts: OpenTexts | None) -> None:
         """No hits of other texts stay; what was judged on these very ones earlier counts again."""
         self.stop()

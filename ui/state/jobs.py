@@ -1,4 +1,4 @@
-"""Training one visitor after the other: a line to wait in, a thread for whoever is first.
+"""Long work in turn: a line to wait in, fair to each address, a thread for whoever is first.
 
 Gradio's own limits do not hold after a cancel (the slot is free while the thread still runs), so
 the line is kept here: a place is free again only when its thread has ended.
@@ -9,17 +9,23 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from explore import Stopped
 from ingest import LabError
+from ui.state.presence import SOMEBODY, Client
 
 log = logging.getLogger(__name__)
 ENDS = ("done", "failed", "cancelled")
 POLL_S = 0.3  # how long a listener waits for news before it looks around
 STOP_S = 10  # at the end of the app, until what is under way has noticed
+
+
+class LineFull(LabError):
+    """One client wants more places in line than it may have."""
 
 
 class Cancelled(Exception):
@@ -45,6 +51,9 @@ class Job:
     news: "queue.Queue[News]" = field(default_factory=queue.Queue, repr=False)
     started: float | None = None
     ended: threading.Event = field(default_factory=threading.Event)
+    client: Client = SOMEBODY
+    # Whether who asked for it may come back to what it made, where nobody listens any more.
+    awaited: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     def tell(self, *progress: object) -> None:
         """Progress between events; raises Cancelled, which ends the work, where nobody listens."""
@@ -94,10 +103,15 @@ class Job:
 
 
 class Queue:
-    """First come, first served, `slots` at a time."""
+    """`slots` at a time: pages before programs, and addresses in turn.
 
-    def __init__(self, slots: int = 1) -> None:
-        self._slots = slots
+    The second of an address stands behind the first of everybody else, and so on: who sends much
+    waits behind itself. Programs leave one slot to pages, where there are several, and have at most
+    `most_calls` each in line and under way.
+    """
+
+    def __init__(self, slots: int = 1, most_calls: int = 8) -> None:
+        self._slots, self._most_calls = slots, most_calls
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self._threads: list[threading.Thread] = []
@@ -105,8 +119,14 @@ class Queue:
         atexit.register(self.close)
 
     def join(self, job: Job) -> None:
-        """Stand at the end; the work starts by itself when it is its turn."""
+        """Take a place in line; the work starts by itself when it is its turn. Raises LineFull."""
         with self._lock:
+            alike = sum(other.client == job.client for other in [*self._waiting, *self._running])
+            if not job.client.has_page and alike >= self._most_calls:
+                raise LineFull(
+                    f"From your address {alike} of these are in line or under way, the most that "
+                    "programs may have here at a time. Wait for one to end."
+                )
             self._waiting.append(job)
             self._start_next()
 
@@ -137,14 +157,15 @@ class Queue:
     def place(self, job: Job) -> int:
         """0 when it runs or has run; else how many come before it, itself included."""
         with self._lock:
-            return self._waiting.index(job) + 1 if job in self._waiting else 0
+            return self._order().index(job) + 1 if job in self._waiting else 0
 
     def wait_s(self, job: Job) -> float:
         """Expected seconds until a waiting job starts."""
         with self._lock:
             if job not in self._waiting:
                 return 0.0
-            before = self._waiting[: self._waiting.index(job)]
+            order = self._order()
+            before = order[: order.index(job)]
             running = [max(0.0, j.expected_s - j.spent_s) for j in self._running]
             return (sum(running) + sum(j.expected_s for j in before)) / self._slots
 
@@ -154,12 +175,30 @@ class Queue:
         return len(self._running)
 
     def _start_next(self) -> None:
-        while self._waiting and len(self._running) < self._slots:
-            job = self._waiting.pop(0)
+        while job := self._next():
+            self._waiting.remove(job)
             self._running.append(job)
             thread = threading.Thread(target=self._run, args=(job,), daemon=True, name="training")
             self._threads = [*filter(threading.Thread.is_alive, self._threads), thread]
             thread.start()
+
+    def _order(self) -> list[Job]:
+        """Those who wait, in the order of their turns."""
+        before = Counter(job.client for job in self._running)
+        turns = []
+        for job in self._waiting:  # as they came
+            turns.append((not job.client.has_page, before[job.client], job))
+            before[job.client] += 1
+        return [job for *_, job in sorted(turns, key=lambda turn: turn[:2])]
+
+    def _next(self) -> Job | None:
+        """Who may start now."""
+        if not self._waiting or len(self._running) >= self._slots:
+            return None
+        job = self._order()[0]  # a program only where no page waits
+        calls = sum(not other.client.has_page for other in self._running)
+        room = max(1, self._slots - 1)  # for programs
+        return job if job.client.has_page or calls < room else None
 
     def _run(self, job: Job) -> None:
         try:
@@ -173,8 +212,9 @@ class Queue:
 def hear(job: Job, line: Queue, soon_s: float = 0.0) -> Iterator[tuple[int, list[News]]]:
     """(its place in the line, what is new) at least every third of a second, to the job's end.
 
-    A listener that is closed (the browser has gone) ends the job. `soon_s` waits a little longer
-    behind an event: the end, which may be right behind, then comes with it.
+    A listener that is closed (the browser has gone) ends the job, unless it is awaited: its page
+    may be back in a moment. `soon_s` waits a little longer behind an event: the end, which may be
+    right behind, then comes with it.
     """
     ended = False
     try:
@@ -188,7 +228,7 @@ def hear(job: Job, line: Queue, soon_s: float = 0.0) -> Iterator[tuple[int, list
             ended = any(one.kind in ENDS for one in news)
             yield place, news
     finally:
-        if not ended:
+        if not ended and (job.stop.is_set() or not job.awaited()):
             job.stop.set()
             line.leave(job)
 

@@ -10,21 +10,22 @@ import numpy as np
 
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
+OF_TEXTS = 2  # how many parts of a key say which texts
 
 
 class Stages:
     """Results by (stage, everything it depends on); the least recently used go first.
 
-    A key begins with the identity of the texts and their number, then, where there is one, names
-    the model and its recipe (`ui.state.texts.source_key`). What is of the bundled `samples`, under
-    models that are nobody's own, is kept in `shared` for all visitors. `work` counts what was
-    really computed, by stage.
+    A key begins with the identity of the texts and their number, then, where a model has a part in
+    it, with that of the encoder (`ui.state.texts.source_key`). What is of the bundled `samples`,
+    under none or one of the `public` encoders, is kept in `shared` for all visitors. `work` counts
+    what was really computed, by stage.
     """
 
     def __init__(self, max_bytes: int, shared: "Stages | None" = None) -> None:
         self.work: Counter[str] = Counter()
         self.samples: set[str] = set()  # identities; for those who share this
-        self.private: set[str] = set()  # models and recipes of visitors' own; for the same
+        self.public: set[str] = set()  # identities of encoders that all may use; for the same
         self._shared = shared
         self._making: dict[Key, threading.Lock] = {}
         self._max_bytes = max_bytes
@@ -76,7 +77,7 @@ class Stages:
         shared = self._shared
         if shared is None or key[0] not in shared.samples:
             return None
-        return None if shared.private.intersection(map(str, key[2:4])) else shared
+        return shared if len(key) == OF_TEXTS or key[OF_TEXTS] in shared.public else None
 
     @property
     def bytes(self) -> int:

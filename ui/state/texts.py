@@ -72,6 +72,11 @@ class TabState:
         """Whether something is under way that the visitor waits for."""
         return False
 
+    @property
+    def made_something(self) -> bool:
+        """Whether the visitor has made something here that nobody could bring back."""
+        return False
+
     def reopen(self, texts: OpenTexts | None) -> None:
         """Forget what was of other texts, and give up work on them; None: the visitor has left."""
 
@@ -118,6 +123,11 @@ class VisitorTexts:
             state.reopen(self.opened)
         assert isinstance(state, kind)
         return state
+
+    @property
+    def made_something(self) -> bool:
+        """Whether something was judged or named."""
+        return any(state.made_something for state in list(self._states.values()))
 
     @property
     def at_work(self) -> bool:
@@ -259,16 +269,13 @@ def source_key(
     options: Options = DEFAULTS,
 ) -> Key:
     """What vectors depend on. Of a large corpus the Map has a sample, the Search tab more."""
-    own = repr(encoder.recipe) if settings.pooling is None else str(encoder.recipe.include_prompt)
-    return (
-        *(texts.identity, len(corpus), encoder.backbone.fingerprint, own, encoder.prompt(options)),
-        *(settings.pooling, settings.layer),
-    )
+    model = (encoder.identity, encoder.prompt(options))
+    return (texts.identity, len(corpus), *model, settings.pooling, settings.layer)
 
 
 def unreadable(texts: OpenTexts, corpus: Corpus, encoder: Encoder) -> Unreadable:
     """How many of the texts a model cannot read; looked at once for each model."""
-    model = (encoder.backbone.fingerprint, "", encoder.name)  # whose name is told
+    model = (encoder.identity, encoder.name)  # whose name is told
     key = (texts.identity, len(corpus), *model)
     return texts.stages.get("unreadable", key, lambda: reading(encoder, corpus.texts).unreadable)
 
@@ -290,12 +297,17 @@ def encode(
     """
     given = corpus.texts if read is None else read
 
+    def on_batch(done: int, total: int) -> None:
+        if stop.is_set():  # a piece of long texts takes many seconds
+            raise Stopped
+
     def make() -> np.ndarray:
         # The longest last: batches of like lengths, and a first share that is not too hopeful.
         order = sorted(range(len(corpus)), key=lambda i: len(given[i]))
         vectors = np.concatenate([
             encoder.encode(
-                [given[i] for i in piece], settings.pooling, settings.layer, options=options
+                [given[i] for i in piece], settings.pooling, settings.layer, options=options,
+                on_batch=on_batch,
             )
             for piece in in_pieces(order, "encode", tell, stop)
         ])  # fmt: skip

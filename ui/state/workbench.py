@@ -5,6 +5,7 @@ import logging
 import secrets
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,8 +29,8 @@ from ui.settings import Settings
 from ui.state.costs import Costs
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
-from ui.state.pages import Pages
 from ui.state.pairs import PairsCheck, TrainingPairs
+from ui.state.presence import Presence
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
 from ui.state.vectors import Vectors
@@ -54,7 +55,7 @@ class Measuring:
 class Visitor:
     """What is kept for one browser tab, until it is closed."""
 
-    has_page: bool  # False for a program that asks the web API by itself
+    key: str  # of its session
     cache: ArrayCache = field(repr=False)
     own_models: OwnModels = field(repr=False)  # the models it has trained
     training_pairs: TrainingPairs | None = None  # the pairs it trains on
@@ -72,10 +73,13 @@ class Visitor:
 
     @property
     def sent_something(self) -> bool:
-        """Whether texts of a file or a paste are kept, which nobody could bring back."""
+        """Whether texts that were sent, or what was judged or named, are kept.
+
+        Nobody could bring them back.
+        """
         pairs = self.training_pairs is not None and not self.training_pairs.bundled
         texts = self.texts.opened
-        return pairs or (texts is not None and not texts.bundled)
+        return pairs or self.texts.made_something or (texts is not None and not texts.bundled)
 
     @property
     def busy(self) -> bool:
@@ -92,16 +96,21 @@ class Visitor:
 class Workbench:
     """Safe to use from many threads. Nothing here outlives the process."""
 
-    def __init__(self, settings: Settings, load: Callable[..., Encoder] = load_encoder) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Callable[..., Encoder] = load_encoder,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.settings = settings
         self._load = load
         self.catalog = CATALOG | self._models_of_host()
         self._models: OrderedDict[str, Encoder] = OrderedDict()
         self._loading: dict[str, threading.Lock] = {}
-        self._pages = Pages()
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
-        self.training_queue = Queue(settings.training_slots)
+        self.presence = Presence(settings.grace_s, settings.unheard_s, clock)
+        self.training_queue = Queue(settings.training_slots, most_calls=1)
         self.work_queue = Queue(settings.map_slots)
         self.vectors = Vectors(settings.vector_store)
         self.samples = Stages(settings.shared_bytes)  # what was computed of the bundled texts
@@ -178,22 +187,10 @@ class Workbench:
         Where the models of all visitors fill their room, each new one costs its own visitor the
         oldest; the newest is always kept, and nobody loses a model to somebody else.
         """
-        self._make_private(own.encoder)
         with self._lock:
             others = [v.own_models for v in self._visitors.values() if v is not visitor]
         room = self.settings.all_model_bytes - sum(own_models.bytes for own_models in others)
         return visitor.own_models.add(own, room)
-
-    def _make_private(self, encoder: Encoder) -> None:
-        """Nothing that this model makes of the bundled texts is kept for others."""
-        recipe, fingerprint = encoder.recipe, encoder.backbone.fingerprint
-        with self._lock:
-            models = list(self._models.values())
-        public = [model for model in models if model.backbone.fingerprint == fingerprint]
-        if not public:
-            self.samples.private.add(fingerprint)
-        elif all(repr(model.recipe) != repr(recipe) for model in public):
-            self.samples.private.add(repr(recipe))  # the same transformer, another head
 
     def states(self, kind: type[StateT]) -> list[StateT]:
         """What a tab keeps, by its kind, for all visitors."""
@@ -227,6 +224,7 @@ class Workbench:
                 encoder = self._load(
                     self.spec(key), max_bytes=self.settings.max_model_bytes, on_progress=on_progress
                 )
+            self.samples.public.add(encoder.identity)
             with self._lock:
                 self._models[key] = encoder
                 self._models.move_to_end(key)
@@ -293,25 +291,34 @@ class Workbench:
                 own_models = OwnModels(settings.max_runs, settings.visitor_model_bytes)
                 texts = VisitorTexts(settings.texts_bytes, self.samples)
                 cache = ArrayCache(settings.visitor_bytes)
-                self._visitors[key] = Visitor(key in self._pages, cache, own_models, texts=texts)
+                self._visitors[key] = Visitor(key, cache, own_models, texts=texts)
             self._visitors.move_to_end(key)
             while len(self._visitors) > self.settings.max_visitors:
                 idle = [k for k, v in self._visitors.items()
-                        if k != key and not v.at_work and not v.own_models]  # fmt: skip
+                        if k != key and not v.at_work and not v.own_models
+                        and not self.presence.has_page(k)]  # fmt: skip
                 idle.sort(key=lambda k: self._visitors[k].sent_something)  # such go last
                 if not idle:
-                    break  # runs are never lost to make room
+                    break  # nothing that a page shows, and no run, is lost to make room
                 # Costs that visitor time, not data.
                 self._drop_vectors(idle[0], self._visitors.pop(idle[0]))
             return self._visitors[key]
 
-    def open_page(self, key: str | None) -> None:
-        """Somebody has opened the page, and it asks under this key from now on."""
-        name = key or ""
-        self._pages.open(name)
-        with self._lock:
-            if name in self._visitors:
-                self._visitors[name].has_page = name in self._pages
+    def enlist(self, job: Job, line: Queue, visitor: str | None, page: bool = True) -> Job:
+        """Let a job take the place in line that is this visitor's. Raises LineFull.
+
+        What a page asked for goes on while the page may come back.
+        """
+        job.client = self.presence.client(visitor)
+        if page:
+            job.awaited = lambda: self.presence.has_page(visitor)
+        line.join(job)
+        return job
+
+    def sweep(self) -> None:
+        """Forget the visitors who have gone; to be called about every second."""
+        for session in self.presence.take_gone():
+            self.forget(session)
 
     def forget(self, visitor: str | None) -> None:
         """Drop everything of a visitor at once."""

@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
-from encoder import DEFAULT_MODEL
+import numpy as np
+import torch
+
+from encoder import DEFAULT_MODEL, Encoder
+from encoder.head import Dense
 from tests.ui.laid_out import OTHER_MODEL, tiny_workbench
 from tests.ui.search.lab import QUERY, SearchLab
 from ui.search.examples import FIRST
@@ -81,3 +85,23 @@ def test_a_sample_is_kept_for_all_visitors_unless_the_model_is_their_own(page):
     sample = page.handlers.open_sample("cy", FIRST)
     page.handlers.texts("cy").open(replace(sample, sample=None))  # sent by a visitor
     assert page.search("cy").index.collection.startswith("visitor_")
+
+
+def test_no_model_of_a_visitor_passes_for_the_public_one_that_it_resembles(bert, finish):
+    """Its head differs where a printed weight is cut short; it comes to the sample first."""
+    weight = torch.randn(64, bert.dimensions)
+    forged = weight.clone()
+    forged[3:-3] = -7.0
+    recipes = [replace(bert.recipe, head=(Dense(each, None),)) for each in (weight, forged)]
+    public, own = (Encoder("public", bert.backbone, recipe) for recipe in recipes)
+    lab = SearchLab(tiny_workbench(public, public))
+    lab.workbench.encoder(DEFAULT_MODEL, None)
+    lab.workbench.add_model(OwnModel("run-1", "mine", own), lab.workbench.visitor("mallory"))
+    vectors = {}
+    for visitor, model in (("mallory", "run-1"), ("bob", DEFAULT_MODEL)):
+        lab.handlers.open_sample(visitor, FIRST)
+        vectors[visitor] = lab.search(visitor, model=model).index.vectors
+    texts = lab.handlers.opened("bob").corpus.texts[:3]
+    np.testing.assert_allclose(vectors["bob"][:3], public.encode(texts), atol=1e-6)
+    assert np.abs(vectors["bob"] - vectors["mallory"]).max() > 0.1
+    finish()

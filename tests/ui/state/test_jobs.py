@@ -10,7 +10,8 @@ import pytest
 from encoder import EncoderError
 from explore import ExploreError
 from ingest import IngestError
-from ui.state.jobs import Job, Queue
+from ui.state.jobs import Job, LineFull, Queue, hear
+from ui.state.presence import Client
 
 SOON_S = 10
 ROOT = Path(__file__).parents[3]
@@ -18,7 +19,8 @@ ROOT = Path(__file__).parents[3]
 EXIT_WHILE_WORKING = """
 import threading
 import torch
-from ui.state.jobs import Job, Queue
+from ui.state.jobs import Job, LineFull, Queue, hear
+from ui.state.presence import Client
 
 def work(job):
     weights = torch.rand(1500, 1500)
@@ -164,6 +166,92 @@ def test_a_failure_is_told_in_words_and_frees_the_slot(error, said):
     assert said in news[-1].content
     assert "secret" not in news[-1].content
     assert free(line)
+
+
+# --- whose turn it is -----------------------------------------------------------------------------
+
+
+CLASSROOM, HOME = Client("1.1.1.1"), Client("2.2.2.2")
+SCRIPT, OTHER_SCRIPT = Client("1.1.1.1", has_page=False), Client("3.3.3.3", has_page=False)
+
+
+def joined(line: Queue, go: threading.Event, *clients: Client) -> list[Job]:
+    jobs = [Job(until_told(go), client=client) for client in clients]
+    for job in jobs:
+        line.join(job)
+    return jobs
+
+
+def test_who_asks_for_much_waits_behind_itself():
+    line, go = Queue(), threading.Event()
+    jobs = joined(line, go, CLASSROOM, CLASSROOM, CLASSROOM, HOME, HOME, CLASSROOM)
+    assert [line.place(job) for job in jobs] == [0, 2, 4, 1, 3, 5]
+    assert line.wait_s(jobs[3]) < line.wait_s(jobs[1]) < line.wait_s(jobs[5])
+    go.set()
+    assert [ended(job) for job in jobs] == [["event", "done"]] * 6
+
+
+def test_pages_come_before_programs():
+    line, go = Queue(most_calls=3), threading.Event()
+    jobs = joined(line, go, SCRIPT, SCRIPT, OTHER_SCRIPT, HOME, HOME)
+    assert [line.place(job) for job in jobs] == [0, 4, 3, 1, 2]
+    go.set()
+    ended(jobs[1])
+
+
+def test_programs_leave_a_slot_to_pages():
+    line, go, soon = Queue(slots=2), threading.Event(), threading.Event()
+    jobs = joined(line, go, SCRIPT, OTHER_SCRIPT)
+    assert [line.place(job) for job in jobs] == [0, 1]
+    assert line.busy == 1
+    [page] = joined(line, soon, HOME)
+    assert line.place(page) == 0
+    go.set()
+    for job in jobs:
+        ended(job)
+    soon.set()
+    ended(page)
+
+
+def test_a_program_has_so_many_places_and_one_is_free_again_when_its_work_has_ended():
+    line, go = Queue(most_calls=2), threading.Event()
+    running, waiting = joined(line, go, SCRIPT, SCRIPT)
+    with pytest.raises(LineFull, match="2 of these"):
+        line.join(Job(until_told(go), client=SCRIPT))
+    joined(line, go, OTHER_SCRIPT, CLASSROOM)
+    line.leave(waiting)
+    [again] = joined(line, go, SCRIPT)
+    go.set()
+    assert ended(running) == ended(again) == ["event", "done"]
+
+
+# --- nobody listens ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("awaited", [True, False])
+def test_what_a_page_may_come_back_to_goes_on_without_a_listener(awaited):
+    line, go = Queue(), threading.Event()
+    job = Job(until_told(go), awaited=lambda: awaited)
+    line.join(job)
+    listener = hear(job, line)
+    next(listener)
+    listener.close()
+    go.set()
+    assert ended(job)[-1] == ("done" if awaited else "cancelled")
+
+
+def test_what_a_newer_one_has_taken_the_place_of_leaves_the_line_at_once():
+    line, go = Queue(), threading.Event()
+    first, second = (Job(until_told(go), awaited=lambda: True) for _ in range(2))
+    for job in (first, second):
+        line.join(job)
+    listener = hear(second, line)
+    next(listener)
+    second.stop.set()
+    listener.close()
+    assert second.ended.is_set()
+    go.set()
+    ended(first)
 
 
 def test_the_end_of_the_app_is_the_end_of_all_jobs():

@@ -1,6 +1,7 @@
 """Models are loaded once and kept within bounds; what belongs to a visitor stays with that one."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
@@ -8,6 +9,9 @@ import pytest
 
 from encoder import CATALOG, DEFAULT_MODEL, ModelRefused
 from ingest import read_corpus
+from tests.ui.clock import Clock
+from ui.map.state import MapState
+from ui.search.state import SearchState
 from ui.settings import Settings
 from ui.state.jobs import Job
 from ui.state.models import OwnModel
@@ -33,7 +37,7 @@ def make(bert, loads):
         loads.append(spec.key)
         return bert
 
-    return lambda **settings: Workbench(Settings(**settings), load)
+    return lambda clock=time.monotonic, **settings: Workbench(Settings(**settings), load, clock)
 
 
 # --- models -------------------------------------------------------------------------------------
@@ -202,6 +206,71 @@ def test_the_limit_holds_where_everybody_has_sent_texts_and_spares_who_searches(
     job.ended.set()
     come(9, 10, 11)
     assert workbench.visitor("v4").texts.opened is None
+
+
+def judge(workbench, name):
+    workbench.visitor(name).texts.state(SearchState).judged.judge("a query", "a text", 1)
+
+
+def name_a_cluster(workbench, name):
+    workbench.visitor(name).texts.state(MapState).titles["a key"] = {0: "cats"}
+
+
+def send_texts(workbench, name):
+    texts = workbench.visitor(name).texts
+    corpus = read_corpus(StringIO("A text.\nAnother."))
+    texts.open(OpenTexts("own.csv", corpus, texts.stages))
+
+
+@pytest.mark.parametrize("make_something", [judge, name_a_cluster, send_texts])
+def test_who_has_made_something_goes_last(make, make_something):
+    workbench = make(max_visitors=3)
+    make_something(workbench, "ann")
+    for stranger in range(9):
+        workbench.visitor(f"stranger {stranger}")
+    assert workbench.visitors == 3
+    assert workbench.visitor("ann").sent_something
+
+
+def test_who_has_a_page_open_makes_room_for_nobody(make):
+    workbench = make(max_visitors=2)
+    for name in ("ann", "bob", "cy"):
+        workbench.presence.open(name, "1.1.1.1", page=True)
+        judge(workbench, name)
+    for stranger in range(9):
+        workbench.visitor(f"stranger {stranger}")
+    assert workbench.visitors == 4
+    for name in ("ann", "bob", "cy"):
+        assert workbench.visitor(name).sent_something
+
+
+def test_a_closed_page_is_forgotten_after_the_grace_with_its_models_and_its_run(make, bert):
+    clock, go = Clock(), threading.Event()
+    workbench = make(clock, grace_s=120)
+
+    def work(job):
+        while not go.wait(0.01):
+            job.tell("training")
+        yield "trained"
+
+    workbench.presence.open("ann", "1.1.1.1", page=True)
+    ann = workbench.visitor("ann")
+    workbench.add_model(OwnModel("run-1", "mine", bert), ann)
+    ann.job = workbench.enlist(Job(work), workbench.training_queue, "ann")
+    workbench.presence.close("ann", page=True)  # a tunnel
+    clock.now += 100
+    workbench.sweep()
+    workbench.presence.open("ann", "1.1.1.1", page=True)
+    clock.now += 1000
+    workbench.sweep()
+    assert workbench.own_model("run-1", "ann") is not None
+    assert ann.busy
+    workbench.presence.close("ann", page=True)
+    clock.now += 121
+    workbench.sweep()
+    assert workbench.visitors == 0
+    assert ann.job.ended.wait(TIMEOUT_S)
+    assert [news.kind for news in list(ann.job.news.queue)][-1] == "cancelled"
 
 
 def test_whoever_has_no_key_is_forgotten_like_anybody(make):
