@@ -11,7 +11,7 @@ import numpy as np
 from ingest.amounts import count
 from ingest.contents import is_nested, joined_list
 from ingest.decode import decode
-from ingest.delimited import Dialect, read_cells
+from ingest.delimited import Dialect, read_cells, too_many_columns
 from ingest.errors import IngestError, OverLimit
 from ingest.header import is_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
@@ -222,10 +222,7 @@ def _from_cells(
             "holds the separator, put it between double quotes.",
         )
     if width > limits.columns:
-        raise IngestError(
-            f"The file has {width} columns; at most {limits.columns} are read. "
-            "Leave out the others."
-        )
+        raise too_many_columns(max(width, parsed.widest), limits)
     cells = cells.iloc[int(header) :]
     cells = cells.set_axis(range(1, len(cells) + 1))
     filled = cells != ""
