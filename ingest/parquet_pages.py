@@ -11,8 +11,10 @@ from dataclasses import dataclass
 TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, MAP, STRUCT = range(1, 13)
 # Fields of PageHeader, and of the headers of each kind of page inside it.
 UNPACKED, PACKED, DATA, DICTIONARY, DATA_V2 = 2, 3, 5, 7, 8
-VALUES = 1
+VALUES, ENCODING, ENCODING_V2 = 1, 2, 4
+COPYING = {2, 7, 8}  # encodings in which few bytes repeat long values: two by dictionary, one delta
 DEEPEST = 8
+DAMAGED = "the header of a page is damaged"
 
 Value = int | dict[int, "Value"]
 
@@ -23,6 +25,9 @@ class PageHeader:
 
     unpacked_bytes: int
     values: int
+    is_dictionary: bool
+    copies: bool  # values may be longer than the page: copied from a dictionary, or from others
+    body: slice  # where the packed page lies
 
 
 def page_headers(data: bytes, begin: int, length: int) -> Iterator[PageHeader]:
@@ -36,16 +41,24 @@ def page_headers(data: bytes, begin: int, length: int) -> Iterator[PageHeader]:
     while begin < end:
         reader = _Compact(data, begin)
         fields = reader.struct()
-        packed, unpacked = _number(fields.get(PACKED)), _number(fields.get(UNPACKED))
-        kinds = [fields[kind] for kind in (DATA, DICTIONARY, DATA_V2) if kind in fields]
-        values = [_number(kind.get(VALUES)) for kind in kinds if isinstance(kind, dict)]
-        yield PageHeader(unpacked, max(values, default=0))
-        begin = reader.at + packed
+        begin = reader.at + _number(fields.get(PACKED))
+        kind = next((kind for kind in (DATA, DICTIONARY, DATA_V2) if kind in fields), DATA)
+        inner = fields.get(kind)
+        if not isinstance(inner, dict):
+            raise ValueError(DAMAGED)  # noqa: TRY004 - of the file, not of a caller
+        encoding = inner.get(ENCODING_V2 if kind == DATA_V2 else ENCODING)
+        yield PageHeader(
+            unpacked_bytes=_number(fields.get(UNPACKED)),
+            values=_number(inner.get(VALUES)),
+            is_dictionary=kind == DICTIONARY,
+            copies=kind != DICTIONARY and encoding in COPYING,
+            body=slice(reader.at, begin),
+        )
 
 
 def _number(value: "Value | None") -> int:
     if not isinstance(value, int) or value < 0:
-        raise ValueError("the header of a page is damaged")
+        raise ValueError(DAMAGED)
     return value
 
 
@@ -91,7 +104,7 @@ class _Compact:
             for _ in range(min(length, len(self.data) - self.at)):
                 self.value(head & 15, depth + 1)
         else:
-            raise ValueError("the header of a page is damaged")
+            raise ValueError(DAMAGED)
         return None
 
     def byte(self) -> int:
@@ -109,7 +122,7 @@ class _Compact:
             number |= (byte & 127) << shift
             if byte < 128:
                 return number
-        raise ValueError("the header of a page is damaged")
+        raise ValueError(DAMAGED)
 
     def zigzag(self) -> int:
         """A whole number whose lowest bit is its sign."""

@@ -146,7 +146,7 @@ def _loaded(text: str, limits: Limits) -> object:
 
 
 def record(item: object) -> Record:
-    """Values as text; None for what is no record. A list is a record of "column 1", "column 2", ..."""
+    """Values as text, None for no record. A list is a record of "column 1", "column 2", ..."""
     if isinstance(item, Sequence) and not isinstance(item, str | bytes):
         item = {f"column {n}": value for n, value in enumerate(item, start=1)}
     if not isinstance(item, dict) or not item:
