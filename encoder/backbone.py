@@ -15,14 +15,19 @@ from torch import Tensor, nn
 
 from encoder.background import background_texts
 from encoder.batching import pieces
-from encoder.check_folder import check_transformer
+from encoder.check_config import check_config
+from encoder.check_folder import CONFIG, check_transformer
 from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
 from encoder.check_size import check_size
+from encoder.check_tokenizer_file import check_added, check_tokenizer_file
 from encoder.errors import BadText, ModelRefused
 from encoder.idf import IdfWeights
+from encoder.json_files import read_first, read_object
 from encoder.tokens import TokenizedText, Tokens
 
 # Architectures that load and would not do what this lab shows; why not.
+TOKENIZER_FILE = "tokenizer.json"
+MOST_TOKENS = 8_192  # of one text; attention takes the square of it
 UNFIT = {
     "xlnet": "XLNet names no longest text, and puts its special tokens and padding at other ends",
 }
@@ -256,6 +261,8 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
     from transformers.utils import logging
 
     check_transformer(folder)
+    check_config(folder / CONFIG)
+    _check_tokenizer_files(folder)
     logging.disable_progress_bar()
     local: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     try:
@@ -273,6 +280,8 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
         check_size(config, folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, **local)
         check_tokenizer(tokenizer, folder.name)
+        if not (folder / TOKENIZER_FILE).is_file():  # it was made of other files just now
+            check_tokenizer_file(json.loads(tokenizer.backend_tokenizer.to_str()), folder.name)
         model, report = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -292,13 +301,26 @@ def load_backbone(folder: Path, max_tokens: int | None, do_lower_case: bool) -> 
         without_vector = check_vocabulary(model, tokenizer, folder.name)
         if do_lower_case:
             _lower_case(tokenizer)
-        return Backbone(model, tokenizer, max_tokens, untrained, without_vector)
+        limit = min(max_tokens or MOST_TOKENS, MOST_TOKENS)
+        return Backbone(model, tokenizer, max_tokens and limit, untrained, without_vector)
     except ModelRefused:
         raise
     except Exception as error:  # transformers raises many kinds for a folder it cannot make out
         raise ModelRefused(
             f"{folder.name!r} cannot be loaded as an encoder: {_first_line(error, folder)}"
         ) from error
+
+
+def _check_tokenizer_files(folder: Path) -> None:
+    """Refuse a tokenizer that can take too long or grow a text. Raises ModelRefused."""
+    if (folder / TOKENIZER_FILE).is_file():
+        check_tokenizer_file(read_object(folder / TOKENIZER_FILE), folder.name)
+    settings = read_first(folder, "tokenizer_config.json")
+    check_added(settings.get("added_tokens_decoder"), folder.name)
+    check_added(settings.get("additional_special_tokens"), folder.name)
+    check_added(read_first(folder, "added_tokens.json"), folder.name)
+    special = read_first(folder, "special_tokens_map.json")
+    check_added(special.get("additional_special_tokens"), folder.name)
 
 
 def untrained_backbone(folder: Path, max_tokens: int | None, seed: int = 0) -> Backbone:

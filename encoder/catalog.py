@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from encoder.backbone import load_backbone, untrained_backbone
 from encoder.bundled import bundled_folder
 from encoder.cache import ArrayCache
 from encoder.check_folder import MODULES, check_root
 from encoder.encoder import Encoder
-from encoder.errors import ModelRefused, UnknownName
+from encoder.errors import EncoderError, ModelRefused, UnknownName
 from encoder.folder import Recipe, read_recipe
 from encoder.hub import DownloadProgress, download, valid_repo_id
 from encoder.static import load_static
@@ -220,7 +222,34 @@ def load_folder(
         backbone = load_static(inner)
     else:
         backbone = load_backbone(inner, recipe.max_seq_length, recipe.do_lower_case)
-    return Encoder(name or folder.resolve().name, backbone, recipe, cache)
+    encoder = Encoder(name or folder.resolve().name, backbone, recipe, cache)
+    _check_that_it_runs(encoder, folder.name)
+    return encoder
+
+
+TRIAL = ["A.", "A sentence of a few more words than the other one."]
+
+
+def _check_that_it_runs(encoder: Encoder, name: str) -> None:
+    """Refuse a model that loads and cannot encode two sentences. Raises ModelRefused.
+
+    A setting of its configuration can be wrong in ways that show only then.
+    """
+    try:
+        vectors = encoder.with_cache(ArrayCache(0)).encode(TRIAL, normalize=False)
+    except EncoderError:
+        raise
+    except Exception as error:  # of torch or transformers, for settings that nobody thought of
+        why = str(error).strip().partition("\n")[0][:200]
+        raise ModelRefused(
+            f"The model in {name!r} loads, and cannot encode a sentence: {why} "
+            f"({type(error).__name__}). Its settings are damaged; take config.json again."
+        ) from error
+    if not np.isfinite(vectors).all():
+        raise ModelRefused(
+            f"The model in {name!r} gives NaN or infinite numbers for a sentence. Its settings or "
+            "weights are damaged; take the model again."
+        )
 
 
 def _completed(recipe: Recipe, spec: ModelSpec, plain: bool) -> Recipe:

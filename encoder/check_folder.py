@@ -9,6 +9,8 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 
+from encoder.check_config import check_files
+from encoder.check_weights import check_weights
 from encoder.errors import ModelRefused
 
 MODULES, CONFIG, ADAPTER = "modules.json", "config.json", "adapter_config.json"
@@ -52,6 +54,8 @@ def check_root(folder: Path) -> None:
     for path in sorted({*folder.glob("*"), *folder.glob("*/*")}):
         if path.is_file() and any(path.match(pattern) for pattern in READ):
             _refuse_stand_in(path, folder)
+    check_files(folder, READ)
+    check_weights(folder)
 
 
 def check_transformer(folder: Path) -> None:

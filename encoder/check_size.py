@@ -21,8 +21,8 @@ def check_size(config: Any, folder: Path) -> None:
 
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     depth = getattr(config, "num_hidden_layers", 0)
-    size = f"{depth:,} blocks"
-    if depth <= MOST_BLOCKS:
+    size = f"{depth!r} blocks"
+    if isinstance(depth, int) and depth <= MOST_BLOCKS:
         with torch.device("meta"):  # shapes without numbers
             model = AutoModel.from_config(config, trust_remote_code=False)
         numbers = sum(parameter.numel() for parameter in model.parameters())

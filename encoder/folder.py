@@ -29,6 +29,9 @@ SETUP_FILES = tuple(
     f"sentence_{kind}_config.json"
     for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
+MOST_MODULES, LONGEST_PATH = 20, 200
+MOST_PROMPTS, LONGEST_PROMPT = 100, 2_000  # characters: a prompt stands before every text
+LONGEST_NAME = 60  # of a prompt or module, in a message
 MAY_LACK_A_FOLDER = ("Normalize",)  # nothing is in it, and git keeps no empty folder
 _BY_SAVED_NAME = {saved: name for name, saved in SAVABLE.items()}
 
@@ -72,7 +75,7 @@ def read_recipe(folder: Path) -> Recipe:
     begins = kinds[:first] in (["StaticEmbedding"], ["Transformer", "Pooling"])
     if not begins or not set(kinds[first:]) <= set(HEAD_KINDS):
         raise ModelRefused(
-            f"The model in {folder.name!r} is made of {' → '.join(kinds)}. Only Transformer → "
+            f"The model in {folder.name!r} is made of {_shown(kinds, ' → ')}. Only Transformer → "
             f"Pooling, or StaticEmbedding, followed by any of {', '.join(HEAD_KINDS)}, can be run "
             "here; leaving a module out would change its vectors."
         )
@@ -88,7 +91,7 @@ def read_recipe(folder: Path) -> Recipe:
     recipe = Recipe(
         head=head,
         prompts=_prompts(general),
-        default_prompt_name=general.get("default_prompt_name"),
+        default_prompt_name=_default_prompt(general),
         similarity=_similarity(general, head, folder.name),
         transformer_path=modules[0][1],
         static=first == 1,
@@ -108,9 +111,9 @@ def _with_pooling(recipe: Recipe, folder: Path, pooling_path: str) -> Recipe:
     return replace(
         recipe,
         modes=_modes(pooling),
-        include_prompt=pooling.get("include_prompt", True),
+        include_prompt=_flag(pooling, "include_prompt", usual=True),
         max_seq_length=_max_seq_length(setup),
-        do_lower_case=setup.get("do_lower_case", False),
+        do_lower_case=_flag(setup, "do_lower_case", usual=False),
     )
 
 
@@ -163,7 +166,32 @@ def _read_modules(path: Path) -> list[tuple[str, str]]:
     content = read_json(path)
     if not isinstance(content, list) or not all(isinstance(module, dict) for module in content):
         raise ModelRefused(f"modules.json of {path.parent.name!r} is not a list of modules.")
-    return [(kind_of(module), str(module.get("path", ""))) for module in content]
+    if len(content) > MOST_MODULES:
+        raise ModelRefused(
+            f"modules.json of {path.parent.name!r} names {len(content):,} modules; at most "
+            f"{MOST_MODULES} are run."
+        )
+    modules = [(kind_of(module), str(module.get("path", ""))) for module in content]
+    if long := next((inner for _, inner in modules if len(inner) > LONGEST_PATH), ""):
+        raise ModelRefused(
+            f"modules.json of {path.parent.name!r} names a folder of {len(long):,} characters, "
+            f"{long[:LONGEST_NAME]!r}…; no module has such a one."
+        )
+    return modules
+
+
+def _shown(names: Sequence[object], between: str = ", ") -> str:
+    """Names out of a stranger's file, in a length that a message can hold."""
+    shown = [str(name)[:LONGEST_NAME] for name in names[:MOST_MODULES]]
+    return between.join(shown) + ("…" if len(names) > MOST_MODULES else "")
+
+
+def _flag(config: dict[str, Any], name: str, usual: bool) -> bool:
+    """A switch of a config. Raises ModelRefused for anything but true and false."""
+    value = config.get(name, usual)
+    if isinstance(value, bool):
+        return value
+    raise ModelRefused(f"{name} must be true or false, not {str(value)[:LONGEST_NAME]!r}.")
 
 
 def _modes(config: dict[str, Any]) -> tuple[str, ...]:
@@ -171,9 +199,10 @@ def _modes(config: dict[str, Any]) -> tuple[str, ...]:
         modes = config["pooling_mode"]
         saved = modes if isinstance(modes, list) else [modes]
         unknown = [m for m in saved if not (isinstance(m, str) and m in _BY_SAVED_NAME)]
-        if unknown or not saved:
+        if unknown or not saved or len(saved) > len(_BY_SAVED_NAME):
             raise ModelRefused(
-                f"Unknown pooling_mode {unknown or saved}; known: {', '.join(_BY_SAVED_NAME)}."
+                f"Unknown pooling_mode [{_shown(unknown or saved)}]; known: "
+                f"{', '.join(_BY_SAVED_NAME)}."
             )
         return tuple(_BY_SAVED_NAME[mode] for mode in saved)
     return tuple(name for flag, name in _OLD_FLAGS.items() if config.get(flag)) or ("mean",)
@@ -183,7 +212,8 @@ def _max_seq_length(setup: dict[str, Any]) -> int | None:
     limit = setup.get("max_seq_length")
     if limit is None or (type(limit) is int and limit > 0):
         return limit
-    raise ModelRefused(f"max_seq_length must be a whole number above 0, not {limit!r}.")
+    shown = str(limit)[:LONGEST_NAME]
+    raise ModelRefused(f"max_seq_length must be a whole number above 0, not {shown!r}.")
 
 
 def _truncation(general: dict[str, Any]) -> tuple[HeadModule, ...]:
@@ -193,7 +223,9 @@ def _truncation(general: dict[str, Any]) -> tuple[HeadModule, ...]:
         return ()
     if type(dimensions) is int and dimensions > 0:
         return (Truncate(dimensions),)
-    raise ModelRefused(f"truncate_dim must be a whole number above 0, not {dimensions!r}.")
+    raise ModelRefused(
+        f"truncate_dim must be a whole number above 0, not {_shown([dimensions])!r}."
+    )
 
 
 def _similarity(general: dict[str, Any], head: Sequence[HeadModule], name: str) -> str | None:
@@ -222,14 +254,28 @@ def _prompts(general: dict[str, Any]) -> dict[str, str]:
         isinstance(p, str | None) for p in prompts.values()
     )
     if not are_texts:
-        raise ModelRefused(f"prompts must be texts by name, not {prompts!r}.")
-    default = general.get("default_prompt_name")
-    if default is not None and default not in prompts:
+        raise ModelRefused(f"prompts must be texts by name, not {str(prompts)[:LONGEST_NAME]!r}.")
+    texts = {name: prompt or "" for name, prompt in prompts.items()}
+    longest = max((len(text) for pair in texts.items() for text in pair), default=0)
+    if len(texts) > MOST_PROMPTS or longest > LONGEST_PROMPT:
         raise ModelRefused(
-            f"default_prompt_name {default!r} is none of its prompts; it must be one of: "
-            f"{', '.join(prompts)}."
+            f"The model has {len(texts):,} prompts, the longest of {longest:,} characters; at most "
+            f"{MOST_PROMPTS} of {LONGEST_PROMPT:,} are read, for one stands before every text. "
+            "Shorten them in config_sentence_transformers.json."
         )
-    return {name: prompt or "" for name, prompt in prompts.items()}
+    return texts
+
+
+def _default_prompt(general: dict[str, Any]) -> str | None:
+    """The name of the prompt that stands before every text, if there is one."""
+    name = general.get("default_prompt_name")
+    names = list(general.get("prompts") or {})
+    if name is None or (isinstance(name, str) and name in names):
+        return name
+    raise ModelRefused(
+        f"default_prompt_name {_shown([name])!r} is none of its prompts; it must be one of: "
+        f"{_shown(names)}."
+    )
 
 
 def _pooling_config(recipe: Recipe, hidden_size: int) -> dict[str, Any]:
@@ -246,5 +292,5 @@ def _inside(folder: Path, path: str) -> Path:
     """A module's subfolder, which must not lead out of the model's folder."""
     target = (folder / path).resolve()
     if not target.is_relative_to(folder.resolve()):
-        raise ModelRefused(f"modules.json points outside its folder: {path!r}.")
+        raise ModelRefused(f"modules.json points outside its folder: {_shown([path])!r}.")
     return target

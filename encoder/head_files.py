@@ -23,6 +23,7 @@ from encoder.head import (
 from encoder.json_files import read_first, write_json
 
 WEIGHTS = "model.safetensors"
+WIDEST = 8_192  # numbers of a vector; 20,000 texts of these take 0.7 GB
 IDENTITY = "torch.nn.modules.linear.Identity"
 
 
@@ -80,14 +81,17 @@ def saved_head(head: Sequence[HeadModule], width: int) -> tuple[list[HeadModule]
 
 def _read_dense(folder: Path, config: dict[str, Any]) -> Dense:
     activation = config.get("activation_function", "torch.nn.modules.activation.Tanh")
-    if activation not in ACTIVATIONS:
-        raise ModelRefused(f"Dense activation {activation!r} is none of: {', '.join(ACTIVATIONS)}.")
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        raise ModelRefused(
+            f"Dense activation {str(activation)[:60]!r} is none of: {', '.join(ACTIVATIONS)}."
+        )
     tensors = _read_weights("Dense", folder)
     weight, bias = tensors.get("linear.weight"), tensors.get("linear.bias")
     if weight is None or weight.ndim != 2 or (bias is not None and bias.shape != weight.shape[:1]):
         raise _other_tensors(
             folder, tensors, "linear.weight (D_out, D_in) and, with a bias, linear.bias (D_out,)"
         )
+    _check_width(folder, *weight.shape)
     return Dense(weight.float(), None if bias is None else bias.float(), activation)
 
 
@@ -96,6 +100,7 @@ def _read_layer_norm(folder: Path, _: dict[str, Any]) -> LayerNorm:
     weight, bias = tensors.get("norm.weight"), tensors.get("norm.bias")
     if weight is None or bias is None or weight.ndim != 1 or weight.shape != bias.shape:
         raise _other_tensors(folder, tensors, "norm.weight (D,) and norm.bias (D,)")
+    _check_width(folder, *weight.shape)
     return LayerNorm(weight.float(), bias.float())
 
 
@@ -130,6 +135,16 @@ def _read_weights(kind: str, folder: Path) -> dict[str, Tensor]:
         raise ModelRefused(f"{folder.name}/{path.name} cannot be read: {error}") from error
     check_numbers(tensors, folder.name)
     return tensors
+
+
+def _check_width(folder: Path, *widths: int) -> None:
+    """Refuse vectors of no number, and of more than any model gives."""
+    if not all(1 <= width <= WIDEST for width in widths):
+        shown = " to ".join(f"{width:,}" for width in reversed(widths))
+        raise ModelRefused(
+            f"The module in {folder.name!r} is for vectors of {shown} numbers; 1 to {WIDEST:,} are "
+            "run here."
+        )
 
 
 def _other_tensors(folder: Path, tensors: dict[str, Tensor], needed: str) -> ModelRefused:

@@ -14,9 +14,12 @@ from torch import Tensor, nn
 
 from encoder.backbone import Backbone
 from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
+from encoder.check_tokenizer_file import check_tokenizer_file
 from encoder.errors import ModelRefused
+from encoder.json_files import read_object
 
 WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
+MOST_NUMBERS = 2**28  # of a table that is made of fewer rows: 1 GB
 MOST_TOKENS = 100_000  # of one text; the model itself has no limit
 
 
@@ -60,6 +63,7 @@ def load_static(folder: Path) -> Backbone:
                 f"The StaticEmbedding module in {folder.name!r} has no {name}. Save the model as "
                 "safetensors with a current release of sentence-transformers."
             )
+    check_tokenizer_file(read_object(folder / TOKENIZER), folder.name)
     try:
         inner = Tokenizer.from_file(str(folder / TOKENIZER))
         tensors = load_file(folder / WEIGHTS)
@@ -96,6 +100,12 @@ def _table(tensors: dict[str, Tensor], name: str) -> Tensor:
         return table
     if "mapping" in tensors:
         rows = tensors["mapping"].long()
+        numbers = len(rows) * table.shape[1]
+        if numbers > MOST_NUMBERS:  # a byte for each row is enough to ask for it
+            raise ModelRefused(
+                f"The mapping in {name}/{WEIGHTS} makes a table of {numbers:,} numbers; at most "
+                f"{MOST_NUMBERS:,} are held. Choose a smaller model."
+            )
         if rows.min() < 0 or rows.max() >= len(table):
             raise ModelRefused(
                 f"The mapping in {name}/{WEIGHTS} names row {int(rows.max()):,}; the embeddings "

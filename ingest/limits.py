@@ -13,7 +13,8 @@ class Limits:
     """Upper bounds on what is read; all are at least 1.
 
     `file_bytes` bounds what is sent, `unpacked_bytes` what comes out of a gz, zip or Parquet file,
-    `rows` the data rows, `columns` the columns of the file, `cell_chars` one text.
+    `rows` the data rows, `columns` the columns of the file, `cell_chars` one text. A file of few
+    bytes can hold many cells, so all readers count rows × columns before they build a table.
     """
 
     rows: int = 20_000
@@ -26,6 +27,18 @@ class Limits:
         wrong = [f.name for f in fields(self) if getattr(self, f.name) < 1]
         if wrong:
             raise IngestError(*(f"Limit {n} is {getattr(self, n)}; give 1 or more." for n in wrong))
+
+    @property
+    def cells(self) -> int:
+        """Of the largest table that is read whole."""
+        return self.rows * self.columns
+
+    def rows_looked_at(self, sample: bool) -> int:
+        """Rows that are parsed: those that may be read, or those that a sample is drawn from.
+
+        Two more tell that there are too many, one of them being the header.
+        """
+        return self.rows * (SAMPLED_TIMES if sample else 1) + 2
 
 
 LIMITS = Limits()

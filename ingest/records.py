@@ -1,4 +1,4 @@
-"""JSON Lines, JSON and Parquet: records with named values → rows of text."""
+"""JSON Lines and JSON: records with named values → rows of text."""
 
 import io
 import json
@@ -7,24 +7,43 @@ from collections.abc import Iterator, Sequence
 
 from ingest.amounts import count
 from ingest.errors import IngestError
-from ingest.limits import SAMPLED_TIMES, Limits, size
+from ingest.limits import Limits
 
 LINE_END = re.compile(r"\r\n|\r|\n")  # of JSON Lines; U+2028 and U+0085 stand inside texts
 DEEPEST = 2  # objects inside objects that are looked into
+VALUES_TIMES = 4  # values read at once for each cell of the largest table
+OBJECT_WEIGHT = 4  # of an object, in values
 ENVELOPES = ("row", "_source")  # of the Hub's rows, of Elasticsearch's hits
-BATCH = 64  # rows decoded at once, so that a column that unpacks to gigabytes is stopped early
 NESTED = (list, tuple, dict)
 
 Record = dict[str, str] | None  # None: a line that cannot be read
 
 
-def looks_like_json(text: str) -> bool:
-    """The first line is a JSON object, or the whole a JSON list or object."""
-    start = text[:1]
-    if start not in ("{", "["):
+def looks_like_json(text: str, limits: Limits) -> bool:
+    """The first line is a JSON object, or the whole a JSON list or object.
+
+    Raises IngestError for a whole of more values than are read at once.
+    """
+    if text[:1] not in ("{", "["):
         return False
     first = LINE_END.split(text, maxsplit=1)[0]
-    return isinstance(_loaded(first), dict | list) or isinstance(_loaded(text), dict | list)
+    if isinstance(_loaded(first, limits), dict | list):
+        return True
+    most = VALUES_TIMES * limits.cells
+    if _weight(text) > most and text.endswith(("]", "}")):
+        raise IngestError(
+            f"The file holds more than {most:,} values in one piece of JSON, the most that are "
+            "read at once. Leave out lists of numbers, or save it as JSON Lines, a record a line."
+        )
+    return isinstance(_loaded(text, limits), dict | list)
+
+
+def _weight(text: str) -> int:
+    """At least how many values a JSON text holds; an object, which takes most, counts as several.
+
+    Python makes an object of each: 5 MB of "{}," would take 100 MB.
+    """
+    return text.count(",") + text.count("[") + OBJECT_WEIGHT * text.count("{")
 
 
 def json_records(
@@ -35,7 +54,7 @@ def json_records(
     singles: a list of strings is one of texts, a record each. Also notes on what was read of an
     object that holds several lists.
     """
-    whole = _loaded(text)
+    whole = _loaded(text, limits)
     notes: tuple[str, ...] = ()
     if isinstance(whole, dict):
         whole, notes = _of_object(whole)
@@ -44,10 +63,10 @@ def json_records(
     elif not _are_records(whole):  # one line that is one record, or nothing
         whole = None
     items: Iterator[object]
-    lines = (line for line in LINE_END.split(text) if line.strip())
-    items = iter(whole) if isinstance(whole, list) else map(_loaded, lines)
-    most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
-    return [_record(item) for item, _ in zip(items, range(most), strict=False)], notes
+    lines = (line for line in io.StringIO(text, newline=None) if line.strip())
+    items = iter(whole) if isinstance(whole, list) else (_loaded(line, limits) for line in lines)
+    rows = range(limits.rows_looked_at(sample))
+    return [record(item) for item, _ in zip(items, rows, strict=False)], notes
 
 
 def _of_object(whole: dict[str, object]) -> tuple[list[object] | None, tuple[str, ...]]:
@@ -112,54 +131,22 @@ def _of_columns(whole: dict[str, object]) -> list[object] | None:
     return [dict(zip(whole, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def parquet_records(data: bytes, limits: Limits, sample: bool) -> list[Record]:
-    """The rows of a Parquet file. Raises IngestError if it is broken or over a limit."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    most = limits.rows * (SAMPLED_TIMES if sample else 1) + 2
-    records: list[Record] = []
-    unpacked = 0
-    try:
-        file = pq.ParquetFile(io.BytesIO(data))
-        names = file.schema_arrow.names
-        if len(names) > limits.columns:
-            raise IngestError(
-                f"The file has {count(len(names), 'column')}; at most {limits.columns} are read. "
-                "Leave out the others."
-            )
-        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-            unpacked += batch.nbytes
-            if unpacked > limits.unpacked_bytes:
-                raise IngestError(
-                    f"Unpacked, the file is larger than {size(limits.unpacked_bytes)}, the most "
-                    "that is read. Shorten it."
-                )
-            columns = [column.to_pylist() for column in batch.columns]
-            records += [_record(dict(zip(names, row, strict=True)))
-                      for row in zip(*columns, strict=True)]  # fmt: skip
-            if len(records) >= most:
-                break
-    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, IngestError):
-            raise
-        raise IngestError(f"The Parquet file is broken: {str(error)[:200]}.") from None
-    return records[:most]
-
-
 def _are_records(value: object) -> bool:
     return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
 
 
-def _loaded(text: str) -> object:
+def _loaded(text: str, limits: Limits) -> object:
+    """None for what is no JSON, or holds more values than are read at once."""
+    if _weight(text) > VALUES_TIMES * limits.cells:
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _record(item: object) -> Record:
-    """Values as text. A list is a record of "column 1", "column 2", ..."""
+def record(item: object) -> Record:
+    """Values as text, None for no record. A list is a record of "column 1", "column 2", ..."""
     if isinstance(item, Sequence) and not isinstance(item, str | bytes):
         item = {f"column {n}": value for n, value in enumerate(item, start=1)}
     if not isinstance(item, dict) or not item:

@@ -84,9 +84,15 @@ def _columns(table: Table, pattern: re.Pattern[str]) -> list[str]:
 
 def _most_that_fit(longest: Sequence[int], rows: int) -> int:
     """The most rows a record may give, so that all together are no more than `rows`; 1 or more."""
-    most = max(longest, default=1)
-    while most > 1 and sum(min(number, most) for number in longest) > rows:
-        most -= 1
+    if sum(longest) <= rows:
+        return max(longest, default=1)
+    # Raising it by one adds a row for each record that has more; shorter ones are used up first.
+    room, left, most = rows, len(longest), 0
+    for length in sorted(longest):
+        if room < left * (length - most):
+            return max(1, most + room // left)
+        room -= left * (length - most)
+        left, most = left - 1, length
     return most
 
 

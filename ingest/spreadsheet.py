@@ -4,13 +4,20 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable
+from typing import IO
+from xml.parsers import expat
 
 from ingest.amounts import count
 from ingest.errors import IngestError
-from ingest.limits import SAMPLED_TIMES, Limits, size
+from ingest.limits import Limits, size
 
 WORKBOOK = "xl/workbook.xml"
-BEGINNING = 1_000  # bytes of a part in which a document type would stand
+PIECE = 2**16
+# XML elements, each of which costs openpyxl some hundred bytes, or in a list of strings 20 µs. Of a
+# part that is read whole: styles, names, relations; and of a row, made whole before it is cut.
+MOST_ELEMENTS, MOST_IN_A_ROW = 100_000, 16_384
+ELEMENTS_OF_A_CELL = 3  # <c>, <v> or <is><t>
+SHEETS, STRINGS = "xl/worksheets/", "xl/sharedstrings"
 Notes = tuple[str, ...]
 
 
@@ -20,7 +27,7 @@ def is_workbook(archive: zipfile.ZipFile) -> bool:
 
 
 def check_workbook(archive: zipfile.ZipFile, limits: Limits) -> None:
-    """Raises IngestError for one over the limit, and for entities, which could grow without end.
+    """Raises IngestError for one over the limits, and for entities, which could grow without end.
 
     No part is read beyond the size that the zip declares for it.
     """
@@ -29,10 +36,53 @@ def check_workbook(archive: zipfile.ZipFile, limits: Limits) -> None:
             f"Unpacked, the workbook is larger than {size(limits.unpacked_bytes)}, the most that "
             "is read. Save the sheet as CSV, or shorten it."
         )
+    room = {
+        SHEETS: MOST_ELEMENTS + ELEMENTS_OF_A_CELL * limits.cells,
+        STRINGS: MOST_ELEMENTS + limits.cells // 2,  # many cells share one
+        "": MOST_ELEMENTS,
+    }
     for info in archive.infolist():
+        kind = next(kind for kind in room if info.filename.lower().startswith(kind))
+        elements = _Elements(room[kind])
         with archive.open(info) as part:
-            if b"<!DOCTYPE" in part.read(BEGINNING):
-                raise IngestError("The workbook holds a document type, which none needs.")
+            elements.count(part)
+        room[kind] -= elements.seen
+
+
+class _Elements:
+    """The XML elements of a part, counted before openpyxl makes an object of each."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.seen = 0
+        self.row_began_at: int | None = None  # none in a part that is no sheet
+
+    def count(self, part: IO[bytes]) -> None:
+        """Raises IngestError for too many, and for a document type, in whatever encoding."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self.start
+        parser.StartDoctypeDeclHandler = self.refuse_type
+        try:
+            while piece := part.read(PIECE):
+                parser.Parse(piece)
+        except expat.ExpatError:  # no XML, or not from here on: nobody reads it further either
+            return
+
+    def start(self, name: str, _: dict[str, str]) -> None:
+        """An element begins."""
+        self.seen += 1
+        if name.rpartition(":")[2] == "row":
+            self.row_began_at = self.seen
+        in_row = 0 if self.row_began_at is None else self.seen - self.row_began_at
+        if self.seen > self.most or in_row > MOST_IN_A_ROW * ELEMENTS_OF_A_CELL:
+            raise IngestError(
+                "The workbook holds more cells or styles than are read. Save the sheet as CSV, "
+                "with the columns that you need."
+            )
+
+    def refuse_type(self, *_: object) -> None:
+        """A document type is declared."""
+        raise IngestError("The workbook holds a document type, which none needs.")
 
 
 def csv_of_workbook(data: bytes, limits: Limits, sample: bool) -> tuple[str, Notes]:
@@ -46,7 +96,7 @@ def csv_of_workbook(data: bytes, limits: Limits, sample: bool) -> tuple[str, Not
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         for sheet in book.worksheets:
             text = _csv(sheet.iter_rows(
-                max_row=limits.rows * (SAMPLED_TIMES if sample else 1) + 2,
+                max_row=limits.rows_looked_at(sample),
                 max_col=limits.columns + 1,
                 values_only=True,
             ))  # fmt: skip

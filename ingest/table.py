@@ -11,13 +11,14 @@ import numpy as np
 from ingest.amounts import count
 from ingest.contents import is_nested, joined_list
 from ingest.decode import decode
-from ingest.delimited import Dialect, read_cells
+from ingest.delimited import Dialect, read_cells, too_many_columns
 from ingest.errors import IngestError, OverLimit
 from ingest.header import is_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
 from ingest.lines import find_layout, find_table, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
-from ingest.records import Record, json_records, looks_like_json, parquet_records
+from ingest.parquet import parquet_records
+from ingest.records import Record, json_records, looks_like_json
 from ingest.report import Reason
 from ingest.spreadsheet import csv_of_workbook
 from ingest.stand_ins import refuse_stand_in
@@ -125,7 +126,7 @@ def read_table(
     notes: tuple[str, ...] = ()
     if data.startswith(PARQUET):
         rows = parquet_records(data, limits, sample)
-        table = _from_records(rows, "Parquet", "Parquet", notes)
+        table = _from_records(rows, "Parquet", "Parquet", notes, limits)
         return _limited(_with_joined_lists(table) if singles else table, limits, sample)
     suffixes = Path(filename.lower()).suffixes
     if data.startswith(ZIP):
@@ -146,9 +147,9 @@ def read_table(
         raise IngestError(f"Every cell is empty. {WANTED[singles]}")
     if not text:
         raise IngestError(f"There is no text in it. {WANTED[singles]}")
-    if looks_like_json(text):
+    if looks_like_json(text, limits):
         rows, remarks = json_records(text, limits, sample, singles)
-        table = _from_records(rows, encoding, "JSON", (*notes, *remarks))
+        table = _from_records(rows, encoding, "JSON", (*notes, *remarks), limits)
         table = _with_joined_lists(table) if singles else table
     else:
         table = _from_cells(text, encoding, suffixes, notes, limits, sample, singles)
@@ -156,16 +157,23 @@ def read_table(
 
 
 def _from_records(
-    records: list[Record], encoding: str, delimiter: str, notes: tuple[str, ...]
+    records: list[Record], encoding: str, delimiter: str, notes: tuple[str, ...], limits: Limits
 ) -> Table:
     import pandas as pd
 
     good = {number: record for number, record in enumerate(records, start=1) if record}
     if not good:
         raise IngestError("No record could be read. Expected is one JSON object a line.")
-    frame = pd.DataFrame.from_dict(good, orient="index", dtype=str).fillna("")
-    names = [name.strip() or "column" for name in map(str, frame.columns)]
-    frame.columns = pd.Index(_distinct(names))
+    # Counted before the table is made, which would have a column for each.
+    fields = list(dict.fromkeys(field for record in good.values() for field in record))
+    if len(fields) > limits.columns:
+        raise IngestError(
+            f"The records have {count(len(fields), 'different field')}; at most "
+            f"{limits.columns} are read. Leave out the others."
+        )
+    cells = {field: [record.get(field, "") for record in good.values()] for field in fields}
+    frame = pd.DataFrame(cells, index=list(good), dtype=str)
+    frame.columns = pd.Index(_distinct([field.strip() or "column" for field in fields]))
     bad = tuple(number for number, record in enumerate(records, start=1) if not record)
     dropped: Dropped = {NO_RECORD: bad} if bad else {}
     return Table(frame, encoding, delimiter, True, len(records), dropped, notes)
@@ -222,10 +230,7 @@ def _from_cells(
             "holds the separator, put it between double quotes.",
         )
     if width > limits.columns:
-        raise IngestError(
-            f"The file has {width} columns; at most {limits.columns} are read. "
-            "Leave out the others."
-        )
+        raise too_many_columns(max(width, parsed.widest), limits)
     cells = cells.iloc[int(header) :]
     cells = cells.set_axis(range(1, len(cells) + 1))
     filled = cells != ""
@@ -260,11 +265,6 @@ def _names(
 
 def _limited(table: Table, limits: Limits, sample: bool) -> Table:
     """Within the limits, or a seeded sample of it; raises IngestError."""
-    if len(table.columns) > limits.columns:
-        raise IngestError(
-            f"The records have {count(len(table.columns), 'different field')}; at most "
-            f"{limits.columns} are read. Leave out the others."
-        )
     if table.rows_read <= limits.rows:
         return table
     if not sample:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from ingest.errors import IngestError, OverLimit
 from ingest.limits import Limits, size
 from ingest.spreadsheet import check_workbook, is_workbook
+from ingest.zips import METHODS, entries_at_most
 
 GZIP, ZIP, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"PAR1"
 FOREIGN = {
@@ -32,6 +33,7 @@ FOREIGN = {
     b"\x89HDF": "an HDF5 file",
     b"{\\rtf": "a Rich Text document",
 }
+MOST_ENTRIES = 1_000  # of a zip; a workbook has a dozen
 SHOWN_CHARS = 200  # of a path that cannot be read
 READABLE = "Readable are CSV, TSV, JSON Lines, Parquet and Excel, plain or in a .gz or .zip."
 Source = str | Path | bytes | io.StringIO  # a path, a path, the content of a file, a pasted text
@@ -62,6 +64,7 @@ def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
                 data = _read(stream, limits, sample)
         elif data.startswith(ZIP):
             data = _only_file(data, limits, sample)
+            packed = not data.startswith(ZIP)  # a workbook stays as it is
         if packed and data.startswith((GZIP, ZIP)):
             data = _workbook(data, limits)
     except IngestError:
@@ -77,10 +80,27 @@ def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
     return data[: limits.unpacked_bytes], cut
 
 
+def _opened(data: bytes) -> zipfile.ZipFile:
+    """A zip of few entries, packed in one of the usual ways."""
+    count = entries_at_most(io.BytesIO(data))
+    if count > MOST_ENTRIES:
+        raise IngestError(
+            f"The zip holds {count:,} files; at most {MOST_ENTRIES:,} are looked at. Pack exactly "
+            "one."
+        )
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    if odd := [info for info in archive.infolist() if info.compress_type not in METHODS]:
+        raise IngestError(
+            f"{PurePosixPath(odd[0].filename).name[:SHOWN_CHARS]!r} is packed by a method other "
+            "than deflate. Zip it in the usual way."
+        )
+    return archive
+
+
 def _workbook(data: bytes, limits: Limits) -> bytes:
     """The bytes of an Excel workbook within the limits, which is the one zip that is not opened."""
     if data.startswith(ZIP):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with _opened(data) as archive:
             if is_workbook(archive):
                 check_workbook(archive, limits)
                 return data
@@ -113,9 +133,10 @@ def _read(stream: BinaryIO | gzip.GzipFile, limits: Limits, sample: bool) -> byt
 
 
 def _only_file(data: bytes, limits: Limits, sample: bool) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with _opened(data) as archive:
         names = [info for info in archive.infolist() if _is_content(info)]
         if is_workbook(archive):
+            check_workbook(archive, limits)
             return data
         if any(info.filename == "[Content_Types].xml" for info in names):
             raise IngestError(
