@@ -22,7 +22,7 @@ from ingest.corpus import Corpus, corpus_of_pairs, read_corpus, to_corpus
 from ingest.corpus_columns import CorpusColumns, guess_text_column
 from ingest.errors import IngestError, LabError, OverLimit
 from ingest.findings import Finding, Remedy
-from ingest.kinds import TEXTS, Kind
+from ingest.kinds import LABELLED, TEXTS, Kind
 from ingest.limits import LIMITS, Limits
 from ingest.pairs import PairSet, read_pairs, to_pairs
 from ingest.report import Report
@@ -35,6 +35,7 @@ from ingest.unpack import Source
 
 __all__ = [
     "FINDINGS",
+    "LABELLED",
     "LIMITS",
     "TEXTS",
     "ColumnMapping",

@@ -12,6 +12,7 @@ from ingest import (
 )
 from ingest.findings import Context, CountTokens, Finding, Read, Similarity
 from ingest.pairs import PairSet
+from ingest.report import SEVERITIES as SEVERITIES
 from ingest.split import Split
 
 # What looks at the pairs, by the names of the findings it may give.
@@ -53,7 +54,6 @@ OF_TRAINING = (
     findings_texts.truncated_texts,
 )
 FINDINGS = tuple(name for names in CHECKS for name in names)
-SEVERITIES = ("error", "warning", "note")
 
 
 def check(

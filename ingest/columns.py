@@ -34,7 +34,8 @@ class ColumnMapping:
 
     scale: (lowest, highest) label, where it should not be recognised from the column's name and
     values; for "binary", the two that mean no and yes. meanings: (word, 0 … 1) of labels that are
-    words. ignored: columns that look like a label and are none. left_over: what a guess left aside.
+    words, "" for blank cells. ignored: columns that look like a label and are none. only: (column,
+    value) of the rows that are meant, () for all. left_over: what a guess left aside.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class ColumnMapping:
     scale: tuple[float, float] | None = None
     meanings: tuple[tuple[str, float], ...] = ()
     ignored: tuple[str, ...] = ()
+    only: tuple[str, str] | tuple[()] = ()
     left_over: LeftOver = field(default=LeftOver(), compare=False)
 
     def __post_init__(self) -> None:

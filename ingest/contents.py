@@ -77,6 +77,17 @@ def is_number(cell: str) -> bool:
     return len(text) <= LONGEST_VALUE and bool(NUMBER.fullmatch(text))
 
 
+def is_reference(cell: str) -> bool:
+    """A link or a date."""
+    text = cell.strip()
+    return len(text) <= LONGEST_VALUE and any(p.fullmatch(text) for p in (LINK, DATE))
+
+
+def is_identifier(cell: str) -> bool:
+    """A number or one token with a digit in it."""
+    return is_number(cell) or bool(IDENTIFIER.fullmatch(cell.strip()[:LONGEST_VALUE]))
+
+
 def wordiness(cells: Sequence[str]) -> float:
     """How much a column looks like texts: mean length × share of distinct cells × share filled.
 

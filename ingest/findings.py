@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ingest.amounts import count as count
 from ingest.columns import ColumnMapping
 from ingest.pairs import PairSet
+from ingest.report import Severity as Severity
 from ingest.split import Split
 from ingest.text import text_key
 
-Severity = Literal["error", "warning", "note"]
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.contents import has_few_values
 from ingest.labels import (
     asks_yes_or_no,
     is_label,
@@ -16,23 +15,21 @@ from ingest.labels import (
     words_of,
 )
 from ingest.names import (
-    BESIDE,
     LABELS,
     MEAN_WORDS,
     PEOPLE,
+    describes_rows,
     name_words,
     plain,
-    says_counts,
     says_label,
 )
 from ingest.scales import named_scale, without_scale
+from ingest.unread import unread_labels
 from ingest.votes import vote_shares
 
 READABLE = 0.5  # the share of cells that must be labels
 BOTH_SIDES = 0.9  # the same where all that is understood means the same
 LARGEST = 100  # of labels in a column whose name does not say that it holds them
-MOST_VALUES = 7  # of a column that may be a label in words that are not known
-MOST_LONG = 40  # characters of such a word
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,9 @@ def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     readable = [name for name, column in cells.items() if _is_readable(column)]
     named = [name for name in readable if _is_named(name, cells[name])]
     numbers = [n for n in readable if n not in named and not counts_rows(cells[n])]
-    plausible = [name for name in numbers if not _describes(name)]
-    counts = tuple(name for name in numbers if _describes(name))
-    unread = unread_label(cells, readable)
+    plausible = [n for n in numbers if not describes_rows(n) or _are_words(cells[n])]
+    counts = tuple(name for name in numbers if name not in plausible)
+    unread = _unread({name: cells[name] for name in cells if name not in readable})
     if unread and not named and says_label(without_scale(unread)):
         return LabelChoice(others=tuple(plausible), counts=counts)
     ranked = sorted(named or plausible, key=lambda name: _rank(name, cells[name]))
@@ -71,17 +68,6 @@ def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     doubtful = [unread] if unread and not named else []
     others = tuple(name for name in (*named, *plausible, *doubtful) if name != label)
     return LabelChoice(label, not named, others, counts)
-
-
-def unread_label(cells: Mapping[str, Sequence[str]], readable: Sequence[str] = ()) -> str:
-    """The column that looks most like a label whose words are not known, "" without one.
-
-    One that is called a label, else one of few distinct short values that describes no row.
-    """
-    free = [name for name in cells if name not in readable]
-    named = [name for name in free if says_label(without_scale(name)) and _filled(cells[name])]
-    few = [name for name in free if not _describes(name) and _has_label_values(cells[name])]
-    return next(iter([*named, *few]), "")
 
 
 def counts_rows(cells: Sequence[str]) -> bool:
@@ -96,13 +82,19 @@ def counts_rows(cells: Sequence[str]) -> bool:
     return rising or max(present) > LARGEST
 
 
-def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, int, bool, bool]:
+def _unread(cells: Mapping[str, Sequence[str]]) -> str:
+    """The column that is most probably a label in words that are not known, "" without one."""
+    return next((name for name, severity in unread_labels(cells) if severity == "error"), "")
+
+
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, int, bool, bool]:
     """Smaller for what is more likely the label."""
     bare = without_scale(name)
     words = set(name_words(bare))
     numbers = (number for cell in _values(cells) if (number := label_number(cell)) is not None)
     return (
         not says_label(bare),
+        describes_rows(name),
         not MEAN_WORDS & words,
         not PEOPLE & words,
         LABELS.index(plain(bare)) if plain(bare) in LABELS else len(LABELS),
@@ -134,19 +126,11 @@ def _values(cells: Sequence[str]) -> Counter[str]:
     return Counter({cell: n for cell, n in Counter(cells).items() if not is_missing(cell)})
 
 
+def _are_words(cells: Sequence[str]) -> bool:
+    """They say yes or no, or in between, in words."""
+    values = _values(cells)
+    return 2 * sum(n for cell, n in values.items() if label_word(cell) is not None) > values.total()
+
+
 def _are_whole(numbers: Iterable[float]) -> bool:
     return all(number == round(number) for number in numbers)
-
-
-def _describes(name: str) -> bool:
-    return says_counts(name) or bool({plain(name), *name_words(name)} & set(BESIDE))
-
-
-def _filled(cells: Sequence[str]) -> bool:
-    return any(not is_missing(cell) for cell in cells)
-
-
-def _has_label_values(cells: Sequence[str]) -> bool:
-    values = {cell.strip() for cell in _values(cells)}
-    short = len(values) <= MOST_VALUES and all(len(value) <= MOST_LONG for value in values)
-    return short and has_few_values(cells)

@@ -11,6 +11,7 @@ from ingest.scales import ENOUGH, SEVERAL, STRAY, find_scale, fits, named_scale,
 from ingest.votes import is_vote, vote_shares
 
 MISSING = {"", "nan", "na", "n/a", "none", "null", "nil", "-", "--", "?", "unknown", "#n/a"}
+BLANK = {"", "nan", "na", "n/a", "null", "#n/a"}  # what programs write where nothing is
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 YES = (
     *("yes", "y", "true", "t", "ja", "oui", "si", "sí", "wahr", "vrai"),
@@ -82,6 +83,12 @@ def words_of(cells: Sequence[str]) -> Mapping[str, float]:
 def is_missing(cell: str) -> bool:
     """Empty, or one of the usual ways to say so."""
     return cell.strip().casefold() in MISSING
+
+
+def blank_or_value(cell: str) -> str:
+    """The cell as one line, "" for one that a program left blank: a person's "-" is a value."""
+    text = " ".join(cell.split())
+    return "" if text.casefold() in BLANK else text
 
 
 def yes_or_no(cell: str) -> float | None:

@@ -159,6 +159,11 @@ def says_counts(name: str) -> bool:
     return bool(COUNTED & set(words)) or words[0] in COUNT_OF or words[-1] in COUNTS
 
 
+def describes_rows(name: str) -> bool:
+    """A column called so describes the row or the file, or counts."""
+    return says_counts(name) or bool({plain(name), *name_words(name)} & set(BESIDE))
+
+
 def says_label(name: str) -> bool:
     """A column called so holds the label, whatever else stands in the name."""
     if plain(name) in LABELS:

@@ -1,6 +1,5 @@
 """A table and a choice of columns → clean pairs with labels in [0, 1]."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,8 +10,7 @@ from ingest.columns import ColumnMapping, guess_columns, has_entailment_codes
 from ingest.contents import is_nested
 from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
-from ingest.label_column import unread_label
-from ingest.labels import is_missing
+from ingest.labels import blank_or_value
 from ingest.limits import LIMITS, Limits
 from ingest.neighbours import NEAR, earlier_twins
 from ingest.report import Reason, Report, UnreadLabel
@@ -21,8 +19,10 @@ from ingest.scaling import NOT_RECOGNISED, Labels, none_usable, read_labels
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts, words
 from ingest.unpack import Source
+from ingest.unread import label_values, unread_labels
 
 NO_TEXT = Reason("a list or an object instead of a text", "unreadable_rows")
+OTHER_VALUE = "another value in {!r} than {!r}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ def read_pairs(
     rows = with_rows_of_lists(table, limits)
     if mapping is None:
         return to_pairs(rows, guess_columns(rows), limits=limits)
-    named = {*mapping.texts, *([mapping.label] if mapping.label else [])}
+    named = {*mapping.texts, *([mapping.label] if mapping.label else []), *mapping.only[:1]}
     return to_pairs(rows if named <= set(rows.columns) else table, mapping, limits=limits)
 
 
@@ -126,8 +126,10 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
 
     Raises IngestError for columns that do not exist, and when no usable row is left.
     """
-    table.check_has([*mapping.texts, *([mapping.label] if mapping.label else [])])
+    label_or_only = [*([mapping.label] if mapping.label else []), *mapping.only[:1]]
+    table.check_has([*mapping.texts, *label_or_only])
     numbers = [int(number) for number in table.frame.index]
+    is_meant = _meant_rows(table, mapping)
     fixed: dict[str, list[int]] = {}
     dropped: dict[Reason, list[int]] = {
         reason: list(rows) for reason, rows in table.dropped.items()
@@ -138,6 +140,8 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         texts_of_row, repairs, reason = usable_texts(row, limits)
         if table.of_records and any(map(is_nested, row)):
             reason = NO_TEXT
+        if not is_meant[at]:
+            reason = Reason(OTHER_VALUE.format(*mapping.only), "other_value")
         if reason:
             dropped.setdefault(reason, []).append(numbers[at])
             continue
@@ -180,7 +184,8 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         scaled=labelling is not None and labelling.scaled,
         unrecognised=unrecognised,
         counts=labelling is not None and labelling.counts,
-        unread_label=_unread_label(table, mapping, remaining),
+        unread_labels=_unread_labels(table, mapping, remaining),
+        ignored=mapping.ignored,
         left_over=mapping.left_over,
     )
     rows = tuple(texts[at] for at in usable_rows)
@@ -195,18 +200,33 @@ def _labels(cells: list[str], rows: list[int], mapping: ColumnMapping) -> Labels
     return read_labels(labels, mapping.kind, mapping.scale, codes, mapping.label or "", meanings)
 
 
-def _unread_label(table: Table, mapping: ColumnMapping, remaining: set[int]) -> UnreadLabel | None:
-    """A column that looks like a label, where nothing says that a pair may be a negative one."""
-    used = (*mapping.texts, *mapping.ignored)
-    free = {name: table.frame[name].tolist() for name in table.columns if name not in used}
-    name = unread_label(free) if mapping.kind == "positive" else ""
-    if not name:
-        return None
-    numbered = zip(map(int, table.frame.index), free[name], strict=True)
-    cells = {number: tidy(cell)[0] for number, cell in numbered if number in remaining}
-    counts = Counter(cell for cell in cells.values() if not is_missing(cell))
-    values = tuple(value for value, _ in counts.most_common())
-    return UnreadLabel(name, mapping.texts, values, cells) if values else None
+def _meant_rows(table: Table, mapping: ColumnMapping) -> list[bool]:
+    """(N,) whether a row has the value of `mapping.only`; all have it where there is none."""
+    if not mapping.only:
+        return [True] * len(table.frame)
+    column, value = mapping.only
+    cells = table.frame[column].tolist()
+    return [blank_or_value(tidy(cell)[0]).casefold() == value.casefold() for cell in cells]
+
+
+def _unread_labels(
+    table: Table, mapping: ColumnMapping, remaining: set[int]
+) -> tuple[UnreadLabel, ...]:
+    """Columns that look like labels, where nothing says that a pair may be a negative one."""
+    if mapping.kind in LABELLED:
+        return ()
+    used = {*mapping.texts, *mapping.ignored, *mapping.only[:1]}
+    cells: dict[str, dict[int, str]] = {}
+    for name in (name for name in table.columns if name not in used):
+        numbered = zip(map(int, table.frame.index), table.frame[name].tolist(), strict=True)
+        cells[name] = {number: tidy(cell)[0] for number, cell in numbered if number in remaining}
+    columns = unread_labels({name: list(column.values()) for name, column in cells.items()})
+    return tuple(
+        UnreadLabel(
+            name, mapping.texts, label_values(list(cells[name].values())), cells[name], severity
+        )
+        for name, severity in columns
+    )
 
 
 def _shown(cells: Iterable[str]) -> str:

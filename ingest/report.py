@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 Rows = Mapping[str, tuple[int, ...]]
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,16 @@ class LeftOver:
 class UnreadLabel:
     """A column that looks like a label and is not used.
 
-    texts: the columns of the pairs; values: its distinct values, the commonest first; cells: what
-    stands in it, by row number.
+    texts: the columns of the pairs; values: its distinct values, the commonest first, "" for blank
+    cells that say something; cells: what stands in it, by row number; severity: how much must be
+    made of it.
     """
 
     name: str
     texts: tuple[str, ...]
     values: tuple[str, ...]
     cells: Mapping[int, str]
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Report:
     scaling: how labels became numbers from 0 to 1; scaled: whether that changed any; scaling_note:
     what was seen and is not certain, in sentences; scale: the (lowest, highest) label, None for
     words and kinds without labels; counts: the labels look like counts. unrecognised: the one of
-    the `notes` on labels that were not recognised, "" without one. unread_label, left_over: what
+    the `notes` on labels that were not recognised, "" without one. unread_labels, left_over: what
     the choice of columns leaves open.
     """
 
@@ -74,7 +79,8 @@ class Report:
     scaled: bool = False
     unrecognised: str = ""
     counts: bool = False
-    unread_label: UnreadLabel | None = None
+    unread_labels: tuple[UnreadLabel, ...] = ()
+    ignored: tuple[str, ...] = ()
     left_over: LeftOver = LeftOver()
     codes: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingest.errors import IngestError
-from ingest.labels import as_array, is_missing, label_number, label_word, two_values, words_of
+from ingest.labels import (
+    as_array,
+    blank_or_value,
+    is_missing,
+    label_number,
+    label_word,
+    two_values,
+    words_of,
+)
 from ingest.report import Reason
 from ingest.scales import describe, find_scale, look_like_counts, signed, span, why_scale
 from ingest.votes import for_and_against, vote_shares, votes
@@ -81,7 +89,7 @@ class _Column:
     def _word(self, cell: str) -> float | None:
         if not self.meanings:
             return label_word(cell)
-        return self.meanings.get(cell.strip().casefold())
+        return self.meanings.get(blank_or_value(cell).casefold())
 
 
 def read_labels(
@@ -96,11 +104,15 @@ def read_labels(
 
     For "binary" the lowest is the no and the highest the yes. entailment_codes: 0, 1, 2 mean
     entailment, neutral, contradiction, as in SNLI and MNLI. name: of the column, may say the scale.
-    meanings: {word in lower case: 0 … 1}, instead of the usual words.
+    meanings: {word in lower case: 0 … 1}, instead of the usual words and numbers; "" for blank
+    cells.
     """
     column = _Column(cells, name, meanings or words_of(cells))
-    reading = (_binary if kind == "binary" else _graded)(column, scale, entailment_codes)
-    missing = np.array([is_missing(cell) for cell in cells], bool)
+    if meanings:
+        reading = _Reading(column.words, _words_used(column))
+    else:
+        reading = (_binary if kind == "binary" else _graded)(column, scale, entailment_codes)
+    missing = np.array([is_missing(cell) for cell in cells], bool) & np.isnan(column.words)
     values = np.where(missing, np.nan, reading.values)
     outside = np.zeros(len(cells), bool) if reading.outside is None else reading.outside
     commas = ["," in cell and label_number(cell) is not None for cell in cells]
@@ -233,6 +245,6 @@ def _words_used(column: _Column) -> str:
     value_of: dict[str, float] = {}
     for cell, value in zip(column.cells, column.words, strict=True):
         if not np.isnan(value):
-            value_of.setdefault(cell.strip().casefold()[:30], float(value))
+            value_of.setdefault(blank_or_value(cell).casefold()[:30] or "blank", float(value))
     ranking = sorted(value_of.items(), key=lambda item: (-item[1], item[0]))[:8]
     return "words: " + ", ".join(f"{w} = {v:g}" for w, v in ranking) if ranking else ""

@@ -113,12 +113,11 @@ def test_a_negative_that_only_its_place_shows_is_a_warning():
     ("name", "words"),
     [
         ("label", ["good", "bad"]),
-        ("label", ["high", "low", "medium"]),
+        ("label", ["round", "square", "flat"]),
         ("맞음?", ["맞음", "아님"]),
         ("ответ", ["да", "нет"]),
         ("outcome", ["pass", "fail"]),
-        ("esci_label", ["E", "S", "C", "I"]),
-        ("judge", ["E", "S", "C", "I"]),
+        ("judge", ["K", "S", "R", "T"]),
         ("label", ["same", "other"]),
         ("verdict", ["n", "m"]),
     ],
@@ -147,8 +146,8 @@ def test_a_word_that_many_rows_have_is_an_error_where_it_is_not_understood(times
     assert "Labels not recognised: 'perhaps'." in found.what
 
 
-def test_columns_that_describe_a_row_are_no_labels():
-    text = table_of(split=["train", "test"], src_lang=["en", "de"], topic=["a", "b"])
+def test_the_parts_of_a_split_and_languages_are_no_labels():
+    text = table_of(split=["train", "test"], src_lang=["en", "de"], locale=["pt-BR", "fr"])
     assert finding(read_pairs(StringIO(text)), "unread_label") is None
 
 

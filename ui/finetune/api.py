@@ -1,5 +1,6 @@
 """The web API of fine-tuning: plain JSON in, plain JSON out, the same checks as the page."""
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,8 +12,11 @@ from encoder.evaluation import Metric
 from encoder.training import Eval, Step, TrainConfig
 from encoder.training.cost import Cost
 from encoder.training.losses import LOSSES, losses_for
-from ingest import Finding, LabError
+from ingest import Finding, LabError, PairSet
+from ingest.findings import Context
+from ingest.findings_columns import unread_label
 from ui.checks import OWN_POOLING, in_range, whole_in_range
+from ui.finetune.columns import columns_as_json, parse_columns
 from ui.finetune.form import AUTO, BY_STEPS, Form
 from ui.finetune.handlers import FinetuneHandlers
 from ui.finetune.job import Request
@@ -32,12 +36,21 @@ def build_tuning_api(workbench: Workbench) -> None:
     handlers = FinetuneHandlers(workbench)
 
     def asked(
-        visitor: str | None, pairs: str, model: str, form: Form, scale: tuple[object, object]
+        visitor: str | None,
+        pairs: str,
+        model: str,
+        form: Form,
+        scale: tuple[object, object],
+        columns: object,
     ) -> Request:
         """What was sent, checked; two calls at a time do not see each other's pairs."""
         if not str(pairs or "").strip():
             raise EncoderError("There are no pairs. Send the text of a CSV with a row per pair.")
-        training_pairs = _scaled(open_data(str(pairs), "pairs", limits=handlers.upload), scale)
+        training_pairs = open_data(str(pairs), "pairs", limits=handlers.upload)
+        if columns is not None:
+            mapping = parse_columns(columns, training_pairs.table)
+            training_pairs = training_pairs.with_mapping(mapping)
+        training_pairs = _scaled(training_pairs, scale)
         _check_loss(form.loss, training_pairs)
         return handlers.request(visitor, model, form, training_pairs)
 
@@ -50,20 +63,25 @@ def build_tuning_api(workbench: Workbench) -> None:
         seed: int = 0,
         lowest_label: float | None = None,
         highest_label: float | None = None,
+        columns: dict | None = None,
     ) -> dict:
         """Read and check pairs before training on them.
 
         pairs: the text of a CSV (or TSV, JSON Lines), a row per pair. model: a key of the model
         list; its cosines and token limit are part of the check. lowest_label, highest_label: of
-        graded pairs, where the scale shall not be recognised from the labels.
+        graded pairs, where the scale shall not be recognised from the labels. columns: {"kind",
+        "texts", "label", "scale", "meanings", "ignored", "only"}, where the columns shall not be
+        guessed; a remedy may give them.
 
-        Answers {"kind", "columns", "kept", "dropped": {reason: [rows]}, "scaling", "findings":
-        [{"name", "severity", "rows", "what", "effect", "remedy"}], "split": {"train", "validation",
-        "held_out"}, "problem", "notes"}; of rows the first 100 are named.
+        Answers {"kind", "columns", "mapping", "kept", "dropped": {reason: [rows]}, "scaling",
+        "findings": [{"name", "severity", "rows", "what", "effect", "remedy", "remedies": [{"label",
+        "columns"}]}], "split": {"train", "validation", "held_out"}, "problem", "notes"}; of rows
+        the first 100 are named. "mapping", and "columns" of a remedy, can be sent as columns; a
+        remedy that leaves rows out has none.
         """
         form = Form(loss=loss or None, held_out=held_out_percent, seed=seed)
         scale = (lowest_label, highest_label)
-        sent = asked(request.session_hash, pairs, model, form, scale)
+        sent = asked(request.session_hash, pairs, model, form, scale, columns)
         return _check_as_json(sent, handlers.check(sent))
 
     def fine_tune(
@@ -82,6 +100,7 @@ def build_tuning_api(workbench: Workbench) -> None:
         lowest_label: float | None = None,
         highest_label: float | None = None,
         patience: int = TrainConfig.patience,
+        columns: dict | None = None,
     ) -> Iterator[dict]:
         """Train on pairs; answers as it goes on.
 
@@ -89,7 +108,8 @@ def build_tuning_api(workbench: Workbench) -> None:
         train_blocks, of which 0 is a linear map. steps may be up to 20,000 and budget_s up to 600
         seconds, unless the host says otherwise. lowest_label, highest_label: of graded pairs, where
         the scale shall not be recognised from the labels. patience: looks at the validation part in
-        a row without a higher score that end a run; 0: none do.
+        a row without a higher score that end a run; 0: none do. columns: as in /check_pairs. A
+        column that looks like a label and is not used is refused: say there what it is.
 
         Answers {"event": "waiting" | "cost" | "step" | "eval" | "progress", ...} and at last
         {"event": "done", "model": a key for the other endpoints of this session, "before", "after",
@@ -109,7 +129,8 @@ def build_tuning_api(workbench: Workbench) -> None:
             patience=patience,
         )
         scale = (lowest_label, highest_label)
-        sent = asked(request.session_hash, pairs, model, form, scale)
+        sent = asked(request.session_hash, pairs, model, form, scale, columns)
+        _refuse_unread_label(sent.training_pairs.pairs)
         if train_blocks != -1:
             whole_in_range(train_blocks, "train_blocks", 0, sent.encoder.backbone.depth + 1)
         if budget_s:
@@ -154,6 +175,22 @@ def _check_loss(loss: object, training_pairs: TrainingPairs) -> None:
         )
 
 
+def _refuse_unread_label(pairs: PairSet | None) -> None:
+    """Raises EncoderError for a column that looks like a label and is not used, with what helps."""
+    for finding in unread_label(Context(pairs)) if pairs else ():
+        if finding.severity == "error":
+            choices = [remedy for remedy in finding.remedies if remedy.mapping]
+            examples = (
+                f"{remedy.label}: {json.dumps(columns_as_json(remedy.mapping), ensure_ascii=False)}"
+                for remedy in dict.fromkeys((choices[0], choices[-1]))
+                if remedy.mapping
+            )
+            raise EncoderError(
+                f"{finding.what} {finding.effect} Send it as columns; /check_pairs gives all "
+                f"choices. {'; '.join(examples)}."
+            )
+
+
 def _check_as_json(sent: Request, check: PairsCheck) -> dict:
     pairs, mapping = sent.training_pairs.pairs, sent.training_pairs.mapping
     named = slice(MOST_ROWS_NAMED)
@@ -163,6 +200,7 @@ def _check_as_json(sent: Request, check: PairsCheck) -> dict:
     return {
         "kind": pairs.kind,
         "columns": [*mapping.texts, *([mapping.label] if mapping.label else [])],
+        "mapping": columns_as_json(mapping),
         "kept": len(pairs),
         "dropped": {str(why): list(rows[named]) for why, rows in pairs.report.dropped.items()},
         "scaling": pairs.report.scaling,
@@ -186,6 +224,10 @@ def _finding_as_json(finding: Finding) -> dict:
         "what": finding.what,
         "effect": finding.effect,
         "remedy": finding.remedy.label if finding.remedy else None,
+        "remedies": [
+            {"label": r.label, "columns": columns_as_json(r.mapping) if r.mapping else None}
+            for r in finding.remedies
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -15,11 +16,13 @@ from encoder.training import Parts, TrainConfig, parts
 from encoder.training.losses import LOSSES
 from encoder.training.run_warnings import batch_warnings
 from ingest import (
+    LABELLED,
     LIMITS,
     TEXTS,
     ColumnMapping,
     Finding,
     IngestError,
+    Kind,
     LabError,
     Limits,
     PairSet,
@@ -154,7 +157,7 @@ def parse_mapping(
     it. What a remedy said of the label's words, or of a column that is no label, stays.
     Raises LabError naming what is missing.
     """
-    kind = one_of(kind, "kind", TEXTS)
+    kind = cast(Kind, one_of(kind, "kind", TEXTS))
     names = [str(name) for name in columns if name and name != NO_LABEL]
     unknown = [name for name in names if name not in training_pairs.table.columns]
     if unknown:
@@ -165,16 +168,18 @@ def parse_mapping(
     if kind == "triplet":
         if third is None:
             raise EncoderError("Triplets need a third column: choose the negative's.")
-        return ColumnMapping("triplet", (*texts, third))
+        texts = (*texts, third)
     current = training_pairs.mapping
-    if kind == "positive":
-        return ColumnMapping("positive", texts, ignored=current.ignored if current else ())
+    if kind not in LABELLED:
+        if current is None:
+            return ColumnMapping(kind, texts)
+        return ColumnMapping(kind, texts, ignored=current.ignored, only=current.only)
     if third is None:
         raise EncoderError("Choose the column of the label, or another kind of pairs.")
-    if kind == "score":
-        return ColumnMapping("score", texts, third, parse_scale(*scale))
-    meanings = current.meanings if current and current.label == third else ()
-    return ColumnMapping("binary", texts, third, meanings=meanings)
+    same = current and current.label == third and current.kind == kind
+    meanings = current.meanings if current and same else ()
+    ends = parse_scale(*scale) if kind == "score" else None
+    return ColumnMapping(kind, texts, third, ends, meanings=() if ends else meanings)
 
 
 def parse_scale(lowest: object, highest: object) -> tuple[float, float] | None:

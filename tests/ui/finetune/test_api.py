@@ -143,3 +143,52 @@ def test_labels_are_read_on_the_scale_that_is_given(client):
 def test_an_address_that_nobody_was_given_leads_nowhere(url):
     with pytest.raises(OSError, match="404"):
         urlopen(f"{url.rstrip('/')}/gradio_api/lab/model/guess/model.zip")
+
+
+# --- a label that is not used --------------------------------------------------------------------
+
+VERDICTS = "a,b,status,verdict\n" + "".join(
+    f"It is {n} o'clock.,It was {n} o'clock.,{('ok', 'bad')[n % 3 == 0]},{('keep', 'drop')[n % 2]}"
+    "\n"
+    for n in range(40)
+)
+
+
+def test_a_label_that_is_not_used_is_refused_until_columns_say_what_it_is(client):
+    with pytest.raises(AppError, match=r"'status' looks like a label.*/check_pairs gives all"):
+        client.predict(pairs=VERDICTS, steps=1, api_name="/fine_tune")
+    answer = client.predict(pairs=VERDICTS, api_name="/check_pairs")
+    [unread] = [f for f in answer["findings"] if f["name"] == "unread_label"]
+    assert unread["remedy"] == unread["remedies"][0]["label"]
+    ignored = {r["label"]: r["columns"] for r in unread["remedies"]}["Train without it"]
+    answer = client.predict(pairs=VERDICTS, columns=ignored, api_name="/check_pairs")
+    [unread] = [f for f in answer["findings"] if f["name"] == "unread_label"]
+    assert "'verdict'" in unread["what"]
+    columns = {r["label"]: r["columns"] for r in unread["remedies"]}["keep = 1, drop = 0"]
+    answer = client.predict(pairs=VERDICTS, columns=columns, api_name="/check_pairs")
+    assert (answer["kind"], answer["kept"], answer["mapping"]) == ("binary", 40, columns)
+    done = client.submit(
+        pairs=VERDICTS, columns=columns, steps=1, train_blocks=1, api_name="/fine_tune"
+    ).result(timeout=120)
+    assert done["event"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "an object with kind and texts"),
+        ({"kind": "binary", "texts": ["a", "b"], "path": "x"}, "an object with kind and texts"),
+        ({"kind": "nope", "texts": ["a", "b"]}, "kind"),
+        ({"kind": "positive", "texts": "ab"}, "texts is a list of names"),
+        ({"kind": "positive", "texts": ["a", "z"]}, "No column 'z'"),
+        ({"kind": "positive", "texts": ["a"]}, "needs 2 text columns, not 1"),
+        ({"kind": "positive", "texts": ["a", "b"], "only": ["verdict"]}, "a column and a value"),
+        ({"kind": "binary", "texts": ["a", "b"], "label": "verdict", "meanings": {"keep": 2}},
+         "meaning of 'keep' is 2; it must be from 0 to 1"),
+        ({"kind": "score", "texts": ["a", "b"], "label": "verdict", "scale": [5]},
+         "lowest and the highest label"),
+    ],
+)  # fmt: skip
+def test_columns_that_make_no_pairs_are_refused_in_words(client, columns, said):
+    with pytest.raises(AppError, match=said):
+        client.predict(pairs=VERDICTS, columns=columns, api_name="/check_pairs")
