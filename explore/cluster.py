@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
-from explore.errors import ExploreError, outside, same_rows
+from explore.errors import ExploreError, same_rows
 from explore.neighbours import Hits
 from explore.project import Projection, ProjectionConfig, project
 from explore.vectors import OnProgress, checked, directed, one_thread, tell, unit
+from ingest.errors import outside
 
 METHODS = ("hdbscan", "kmeans", "agglomerative")
 SPACES = {

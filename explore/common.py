@@ -12,6 +12,7 @@ from explore.language import language_of, language_of_texts
 from explore.naming import naming_terms
 
 HALF = 0.5  # of all texts: more in one cluster, and the map hides what is in it
+WORDS = 3  # told of what the texts share
 FEWEST = 20  # texts, for that to mean something
 TELLING = 0.2  # share of a cluster's texts that a word must stand in to say anything of it
 
@@ -31,7 +32,7 @@ class Common:
     addressed: float
 
 
-def giant(texts: Sequence[str], labels: np.ndarray, words: int = 3) -> Common | None:
+def giant(texts: Sequence[str], labels: np.ndarray) -> Common | None:
     """What the one cluster with more than half of all texts has in common; None without such."""
     same_rows(texts=texts, labels=labels)
     sizes = np.bincount(labels[labels >= 0]) if (labels >= 0).any() else np.zeros(0, np.int64)
@@ -48,7 +49,7 @@ def giant(texts: Sequence[str], labels: np.ndarray, words: int = 3) -> Common | 
         counts.update(addresses | set(naming_terms(text, language_of(text, usual))))
     shares = tuple(
         (word, n / len(members))
-        for word, n in counts.most_common(words)
+        for word, n in counts.most_common(WORDS)
         if n >= TELLING * len(members)
     )
     return Common(cluster, sizes.max() / len(texts), shares, addressed / len(members))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explore.errors import ExploreError, outside
+from explore.errors import ExploreError
 from explore.neighbours import search
 from explore.quantise import STORAGES, Table
 from explore.reduce import REDUCTIONS
 from explore.relevance import estimate
 from explore.topk import top_k
 from explore.vectors import BLOCK, OnProgress, checked, tell, unit
+from ingest.errors import outside
 
 K = 10
 RESCORED = (4, 10)  # times k candidates of a binary search, looked at again by the full vectors

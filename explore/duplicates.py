@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explore.errors import ExploreError, outside
+from explore.errors import ExploreError
 from explore.topk import top_k
 from explore.vectors import OnProgress, checked, directed, tell, unit
+from ingest.errors import outside
 
 ROWS = 256  # at a time: against 20,000 others 20 MB of cosines
 SAME = 1e-6  # float32 knows a cosine no better: equal vectors may have 0.9999999

@@ -1,8 +1,6 @@
 """Errors a person can act on: what, where, both values, and the remedy."""
 
 from collections.abc import Sized
-from numbers import Integral, Real
-from typing import Any
 
 from ingest.errors import LabError
 
@@ -13,16 +11,6 @@ class ExploreError(LabError, ValueError):
 
 class Stopped(Exception):
     """Work that was given up on request. It says nothing: whoever asked for it knows."""
-
-
-def outside(name: str, value: Any, low: float, high: float) -> list[str]:
-    """What is wrong with a setting from low to high, which is whole where both of these are."""
-    whole = isinstance(low, int) and isinstance(high, int)
-    fits = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
-    if fits and low <= value <= high:  # NaN is not in between either
-        return []
-    kind = "a whole number" if whole else "a number"
-    return [f"{name} is {value!r}; it must be {kind} from {low} to {high}."]
 
 
 def same_rows(**tables: Sized) -> None:

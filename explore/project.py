@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from explore import tsne_fit, umap_fit
-from explore.errors import ExploreError, outside, same_rows
+from explore.errors import ExploreError, same_rows
 from explore.neighbours import Hits, of_unit
 from explore.vectors import OnProgress, checked, finite_rows, unit
+from ingest.errors import outside
 
 METHODS = ("pca", "umap", "tsne")
 FEWEST = 5  # with fewer distinct vectors there is nothing to unfold, and PCA shows them

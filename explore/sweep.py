@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explore.cluster import density_clusters
-from explore.errors import ExploreError, outside
+from explore.errors import ExploreError
 from explore.vectors import MOST_ROWS, OnProgress, tell
+from ingest.errors import outside
 
 
 @dataclass(frozen=True)

@@ -5,21 +5,22 @@ from dataclasses import dataclass, replace
 from encoder.encoder import Encoder
 from encoder.errors import EncoderError
 from encoder.training.losses import losses_for
+from ingest.errors import outside
 
 TRAIN_BLOCKS = 5
 LINEAR_LR, BLOCKS_LR, EVERYTHING_LR = 1e-3, 5e-5, 2e-5
 ROWS_SEEN = 1_000  # small sets are read again until this many rows have been seen ...
 MOST_EPOCHS = 8.0  # ... but not more often than this
 LIMITS = {
-    "epochs": (0, 100),
+    "epochs": (0.0, 100.0),
     "batch_size": (2, 256),
-    "lr": (0, 1),
+    "lr": (0.0, 1.0),
     "steps": (1, 1_000_000),
-    "budget_s": (1, 86_400),
+    "budget_s": (1.0, 86_400.0),
     "train_blocks": (0, 100),
     "warmup": (0, 10_000),
-    "weight_decay": (0, 1),
-    "max_grad_norm": (0, 1e6),
+    "weight_decay": (0.0, 1.0),
+    "max_grad_norm": (0.0, 1e6),
     "patience": (0, 1_000),
 }
 
@@ -49,12 +50,13 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         problems = [
-            f"{name} is {value}; it must be from {low} to {high}"
-            for name, (low, high) in LIMITS.items()
-            if (value := getattr(self, name)) is not None and not low <= value <= high
+            problem
+            for name, limits in LIMITS.items()
+            if (value := getattr(self, name)) is not None
+            for problem in outside(name, value, *limits)
         ]
         if problems:
-            raise EncoderError("; ".join(problems) + ".")
+            raise EncoderError(*problems)
 
     def resolved(self, source: Encoder, kind: str, rows: int) -> "TrainConfig":
         """A config with every None that has a default filled in, for this many rows to train on.

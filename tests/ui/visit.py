@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from html.parser import HTMLParser
@@ -17,6 +18,9 @@ from ui.pooling.handlers import EMPTY_SECTIONS, Inputs, Screen
 
 EVERYTHING = frozenset(EMPTY_SECTIONS)
 NOTHING: frozenset[str] = frozenset()
+TAGS = {"b", "br", "button", "details", "div", "i", "li", "ol", "p", "root", "small", "span",
+        "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
+ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type")
 
 
 def inputs(unfolded: frozenset[str] = NOTHING, **changes: Any) -> Inputs:
@@ -114,6 +118,17 @@ def read_html(markup: str) -> Node:
     reader.feed(markup)
     reader.close()
     [root] = reader.stack
+    return root
+
+
+def check(piece: str) -> Node:
+    """The tree of our HTML: well-formed, own tags and attributes only, tables with headers."""
+    root = read_html(piece)
+    for node in root.walk():
+        assert node.tag in TAGS, node.tag
+        assert all(map(ATTRIBUTE.fullmatch, node.attributes)), node.attributes
+    for table in root.all(".lab-table"):
+        assert {th.attributes.get("scope") for th in table.one("thead").all("th")} == {"col"}
     return root
 
 

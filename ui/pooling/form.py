@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
+from ingest import LabError
 from ui.checks import as_text, one_of, parse_layer, parse_pooling, parse_text
 from ui.pooling.examples import FIRST, SENTENCES
 from ui.settings import Settings
@@ -92,7 +93,7 @@ def from_query(
     for name in (name for name in changes if name in query):
         try:
             view = changes[name](query[name])
-        except EncoderError as error:
+        except LabError as error:
             notes.append(str(error))
     if "texts" in query:
         texts, left_out = split_texts(query["texts"], settings)

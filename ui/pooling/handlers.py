@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from encoder import EncoderError
 from encoder.calibration import Calibration
 from encoder.layers import canonical_layer
+from ingest import LabError
 from ui.checks import as_text, parse_layer, parse_pooling, parse_text, problem_with
 from ui.page.models import ModelPicker
 from ui.pooling.comparison import Comparison, Pinned
@@ -134,7 +134,7 @@ class PoolingHandlers:
                 measuring=measuring is not None and not measuring.failed,
                 sections={**sections, "several": texts},
             )
-        except EncoderError as error:
+        except LabError as error:
             return self._blank(str(error), unfolded, None)
 
     def _blank(self, why: str, unfolded: frozenset[str], texts: Section | None) -> Screen:
@@ -181,7 +181,7 @@ class PoolingHandlers:
             view = replace(view, model=View().model, layer=-1)
         try:
             canonical_layer(view.layer, self.workbench.encoder(view.model, visitor).backbone.depth)
-        except EncoderError as error:
+        except LabError as error:
             remarks.append(f"{error} Shown meanwhile: the last layer.")
             view = replace(view, layer=-1)
         return view, remarks

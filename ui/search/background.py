@@ -61,9 +61,9 @@ def background_pairs(corpus: Corpus, asked: str = ENGLISH, read: str = ENGLISH) 
     return [(q, a) for q, a in pairs if q not in there and (not a or a not in there)][:MOST]
 
 
-def background_queries(corpus: Corpus, asked: str = ENGLISH, read: str = ENGLISH) -> list[str]:
-    """The questions of `background_pairs`, and the statements."""
-    return [question for question, _ in background_pairs(corpus, asked, read)]
+def background_queries(corpus: Corpus) -> list[str]:
+    """The English questions of `background_pairs`, and the statements."""
+    return [question for question, _ in background_pairs(corpus)]
 
 
 @dataclass(frozen=True)

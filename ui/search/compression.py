@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import gradio as gr
 import plotly.graph_objects as go
 
-from encoder import EncoderError
 from explore.compress import CompressionResult, K, compress_grid
+from ingest import LabError
 from ui.checks import one_of
 from ui.page.components import markup, plot, prose, section
 from ui.page.events import TOUCH, worded
@@ -201,7 +201,7 @@ def choose_queries(index: Index, chosen: object, grades: Grades) -> tuple[str, l
             return "judged queries", judged[:MOST_QUERIES]
         try:
             return "queries of the sample", list(sample_judgements(index.corpus))[:MOST_QUERIES]
-        except EncoderError:
+        except LabError:
             pass  # other texts: nobody has written queries for them
     return "unrelated everyday questions, written for no corpus", (
         background_queries(index.corpus)[:MOST_QUERIES]

@@ -74,8 +74,6 @@ def compare_strategies(
     judged: RowGrades,
     trained: Collection[str] = (),
     trained_rows: Collection[int] = (),
-    k: int = K,
-    seed: int = 0,
 ) -> tuple[QueryGroup, ...]:
     """Every strategy on every group of queries.
 
@@ -84,7 +82,7 @@ def compare_strategies(
     held out, the only fair ones for it. Raises ExploreError.
     """
     each = [
-        {name: measure(strategy.hits, list(judged.values()), k)
+        {name: measure(strategy.hits, list(judged.values()), K)
          for name, measure in MEASURES.items()}
         for strategy in strategies
     ]  # fmt: skip
@@ -98,7 +96,7 @@ def compare_strategies(
         QueryGroup(
             title,
             int(chosen.sum()),
-            _scores(strategies, each, chosen, seed),
+            _scores(strategies, each, chosen),
             _shared(judged, trained, trained_rows) if title == fair else 0,
         )
         for title, chosen in groups.items()
@@ -119,15 +117,14 @@ def _scores(
     strategies: Sequence[Strategy],
     each: Sequence[Mapping[str, np.ndarray]],
     chosen: np.ndarray,
-    seed: int,
 ) -> tuple[StrategyScores, ...]:
     first = each[0]["nDCG"][chosen] if each else np.zeros(0)
     return tuple(
         StrategyScores(
             strategy.name,
             strategy.settings,
-            {name: estimate(values[chosen], seed=seed) for name, values in own.items()},
-            difference(first, own["nDCG"][chosen], seed=seed) if at else None,
+            {name: estimate(values[chosen]) for name, values in own.items()},
+            difference(first, own["nDCG"][chosen]) if at else None,
         )
         for at, (strategy, own) in enumerate(zip(strategies, each, strict=True))
     )

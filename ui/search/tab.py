@@ -61,7 +61,10 @@ class _SearchTab:
         )
         form = self.ui.form
         self.model = gr.State(SearchForm().model)  # the last one that loaded
-        self.settings = [self.model, form["pooling"], form["layer"], form["method"], form["k"]]
+        # Of a SearchForm, but its query: the model is the one that loaded.
+        self.settings = {"model": self.model} | {
+            name: form[name] for name in ("pooling", "layer", "method", "k")
+        }
         self.texts = TextsSection(
             handlers,
             texts,
@@ -78,7 +81,7 @@ class _SearchTab:
         SearchJudge(page, handlers, tab, self.searched)
         SearchCompression(handlers, self.searched)
         SearchDuplicates(handlers, self.searched)
-        SearchTakeHome(handlers, [form["query"], *self.settings], self.searched)
+        SearchTakeHome(handlers, self.settings, self.searched)
 
     def door(self) -> Tab:
         """What others may use: a search that they give, over a sample or the pairs to train on."""
@@ -107,9 +110,9 @@ class _SearchTab:
             chip.click(worded(self.example(at)), None, [form["query"], self.asked], **TOUCH)
         form["query"].submit(now, None, self.asked, **TOUCH)
         gr.on(
-            [self.asked.change, *(control.change for control in self.settings)],
+            [self.asked.change, *(control.change for control in self.settings.values())],
             worded_steps(self.search),
-            [form["query"], *self.settings],
+            [form["query"], *self.settings.values()],
             self.outputs,
             trigger_mode="multiple",  # a newer one ends the older
             # A question of milliseconds waits for no visitor whose texts are being indexed: who
@@ -157,7 +160,8 @@ class _SearchTab:
             state.answer = None  # nothing stands on the page that the sections could go on from
             yield [message(ASK), gr.Button(visible="hidden"), "", "", CLICK, None, ""]
             return
-        asked = handlers.request(visitor, SearchForm(query, *values))
+        settings = dict(zip(self.settings, values, strict=True))
+        asked = handlers.request(visitor, SearchForm(query, **settings))
         stop = state.begin()
         latest = None
         if handlers.is_ready(asked):

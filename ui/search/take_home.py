@@ -1,7 +1,6 @@
 """How a search is computed, and the Python that finds the same again."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 import gradio as gr
 from gradio.components import Component
@@ -102,12 +101,12 @@ HOW = (
 
 
 class SearchTakeHome:
-    """The last section of the tab. `form` is what a search is made of."""
+    """The last section of the tab. `settings` are of a SearchForm, by name, but its query."""
 
     def __init__(
-        self, handlers: SearchHandlers, form: Sequence[Component], searched: gr.State
+        self, handlers: SearchHandlers, settings: Mapping[str, Component], searched: gr.State
     ) -> None:
-        self.handlers = handlers
+        self.handlers, self.settings = handlers, settings
         with gr.Accordion("How is this computed?", open=False, elem_id="search-how"):
             prose(HOW)
         with gr.Accordion("Take it along", open=True, elem_id="search-take"):
@@ -121,7 +120,7 @@ class SearchTakeHome:
                                show_label=False)  # fmt: skip
             address = address_bar(elem_id="search-address")
         copies_link(copy, address, "Link copied: it asks this question again.", **TOUCH)
-        searched.change(worded(self.offer), list(form), [remark, code, address], **TOUCH)
+        searched.change(worded(self.offer), [*settings.values()], [remark, code, address], **TOUCH)
 
     def offer(self, request: gr.Request, *values: object) -> list[object]:
         """Python and link for the answer on the page, "" while there is none."""
@@ -129,7 +128,8 @@ class SearchTakeHome:
         if answer is None:
             return ["", "", gr.skip()]
         sample = sample_of(answer.index.texts)
-        form = replace(SearchForm(*values), query=answer.query)
+        settings = dict(zip(self.settings, values, strict=True))
+        form = SearchForm(query=answer.query, **settings)
         remark = "" if sample else notes([
             "The link holds question and settings, never your texts: whoever opens it needs the "
             "same file."

@@ -24,6 +24,7 @@ from encoder.catalog import ModelSpec, hub_spec
 from encoder.hub import DownloadProgress
 from encoder.models_folder import read_models_folder
 from explore.project import warm as warm_umap
+from ingest import LabError
 from ui.checks import parse_model
 from ui.settings import Settings
 from ui.state.costs import Costs
@@ -274,7 +275,7 @@ class Workbench:
                 self._calibrations[key] = calibrate(encoder, pool_special, on_batch)
         except Exception as error:  # the scores stay useful without percentiles
             log.exception("Calibration of %s failed", encoder.name)
-            state.failed = str(error) if isinstance(error, EncoderError) else "internal error"
+            state.failed = str(error) if isinstance(error, LabError) else "internal error"
 
     def _stop(self, thread: threading.Thread) -> None:
         """A thread that is inside torch while Python shuts down would abort the process."""

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 import threading
 from collections.abc import Iterator
 
@@ -11,15 +10,12 @@ import numpy as np
 from encoder import Encoder
 from tests.ui.corpus import TABLE
 from tests.ui.test_hostile_text import ATTACKS
-from tests.ui.visit import Node, read_html
+from tests.ui.visit import check
 from ui.map.drawing import DrawnMap, draw
 from ui.map.form import MapForm, parse
 from ui.state.stages import Stages
 from ui.state.texts import OpenTexts, on_map, open_data, open_texts
 
-TAGS = {"b", "br", "button", "div", "i", "li", "ol", "p", "root", "span", "table", "tbody", "td",
-        "th", "thead", "tr"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|tabindex|type")
 BYTES = 10**8
 IN_THREE = {"method": "PCA", "clustering": "k-means", "n_clusters": 3}  # of a MapForm
 
@@ -50,17 +46,6 @@ def draw_map(texts: OpenTexts, encoder: Encoder, most: int = 5_000, **form: obje
 
 def quiet(stage: str, share: float) -> None:
     """Nobody listens."""
-
-
-def check(piece: str) -> Node:
-    """Well-formed, our own tags and attributes only, tables with headers."""
-    root = read_html(piece)
-    for node in root.walk():
-        assert node.tag in TAGS, node.tag
-        assert all(map(ATTRIBUTE.fullmatch, node.attributes)), node.attributes
-    for table in root.all(".lab-table"):
-        assert {th.attributes.get("scope") for th in table.one("thead").all("th")} == {"col"}
-    return root
 
 
 def unpacked(base: str, kind: str = "<f4") -> np.ndarray:

@@ -11,8 +11,9 @@ from encoder.readability import Unreadable
 from explore import ClusterConfig, Driver, Stability, place
 from explore.common import Common
 from tests.ui.corpus import EACH, TEXTS
-from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, shown_text, steps
+from tests.ui.map.pages import IN_THREE, draw_map, open_list, shown_text, steps
 from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import check
 from ui.map.figures import UNCLUSTERED, Overlay
 from ui.map.html import (
     cluster_table,

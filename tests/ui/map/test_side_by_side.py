@@ -11,7 +11,8 @@ from encoder import DEFAULT_MODEL, Encoder
 from explore import compare, neighbours, project
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import IN_THREE, check, draw_map, open_list, quiet, unpacked
+from tests.ui.map.pages import IN_THREE, draw_map, open_list, quiet, unpacked
+from tests.ui.visit import check
 from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm, parse
 from ui.map.side_by_side import SideBySide, draw_side_by_side, moved_table, overlap_words

@@ -12,9 +12,9 @@ import pytest
 from encoder import DEFAULT_MODEL
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import LATE_MODEL, OTHER_MODEL, event
-from tests.ui.map.pages import IN_THREE, check, unpacked
+from tests.ui.map.pages import IN_THREE, unpacked
 from tests.ui.test_hostile_text import ATTACKS
-from tests.ui.visit import read_html
+from tests.ui.visit import check, read_html
 from ui.map.form import MapForm
 from ui.map.view import SIMILARITY
 

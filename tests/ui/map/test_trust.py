@@ -12,8 +12,9 @@ from encoder import DEFAULT_MODEL
 from explore import distortion, umap_fit
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import event
-from tests.ui.map.pages import check, unpacked
+from tests.ui.map.pages import unpacked
 from tests.ui.state.test_jobs import free
+from tests.ui.visit import check
 from ui.map.trust_measures import torn_and_false
 
 MEASURE = ("measure-go", "click")

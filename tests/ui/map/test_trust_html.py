@@ -7,7 +7,8 @@ import pytest
 
 from explore import ClusterConfig, Driver, Stability
 from explore.cluster import SCORED_ROWS
-from tests.ui.map.pages import check, shown_text
+from tests.ui.map.pages import shown_text
+from tests.ui.visit import check
 from ui.map.trust_html import not_yet, null_words, stability_table, trust_table
 from ui.map.trust_measures import NullMap, Trust
 

@@ -1,6 +1,5 @@
 """The Search tab over tiny models: visitors who search, and the tab as it is wired."""
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +8,6 @@ import gradio as gr
 
 from tests.ui.corpus import TABLE
 from tests.ui.laid_out import LaidOut
-from tests.ui.visit import Node, read_html
 from ui.page.components import markup
 from ui.page.tab import Page, Tab
 from ui.search import tab as search_tab
@@ -22,20 +20,6 @@ from ui.state.vectors import Vectors
 from ui.state.workbench import Workbench
 
 QUERY = "a red cat"
-TAGS = {"b", "br", "button", "details", "div", "i", "li", "ol", "p", "root", "small", "span",
-        "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
-ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|dir|role|scope|style|tabindex|title|type")
-
-
-def check(piece: str) -> Node:
-    """Well-formed, our own tags and attributes only, tables with headers."""
-    root = read_html(piece)
-    for node in root.walk():
-        assert node.tag in TAGS, node.tag
-        assert all(map(ATTRIBUTE.fullmatch, node.attributes)), node.attributes
-    for table in root.all(".lab-table"):
-        assert {th.attributes.get("scope") for th in table.one("thead").all("th")} == {"col"}
-    return root
 
 
 def quiet(stage: str, share: float) -> None:

@@ -9,8 +9,7 @@ import pytest
 from encoder import EncoderError
 from explore.compress import CompressionResult, compress_grid
 from tests.ui.corpus import TEXTS
-from tests.ui.search.lab import check
-from tests.ui.visit import read_html
+from tests.ui.visit import check, read_html
 from ui.page.matrix import figure_json
 from ui.search.compression import (
     AUTO,

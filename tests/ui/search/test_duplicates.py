@@ -9,9 +9,9 @@ import pytest
 
 from encoder import EncoderError
 from explore.duplicates import near_duplicates
-from tests.ui.search.lab import check
 from tests.ui.state.test_jobs import free
 from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import check
 from ui.search.duplicates import (
     COSINE,
     LISTED,

@@ -9,9 +9,9 @@ from encoder.catalog import MULTILINGUAL
 from explore.lexical import TermScore
 from explore.verdict import Verdict
 from tests.ui.laid_out import tiny_workbench
-from tests.ui.search.lab import SearchLab, check, quiet
+from tests.ui.search.lab import SearchLab, quiet
 from tests.ui.test_hostile_text import ATTACKS
-from tests.ui.visit import Node
+from tests.ui.visit import Node, check
 from ui.search.html import DOUBT, WAITING, answer_panel, hits_table, terms_list, why_panel
 from ui.search.rank_flow import follow_ranks, parse_cells
 from ui.search.rank_flow_html import (

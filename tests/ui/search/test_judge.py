@@ -8,8 +8,9 @@ import pytest
 
 from tests.ui.corpus import TEXTS
 from tests.ui.laid_out import OTHER_MODEL, event
-from tests.ui.search.lab import QUERY, check
+from tests.ui.search.lab import QUERY
 from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import check
 from ui.search.judge_html import judged_list, scores_panel, thumbs_list
 from ui.search.scores import ALL, FEW
 from ui.search.strategies import BM25, FUSED, parse_keywords

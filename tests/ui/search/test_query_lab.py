@@ -6,8 +6,8 @@ from encoder import EncoderError
 from explore import ExploreError, search
 from explore.query_lab import RankChange, analogy, steer
 from tests.ui.laid_out import event
-from tests.ui.search.lab import check
 from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import check
 from ui.search.query_lab import (
     EXAMPLE,
     Choice,

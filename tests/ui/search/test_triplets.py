@@ -10,9 +10,10 @@ import pytest
 from encoder import Encoder, EncoderError
 from explore import Stopped, search
 from tests.ui.finetune.takehome.runs import a_run, done
-from tests.ui.search.lab import QUERY, check, quiet
+from tests.ui.search.lab import QUERY, quiet
 from tests.ui.search.test_judge import GO, SAMPLE, SEND, grades, judge_some, measured, thumb
 from tests.ui.test_hostile_text import ATTACKS
+from tests.ui.visit import check
 from ui.search.judge_html import scores_panel
 from ui.search.scores import ALL, HELD_OUT, TRAINED
 from ui.search.triplets import (
