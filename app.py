@@ -19,9 +19,9 @@ from ingest import LabError
 from ui import __version__
 from ui.pooling.form import View
 from ui.serving.launch import address, launch_settings
-from ui.serving.log import event, log_as_json
+from ui.serving.log import adopt_server_log, event, log_as_json
 from ui.serving.memory import facts, fitted, machine_memory
-from ui.serving.shutdown import wait_for_the_end
+from ui.serving.shutdown import serve_until_told
 from ui.settings import Settings
 from ui.shell import build_app
 from ui.state.workbench import Workbench
@@ -51,10 +51,11 @@ def main() -> None:
         sys.exit(str(error))
     demo, settings = build(workbench)
     demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings)
+    adopt_server_log()
     event("listening", host=host, port=port, version=__version__, public=workbench.settings.public)
     # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
     threading.Thread(target=warm, args=(workbench,), name="warm-up").start()
-    wait_for_the_end(demo, workbench)
+    serve_until_told(demo, workbench)
 
 
 def warm(workbench: Workbench) -> None:
