@@ -105,8 +105,3 @@ def test_below_the_path_of_a_proxy_without_its_slash_and_in_a_frame(browser: Bro
             frame = page.frame_locator("iframe")
             expect(frame.locator("#scores tr.chosen")).to_have_count(1)
             expect(frame.locator("#token-matrix .lab-plot[data-ready]")).to_be_visible()
-            page.goto("/lab")
-            lab = map_tab(page)
-            with page.expect_download() as download:
-                lab.find("#map-files a[href$='map.json']").click()
-            assert download.value.path().read_text().startswith("{")
