@@ -15,6 +15,7 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
+from encoder.device import chosen_device
 from ingest import LabError
 from ui import __version__
 from ui.pooling.form import View
@@ -46,13 +47,21 @@ def main() -> None:
     log_as_json()
     try:
         host, port = address(os.environ)
+        device = chosen_device()
         workbench = Workbench(settings_of_this_machine())
     except LabError as error:
         sys.exit(str(error))
     demo, settings = build(workbench)
     demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings)
     adopt_server_log()
-    event("listening", host=host, port=port, version=__version__, public=workbench.settings.public)
+    event(
+        "listening",
+        host=host,
+        port=port,
+        device=str(device),
+        version=__version__,
+        public=workbench.settings.public,
+    )
     # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
     threading.Thread(target=warm, args=(workbench,), name="warm-up").start()
     serve_until_told(demo, workbench)
