@@ -15,13 +15,14 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "500")
 
+from encoder.device import chosen_device
 from ingest import LabError
 from ui import __version__
 from ui.pooling.form import View
 from ui.serving.launch import address, launch_settings
-from ui.serving.log import event, log_as_json
+from ui.serving.log import adopt_server_log, event, log_as_json
 from ui.serving.memory import facts, fitted, machine_memory
-from ui.serving.shutdown import wait_for_the_end
+from ui.serving.shutdown import serve_until_told
 from ui.settings import Settings
 from ui.shell import build_app
 from ui.state.workbench import Workbench
@@ -46,15 +47,24 @@ def main() -> None:
     log_as_json()
     try:
         host, port = address(os.environ)
+        device = chosen_device()
         workbench = Workbench(settings_of_this_machine())
     except LabError as error:
         sys.exit(str(error))
     demo, settings = build(workbench)
     demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings)
-    event("listening", host=host, port=port, version=__version__, public=workbench.settings.public)
+    adopt_server_log()
+    event(
+        "listening",
+        host=host,
+        port=port,
+        device=str(device),
+        version=__version__,
+        public=workbench.settings.public,
+    )
     # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
     threading.Thread(target=warm, args=(workbench,), name="warm-up").start()
-    wait_for_the_end(demo, workbench)
+    serve_until_told(demo, workbench)
 
 
 def warm(workbench: Workbench) -> None:

@@ -20,6 +20,7 @@ from encoder.check_folder import CONFIG, check_transformer
 from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
 from encoder.check_size import check_size
 from encoder.check_tokenizer_file import check_added, check_tokenizer_file
+from encoder.device import chosen_device
 from encoder.errors import BadText, ModelRefused
 from encoder.idf import IdfWeights
 from encoder.json_files import read_first, read_object
@@ -50,7 +51,7 @@ class Backbone:
         without_vector: frozenset[int] = frozenset(),
         special_tokens: bool = True,
     ) -> None:
-        self.model = model.eval().requires_grad_(False)
+        self.model = model.eval().requires_grad_(False).to(chosen_device())
         self.tokenizer = tokenizer
         self.depth: int = model.config.num_hidden_layers
         self.hidden_size: int = model.config.hidden_size
@@ -101,7 +102,7 @@ class Backbone:
         for name, tensor in sorted(self.model.state_dict().items()):
             if name not in self._untrained:  # random each time, and no hidden state depends on it
                 digest.update(name.encode())
-                digest.update(tensor.detach().contiguous().view(torch.uint8).numpy().data)
+                digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
     def tokenize(
@@ -170,13 +171,21 @@ class Backbone:
 
     @torch.inference_mode()
     def forward(self, tokens: Tokens) -> tuple[Tensor, ...]:
-        """All hidden states of a batch: L+1 tensors of (B, T, H), the embeddings first."""
+        """All hidden states of a batch: L+1 tensors of (B, T, H), the embeddings first.
+
+        On the CPU, wherever the transformer runs.
+        """
         out = self.model(**self.inputs(tokens), output_hidden_states=True, return_dict=True)
         # Some architectures norm once more after the last block; the model's output is what counts.
-        return (*out.hidden_states[:-1], out.last_hidden_state)
+        return tuple(s.cpu() for s in (*out.hidden_states[:-1], out.last_hidden_state))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the transformer lies."""
+        return next(self.model.parameters()).device
 
     def inputs(self, tokens: Tokens) -> dict[str, Any]:
-        """What the model is called with for a batch."""
+        """What the model is called with for a batch, beside it on its device."""
         inputs: dict[str, Any] = {
             "input_ids": tokens.ids,
             "attention_mask": tokens.mask.long(),
@@ -187,7 +196,10 @@ class Backbone:
             inputs["position_ids"] = tokens.position
         if self._caches:
             inputs["use_cache"] = False  # keys and values are for going on with a text
-        return inputs
+        return {
+            name: value.to(self.device) if isinstance(value, Tensor) else value
+            for name, value in inputs.items()
+        }
 
     @cached_property
     def _caches(self) -> bool:

@@ -162,8 +162,8 @@ class Trainable:
         tokens = self._pad([self._tokenized[text] for text in texts])
         inputs = self.backbone.inputs(tokens)
         if not self.trains_embeddings:
-            self._entry.states = self._states(texts, tokens)
-        hidden = self._top(**inputs).last_hidden_state  # (N, T, H)
+            self._entry.states = self._states(texts, tokens).to(self.backbone.device)
+        hidden = self._top(**inputs).last_hidden_state.cpu()  # (N, T, H)
         vectors = self.pooling(hidden, tokens)
         for module in self._head:
             vectors = module.apply(vectors)
@@ -208,7 +208,7 @@ class Trainable:
         try:
             self._bottom(**self.backbone.inputs(tokens))
         except Reached as reached:
-            return reached.states
+            return reached.states.cpu()
         raise AssertionError("every block is passed")
 
     def _pad(self, texts: Sequence[TokenizedText]) -> Tokens:

@@ -39,6 +39,8 @@ def theme() -> gr.themes.Base:
         input_border_width="1px",
         input_border_color="#c6ced9",
         input_border_color_dark="#384253",
+        button_primary_background_fill="*primary_600",  # white on the 500 is 3.7 : 1
+        button_primary_background_fill_hover="*primary_700",
         button_secondary_background_fill="#eef2f7",
         button_secondary_background_fill_dark="#232b37",
         button_secondary_background_fill_hover="#e0e8f2",

@@ -37,11 +37,29 @@ class JsonLines(logging.Formatter):
 
 
 def log_as_json() -> None:
-    """Send the lab's records, and warnings of all others, to the error stream as lines of JSON."""
+    """Send the lab's records, and warnings of all others, to the error stream as lines of JSON.
+
+    Gradio prints what a handler raised, with the values that it was called with; that becomes a
+    record, too.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
     log.setLevel(logging.INFO)
+    traceback.print_exc = _record_exception
+
+
+def adopt_server_log() -> None:
+    """The same for the records of uvicorn, which gets handlers of its own with every launch."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+
+
+def _record_exception(*_: object, **__: object) -> None:
+    """Stands in for `traceback.print_exc`."""
+    log.exception("A library caught an error")
 
 
 def event(name: str, **fields: object) -> None:

@@ -1,5 +1,6 @@
 """The end of the process: within seconds of being told to, also in the middle of long work."""
 
+import logging
 import os
 import signal
 import threading
@@ -12,11 +13,13 @@ from ui.state.workbench import Workbench
 GRACE_S = 4.0  # hosts kill after 5 or 10
 
 
-def wait_for_the_end(demo: Any, workbench: Workbench) -> None:
-    """Return after SIGTERM or SIGINT, with the server closed and long work given up.
+def serve_until_told(demo: Any, workbench: Workbench) -> None:
+    """End the process after SIGTERM or SIGINT, with the server closed and long work given up.
 
     What is inside torch or numba even then ends with the process, GRACE_S after the signal; nothing
-    it writes is taken for whole, since files come to their place by being renamed.
+    it writes is taken for whole, since files come to their place by being renamed. Never returns:
+    Python would take seconds more to free what the system frees at once, and abort where torch or
+    numba are still at work.
     """
     told = threading.Event()
 
@@ -28,7 +31,7 @@ def wait_for_the_end(demo: Any, workbench: Workbench) -> None:
         signal.signal(number, tell)
     told.wait()
     node = getattr(demo, "node_process", None)
-    last = threading.Timer(GRACE_S, _end, (node,))
+    last = threading.Timer(GRACE_S, _end, ("cut off", node))
     last.daemon = True
     last.start()
     event("ending", training=workbench.training_queue.busy, drawing=workbench.work_queue.busy)
@@ -39,14 +42,13 @@ def wait_for_the_end(demo: Any, workbench: Workbench) -> None:
     workbench.training_queue.close()
     workbench.work_queue.close()
     closing.join()
-    if node is not None:
-        node.kill()
-    event("ended")
+    workbench.vectors.close()
+    _end("ended", node)
 
 
-def _end(node: Any) -> None:
-    """What has not noticed in time is cut off: inside torch, Python's own exit would abort."""
+def _end(how: str, node: Any) -> None:
     if node is not None:
         node.kill()
-    event("cut off")
+    event(how)
+    logging.shutdown()
     os._exit(0)

@@ -291,7 +291,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_words(tiny_folder):
 
 
 def test_settings_that_do_not_fit_are_refused_together():
-    with pytest.raises(EncoderError, match=r"epochs is -1.*batch_size is 1"):
+    with pytest.raises(EncoderError, match=r"(?s)epochs is -1.*batch_size is 1"):
         TrainConfig(epochs=-1, batch_size=1)
 
 

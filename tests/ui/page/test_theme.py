@@ -14,6 +14,7 @@ from ui.page.theme import theme
 ROOT = Path(__file__).resolve().parents[3]
 APART = 12.0  # CIEDE2000 in which a small dot's colour is surely another's
 CONTRAST = 3.0  # WCAG 2.2, 1.4.11, of graphical objects
+TEXT_CONTRAST = 4.5  # 1.4.3, level AA, of words
 RGB_TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
                        [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
 # Machado, Oliveira & Fernandes, IEEE TVCG 15, 2009, severity 1, of linear RGB.
@@ -92,6 +93,36 @@ def test_the_measure_finds_what_was_wrong_with_the_colours_before():
     assert apart("#9a8412", "#cf5a1b", "deuteranopia") < 2  # one colour
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast(BEFORE[4], "#ffffff") < CONTRAST
+
+
+# --- the words on buttons -------------------------------------------------------------------------
+
+
+def theme_colour(name: str, dark: bool) -> str:
+    """#rrggbb of a variable of the theme, which may name another; what lets through, the page's."""
+    looks = theme()
+    value = (getattr(looks, f"{name}_dark", None) if dark else None) or getattr(looks, name)
+    if value.startswith("*"):
+        return theme_colour(value[1:].removesuffix("_dark"), dark)
+    if value == "transparent":
+        return theme_colour("body_background_fill", dark)
+    return {"white": "#ffffff", "black": "#000000"}.get(value, value)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("pointed_at", ["", "_hover"])
+@pytest.mark.parametrize("kind", ["primary", "secondary", "cancel"])
+def test_the_words_on_a_button_can_be_read(kind, pointed_at, dark):
+    fill = theme_colour(f"button_{kind}_background_fill{pointed_at}", dark)
+    words = theme_colour(f"button_{kind}_text_color{pointed_at}", dark)
+    assert contrast(words, fill) >= TEXT_CONTRAST, (words, fill)
+
+
+@pytest.mark.parametrize(("dark", "place"), [(False, 0), (True, 1)], ids=["light", "dark"])
+def test_words_in_the_accent_colour_can_be_read(dark, place):
+    style = (ROOT / "assets/lab.css").read_text("utf-8")
+    accent = re.findall(r"--lab-accent: (#\w{6})", style)[place]
+    assert contrast(accent, theme_colour("body_background_fill", dark)) >= TEXT_CONTRAST
 
 
 # --- the palette --------------------------------------------------------------------------------

@@ -62,7 +62,3 @@ def test_what_a_link_says_is_checked(page, sent, said):
     assert answer["search-model"].value == DEFAULT_MODEL
     assert (answer["search-k"], answer["search-query"]) == (10, "")
     assert "search_passages.csv" in answer["search-corpus-facts"]
-
-
-def test_an_address_without_a_search_opens_nothing(page):
-    assert opened(page, {"map": "{}", "corpus": "topics"}) == ({}, "")

@@ -27,6 +27,8 @@ def proxy(target: str, prefix: str, cuts: bool) -> Iterator[str]:
             path, mark, query = self.path.partition("?")
             if path == "/course":
                 self.reply(200, FRAME.format(prefix))
+            elif path == "/favicon.ico":
+                self.reply(200, "")
             elif path == prefix or path.startswith(f"{prefix}/"):
                 path = (path.removeprefix(prefix) or "/") if cuts else path
                 self.forward(path + mark + query)
