@@ -33,7 +33,7 @@ FIRST_PARTY = {*BELOW, "tests", "bench"}
 
 # What two features need goes down into one of these, each of which may import what stands before
 # it; never sideways. One exception: judged hits become pairs to train on.
-BELOW_FEATURES = ("settings", "words", "checks", "state", "page")
+BELOW_FEATURES = ("settings", "words", "checks", "state", "serving", "page")
 FEATURES = ("pooling", "finetune", "map", "search")
 SIDEWAYS = {("search", "finetune")}
 

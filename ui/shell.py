@@ -28,6 +28,8 @@ from ui.pooling import tab as pooling
 from ui.pooling.api import build_api
 from ui.search import tab as search
 from ui.search.api import build_search_api
+from ui.serving.guards import guards
+from ui.serving.places import Places
 from ui.state.workbench import Workbench
 
 # --- Files of the page that Gradio does not serve: plotly.js, packed once and cached --------------
@@ -141,7 +143,9 @@ def build_app(workbench: Workbench) -> gr.Blocks:
             built = [feature.build(page) for feature in FEATURES]
         page.connect(built)
     spare_the_browser(demo)
-    demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
+    most = workbench.settings.queue_places
+    demo.queue(default_concurrency_limit=4, max_size=most, api_open=False)
+    Places(demo, workbench).guard()
     return demo
 
 
@@ -163,6 +167,6 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "max_file_size": max(settings.max_archive_bytes, settings.upload.file_bytes),
         "app_kwargs": {
             "routes": [*ROUTES, *(r for feature in FEATURES for r in feature.routes(workbench))],
-            "middleware": [Middleware(Headers)],
+            "middleware": [Middleware(Headers), *guards(workbench)],
         },
     }

@@ -284,13 +284,9 @@ class _PoolingTab:
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
         demo.load(worded(self.restore), None, self.form, **ENCODE)
-        demo.unload(self.leave)
 
     def restore(self, request: gr.Request) -> list[object]:
         return self.open(request, dict(request.query_params))
-
-    def leave(self, request: gr.Request) -> None:
-        self.handlers.workbench.forget(request.session_hash)
 
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:
