@@ -96,7 +96,9 @@ class Presence:
         """Whether nobody waits for what is done for this session."""
         with self._lock:
             known = self._sessions.get(session or "")
-            if known is None or known.listeners or self._has_page(known):
+            if known is None:
+                return (session or "") in self._over
+            if known.listeners or self._has_page(known):
                 return False
             return self._clock() - known.latest > self._unheard_s
 

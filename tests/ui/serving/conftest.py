@@ -118,15 +118,15 @@ class Served:
             go.set()
             assert all(job.ended.wait(TIMEOUT_S) for job in jobs)
 
-    def clear(self) -> None:
-        """Everybody has gone, and nothing waits."""
+    def clear(self, line: bool = True) -> None:
+        """Everybody has gone, and nothing waits; `line`: nor is work under way."""
 
         def all_gone() -> bool:
             self.clock.now += 10**6  # again: a connection may have ended since
             return not (self.workbench.presence._sessions or self.workbench.uploads.bytes)
 
         assert wait_for(all_gone)
-        assert wait_for(lambda: not (self.waiting or self.workbench.work_queue.busy))
+        assert wait_for(lambda: not (self.waiting or (line and self.workbench.work_queue.busy)))
 
     @property
     def waiting(self) -> int:

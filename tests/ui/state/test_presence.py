@@ -91,6 +91,7 @@ def test_what_is_over_is_known_until_it_comes_again(presence, clock):
     clock.now += GRACE_S + 1
     presence.take_gone()
     assert presence.is_over("ann")
+    assert presence.is_unheard("ann")
     presence.meet("ann", "1.1.1.1")
     assert not presence.is_over("ann")
     assert not presence.is_over("nobody")
