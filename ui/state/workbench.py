@@ -335,6 +335,14 @@ class Workbench:
 
         threading.Thread(target=drop, daemon=True, name="drop-vectors").start()
 
+    def close(self, wait_s: float = STOP_S) -> None:
+        """Give all work up, and let go of files and connections; the app ends."""
+        self._closing.set()
+        latest = time.monotonic() + wait_s
+        for line in (self.training_queue, self.work_queue):
+            line.close(max(0.0, latest - time.monotonic()))
+        self.vectors.close()
+
     @property
     def visitors(self) -> int:
         """How many visitors have something kept here."""
