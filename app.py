@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 # Read by Gradio and huggingface_hub when they are imported: nothing is reported anywhere, the
@@ -22,6 +23,7 @@ from ui.pooling.form import View
 from ui.serving.launch import address, launch_settings
 from ui.serving.log import adopt_server_log, event, log_as_json
 from ui.serving.memory import facts, fitted, machine_memory
+from ui.serving.scratch import SENT, enter_scratch
 from ui.serving.shutdown import serve_until_told
 from ui.settings import Settings
 from ui.shell import build_app
@@ -48,11 +50,13 @@ def main() -> None:
     try:
         host, port = address(os.environ)
         device = chosen_device()
-        workbench = Workbench(settings_of_this_machine())
+        settings = settings_of_this_machine()
     except LabError as error:
         sys.exit(str(error))
-    demo, settings = build(workbench)
-    demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **settings)
+    scratch = enter_scratch()
+    workbench = Workbench(replace(settings, scratch=scratch / SENT))
+    demo, arguments = build(workbench)
+    demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **arguments)
     adopt_server_log()
     event(
         "listening",
@@ -64,7 +68,7 @@ def main() -> None:
     )
     # No daemon: one that is inside torch or numba while Python shuts down would abort the process.
     threading.Thread(target=warm, args=(workbench,), name="warm-up").start()
-    serve_until_told(demo, workbench)
+    serve_until_told(demo, workbench, scratch)
 
 
 def warm(workbench: Workbench) -> None:

@@ -6,7 +6,7 @@ sentence. Texts of the same tokens have the same vector, whatever they say.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from encoder.batching import pieces
@@ -72,8 +72,10 @@ class Reading:
         return self.unreadable.advice
 
 
-def reading(encoder: Encoder, texts: Sequence[str]) -> Reading:
-    """What a model reads of texts, without running it. Raises BadText.
+def reading(
+    encoder: Encoder, texts: Sequence[str], on_text: Callable[[], None] = lambda: None
+) -> Reading:
+    """What a model reads of texts, without running it. Raises BadText, and what `on_text` raises.
 
     A text with no token at all, of characters that the tokenizer drops, counts as unknown. Texts
     are alike where different ones have the same ids, as of unknown tokens, or of signs that the
@@ -85,6 +87,7 @@ def reading(encoder: Encoder, texts: Sequence[str]) -> Reading:
     lengths = [0] * len(texts)
     rows_by_ids: dict[tuple[int, ...], list[int]] = {}
     for row, text in _tokenized(encoder, texts):
+        on_text()
         lengths[row] = len(text.ids) + text.cut
         words = len(text.ids) - sum(text.special)
         strange = text.ids.count(unknown_id) if unknown_id is not None else 0

@@ -44,6 +44,19 @@ class Settings:
     grace_s: float = 120  # seconds that a page whose connection drops is waited for
     unheard_s: float = 10  # seconds after which what nobody listens to is given up
     call_s: float = 120  # seconds of work that one call of the web API may take
+    queue_places: int = 256  # events that wait, of all visitors together
+    visitor_places: int = 24  # of one page
+    address_places: int = 128  # of all pages of one address: a class may share one
+    caller_places: int = 8  # calls of one address by programs, waiting and under way
+    callers_places: int = 64  # of all programs; the rest is for pages
+    address_pages: int = 128  # pages that one address has open
+    body_bytes: int = 8 * 2**20  # of what is sent, but for files
+    address_body_bytes: int = 32 * 2**20  # the same, of all that one address has sent and waits for
+    address_upload_bytes: int = 1_500 * 10**6  # files of one address that were not read yet
+    all_upload_bytes: int = 6_000 * 10**6  # files of all
+    upload_kept_s: float = 600  # seconds that a file which nobody reads is kept
+    proxies: int = 0  # in front of the app, each of which adds to X-Forwarded-For
+    scratch: Path | None = None  # a folder of this process's own, which may be emptied
     max_chars: int = 2000  # of one sentence
     max_texts: int = 10  # in the list of sentences
 
@@ -58,7 +71,11 @@ class Settings:
 
         Raises EncoderError, naming the variable, for a value that means nothing.
         """
+        proxies = env.get("LAB_PROXIES", "1" if env.get("SYSTEM") == "spaces" else "0")
+        if not (proxies.isascii() and proxies.isdecimal() and len(proxies) == 1):
+            raise EncoderError(f"LAB_PROXIES is {proxies!r}; it must be a number from 0 to 9.")
         settings = cls(
+            proxies=int(proxies),
             allow_hub=_flag(env, "LAB_ALLOW_HUB", default=True),
             models_folder=_folder(env, "LAB_MODELS"),
             root_path=_root_path(env, "GRADIO_ROOT_PATH"),

@@ -18,6 +18,7 @@ from ui.pooling import tab as pooling
 from ui.pooling.api import build_api
 from ui.search import tab as search
 from ui.search.api import build_search_api
+from ui.serving.places import Places
 from ui.state.workbench import Workbench
 
 HEADER = """
@@ -84,5 +85,7 @@ def build_app(workbench: Workbench) -> gr.Blocks:
             built = [feature.build(page) for feature in FEATURES]
         page.connect(built)
     spare_the_browser(demo)
-    demo.queue(default_concurrency_limit=4, max_size=128, api_open=False)
+    most = workbench.settings.queue_places
+    demo.queue(default_concurrency_limit=4, max_size=most, api_open=False)
+    Places(demo, workbench).guard()
     return demo

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from encoder import EncoderError, TrainConfig
 from encoder.training.losses import LOSSES, losses_for
-from ingest import PairSet, template, write_csv, write_dropped
+from ingest import OverLimit, PairSet, template, write_csv, write_dropped
 from ui.finetune.form import Form, parse_form
 from ui.finetune.job import Request, cost_of, rough_s, tuning
 from ui.state.costs import CostEstimate
@@ -42,8 +41,8 @@ class FinetuneHandlers:
 
     def open_file(self, visitor: str | None, path: str, sample: bool = False) -> TrainingPairs:
         """Take the pairs of an uploaded file, or a sample of one that is over the limit."""
-        file = Path(path)
-        return self.visitor(visitor).put(open_data(file, file.name, sample, self.upload))
+        with self.workbench.uploads.read_once(path, unless=OverLimit) as file:
+            return self.visitor(visitor).put(open_data(file, file.name, sample, self.upload))
 
     def open_text(self, visitor: str | None, text: str, sample: bool = False) -> TrainingPairs:
         """Take pasted rows, or a sample of them."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -280,7 +279,8 @@ class Runs:
         if path is None:
             return [gr.skip(), gr.skip(), gr.skip()]
         settings = self.handlers.workbench.settings
-        sent = read_archive(Path(path), settings.max_archive_bytes)
+        with self.handlers.workbench.uploads.read_once(path) as file:
+            sent = read_archive(file, settings.max_archive_bytes)
         own = self.handlers.visitor(request.session_hash)
         name = own.own_models.free_name(f"{sent.name} (brought back)")
         model = OwnModel(own.own_models.next_key(), name, sent.encoder, None, sent.record)

@@ -129,7 +129,7 @@ def draw(
         vectors=vectors,
         projection=stages.get("pca", (*source, *flat.key), lambda: project(vectors, flat)),
         titles=titles,
-        unreadable=unreadable(texts, corpus, encoder).words,
+        unreadable=unreadable(texts, corpus, encoder, stop).words,
     )
     laid_out = stages.known("layout", (*source, *wanted.key))
     # Where the layout is there already, the dots would leave their places and come back.

@@ -68,8 +68,9 @@ class TextsHandlers:
 
     def open_file(self, visitor: str | None, path: str) -> OpenTexts:
         """An uploaded file."""
-        texts, file = self.texts(visitor), Path(path)
-        return texts.open(open_data(file, file.name, texts.stages, limits=self.settings.upload))
+        texts, limits = self.texts(visitor), self.settings.upload
+        with self.workbench.uploads.read_once(path) as file:
+            return texts.open(open_data(file, file.name, texts.stages, limits=limits))
 
     def open_text(self, visitor: str | None, text: object) -> OpenTexts:
         """Pasted sentences."""

@@ -68,7 +68,6 @@ class _PoolingTab:
         self.connect_sections()
         self.connect_keeping()
         self.connect_link()
-        page.demo.unload(self.leave)
         page.offer_own_models(ui.model)
 
     def door(self) -> Tab:
@@ -249,9 +248,6 @@ class _PoolingTab:
         copied = "Link copied: it opens this page with these sentences and settings."
         # Not without the queue: it delivers the toast, too.
         copies_link(ui.copy, ui.address, copied, **QUIET)
-
-    def leave(self, request: gr.Request) -> None:
-        self.handlers.workbench.forget(request.session_hash)
 
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:

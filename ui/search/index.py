@@ -140,5 +140,5 @@ def build_index(
         "cut", read,
         lambda: int(np.count_nonzero(encoder.cut(corpus.texts, text_options(encoder)))),
     )  # fmt: skip
-    strange = unreadable(texts, corpus, encoder).words
+    strange = unreadable(texts, corpus, encoder, stop).words
     return Index(texts, corpus, encoder, settings, vectors, name, cut, strange)

@@ -1,7 +1,6 @@
 """Judge and train: thumbs on hits, strategies measured on them, triplets for Fine-tune. Wiring."""
 
 import threading
-from pathlib import Path
 
 import gradio as gr
 
@@ -161,10 +160,9 @@ class SearchJudge:
         """A file of judgements."""
         if path is None:
             return [gr.skip(), gr.skip(), gr.skip()]
-        index, file = self.handlers.index(request.session_hash), Path(path)
-        grades, remarks = read_judgements(
-            file, file.name, index.corpus, self.handlers.settings.upload
-        )
+        index, limits = self.handlers.index(request.session_hash), self.handlers.settings.upload
+        with self.handlers.workbench.uploads.read_once(path) as file:
+            grades, remarks = read_judgements(file, file.name, index.corpus, limits)
         self.handlers.state(request.session_hash).judged.add(grades)
         return self.changed(request.session_hash, *remarks)
 

@@ -1,1 +1,1 @@
-"""How the page reaches browsers: what is served beside it, under which headers, and its launch."""
+"""Between the network and the page: launch, headers, who is there, how much is taken."""

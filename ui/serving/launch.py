@@ -11,9 +11,9 @@ from ui import shell
 from ui.page.theme import ASSETS, theme
 from ui.serving import health, plotly_js
 from ui.serving.base_address import BaseAddress, prefix_of
+from ui.serving.guards import guards
 from ui.serving.headers import Headers
 from ui.serving.log import RequestLog
-from ui.settings import Settings
 from ui.state.workbench import Workbench
 
 
@@ -30,12 +30,13 @@ def address(env: Mapping[str, str]) -> tuple[str, int]:
     return host, int(port)
 
 
-def middleware(settings: Settings, own: list[Route]) -> list[Middleware]:
+def middleware(workbench: Workbench, own: list[Route]) -> list[Middleware]:
     """What every request passes, from the outside in."""
     return [
-        Middleware(BaseAddress, prefix=prefix_of(settings.root_path)),
+        Middleware(BaseAddress, prefix=prefix_of(workbench.settings.root_path)),
         Middleware(RequestLog, routes=own),
         Middleware(Headers),
+        *guards(workbench),
     ]
 
 
@@ -60,5 +61,5 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "show_error": False,
         # A model that is brought back is the largest, as a rule.
         "max_file_size": max(settings.max_archive_bytes, settings.upload.file_bytes),
-        "app_kwargs": {"routes": own, "middleware": middleware(settings, own)},
+        "app_kwargs": {"routes": own, "middleware": middleware(workbench, own)},
     }

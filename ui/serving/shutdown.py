@@ -2,8 +2,10 @@
 
 import logging
 import os
+import shutil
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,8 +15,10 @@ from ui.state.workbench import Workbench
 GRACE_S = 4.0  # hosts kill after 5 or 10
 
 
-def serve_until_told(demo: Any, workbench: Workbench) -> None:
+def serve_until_told(demo: Any, workbench: Workbench, scratch: Path) -> None:
     """End the process after SIGTERM or SIGINT, with the server closed and long work given up.
+
+    `scratch`, the folder of what is on the disk for a while, goes with it.
 
     What is inside torch or numba even then ends with the process, GRACE_S after the signal; nothing
     it writes is taken for whole, since files come to their place by being renamed. Never returns:
@@ -31,7 +35,7 @@ def serve_until_told(demo: Any, workbench: Workbench) -> None:
         signal.signal(number, tell)
     told.wait()
     node = getattr(demo, "node_process", None)
-    last = threading.Timer(GRACE_S, _end, ("cut off", node))
+    last = threading.Timer(GRACE_S, _end, ("cut off", node, scratch))
     last.daemon = True
     last.start()
     event("ending", training=workbench.training_queue.busy, drawing=workbench.work_queue.busy)
@@ -39,16 +43,15 @@ def serve_until_told(demo: Any, workbench: Workbench) -> None:
         node.terminate()
     closing = threading.Thread(target=demo.close, kwargs={"verbose": False}, daemon=True)
     closing.start()
-    workbench.training_queue.close()
-    workbench.work_queue.close()
+    workbench.close()
     closing.join()
-    workbench.vectors.close()
-    _end("ended", node)
+    _end("ended", node, scratch)
 
 
-def _end(how: str, node: Any) -> None:
+def _end(how: str, node: Any, scratch: Path) -> None:
     if node is not None:
         node.kill()
+    shutil.rmtree(scratch, ignore_errors=True)
     event(how)
     logging.shutdown()
     os._exit(0)

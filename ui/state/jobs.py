@@ -139,7 +139,7 @@ class Queue:
                 job.news.put(News("cancelled"))
                 job.ended.set()
 
-    def close(self) -> None:
+    def close(self, wait_s: float = STOP_S) -> None:
         """Give all jobs up, and wait some seconds for those that run.
 
         A thread that is inside torch or numba while Python shuts down would abort the process, even
@@ -150,7 +150,7 @@ class Queue:
         for job in jobs:
             job.stop.set()
             self.leave(job)
-        latest = time.monotonic() + STOP_S
+        latest = time.monotonic() + wait_s
         for thread in self._threads:
             thread.join(max(0.0, latest - time.monotonic()))
 

@@ -2,8 +2,11 @@
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+MOST_OVER = 10_000  # sessions that are remembered as over
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Presence:
     ) -> None:
         self._grace_s, self._unheard_s, self._clock = grace_s, unheard_s, clock
         self._sessions: dict[str, _Session] = {}
+        self._over: OrderedDict[str, None] = OrderedDict()  # the latest that are over
         self._lock = threading.Lock()
 
     # --- what the server sees ---------------------------------------------------------------
@@ -77,6 +81,7 @@ class Presence:
         known = self._sessions.get(session)
         if known is None:
             known = self._sessions[session] = _Session(address, self._clock())
+            self._over.pop(session, None)
         known.address = known.address or address
         return known
 
@@ -98,7 +103,9 @@ class Presence:
         """Whether nobody waits for what is done for this session."""
         with self._lock:
             known = self._sessions.get(session or "")
-            if known is None or known.listeners or self._has_page(known):
+            if known is None:
+                return (session or "") in self._over
+            if known.listeners or self._has_page(known):
                 return False
             return self._clock() - known.latest > self._unheard_s
 
@@ -117,7 +124,14 @@ class Presence:
             ]  # fmt: skip
             for name in gone:
                 del self._sessions[name]
+                self._over[name] = None
+            while len(self._over) > MOST_OVER:
+                self._over.popitem(last=False)
             return gone
+
+    def is_over(self, session: str) -> bool:
+        """Whether it was over and has not come again: what still ends for it is nobody's."""
+        return session in self._over
 
     def _has_page(self, known: _Session) -> bool:
         away_s = self._clock() - known.latest

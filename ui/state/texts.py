@@ -5,6 +5,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -273,11 +274,19 @@ def source_key(
     return (texts.identity, len(corpus), *model, settings.pooling, settings.layer)
 
 
-def unreadable(texts: OpenTexts, corpus: Corpus, encoder: Encoder) -> Unreadable:
-    """How many of the texts a model cannot read; looked at once for each model."""
+def unreadable(
+    texts: OpenTexts, corpus: Corpus, encoder: Encoder, stop: threading.Event
+) -> Unreadable:
+    """How many of the texts a model cannot read; looked at once for each model. Raises Stopped."""
+
+    def on_text() -> None:
+        if stop.is_set():
+            raise Stopped
+
     model = (encoder.identity, encoder.name)  # whose name is told
     key = (texts.identity, len(corpus), *model)
-    return texts.stages.get("unreadable", key, lambda: reading(encoder, corpus.texts).unreadable)
+    read = partial(reading, encoder, corpus.texts, on_text)
+    return texts.stages.get("unreadable", key, lambda: read().unreadable)
 
 
 def encode(

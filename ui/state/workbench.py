@@ -34,6 +34,7 @@ from ui.state.pairs import PairsCheck, TrainingPairs
 from ui.state.presence import Presence
 from ui.state.stages import Stages
 from ui.state.texts import StateT, VisitorTexts
+from ui.state.uploads import Uploads
 from ui.state.vectors import Vectors
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,10 @@ class Workbench:
         self._loading: dict[str, threading.Lock] = {}
         self._visitors: OrderedDict[str, Visitor] = OrderedDict()
         self._calibrations: dict[str, Calibration | Measuring] = {}
+        self.uploads = Uploads(
+            settings.address_upload_bytes, settings.all_upload_bytes, settings.upload_kept_s,
+            settings.scratch, clock,
+        )  # fmt: skip
         self.presence = Presence(settings.grace_s, settings.unheard_s, clock)
         self.training_queue = Queue(settings.training_slots, most_calls=1)
         self.work_queue = Queue(settings.map_slots)
@@ -316,10 +321,18 @@ class Workbench:
         line.join(job)
         return job
 
-    def sweep(self) -> None:
-        """Forget the visitors who have gone; to be called about every second."""
-        for session in self.presence.take_gone():
-            self.forget(session)
+    def sweep(self) -> list[str]:
+        """Forget the visitors who have gone, and old files; to be called about every second.
+
+        Returns the sessions that are over.
+        """
+        gone = self.presence.take_gone()
+        # Also who was there again for a moment, because something of theirs had still to end.
+        for visitor in list(self._visitors):
+            if self.presence.is_over(visitor):
+                self.forget(visitor)
+        self.uploads.sweep()
+        return gone
 
     def forget(self, visitor: str | None) -> None:
         """Drop everything of a visitor at once."""
@@ -347,6 +360,14 @@ class Workbench:
             self.vectors.forget(key)
 
         threading.Thread(target=drop, daemon=True, name="drop-vectors").start()
+
+    def close(self, wait_s: float = STOP_S) -> None:
+        """Give all work up, and let go of files and connections; the app ends."""
+        self._closing.set()
+        latest = time.monotonic() + wait_s
+        for line in (self.training_queue, self.work_queue):
+            line.close(max(0.0, latest - time.monotonic()))
+        self.vectors.close()
 
     @property
     def visitors(self) -> int:

@@ -96,6 +96,18 @@ def test_pages_are_counted_by_address(presence):
     assert [presence.pages_of(address) for address in "123"] == [1, 1, 0]
 
 
+def test_what_is_over_is_known_until_it_comes_again(presence, clock):
+    presence.meet("ann", "1.1.1.1")
+    assert not presence.is_over("ann")
+    clock.now += GRACE_S + 1
+    presence.take_gone()
+    assert presence.is_over("ann")
+    assert presence.is_unheard("ann")
+    presence.meet("ann", "1.1.1.1")
+    assert not presence.is_over("ann")
+    assert not presence.is_over("nobody")
+
+
 def test_a_session_that_never_came_by_the_server_is_always_there(presence, clock):
     clock.now += 10**6
     for session in ("ann", "", None):
