@@ -18,8 +18,8 @@ def check_weights(folder: Path) -> None:
             header = int.from_bytes(file.read(8), "little")
         if size < 8 or header > size - 8:
             raise ModelRefused(
-                f"{place} cannot be read: it is damaged or did not arrive whole. Its header should have {header:,} "
-                f"bytes, and the file has {size:,}. Take the file again."
+                f"{place} cannot be read: it is damaged or did not arrive whole. Its header should "
+                f"have {header:,} bytes, and the file has {size:,}. Take the file again."
             )
         if header > LARGEST_HEADER:
             raise ModelRefused(
