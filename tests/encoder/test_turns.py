@@ -13,26 +13,30 @@ WORDS = "A cat sleeps on the warm window sill. "
 def test_five_words_do_not_wait_for_a_large_file(bert, as_one_text):
     many = [WORDS * (CHARACTER_BUDGET // len(WORDS))] * 20
     texts = ["".join(many)] if as_one_text else many
-    begun, done = threading.Event(), threading.Event()
+    characters = sum(map(len, texts))
+    begun, read = threading.Event(), threading.Event()
     encode = bert.backbone._encode
+    encoded = 0
 
-    def counted(texts):
+    def counted(some):
+        nonlocal encoded
         begun.set()
-        return encode(texts)
-
-    def work():
-        large.tokenize(texts)
-        done.set()
+        result = encode(some)
+        encoded += sum(map(len, some))
+        if encoded == characters:
+            read.set()
+        return result
 
     large = bert.backbone.with_model(bert.backbone.model)  # shares the tokenizer and its lock
     large._encode = counted
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=large.tokenize, args=[texts])
     thread.start()
     assert begun.wait(10)
     for _ in range(3):
         bert.tokenize("Five words of a visitor")
-    assert not done.is_set(), "they had their turn between two pieces"
+    assert not read.is_set(), "they had their turn between two pieces"
     thread.join()
+    assert read.is_set()
 
 
 def test_all_that_a_long_text_loses_is_counted(bert):
