@@ -5,7 +5,9 @@ import hashlib
 import inspect
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from encoder.background import background_texts
-from encoder.batching import pieces
+from encoder.batching import CHARACTER_BUDGET, first_part, pieces
 from encoder.check_config import check_config
 from encoder.check_folder import CONFIG, check_transformer
 from encoder.check_loaded import check_numbers, check_tokenizer, check_vocabulary
@@ -28,6 +30,7 @@ from encoder.tokens import TokenizedText, Tokens
 
 # Architectures that load and would not do what this lab shows; why not.
 TOKENIZER_FILE = "tokenizer.json"
+CHARACTERS_A_TOKEN = 16  # more than any language takes on average
 MOST_TOKENS = 8_192  # of one text; attention takes the square of it
 UNFIT = {
     "xlnet": "XLNet names no longest text, and puts its special tokens and padding at other ends",
@@ -65,8 +68,7 @@ class Backbone:
             )
         self._untrained, self._without_vector = untrained, without_vector
         self._special_tokens = special_tokens
-        # Truncation is a setting of the shared tokenizer object, so calls must not overlap.
-        self._tokenizer_lock = threading.Lock()
+        self._turn, self._tokenizer_lock = threading.Lock(), threading.Lock()
 
     @property
     def pad_id(self) -> int:
@@ -111,25 +113,56 @@ class Backbone:
         """Sentences, each behind `prompt`, as ids cut to the model's limit.
 
         With `pool_prompt` off, the prompt's tokens (its [CLS] among them, as sentence-transformers
-        counts them) are marked to be left out of pooling. Large batches go through in pieces, and
-        others may use the tokenizer between them.
+        counts them) are marked to be left out of pooling. Large batches and long texts go through
+        in pieces, and others may use the tokenizer between them.
         """
         skip = 0
         if prompt and not pool_prompt:
             [alone] = self._encode([prompt])
             skip = len(alone.ids) - alone.special_tokens_mask[-1]
+        longest = max(CHARACTER_BUDGET, CHARACTERS_A_TOKEN * self.max_tokens)
+        begins = [first_part(text, longest) for text in texts]
         tokenized: dict[int, TokenizedText] = {}
-        for piece in pieces(texts):
-            encodings = self._encode([prompt + texts[i] for i in piece])
+        for piece in pieces(begins):
+            encodings = self._encode([prompt + begins[i] for i in piece])
             tokenized |= zip(piece, (_without_rest(e, skip) for e in encodings), strict=True)
+        for i, begin in enumerate(begins):
+            if len(begin) < len(texts[i]):
+                beyond = self._count(texts[i][len(begin) :], longest)
+                tokenized[i] = replace(tokenized[i], cut=tokenized[i].cut + beyond)
         return [tokenized[i] for i in range(len(texts))]
+
+    def _count(self, text: str, longest: int) -> int:
+        """The tokens of a text of any length, without special ones."""
+        count = 0
+        while text:
+            part = first_part(text, longest)
+            [encoding] = self._encode([part])
+            count += len(encoding.ids) - sum(encoding.special_tokens_mask)
+            count += _without_rest(encoding, 0).cut
+            text = text[len(part) :]
+        return count
+
+    @contextmanager
+    def _turn_of_tokenizer(self) -> Iterator[None]:
+        """The tokenizer for one caller: truncation is a setting of it, so calls must not overlap.
+
+        Whoever waits for the lock holds the turn, so that the one who lets it go cannot take it
+        again at once: a caller with many pieces would keep all others waiting.
+        """
+        with self._turn:
+            self._tokenizer_lock.acquire()
+        try:
+            yield
+        finally:
+            self._tokenizer_lock.release()
 
     def _encode(self, texts: list[str]) -> list[Any]:
         """One `tokenizers.Encoding` a text; what did not fit is in its `overflowing`.
 
         Raises BadText for a special token that the model has no vector for.
         """
-        with self._tokenizer_lock:
+        with self._turn_of_tokenizer():
             batch = self.tokenizer(
                 texts,
                 add_special_tokens=self._special_tokens,
@@ -223,7 +256,7 @@ class Backbone:
     def save(self, folder: Path) -> None:
         """Write config, model.safetensors and tokenizer files."""
         self.model.save_pretrained(folder)
-        with self._tokenizer_lock:
+        with self._turn_of_tokenizer():
             self.tokenizer.backend_tokenizer.no_truncation()  # left over from its latest call
             self.tokenizer.save_pretrained(folder)
 

@@ -30,3 +30,11 @@ def batches(
 def pieces(texts: Sequence[str]) -> Iterator[list[int]]:
     """Indices of N texts in batches small enough to tokenize at once."""
     return batches([len(text) for text in texts], CHARACTER_BUDGET)
+
+
+def first_part(text: str, longest: int) -> str:
+    """The text; of one longer than `longest` characters, what stands before a space or there."""
+    if len(text) <= longest:
+        return text
+    space = text.rfind(" ", longest // 2, longest)
+    return text[: space if space > 0 else longest]

@@ -172,11 +172,12 @@ def _read_modules(path: Path) -> list[tuple[str, str]]:
             f"{MOST_MODULES} are run."
         )
     modules = [(kind_of(module), str(module.get("path", ""))) for module in content]
-    if long := next((inner for _, inner in modules if len(inner) > LONGEST_PATH), ""):
-        raise ModelRefused(
-            f"modules.json of {path.parent.name!r} names a folder of {len(long):,} characters, "
-            f"{long[:LONGEST_NAME]!r}…; no module has such a one."
-        )
+    for _, inner in modules:
+        if len(inner) > LONGEST_PATH or not inner.isprintable():
+            raise ModelRefused(
+                f"modules.json of {path.parent.name!r} names the folder {_shown([inner])!r}, of "
+                f"{len(inner):,} characters; no module has such a one."
+            )
     return modules
 
 

@@ -23,7 +23,7 @@ from encoder.head import (
 from encoder.json_files import read_first, write_json
 
 WEIGHTS = "model.safetensors"
-WIDEST = 8_192  # numbers of a vector; 20,000 texts of these take 0.7 GB
+WIDEST = 4_096  # numbers of a vector; 20,000 texts of these take 0.3 GB
 IDENTITY = "torch.nn.modules.linear.Identity"
 
 

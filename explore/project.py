@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from explore import tsne_fit, umap_fit
-from explore.errors import ExploreError, same_rows
+from explore.errors import ExploreError, Stopped, same_rows
 from explore.neighbours import Hits, of_unit
 from explore.vectors import OnProgress, checked, finite_rows, unit
 from ingest.errors import outside
 
 METHODS = ("pca", "umap", "tsne")
+WHOLE = 2_048  # a matrix of this size is decomposed in about two seconds
 FEWEST = 5  # with fewer distinct vectors there is nothing to unfold, and PCA shows them
 BOUNDS = {
     "dims": (1, 50),
@@ -105,14 +106,14 @@ def project(
             f"There are {len(first)} different vectors: too few for a neighbourhood, so PCA is "
             "shown."
         )
-    flat = pca(distinct, config.dims)
+    flat = pca(distinct, config.dims, stop)
     if method == "pca":
         layout = flat
     elif method == "umap":
         layout = _turned(_umap(distinct, config, _of(near, first, len(table)), on_progress, stop),
                         flat)  # fmt: skip
     else:
-        start = flat / max(float(pca(distinct, 1).std()), 1e-12) * 1e-4
+        start = flat / max(float(pca(distinct, 1, stop).std()), 1e-12) * 1e-4
         laid = tsne_fit.fit(distinct, start, config.perplexity, config.seed, on_progress, stop)
         layout = _turned(laid, flat)
     coordinates = np.zeros((len(table), config.dims), np.float32)
@@ -139,18 +140,57 @@ def _of(near: Hits | None, first: np.ndarray, n: int) -> Hits | None:
     return near if near is not None and len(first) == n else None
 
 
-def pca(points: np.ndarray, dims: int) -> np.ndarray:
-    """Principal components (N, dims); missing ones are zero. The sign: the largest loading is +."""
+def pca(points: np.ndarray, dims: int, stop: threading.Event | None = None) -> np.ndarray:
+    """Principal components (N, dims); missing ones are zero. The sign: the largest loading is +.
+
+    Raises Stopped once `stop` is set.
+    """
     if not len(points):
         return np.zeros((0, dims), np.float32)
     centred = points - points.mean(axis=0)
-    covariance = centred.T @ centred
-    _, axes = np.linalg.eigh(covariance.astype(np.float64))
-    axes = axes[:, ::-1][:, :dims]
+    axes = _leading_axes(centred, dims, stop)
     flip = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     components = centred @ (axes * np.where(flip == 0, 1, flip)).astype(np.float32)
     missing = dims - components.shape[1]
     return np.pad(components, ((0, 0), (0, missing))).astype(np.float32)
+
+
+def _check_stop(stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise Stopped
+
+
+def _leading_axes(centred: np.ndarray, dims: int, stop: threading.Event | None) -> np.ndarray:
+    """The directions (D, dims) in which (N, D) varies most, or all min(N, D) there are, if fewer.
+
+    Of the D × D products of columns or the N × N of rows, the smaller are decomposed; where both
+    are large only the axes asked for are, by Lanczos iterations, which `stop` ends.
+    """
+    _check_stop(stop)
+    rows, columns = centred.shape
+    if not centred.any():
+        return np.zeros((columns, dims))
+    if min(rows, columns) > WHOLE:
+        from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+        def product(vector: np.ndarray) -> np.ndarray:
+            _check_stop(stop)
+            return np.asarray(centred.T @ (centred @ vector.astype(centred.dtype)), np.float64)
+
+        spread = LinearOperator((columns, columns), matvec=product, dtype=np.float64)
+        start = np.random.default_rng(0).normal(size=columns)
+        try:
+            _, axes = eigsh(spread, k=dims, which="LA", v0=start, tol=1e-5)
+        except ArpackNoConvergence as error:  # many directions are alike: any of them will do
+            axes = error.eigenvectors
+        return np.asarray(axes[:, ::-1])
+    if rows < columns:
+        _, weights = np.linalg.eigh((centred @ centred.T).astype(np.float64))
+        axes = centred.T.astype(np.float64) @ weights[:, ::-1][:, :dims]
+        lengths = np.linalg.norm(axes, axis=0)
+        return np.asarray(axes / np.where(lengths == 0, 1, lengths))
+    _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    return np.asarray(axes[:, ::-1][:, :dims])
 
 
 def _turned(layout: np.ndarray, flat: np.ndarray) -> np.ndarray:

@@ -43,8 +43,7 @@ def pca(corpus: np.ndarray) -> Callable[[int], Reduced]:
     """
     exact = corpus.astype(np.float64)
     middle = exact.mean(axis=0)
-    _, axes = np.linalg.eigh(np.cov(exact.T, bias=True).reshape(exact.shape[1], -1))
-    axes = axes[:, ::-1]  # the largest variance first
+    axes = _axes(exact - middle)
 
     def to(d: int) -> Reduced:
         projection = np.ascontiguousarray(axes[:, :d], np.float32)
@@ -53,6 +52,20 @@ def pca(corpus: np.ndarray) -> Callable[[int], Reduced]:
         return Reduced(texts, lambda queries: queries @ projection, shift)
 
     return to
+
+
+def _axes(centred: np.ndarray) -> np.ndarray:
+    """Orthogonal directions (D, D), those of the largest variance first.
+
+    Fewer texts than dimensions vary in fewer directions: the others are zero, and so is all that
+    lies in them.
+    """
+    rows, columns = centred.shape
+    if rows < columns:
+        directions = np.linalg.svd(centred, full_matrices=False)[2].T
+        return np.pad(directions, ((0, 0), (0, columns - rows)))
+    covariance = (centred.T @ centred / rows).reshape(columns, -1)
+    return np.ascontiguousarray(np.linalg.eigh(covariance)[1][:, ::-1])
 
 
 REDUCTIONS: dict[str, Callable[[np.ndarray], Callable[[int], Reduced]]] = {

@@ -21,6 +21,7 @@ from encoder.training import TrainConfig
 from encoder.training.config import LIMITS
 from encoder.training.losses import LOSSES
 from ingest import TEXTS
+from ingest.zips import METHODS, entries_at_most
 from ui.finetune.takehome.archive import FORMAT
 from ui.finetune.takehome.facts import LIBRARIES, disturbs, one_line, slug
 from ui.state.models import RunRecord
@@ -195,7 +196,6 @@ MOST_FILES = 200
 DEEPEST = 3  # folders around a file; a model needs two, its own and one of a module
 LONGEST_FILE_NAME = 100
 NEEDED = {".json", ".txt", ".safetensors", ".model"}  # nothing else is ever written to disk
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may unpack in memory without bounds
 PIECE = 2**20
 REMEDY = "Send the zip that was downloaded here, or a zipped folder of SentenceTransformer.save."
 
@@ -208,6 +208,8 @@ def unpack_model(data: Path, folder: Path, max_bytes: int) -> str:
     "" where the zip has none. `max_bytes` bounds what is unpacked, whatever the zip claims. Raises
     EncoderError for what is no such zip or could do harm.
     """
+    with broken_zips(), data.open("rb") as file:
+        _check_count(entries_at_most(file))
     with broken_zips(), zipfile.ZipFile(data) as archive:
         files = _checked(archive.infolist())
         top = _top(files)
@@ -244,13 +246,18 @@ def broken_zips() -> Iterator[None]:
         ) from error
 
 
+def _check_count(entries: int) -> None:
+    """Refuse more than a model has, before Python makes an object of each."""
+    if entries > MOST_FILES:
+        raise ModelRefused(
+            f"The zip holds {entries:,} files; a model has at most {MOST_FILES}. {REMEDY}"
+        )
+
+
 def _checked(entries: list[zipfile.ZipInfo]) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """The files by path, none of them outside the folder they are unpacked in."""
     files: dict[PurePosixPath, zipfile.ZipInfo] = {}
-    if len(entries) > MOST_FILES:
-        raise ModelRefused(
-            f"The zip holds {len(entries):,} files; a model has at most {MOST_FILES}. {REMEDY}"
-        )
+    _check_count(len(entries))
     for info in entries:
         # Some tools of Windows write the places of files in the zip as they write them on disk.
         name = info.filename.replace("\\", "/")
