@@ -81,6 +81,7 @@ class Report:
     counts: bool = False
     unread_labels: tuple[UnreadLabel, ...] = ()
     ignored: tuple[str, ...] = ()
+    settled: Rows = field(default_factory=dict)
     left_over: LeftOver = LeftOver()
     codes: Mapping[str, str] = field(default_factory=dict)
 
