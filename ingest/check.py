@@ -70,6 +70,8 @@ def check(
 ) -> list[Finding]:
     """Everything that would spoil training or its result: errors first, then warnings, then notes.
 
+    A remedy ends the finding that it belongs to; what it cannot mend is a note from then on.
+
     loss_in_batch: the other rows of a batch are the negatives; None: for positives and triplets.
     similarity: texts, texts → (N,) cosines of the current model; without it, labels are not
         compared with what the model sees.
@@ -94,7 +96,9 @@ def check(
     )
     if not len(pairs):
         return []
-    findings = [finding for look in CHECKS.values() for finding in look(_seen_by(look, context))]
+    findings = [
+        finding.of(context) for look in CHECKS.values() for finding in look(_seen_by(look, context))
+    ]
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 

@@ -17,6 +17,9 @@ from ingest.text import text_key
 Similarity = Callable[[Sequence[str], Sequence[str]], np.ndarray]
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
+FEWEST_TRAINED = 20  # rows, below which a remedy leaves too few to learn from; or half of few
+TOO_FEW = "Without these rows too few would be left to train on: add pairs of other texts."
+
 
 class Reading(Protocol):
     """What a model reads of texts; rows are places in their list."""
@@ -44,13 +47,17 @@ class Remedy:
     It belongs to the pairs that were checked; check again after applying it. No remedy changes
     which rows are held out, as those judge: one `of_training` rows has no effect on them, and
     another, which reads every row anew, mends them where they stand.
-    mapping: the choice of columns that says the same, where there is one.
+    mapping: the choice of columns that says the same, where there is one. finding, rows: what it
+    belongs to, by its name. leaves: the rows that it leaves out of training.
     """
 
     label: str
     change: Callable[[PairSet], PairSet]
     of_training: bool = False
     mapping: ColumnMapping | None = None
+    finding: str = ""
+    rows: tuple[int, ...] = ()
+    leaves: tuple[int, ...] = ()
 
     def apply(self, pairs: PairSet) -> PairSet:
         """The pairs without what was wrong."""
@@ -59,7 +66,8 @@ class Remedy:
             return replace(changed, whole=None)  # other pairs, which are split by their own labels
         if not self.of_training:
             whole = replace(self.change(whole), whole=pairs.origin)
-        return replace(changed, whole=whole)
+        settled = {**changed.report.settled, self.finding: self.rows}
+        return replace(changed, whole=whole, report=replace(changed.report, settled=settled))
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,20 @@ class Finding:
     def remedies(self) -> tuple[Remedy, ...]:
         """All that may be clicked, by their place: 0 is `remedy`."""
         return (*((self.remedy,) if self.remedy else ()), *self.alternatives)
+
+    def of(self, context: "Context") -> "Finding":
+        """With remedies that know it, of those that leave enough to train on.
+
+        Once one was applied, what is left of its rows is a note.
+        """
+        settled = context.pairs.report.settled.get(self.name, ())
+        if self.rows and set(self.rows) <= set(settled):
+            return replace(self, severity="note", remedy=None, alternatives=())
+        usable = [remedy for remedy in self.remedies if context.leaves_enough(remedy)]
+        effect = self.effect if len(usable) == len(self.remedies) else f"{self.effect} {TOO_FEW}"
+        remedies = [replace(r, finding=self.name, rows=self.rows) for r in usable]
+        first, others = next(iter(remedies), None), tuple(remedies[1:])
+        return replace(self, effect=effect, remedy=first, alternatives=others)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +159,12 @@ class Context:
         rows = np.sort(np.concatenate([self.split.train, self.split.validation]))
         return self._of(rows)
 
+    def leaves_enough(self, remedy: Remedy) -> bool:
+        """Whether enough rows to train on are left after it."""
+        rows = set(self.trained.numbers)
+        left = len(rows - set(remedy.leaves))
+        return left == len(rows) or left >= max(2, min(FEWEST_TRAINED, len(rows) // 2))
+
     def _of(self, rows: np.ndarray) -> "Context":
         """Some rows; the model is not asked about single ones where there are too many in all."""
         similarity = self.similarity if self.compared is self else None
@@ -178,4 +206,5 @@ def leave_out(rows: tuple[int, ...], reason: str, label: str = "") -> Remedy:
         label or f"Leave out {count(len(rows), 'row')}",
         lambda pairs: pairs.without(rows, reason),
         of_training=True,
+        leaves=rows,
     )

@@ -112,8 +112,8 @@ def labels_reversed(context: Context) -> Iterator[Finding]:
 
 
 def label_noise(context: Context) -> Iterator[Finding]:
-    """The pairs whose label contradicts the current model most."""
-    if context.compared is not context:
+    """The pairs whose label contradicts the current model most; once, as there are always some."""
+    if context.compared is not context or "label_noise" in context.pairs.report.settled:
         return
     gaps = _contradiction(context)
     if gaps is None or _reversed(_rank_correlation(context), len(gaps)):

@@ -68,6 +68,8 @@ def dropped_rows(context: Context) -> Iterator[Finding]:
         if name == "label_unrecognised":
             what = f"{what} {report.unrecognised}"
             severity = "error" if len(rows) > MANY * report.kept else severity
+        if name == "label_outside_scale":
+            what = f"{what} {report.outside}".strip()
         yield Finding(name, severity, rows, what, DROPPED[name])
     for why, rows in report.dropped.items():
         if report.codes.get(why) == BLANK_LINES:

@@ -1,7 +1,8 @@
 """Findings about rows that repeat others: duplicates, leaks, false negatives."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ingest.text import words
 CONFLICT = 0.25  # labels of one pair that differ by more contradict each other
 MAYBE_NEAR = 0.5  # word overlap from which a model is asked whether two texts say the same
 SAME_MEANING = 0.9  # the model's cosine from which they do
-FEWEST_TRAINED = 20  # rows, below which a remedy leaves too few to learn from
+Key = TypeVar("Key", bound=Hashable)
 POSITIVE_FROM = 0.5  # pairs labelled so are positives of an in-batch loss
 
 
@@ -118,11 +119,9 @@ def shared_texts(context: Context) -> Iterator[Finding]:
             context.rows(leaking),
             f"{count(len(leaking), 'held-out row')} with a text that is also trained on."
             + (f" {split.by_row_note}" if split and split.by_row else ""),
-            "The held-out result measures memory, not what the model learned about language."
-            + ("" if remedy else " Too many rows share texts to mend it by leaving some out: add "
-               "pairs of other texts."),
+            "The held-out result measures memory, not what the model learned about language.",
             remedy,
-        )  # fmt: skip
+        )
         return
     groups = _grouped_texts(context.keys)
     rows = context.rows({at for members in groups.values() if len(members) > 1 for at in members})
@@ -137,12 +136,10 @@ def shared_texts(context: Context) -> Iterator[Finding]:
         )
 
 
-def _without_leaks(context: Context, learned: list[int]) -> Remedy | None:
-    """Leave out of training what shares a text with a held-out row, if enough is left to learn."""
+def _without_leaks(context: Context, learned: list[int]) -> Remedy:
+    """Leave out of training what shares a text with a held-out row."""
     assert context.split is not None
     leaving = leaks(context.pairs, context.split.held_out.tolist(), learned)
-    if len(context.split.train) - len(leaving) < FEWEST_TRAINED:
-        return None
     return leave_out(context.rows(leaving), "text also held out")
 
 
@@ -161,10 +158,7 @@ def false_negatives(context: Context) -> Iterator[Finding]:
     ]
     rows = [trained.pairs.texts[at] for at in positives]
     company = companies(rows)
-    apart, meeting = _repeats(company), set[int]()
-    for side in (0, 1):
-        for one, other in _same_meaning(trained, [row[side] for row in rows]):
-            (apart if _apart(company[one], company[other]) else meeting).add(one)
+    apart, meeting = _repeats(company), _meeting(trained, rows)
     size = context.batch_size
     kept_apart = "Batches hold no two rows with the same text"
     kept_apart += ", or with nearly the same words" if len(rows) <= NEAR_ROWS else ""
@@ -206,25 +200,41 @@ def _repeats(company: Sequence[Company]) -> set[int]:
     return repeats
 
 
-def _apart(one: Company, other: Company) -> bool:
-    """Whether no batch holds both."""
-    return not one.avoids.isdisjoint(other.own)
+def _meeting(context: Context, rows: Sequence[Sequence[str]]) -> set[int]:
+    """What to leave out so that no two rows which mean the same, by the model, can meet."""
+    leaving: set[int] = set()
+    while True:
+        remaining = [at for at in range(len(rows)) if at not in leaving]
+        company = companies([rows[at] for at in remaining])
+        meeting = set()
+        for side in (0, 1):
+            rows_of = _grouped([rows[at][side] for at in remaining])
+            for text, twin in _same_meaning(context, list(rows_of)):
+                others = [company[at] for at in rows_of[twin]]
+                meeting |= {
+                    at
+                    for at in rows_of[text]
+                    if any(company[at].avoids.isdisjoint(other.own) for other in others)
+                }
+        if not meeting:
+            return leaving
+        leaving |= {remaining[at] for at in meeting}  # such a text may have a second twin
 
 
-def _same_meaning(context: Context, texts: list[str]) -> list[tuple[int, int]]:
-    """Of these texts those with an earlier twin, by some words and by the model: both places."""
+def _same_meaning(context: Context, texts: list[str]) -> list[tuple[str, str]]:
+    """Of distinct texts those with an earlier twin, by some words and by the model: both."""
     if context.similarity is None or context.compared is not context:
         return []
     twins = earlier_twins([frozenset(words(text)) for text in texts], MAYBE_NEAR)
-    pairs = [(at, twin) for at, twin in enumerate(twins) if twin is not None]
+    pairs = [(texts[at], texts[twin]) for at, twin in enumerate(twins) if twin is not None]
     if not pairs:
         return []
-    cosines = context.similarity([texts[at] for at, _ in pairs], [texts[t] for _, t in pairs])
+    cosines = context.similarity([text for text, _ in pairs], [twin for _, twin in pairs])
     return [pair for pair, cosine in zip(pairs, cosines, strict=True) if cosine >= SAME_MEANING]
 
 
-def _grouped(keys: Sequence[object]) -> dict[object, list[int]]:
-    groups: dict[object, list[int]] = defaultdict(list)
+def _grouped(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    groups: dict[Key, list[int]] = defaultdict(list)
     for at, key in enumerate(keys):
         groups[key].append(at)
     return groups

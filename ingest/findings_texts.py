@@ -22,6 +22,8 @@ def broken_characters(context: Context) -> Iterator[Finding]:
     """'donâ€™t' for 'don’t': UTF-8 once read as Windows-1252; or characters already lost."""
     matches = _matching(context.pairs, lambda text: bool(MOJIBAKE.search(text)))
     if matches:
+        texts = [text for at in matches for text in context.pairs.texts[at]]
+        mends = any(repaired(text) != text for text in texts)
         yield Finding(
             "broken_characters",
             "warning",
@@ -29,8 +31,10 @@ def broken_characters(context: Context) -> Iterator[Finding]:
             f"{count(len(matches), 'row')} with characters broken by a wrong encoding, such as "
             f"{_example(context.pairs, matches[0], MOJIBAKE)!r}.",
             "The tokenizer breaks such words into meaningless pieces, and equal texts no longer "
-            "match.",
-            Remedy("Repair what can be repaired", lambda pairs: _rewritten(pairs, repaired)),
+            "match." + ("" if mends else " What is lost is lost: save the file anew as UTF-8."),
+            Remedy("Repair what can be repaired", lambda pairs: _rewritten(pairs, repaired))
+            if mends
+            else None,
         )
 
 

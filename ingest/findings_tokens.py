@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.findings import Context, Finding, Remedy, count, leave_out
+from ingest.findings import Context, Finding, Remedy, Severity, count, leave_out
 
 
 def unknown_tokens(context: Context) -> Iterator[Finding]:
@@ -25,9 +25,14 @@ def unknown_tokens(context: Context) -> Iterator[Finding]:
         parts.append(f" {count(len(unknown), 'text')} {are} mostly unknown tokens to it.")
     if alike:  # at least two
         parts.append(f" {count(len(alike), 'text')} look the same to it as another text.")
+    severity: Severity = "error" if len(matches) > 0.5 * len(context.pairs) else "warning"
+    trained = set(context.of_training.numbers)
+    if trained.isdisjoint(rows):
+        severity = "note"
+        parts.append(" They are held out, and judge as they are.")
     yield Finding(
         "unknown_tokens",
-        "error" if len(matches) > 0.5 * len(context.pairs) else "warning",
+        severity,
         rows,
         f"{count(len(matches), 'row')} with text that the model cannot read.{''.join(parts)}",
         "Texts of the same tokens have the same vector, whatever they say: training on them "

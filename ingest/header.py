@@ -11,6 +11,7 @@ from ingest.scales import without_scale
 from ingest.text import EAST_ASIAN
 
 LONGEST_NAME = 40
+MOST_ABOVE = 5  # rows of a title above the names
 # Letters first; an apostrophe as in "d'origine", not as in "it's".
 LIKE_A_NAME = re.compile(
     r"[¿(\[]?[^\W\d_](?:[\w .:/()\[\]?#%&\uff08\uff09\uff1a\uff1f\u061f-]|['’](?=[^\W\d_]{3}))*"
@@ -58,6 +59,22 @@ def is_header(
     if TEXT in signs:
         return False
     return CERTAIN in signs or (NAME in signs and QUESTION not in signs)
+
+
+def rows_above_header(rows: Sequence[Sequence[str]], known_names: Container[str] = KNOWN) -> int:
+    """How many rows stand above the names of the columns: a title in one cell, and blank rows."""
+    if is_header(rows[0], rows[1:], known_names) and _filled(rows[0]) > 1:
+        return 0
+    above = next((at for at, row in enumerate(rows) if _filled(row) > 1), 0)
+    if not 0 < above <= MOST_ABOVE or not any(map(_filled, rows[:above])):
+        return 0
+    header = rows[above]
+    complete = _filled(header) == max(map(_filled, rows[above:]))
+    return above if complete and is_header(header, rows[above + 1 :], known_names) else 0
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _sign(name: str, below: Sequence[str]) -> int:

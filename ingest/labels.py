@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ingest.names import YES_OR_NO, plain
-from ingest.scales import ENOUGH, SEVERAL, STRAY, find_scale, fits, named_scale, without_scale
+from ingest.scales import SEVERAL, STRAY, find_scale, fits, named_scale, without_scale
 from ingest.votes import is_vote, vote_shares
 
 MISSING = {"", "nan", "na", "n/a", "none", "null", "nil", "-", "--", "?", "unknown", "#n/a"}
@@ -128,15 +128,14 @@ def looks_binary(cells: Sequence[str], name: str = "", entailment_codes: bool = 
 
 
 def _has_grades(numbers: np.ndarray) -> bool:
-    """Numbers beside 0 and 1 that are on one scale with them.
+    """Numbers beside 0 and 1 that are on one scale with them, however rare.
 
-    One whole number among many zeros and ones is a typing error, a few −1 are "not labelled".
+    Far off it a number is a typing error; a few −1 are "not labelled".
     """
     others = numbers[~np.isin(numbers, (-1, 0, 1))]
-    whole = bool(np.all(others == np.round(others)))
-    if whole and others.size <= (1 if numbers.size >= ENOUGH else 0):
+    if not others.size:
         return find_scale(numbers) == (-1, 1)
-    return not whole or find_scale(numbers) != (0, 1)
+    return bool(np.any(others != np.round(others))) or find_scale(numbers) != (0, 1)
 
 
 def two_values(cells: Sequence[str], entailment_codes: bool = False) -> tuple[float, float] | None:

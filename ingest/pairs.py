@@ -15,7 +15,7 @@ from ingest.limits import LIMITS, Limits
 from ingest.neighbours import NEAR, earlier_twins
 from ingest.report import Reason, Report, UnreadLabel
 from ingest.rows_of_lists import with_rows_of_lists
-from ingest.scaling import NOT_RECOGNISED, Labels, none_usable, read_labels
+from ingest.scaling import NEITHER, NOT_RECOGNISED, OUTSIDE, Labels, none_usable, read_labels
 from ingest.table import Table, read_table
 from ingest.text import tidy, usable_texts, words
 from ingest.unpack import Source
@@ -148,7 +148,7 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         texts[at] = texts_of_row
         for what in repairs:
             fixed.setdefault(what, []).append(numbers[at])
-    usable_rows, labels, labelling, unrecognised = list(texts), None, None, ""
+    usable_rows, labels, labelling, unrecognised, outside = list(texts), None, None, "", ""
     if mapping.label:
         cells = table.frame[mapping.label].tolist()
         labelling = _labels(cells, usable_rows, mapping)
@@ -156,9 +156,10 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
             dropped[reason] = [numbers[usable_rows[p]] for p in positions]
         for what, positions in labelling.fixed.items():
             fixed[what] = [numbers[usable_rows[p]] for p in positions]
-        examples = [cells[usable_rows[p]] for p in labelling.dropped.get(NOT_RECOGNISED, [])]
-        if examples:
+        if examples := _dropped_cells(cells, usable_rows, labelling, NOT_RECOGNISED):
             unrecognised = f"Labels not recognised: {_shown(examples)}."
+        if examples := _dropped_cells(cells, usable_rows, labelling, OUTSIDE, NEITHER):
+            outside = f"They have the labels {_shown(examples)}."
         usable = ~np.isnan(labelling.values)
         if usable_rows and not usable.any():
             unusable = [cells[at] for at in usable_rows]
@@ -183,6 +184,7 @@ def to_pairs(table: Table, mapping: ColumnMapping, *, limits: Limits = LIMITS) -
         scale=labelling.scale if labelling else None,
         scaled=labelling is not None and labelling.scaled,
         unrecognised=unrecognised,
+        outside=outside,
         counts=labelling is not None and labelling.counts,
         unread_labels=_unread_labels(table, mapping, remaining),
         ignored=mapping.ignored,
@@ -198,6 +200,13 @@ def _labels(cells: list[str], rows: list[int], mapping: ColumnMapping) -> Labels
     codes = has_entailment_codes(mapping.texts)
     meanings = {word.strip().casefold(): value for word, value in mapping.meanings}
     return read_labels(labels, mapping.kind, mapping.scale, codes, mapping.label or "", meanings)
+
+
+def _dropped_cells(
+    cells: list[str], rows: list[int], labels: Labels, *reasons: Reason
+) -> list[str]:
+    """What stands where a label is not used for one of these reasons."""
+    return [cells[rows[at]] for reason in reasons for at in labels.dropped.get(reason, ())]
 
 
 def _meant_rows(table: Table, mapping: ColumnMapping) -> list[bool]:

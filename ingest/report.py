@@ -63,8 +63,10 @@ class Report:
     scaling: how labels became numbers from 0 to 1; scaled: whether that changed any; scaling_note:
     what was seen and is not certain, in sentences; scale: the (lowest, highest) label, None for
     words and kinds without labels; counts: the labels look like counts. unrecognised: the one of
-    the `notes` on labels that were not recognised, "" without one. unread_labels, left_over: what
-    the choice of columns leaves open.
+    the `notes` on labels that were not recognised; outside: which labels are off the scale; "" for
+    none. unread_labels, left_over: what the choice of columns leaves open; ignored: columns that
+    look like a label and are none, as somebody said; settled: findings by name whose remedy was
+    applied, with the rows they had.
     """
 
     kept: int
@@ -78,9 +80,11 @@ class Report:
     scale: tuple[float, float] | None = None
     scaled: bool = False
     unrecognised: str = ""
+    outside: str = ""
     counts: bool = False
     unread_labels: tuple[UnreadLabel, ...] = ()
     ignored: tuple[str, ...] = ()
+    settled: Rows = field(default_factory=dict)
     left_over: LeftOver = LeftOver()
     codes: Mapping[str, str] = field(default_factory=dict)
 

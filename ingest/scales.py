@@ -15,6 +15,7 @@ STRAY = 0.02  # the share of typing errors that do not change the scale
 ENOUGH = 50  # labels needed before a share of them says anything
 SEVERAL = 20  # labels needed before their ends, or that they are only two, say anything
 LOWEST_END, HIGHEST_END = 1, 1_000  # of a scale in a name: 2019–2020 is none
+BELOW = 4  # how many times as far the highest of counts is from 0 as the lowest, if below
 TAIL = 10  # how many times the median the highest of counts is
 LONGEST_NAME = 200  # characters; the pattern takes long on long ones
 END = r"[-−]?\d+(?:[.,]\d+)?"
@@ -54,8 +55,11 @@ def why_scale(numbers: np.ndarray, scale: tuple[float, float], name: str = "") -
 
 
 def look_like_counts(numbers: np.ndarray) -> bool:
-    """Whole numbers of which a few are many times as large as most, as upvotes and views are."""
-    if not _are_whole(numbers, SEVERAL) or numbers.min() < 0:
+    """Whole numbers of which a few are many times as large as most, as upvotes and views are.
+
+    Upvotes less downvotes may go a little below 0.
+    """
+    if not _are_whole(numbers, SEVERAL) or -numbers.min() * BELOW > numbers.max():
         return False
     middle, many, highest = np.quantile(numbers, (0.5, 0.75, 1))
     tail = highest > max(TAIL, 2 * many) and highest >= TAIL * max(1, middle)
@@ -136,11 +140,10 @@ def _usual(numbers: np.ndarray) -> tuple[float, float] | None:
         return _usual(numbers[~negative])
     strays = {s: int(np.sum((numbers < s[0]) | (numbers > s[1]))) for s in SCALES}
     exact = next((scale for scale in SCALES if not strays[scale]), None)
-    allowed = int(STRAY * numbers.size) if numbers.size >= ENOUGH else 0
-    best = min((s for s in SCALES if s != exact), key=lambda s: strays[s])
-    if strays[best] <= allowed and (exact is None or _width(exact) >= 10 * _width(best)):
-        return best
-    return exact
+    allowed = max(int(numbers.size >= SEVERAL), int(STRAY * numbers.size))
+    narrow = [s for s in SCALES if exact is None or _width(exact) >= 10 * _width(s)]
+    best = min(narrow, key=lambda s: strays[s], default=exact)
+    return best if best and strays[best] <= allowed else exact
 
 
 def _grades(numbers: np.ndarray) -> tuple[float, float] | None:

@@ -153,6 +153,12 @@ def none_usable(
             f"is {low} (no) or {high} (yes)" if kind == "binary" else f"lies on {low}–{high}"
         )
         return IngestError(f"No label in column {name!r} {requirement}, as given. {_seen(seen)}")
+    if kind == "score" and 2 * seen.size > len(cells):
+        return IngestError(
+            f"The labels in column {name!r} are on no usual scale. {_seen(seen)} Give the lowest "
+            "and the highest label yourself, choose another column, or the kind 'positive' without "
+            "a label."
+        )
     examples = (
         ", ".join(repr(c[:30]) for c in dict.fromkeys(cells) if not is_missing(c)) or "nothing"
     )

@@ -10,6 +10,7 @@ from xml.parsers import expat
 from ingest.amounts import count
 from ingest.errors import IngestError
 from ingest.limits import Limits, size
+from ingest.sheets import is_table, without_result
 
 WORKBOOK = "xl/workbook.xml"
 PIECE = 2**16
@@ -85,8 +86,12 @@ class _Elements:
         raise IngestError("The workbook holds a document type, which none needs.")
 
 
-def csv_of_workbook(data: bytes, limits: Limits, sample: bool) -> tuple[str, Notes]:
-    """The rows of the first sheet that has any, as CSV, and a note on the other sheets.
+def csv_of_workbook(
+    data: bytes, limits: Limits, sample: bool, singles: bool = False
+) -> tuple[str, Notes]:
+    """The rows of the first sheet with two columns, as CSV, and notes on it and the other sheets.
+
+    Where no sheet has two, or of `singles`, the first one that has any.
 
     Raises IngestError for what is broken. No more rows and columns are read than can be used.
     """
@@ -94,15 +99,25 @@ def csv_of_workbook(data: bytes, limits: Limits, sample: bool) -> tuple[str, Not
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        first = ""
+        rows_of = {}
         for sheet in book.worksheets:
-            text = _csv(sheet.iter_rows(
+            rows = list(sheet.iter_rows(
                 max_row=limits.rows_looked_at(sample),
                 max_col=limits.columns + 1,
                 values_only=True,
             ))  # fmt: skip
-            if text:
-                others = [name for name in book.sheetnames if name != sheet.title]
-                return text, _notes(sheet.title, others)
+            if not _csv(rows):
+                continue
+            rows_of[sheet.title] = rows
+            first = first or sheet.title
+            if singles or is_table(rows):
+                first = sheet.title
+                break
+        if first:
+            others = [name for name in book.sheetnames if name != first]
+            formulas = without_result(rows_of[first], data, first)
+            return _csv(rows_of[first]), (*_notes(first, others), *filter(None, (formulas,)))
     except (KeyError, ValueError, TypeError, AttributeError, OSError, SyntaxError,
             zipfile.BadZipFile) as error:  # fmt: skip
         raise IngestError(

@@ -13,10 +13,11 @@ from ingest.contents import is_nested, joined_list
 from ingest.decode import decode
 from ingest.delimited import Dialect, read_cells, too_many_columns
 from ingest.errors import IngestError, OverLimit
-from ingest.header import is_header
+from ingest.header import is_header, rows_above_header
 from ingest.limits import LIMITS, SAMPLED_TIMES, Limits
 from ingest.lines import find_layout, find_table, is_lone_name
 from ingest.names import KNOWN, KNOWN_BESIDE_TEXTS
+from ingest.objects import with_flat_objects
 from ingest.parquet import parquet_records
 from ingest.records import Record, json_records, looks_like_json
 from ingest.report import Reason
@@ -130,7 +131,7 @@ def read_table(
         return _limited(_with_joined_lists(table) if singles else table, limits, sample)
     suffixes = Path(filename.lower()).suffixes
     if data.startswith(ZIP):
-        text, notes = csv_of_workbook(data, limits, sample)
+        text, notes = csv_of_workbook(data, limits, sample, singles)
         encoding, suffixes = "Excel", [".csv"]
     else:
         text, encoding, notes = decode(data, cut)
@@ -171,9 +172,16 @@ def _from_records(
             f"The records have {count(len(fields), 'different field')}; at most "
             f"{limits.columns} are read. Leave out the others."
         )
-    cells = {field: [record.get(field, "") for record in good.values()] for field in fields}
-    frame = pd.DataFrame(cells, index=list(good), dtype=str)
-    frame.columns = pd.Index(_distinct([field.strip() or "column" for field in fields]))
+    names = _distinct([field.strip() or "column" for field in fields])
+    columns, remark = with_flat_objects(
+        {
+            name: [record.get(field, "") for record in good.values()]
+            for name, field in zip(names, fields, strict=True)
+        },
+        limits.columns,
+    )
+    frame = pd.DataFrame(columns, index=list(good), dtype=str)
+    notes = (*notes, remark) if remark else notes
     bad = tuple(number for number, record in enumerate(records, start=1) if not record)
     dropped: Dropped = {NO_RECORD: bad} if bad else {}
     return Table(frame, encoding, delimiter, True, len(records), dropped, notes)
@@ -216,7 +224,13 @@ def _from_cells(
         names = [" ".join(lines[0].split()) if header else "text"]
         notes += ("One text a line.",)
     else:
-        header, names = _names(cells, parsed, KNOWN_BESIDE_TEXTS if singles else KNOWN)
+        known = KNOWN_BESIDE_TEXTS if singles else KNOWN
+        above = rows_above_header(cells.iloc[:LOOKED_AT].to_numpy().tolist(), known)
+        if above:
+            title = next(filter(None, cells.iloc[:above].to_numpy().ravel().tolist()))
+            notes += (f"Above the names of the columns stands {title[:60]!r}: not read.",)
+            cells = cells.iloc[above:]
+        header, names = _names(cells, parsed, known)
         if not header:
             notes += ("No header found: the first row is read as data.",)
         elif not parsed.name:

@@ -10,8 +10,8 @@ from ingest.report import Reason
 EMPTY = Reason("empty text", "empty_text")
 
 INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")  # joiners stay: emoji and scripts need them
-CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
-BREAK = re.compile("[\x0b\x0c\x1c-\x1f\x85]")  # control characters that separate words
+CONTROL = re.compile(r"[\x08\x7f]")  # they take a character away
+BREAK = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1f\x85]")  # control characters: words end there
 SURROGATE = re.compile("[\ud800-\udfff]")
 GUARDED = re.compile(r"'(?=[=+\-@])")
 EAST_ASIAN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a sign is a word

@@ -273,3 +273,11 @@ def test_texts_are_tidied_and_the_rows_named():
         "invisible characters removed": (1,),
         "spaces and line breaks tidied": (1, 2),
     }
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 7, 11, 12, 14, 27, 28, 31, 0x85])
+def test_control_characters_separate_words(code):
+    text = f"a,b\nHello{chr(code)}there you.,Good{chr(code)} morning.\nIt rains.,It pours."
+    pairs = read_pairs(text.encode())
+    assert pairs.texts[0] == ("Hello there you.", "Good morning.")
+    assert "2 control characters removed, or read as a space." in pairs.report.notes

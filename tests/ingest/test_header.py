@@ -129,3 +129,18 @@ def test_a_row_of_questions_is_data(first):
 )  # fmt: skip
 def test_data(first, rows):
     assert not is_header(first, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "rows"),
+    [
+        ("My pairs,,\n,,\na,b,same?\nIt rains.,It pours.,yes\nI sing.,I ran.,no", 3, 2),
+        ("Export of May\nsentence1;sentence2\nIt rains.;It pours.\nI sing.;I ran.", 2, 2),
+        ("It rains.,,\nI sing.,I ran.,no\nThe tap drips.,It leaks.,yes", 3, 3),
+        ("text,,\nIt rains.,It pours.,yes\nI sing.,I ran.,no", 3, 2),
+    ],
+)
+def test_a_title_above_the_names_is_no_row(text, columns, rows):
+    table = read_table(StringIO(text))
+    assert (len(table.columns), len(table.frame)) == (columns, rows)
+    assert table.frame.index.tolist() == list(range(1, rows + 1))

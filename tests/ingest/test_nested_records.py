@@ -114,3 +114,25 @@ def test_a_text_in_brackets_is_a_text():
     assert is_nested('["a", {"b": 1}]')
     pairs = read_pairs(StringIO('a,b,label\n[1],"[2, 3]",1\nx y,z,0\n'))
     assert pairs.texts[0] == ("[1]", "[2, 3]"), "a CSV has no lists"
+
+
+def test_texts_inside_objects_are_columns():
+    records = [{"translation": {"de": f"Es regnet {n} mal.", "en": f"It rains {n} times."}}
+               for n in range(4)]  # fmt: skip
+    pairs = read_pairs(as_lines(records))
+    assert pairs.texts[1] == ("Es regnet 1 mal.", "It rains 1 times.")
+    assert "The objects in 'translation' are read as 'de', 'en'." in pairs.report.notes
+    assert read_corpus(as_lines(records)).texts[0] == "It rains 0 times."
+    described = [
+        {"question": {"text": f"What is {n}?", "lang": "en"}, "answer": {"text": f"It is {n} it."}}
+        for n in range(4)
+    ]
+    assert read_pairs(as_lines(described)).texts[2] == ("What is 2?", "It is 2 it.")
+
+
+def test_objects_beside_two_texts_stay_unread():
+    records = [{"a": f"It rains {n}.", "b": f"It pours {n}.", "meta": {"x": f"So it {n}.",
+                "y": f"Is it {n}?"}} for n in range(4)]  # fmt: skip
+    assert read_pairs(as_lines(records)).report.notes == (
+        "Lists and objects are not read: 'meta'.",
+    )

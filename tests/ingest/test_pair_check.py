@@ -133,7 +133,8 @@ def test_other_answers_to_one_question_are_not_to_be_left_out():
     # Of 1,537 rows 1,017 would have gone, though no batch holds two rows with one anchor.
     rows = [f"tap {n % 10} drips,plumber job {n} was booked on day {n * 7 % 31}" for n in range(60)]
     pairs = pairs_of(*rows, header="anchor,positive")
-    for options in ({}, {"similarity": lambda one, _: np.ones(len(one))}):
+    some_alike = {"similarity": lambda one, _: np.array([float("job 1" in t) for t in one])}
+    for options in ({}, some_alike):
         findings = check(pairs, split=split_pairs(pairs), **options)
         assert not [f.name for f in findings if f.remedy and f.name != "false_negatives"]
         meeting = named(pairs, "false_negatives", split=split_pairs(pairs), **options)
@@ -216,12 +217,14 @@ def test_an_id_chosen_as_text():
 def test_class_imbalance():
     rows = [row[:-1] + "1" for row in clean_rows(200)]
     assert named(pairs_of(*rows), "class_imbalance").severity == "error"
-    rows += ["no one,knows it,0", "some know,all of it,0"]
-    pairs = pairs_of(*rows)
+    rows += [f"no {n} one,knows {n} it,0" for n in range(2)]
+    two = named(pairs_of(*rows), "class_imbalance")
+    assert two.rows == (201, 202)
+    assert (two.remedy, "too few would be left" in two.effect) == (None, True)
+    pairs = pairs_of(*rows, *(f"some know {n},all of it {n},0" for n in range(4)))
     found = named(pairs, "class_imbalance")
-    assert found.rows == (201, 202)
     kept = found.remedy.apply(pairs)
-    assert np.bincount(kept.labels.astype(int)).tolist() == [2, 6]
+    assert np.bincount(kept.labels.astype(int)).tolist() == [6, 18]
     assert kept.row_numbers == found.remedy.apply(pairs).row_numbers, "the same each time"
     scores = pairs_of(*(row[:-1] + f"{n % 5 + 0.5}" for n, row in enumerate(clean_rows())))
     assert named(scores, "class_imbalance") is None

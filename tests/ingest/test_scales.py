@@ -175,6 +175,34 @@ def test_every_grade_is_kept_however_rare_and_the_highest_is_1(labels, values):
     assert sorted(set(pairs.labels.tolist())) == pytest.approx(values)
 
 
+@pytest.mark.parametrize(("grade", "zeros"), [(2, 100), (3, 100), (5, 30), (2, 12)])
+def test_one_grade_among_zeros_and_ones_is_a_grade_within_reach(grade, zeros):
+    pairs = read_pairs(StringIO(file_of([0, 1] * zeros + [grade])))
+    assert (pairs.kind, pairs.report.dropped) == ("score", {})
+    assert (pairs.labels[-1], pairs.report.scale) == (1, (0, grade))
+
+
+@pytest.mark.parametrize("size", [12, 40, 100])
+def test_one_number_far_off_is_dropped_and_named(size):
+    pairs = read_pairs(StringIO(file_of([0, 1] * size + [57])))
+    assert (pairs.kind, len(pairs)) == ("binary", 2 * size)
+    [outside] = [f for f in check(pairs) if f.name == "label_outside_scale"]
+    assert "They have the labels '57'." in outside.what
+    pairs = read_pairs(StringIO(file_of([0, 2.5, 5, 4.25] * size + [400])))
+    assert (pairs.report.scale, len(pairs)) == ((0, 5), 4 * size)
+
+
+def test_counts_that_go_below_zero_are_said_to_be_counts():
+    labels = [-2, -1, 0, 1, 2, 3, 0, 1, 1, 14, 55, 80] * 10
+    with pytest.raises(IngestError, match=r"go from −2 to 80. They look like counts"):
+        read_pairs(StringIO(file_of(labels)))
+
+
+def test_numbers_on_no_usual_scale_are_not_called_unrecognised():
+    with pytest.raises(IngestError, match=r"on no usual scale. The labels seen go from −37 to 412"):
+        read_pairs(StringIO(file_of([-37, 0, 250, 412, 130] * 8)))
+
+
 def test_one_other_number_among_many_zeros_and_ones_is_a_typing_error_and_named():
     pairs = read_pairs(StringIO(file_of([0, 1] * 40 + [10])))
     assert pairs.kind == "binary"
@@ -258,7 +286,9 @@ def test_no_label_on_the_given_scale_is_said_as_it_is():
         mapped([0, 5], (10, 20))
     with pytest.raises(IngestError, match=r"is 3 \(no\) or 4 \(yes\), as given.*from 0 to 5"):
         mapped([0, 5], (3, 4), "binary")
-    with pytest.raises(IngestError, match=r"give the lowest and the highest label yourself"):
+    with pytest.raises(
+        IngestError, match=r"on no usual scale.*Give the lowest and the highest label yourself"
+    ):
         read_pairs(
             StringIO(file_of([-2, 2])), ColumnMapping("score", ("sentence1", "sentence2"), "score")
         )

@@ -50,6 +50,28 @@ def test_the_first_sheet_with_rows_is_read_and_the_others_are_named():
     )
 
 
+def test_a_sheet_of_remarks_is_passed_over_for_pairs_but_not_for_texts():
+    remarks = [["Collected in spring"], ["by four people"]]
+    book = workbook(Info=remarks, data=ROWS)
+    pairs = read_pairs(book)
+    assert len(pairs) == 3
+    assert "Read was the sheet 'data'; 1 other sheet not read: 'Info'." in pairs.report.notes
+    assert read_corpus(book).texts == ("Collected in spring", "by four people")
+
+
+def test_a_title_above_the_names_is_passed_over():
+    for rows in ([["My pairs"], [], *ROWS], [["My pairs"], ["of May"], *ROWS]):
+        report = read_pairs(workbook(pairs=rows)).report
+        assert report.dropped == {"empty text": (3,)}
+        assert report.notes == ("Above the names of the columns stands 'My pairs': not read.",)
+
+
+def test_formulas_without_a_result_are_counted_by_their_column():
+    rows = [("a", "b", "same?"), *((f"It is {n}.", f"It was {n}.", "=1+0") for n in range(4))]
+    [note] = read_pairs(workbook(pairs=rows)).report.notes
+    assert note.startswith("Formulas without a stored result are read as blank cells: 'same?' (4")
+
+
 def test_one_column_is_one_of_texts():
     book = workbook(texts=[["text"], ["I came, I saw."], ["He left; she stayed."]])
     assert read_corpus(book).texts == ("I came, I saw.", "He left; she stayed.")

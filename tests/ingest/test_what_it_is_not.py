@@ -25,6 +25,17 @@ A, B = "The train was late again.", "Once more we waited for the train."
         (gzip.compress(b"<!doctype html>\n<title>x, y</title>", mtime=0), "web page"),
         (b"<?xml version='1.0'?><!DOCTYPE html><html>a, b</html>", "web page"),
         (b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code></Error>", "XML document"),
+        (b'{"error": "Not found", "message": "No such set, or no access."}', "server's refusal"),
+        (b'{"message": "Bad credentials", "documentation_url": "x"}', "server's refusal"),
+        (b'{"detail": "Not authenticated"}', "server's refusal"),
+        (b'{\n "errors": [{"code": 403}]\n}', "server's refusal"),
+        (b"404: Not Found", "server's refusal"),
+        (b"HTTP/1.1 403 Forbidden\n", "server's refusal"),
+        (b"Access denied.", "server's refusal"),
+        (b"<title>Sign in</title>\n<p>Hi, you", "part of a web page"),
+        (b"<div class='e'>Page, gone</div>", "part of a web page"),
+        (b"<div>\n <p>Hi, you</p>\n</div>", "part of a web page"),
+        (b"<table><tr><td>a, b</td></tr></table>", "part of a web page"),
         (b"ARROW1\x00\x00", "Arrow file"),
         (b"{\\rtf1 a, b}", "Rich Text"),
     ],
@@ -35,7 +46,17 @@ def test_what_stands_for_the_data_is_named(read, data, what):
         read(data)
 
 
-@pytest.mark.parametrize("text", ["<p>One, two</p>\n<p>three</p>", "version control is\nsafe"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>One, two</p>\n<p>three</p>",
+        "<div>One, two</div>\n<div>three</div>",
+        "version control is\nsafe",
+        "Not found in the garden\nNot found",
+        '{"message": "Where are you?"}\n{"message": "At home."}',
+        '[{"error": "The lamp broke."}, {"error": "The tap drips."}]',
+    ],
+)
 def test_texts_with_markup_or_about_versions_are_texts(text):
     assert len(read_corpus(StringIO(text))) == 2
 
