@@ -1,30 +1,20 @@
 """The page around the tabs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import gradio as gr
-from starlette.routing import Route
 
-from ui.finetune import tab as finetune
-from ui.finetune.api import build_tuning_api
-from ui.finetune.takehome.download import routes as takehome_routes
-from ui.map import tab as map_tab
-from ui.map.api import build_map_api
-from ui.map.files import routes as map_routes
+from ui.finetune import door as finetune
+from ui.map import door as map_tab
 from ui.page.components import leave_checks_to_us, script
-from ui.page.tab import Page, Tab
-from ui.pooling import tab as pooling
-from ui.pooling.api import build_api
-from ui.search import tab as search
-from ui.search.api import build_search_api
+from ui.page.tab import Page
+from ui.pooling import door as pooling
+from ui.search import door as search
 from ui.serving.places import Places
 from ui.state.workbench import Workbench
 
 HEADER = """
 <header class="lab-header">
   <h1>Sentence Lab</h1>
-  <p>How does a transformer turn a sentence of any length into one vector?</p>
+  <p>How does a transformer turn a sentence into one vector of fixed length?</p>
 </header>
 """
 # Seconds between two looks, and seconds that a file sent is kept: it is read as it arrives.
@@ -38,21 +28,8 @@ TOGGLE = """() => {
 }"""
 
 
-@dataclass(frozen=True)
-class Feature:
-    """One tab: its door, its endpoints in the web API, and what it serves beside the page."""
-
-    build: Callable[[Page], Tab]
-    build_api: Callable[[Workbench], None]
-    routes: Callable[[Workbench], list[Route]] = lambda workbench: []
-
-
-FEATURES = (
-    Feature(pooling.build, build_api),
-    Feature(finetune.build, build_tuning_api, takehome_routes),
-    Feature(map_tab.build, build_map_api, map_routes),
-    Feature(search.build, build_search_api),
-)
+# The tabs in their order: each is a folder, whose `door` says what the page needs of it.
+FEATURES = (pooling.FEATURE, finetune.FEATURE, map_tab.FEATURE, search.FEATURE)
 
 
 def spare_the_browser(demo: gr.Blocks) -> None:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from tests.ui.laid_out import tiny_workbench
 from ui import shell
 from ui.page.addresses import route
-from ui.page.tab import Page, Tab
+from ui.page.tab import Feature, Page, Tab
 from ui.serving.launch import launch_settings
 from ui.state.workbench import Workbench
 
@@ -54,7 +54,7 @@ def workbench(_tiny) -> Workbench:
 def page(workbench) -> tuple[gr.Blocks, dict[str, object]]:
     """The whole page with a fifth feature, and what it is launched with."""
     with pytest.MonkeyPatch.context() as patch:
-        fifth = shell.Feature(build_words, build_words_api, words_routes)
+        fifth = Feature(build_words, build_words_api, words_routes, ("words",))
         patch.setattr(shell, "FEATURES", (*shell.FEATURES, fifth))
         return shell.build_app(workbench), launch_settings(workbench)
 
@@ -89,6 +89,12 @@ def test_a_fifth_feature_has_its_route(page):
     _, settings = page
     client = TestClient(Starlette(routes=settings["app_kwargs"]["routes"]))
     assert client.get(PATH).text == "at most 10"
+
+
+def test_a_fifth_feature_has_its_style(page):
+    _, settings = page
+    names = [path.stem for path in settings["css_paths"]]
+    assert names == ["lab", "tuning", "map", "search", "words"]
 
 
 def test_a_link_that_names_the_fifth_feature_opens_it(page):

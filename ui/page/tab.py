@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import gradio as gr
 from gradio.components import Component
+from starlette.routing import Route
 
 from ui.page.events import OPEN, TOUCH, worded
 from ui.page.models import ModelPicker
@@ -26,6 +27,20 @@ class Tab:
     name: str  # its id among the tabs, and what its settings are called in a link
     form: Sequence[Component]
     open: Callable[[gr.Request, Mapping[str, str]], Sequence[object]]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What the page needs of a tab's folder, in its `door.py`.
+
+    `build` lays the tab out and connects it; `build_api` adds its endpoints to the web API;
+    `routes` are what it serves beside the page; `css` names style sheets among the assets.
+    """
+
+    build: Callable[["Page"], Tab]
+    build_api: Callable[[Workbench], None]
+    routes: Callable[[Workbench], list[Route]] = lambda workbench: []
+    css: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

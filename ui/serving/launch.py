@@ -49,9 +49,10 @@ def routes(workbench: Workbench) -> list[Route]:
 def launch_settings(workbench: Workbench) -> dict[str, Any]:
     """Arguments of `launch` beside host and port."""
     settings, own = workbench.settings, routes(workbench)
+    sheets = ["lab", *(name for feature in shell.FEATURES for name in feature.css)]
     return {
         "theme": theme(),
-        "css_paths": [ASSETS / f"{name}.css" for name in ("lab", "tuning", "map", "search")],
+        "css_paths": [ASSETS / f"{name}.css" for name in sheets],
         "favicon_path": ASSETS / "favicon.svg",
         "footer_links": ["api", "settings"],
         "root_path": settings.root_path,
