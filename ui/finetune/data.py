@@ -190,7 +190,8 @@ class PairsSection:
         losses = self.handlers.loss_choices(kind) if kind else []
         loss = gr.Dropdown(choices=losses, value=losses[0][1] if losses else None)
         pairs, problem = training_pairs.pairs, training_pairs.problem
-        remarks = [f"{training_pairs.name}: {len(table.frame):,} rows, {len(names)} columns."]
+        rows = len(table.frame) + sum(map(len, table.dropped.values()))  # as the facts count them
+        remarks = [f"{training_pairs.name}: {rows:,} rows, {len(names)} columns."]
         remarks += [f"Done: {remedy}." for remedy in training_pairs.applied]
         remarks += [problem] if problem else []
         return self.answer(
