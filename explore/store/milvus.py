@@ -34,21 +34,25 @@ _files_lock = threading.Lock()
 
 
 def connect_file(path: str) -> Any:
-    """A MilvusClient of a Milvus Lite file. Raises StoreUnavailable, saying what is wrong."""
+    """A MilvusClient of a Milvus Lite file. Raises StoreUnavailable, saying what is wrong.
+
+    By the file's name alone: visitors read it, and where it lies is the host's business.
+    """
     _require("pymilvus", "milvus_lite")
     place = Path(path).resolve()
+    name = repr(place.name)
     if not place.parent.is_dir():
-        raise StoreUnavailable(f"{SETTING}: the folder of {path} does not exist; make it first.")
+        raise StoreUnavailable(f"{SETTING}: the folder of {name} does not exist; make it first.")
     if place.is_file():
         raise StoreUnavailable(
-            f"{SETTING}: {path} is no store of this Milvus Lite, which keeps a folder there (older "
+            f"{SETTING}: {name} is no store of this Milvus Lite, which keeps a folder there (older "
             "releases kept a file). Move it away, and a new store will be made."
         )
     with _files_lock:
         if place in _open_files:
-            raise StoreUnavailable(f"{SETTING}: {path} is open in this process already.")
+            raise StoreUnavailable(f"{SETTING}: {name} is open in this process already.")
         client = _client(
-            str(place), f"{path} cannot be opened. Is it writable, and open in no other process?"
+            str(place), f"{name} cannot be opened. Is it writable, and open in no other process?"
         )
         _open_files.add(place)
     return client

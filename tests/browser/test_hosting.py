@@ -1,14 +1,14 @@
 """As hosts serve it: what `make space` writes, with a Node in front; and below a proxy's path."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pandas as pd
+import playwright
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,7 +17,7 @@ from tests.browser.finetune_page import FinetunePage
 from tests.browser.map_page import MapPage
 from tests.browser.pooling_page import PoolingPage
 from tests.browser.search_page import SearchPage
-from tests.served import Served, serve
+from tests.served import serve
 from tests.ui.serving.prefix_proxy import proxy
 from tools.make_space import make_space
 from ui.state.pairs import SAMPLES
@@ -27,19 +27,8 @@ pytestmark = pytest.mark.slow  # each starts a lab of its own
 SPACE = {"SYSTEM": "spaces", "GRADIO_SSR_MODE": "True", "LAB_SSR": "1"}
 
 
-@pytest.fixture(scope="module")
-def node() -> str:
-    """A Node that Gradio can use; skips without one, or fails where REQUIRE_BROWSER=1 says so."""
-    path = os.environ.get("GRADIO_NODE_PATH") or shutil.which("node")
-    version = subprocess.run([path, "--version"], capture_output=True, text=True).stdout if (
-        path
-    ) else ""  # fmt: skip
-    if path and int(version.lstrip("v").partition(".")[0]) >= 20:
-        return path
-    why = f"Server-side rendering needs Node 20 or later; there is {version.strip() or 'none'}."
-    if os.environ.get("REQUIRE_BROWSER") == "1":
-        pytest.fail(f"{why} Set GRADIO_NODE_PATH to one.")
-    pytest.skip(why)
+# A current Node is on every machine that runs these tests: the one that drives the browser.
+NODE = Path(playwright.__file__).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
 
 
 @contextmanager
@@ -62,21 +51,14 @@ def map_tab(page: Page) -> MapPage:
     return lab.drawn()
 
 
-def children(served: Served) -> list[str]:
-    """Programs that the lab has started."""
-    tasks = Path(f"/proc/{served.process.pid}/task")
-    pids = " ".join(path.read_text() for path in tasks.glob("*/children")).split()
-    return [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids]
-
-
 def test_what_make_space_writes_works_on_a_space_with_a_node_in_front(
-    browser: Browser, node: str, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     """One thing on every tab: a plot and a map are drawn, and a file arrives as what it is."""
     make_space(tmp_path / "space")
-    with serve(tmp_path / "space", GRADIO_NODE_PATH=node, **SPACE) as served:
-        if Path("/proc").is_dir():
-            assert "node" in children(served), "nothing stands in front"
+    with serve(tmp_path / "space", GRADIO_NODE_PATH=str(NODE), **SPACE) as served:
+        with urlopen(served.url) as answer:
+            assert b"/_app/immutable/" in answer.read(), "no Node has rendered it"
         assert served.wait_for("listening")["public"]
         with urlopen(f"{served.url}/gradio_api/health") as answer:
             assert answer.headers.get_content_type() == "application/json"
@@ -95,6 +77,8 @@ def test_what_make_space_writes_works_on_a_space_with_a_node_in_front(
             expect(search.hits).not_to_have_count(0)
         served.process.terminate()
         assert served.ended(5) == 0
+        with pytest.raises(URLError, match="refused"):
+            urlopen(served.url)  # the Node has ended, too
     assert not [line for line in served.unparsed if "Traceback" in line]
 
 

@@ -1,5 +1,6 @@
 """A run from the timing of its steps to a model of the visitor's: what a job in the queue does."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from ui.state.pairs import TrainingPairs
 from ui.state.workbench import Visitor, Workbench
 from ui.words import duration
 
+log = logging.getLogger("lab.training")
 STORING = "storing"
 ROUGH_S, ROUGH_REST_S = 60.0, 30.0  # of training and of scoring, where nothing is known yet
 Tell = Callable[[str, int, int], None]
@@ -73,7 +75,18 @@ def cost_of(
 
 
 def tuning(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> Iterator[RunEvent]:
-    """The cost, the events of the training, and at last the result."""
+    """The cost, the events of the training, and at last the result; the host's log has its ends."""
+    log.info("training", extra={"fields": {"model": request.model, "pairs": len(pairs)}})
+    result: RunEvent | None = None
+    try:
+        for result in _events(request, pairs, workbench, job):
+            yield result
+    finally:
+        facts = {"kept": isinstance(result, RunResult), "seconds": round(job.spent_s, 1)}
+        log.info("trained", extra={"fields": facts})
+
+
+def _events(request: Request, pairs: PairSet, workbench: Workbench, job: Job) -> Iterator[RunEvent]:
     cost = cost_of(request, pairs, workbench.training_queue, job.tell, own=1).cost
     most_s = workbench.settings.max_run_s
     job.expect(min(cost.total_s, most_s))

@@ -7,26 +7,38 @@ an exception its kind and where it was raised, since its message may quote what 
 import json
 import logging
 import sys
+import threading
 import time
 import traceback
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("lab")
 STATIC = ("/assets/", "/static/", "/svelte/")  # Gradio's own files: dozens for each page
+OURS = ("lab", "ui", "encoder", "explore", "ingest")  # loggers whose words hold no texts
 FRAMES = 6  # of a traceback, the innermost
 
 
 class JsonLines(logging.Formatter):
-    """Records as JSON; what is passed as `extra={"fields": {...}}` stands in the line as it is."""
+    """Records as JSON; what is passed as `extra={"fields": {...}}` stands in the line as it is.
+
+    Events are records of the logger "lab", and of those below it. Of libraries' records only the
+    place is told: asyncio's, for one, hold what was raised in words.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         line: dict[str, object] = {"time": moment, "level": record.levelname.lower()}
-        line["event"] = record.getMessage()
+        if record.name.partition(".")[0] in OURS:
+            line["event"] = record.getMessage()
+        else:
+            line |= {"event": "a library reports", "library": record.name}
+            line["at"] = f"{record.filename}:{record.lineno} {record.funcName}"
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[0] is not None:
             kind, _, trace = record.exc_info
@@ -39,15 +51,16 @@ class JsonLines(logging.Formatter):
 def log_as_json() -> None:
     """Send the lab's records, and warnings of all others, to the error stream as lines of JSON.
 
-    Gradio prints what a handler raised, with the values that it was called with; that becomes a
-    record, too.
+    Gradio prints what a handler raised, with the values that it was called with, and warns of what
+    a visitor is told; both become records, too, without their words.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    logging.captureWarnings(True)
     log.setLevel(logging.INFO)
     traceback.print_exc = _record_exception
+    warnings.showwarning = _record_warning
+    threading.excepthook = _record_thread
 
 
 def adopt_server_log() -> None:
@@ -60,6 +73,25 @@ def adopt_server_log() -> None:
 def _record_exception(*_: object, **__: object) -> None:
     """Stands in for `traceback.print_exc`."""
     log.exception("A library caught an error")
+
+
+def _record_thread(args: threading.ExceptHookArgs) -> None:
+    """Stands in for `threading.excepthook`."""
+    exc_info = (args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+    log.error("A thread ended by an error", exc_info=exc_info)
+
+
+def _record_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Stands in for `warnings.showwarning`."""
+    place = f"{filename.rsplit('/', 1)[-1]}:{lineno}"
+    log.warning("A library warned", extra={"fields": {"kind": category.__name__, "at": place}})
 
 
 def event(name: str, **fields: object) -> None:

@@ -99,8 +99,11 @@ def test_a_closed_file_can_be_opened_again_but_not_twice_at_once(tmp_path: Path)
     path = str(tmp_path / "lab.db")
     store = open_store(path)
     store.put(NAME, points(30))
-    with pytest.raises(StoreUnavailable, match="open in this process already"):
+    with pytest.raises(
+        StoreUnavailable, match=r"'lab\.db' is open in this process already"
+    ) as error:
         open_store(path)
+    assert str(tmp_path) not in str(error.value), "visitors read it"
     store.close()
     store.close()
     with pytest.raises(StoreUnavailable, match="was closed"):
@@ -118,10 +121,11 @@ def test_a_file_that_another_process_has_open_is_refused(server: MilvusServer) -
 
 def test_a_path_where_no_store_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "old.db").write_bytes(b"SQLite format 3")
-    with pytest.raises(StoreUnavailable, match="Move it away"):
+    with pytest.raises(StoreUnavailable, match=r"'old\.db'.*Move it away") as old:
         open_store(str(tmp_path / "old.db"))
-    with pytest.raises(StoreUnavailable, match=r"folder of .* does not exist"):
+    with pytest.raises(StoreUnavailable, match=r"folder of 'lab\.db' does not exist") as lost:
         open_store(str(tmp_path / "none" / "lab.db"))
+    assert not [e for e in (old, lost) if str(tmp_path) in str(e.value)], "visitors read it"
 
 
 # --- a server that is not there -----------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import threading
+import traceback
+import warnings
 
 import pytest
 from fastapi import FastAPI
@@ -11,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from ui.serving.log import JsonLines, RequestLog, event
+from ui.serving.log import JsonLines, RequestLog, event, log_as_json
 
 SECRET = "my-diary"
 
@@ -77,6 +80,43 @@ def test_an_exception_is_told_by_kind_and_place_for_its_message_may_quote(caplog
     )  # fmt: skip
     assert line["at"][-1].startswith("test_log.py:")
     assert SECRET not in json.dumps(line)
+
+
+def test_what_libraries_print_and_warn_of_is_told_without_its_words(caplog, monkeypatch):
+    hooks = ((traceback, "print_exc"), (warnings, "showwarning"), (threading, "excepthook"))
+    for module, name in hooks:
+        monkeypatch.setattr(module, name, getattr(module, name))  # to be put back
+    handlers, level = logging.root.handlers[:], logging.root.level
+    log_as_json()
+    installed = warnings.showwarning
+    logging.root.handlers[:], logging.root.level = handlers, level
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = installed
+        warnings.warn(f"Unknown model {SECRET}", UserWarning, stacklevel=1)
+    try:
+        int(SECRET)
+    except ValueError:
+        traceback.print_exc()
+    thread = threading.Thread(target=int, args=(SECRET,))
+    thread.start()
+    thread.join()
+    warned, caught, ended = lines(caplog)
+    assert (warned["kind"], warned["at"].split(":")[0]) == ("UserWarning", "test_log.py")
+    assert caught["error"] == "ValueError"
+    assert (ended["event"], ended["error"]) == ("A thread ended by an error", "ValueError")
+    assert SECRET not in json.dumps([warned, caught, ended])
+
+
+def test_of_a_librarys_record_only_its_place_is_told(caplog):
+    """asyncio's hold what was raised, in words."""
+    logging.getLogger("asyncio").error("never retrieved: %r", ValueError(SECRET))
+    logging.getLogger("encoder.runner").warning("3 of 4 texts were cut")
+    theirs, ours = (json.loads(JsonLines().format(record)) for record in caplog.records)
+    assert theirs["library"] == "asyncio"
+    assert theirs["at"].startswith("test_log.py:")
+    assert SECRET not in json.dumps(theirs)
+    assert ours["event"] == "3 of 4 texts were cut"
 
 
 def test_an_event_is_one_line_whatever_is_in_it(caplog):

@@ -65,6 +65,12 @@ def test_it_ends_within_seconds_in_the_middle_of_a_run(ended):
     assert lab.events("ending")[0]["training"] == 1
 
 
+def test_a_run_is_logged_with_its_model_and_size(ended):
+    lab, _, _ = ended
+    [line] = lab.events("training")
+    assert (line["model"], line["pairs"] > 100) == ("all-MiniLM-L6-v2", True)
+
+
 def test_nothing_half_written_is_left(ended):
     _, _, folder = ended
     assert [path for path in folder.rglob("*") if path.is_file()] == []
