@@ -16,6 +16,7 @@ class Settings:
 
     allow_hub: bool = True  # may visitors load models from the Hub
     max_model_bytes: int = 600 * 10**6
+    hub_cache_bytes: int | None = None  # downloaded models on the disk; None: no bound
     max_pool_bytes: int = 2 * 10**9  # all loaded models together
     visitor_bytes: int = 32 * 2**20  # vectors kept for one visitor
     max_visitors: int = 64
@@ -60,7 +61,9 @@ class Settings:
 
         VECTOR_STORE names where vectors are searched, e.g. ./lab.db or http://host:19530.
         LAB_PROXIES is how many proxies stand in front of the app and tell the address of a visitor
-        in X-Forwarded-For; 1 on a Space, else 0.
+        in X-Forwarded-For; 1 on a Space, else 0. LAB_HUB_CACHE_MB bounds the models on the disk,
+        of which the oldest are deleted: 20,000 on a Space, elsewhere no bound, for the disk may
+        hold models of other programs.
         """
         megabytes = env.get("LAB_MAX_MODEL_MB", "600")
         if not megabytes.isdecimal() or int(megabytes) < 1:
@@ -71,8 +74,12 @@ class Settings:
         proxies = env.get("LAB_PROXIES", "1" if env.get("SPACE_ID") else "0")
         if not (proxies.isdecimal() and len(proxies) == 1):
             raise EncoderError(f"LAB_PROXIES is {proxies!r}; it must be a number from 0 to 9.")
+        cache = env.get("LAB_HUB_CACHE_MB", "20000" if env.get("SPACE_ID") else "")
+        if cache and not (cache.isdecimal() and int(cache) > 0):
+            raise EncoderError(f"LAB_HUB_CACHE_MB is {cache!r}; it must be a number of MB.")
         return cls(
             proxies=int(proxies),
+            hub_cache_bytes=int(cache) * 10**6 if cache else None,
             allow_hub=allow == "1",
             max_model_bytes=int(megabytes) * 10**6,
             can_push=bool(env.get("OAUTH_CLIENT_ID")),

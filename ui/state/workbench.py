@@ -26,6 +26,7 @@ from explore.project import warm as warm_umap
 from ui.checks import parse_model
 from ui.settings import Settings
 from ui.state.costs import Costs
+from ui.state.hub_cache import trim_hub_cache
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
 from ui.state.pairs import PairsCheck, TrainingPairs
@@ -199,6 +200,7 @@ class Workbench:
             lock = self._loading.setdefault(key, threading.Lock())
         with lock:
             encoder = self._models.get(key)
+            is_new = encoder is None
             if encoder is None:
                 spec: ModelSpec = CATALOG[key] if key in CATALOG else hub_spec(key)
                 encoder = self._load(
@@ -209,6 +211,10 @@ class Workbench:
                 self._models[key] = encoder
                 self._models.move_to_end(key)
                 self._evict_models()
+                loaded = list(self._models)
+            if is_new and self.settings.hub_cache_bytes is not None:
+                hub_ids = [CATALOG[key].hub_id if key in CATALOG else key for key in loaded]
+                trim_hub_cache(self.settings.hub_cache_bytes, hub_ids)
         return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
 
     def warm(self, model: str) -> None:
