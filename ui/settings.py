@@ -22,6 +22,7 @@ class Settings:
     root_path: str = ""  # what a proxy puts before every path: /lab, or https://host/lab
     ssr: bool = False  # let a Node process in front render the page
     max_model_bytes: int = 600 * 10**6
+    hub_cache_bytes: int | None = None  # downloaded models on the disk; None: no bound
     max_pool_bytes: int = 2 * 10**9  # all loaded models together
     visitor_bytes: int = 32 * 2**20  # vectors kept for one visitor
     max_visitors: int = 64
@@ -71,20 +72,21 @@ class Settings:
 
         Raises EncoderError, naming the variable, for a value that means nothing.
         """
-        proxies = env.get("LAB_PROXIES", "1" if env.get("SYSTEM") == "spaces" else "0")
+        is_space = env.get("SYSTEM") == "spaces" or bool(env.get("SPACE_ID"))
+        proxies = env.get("LAB_PROXIES", "1" if is_space else "0")
         if not (proxies.isascii() and proxies.isdecimal() and len(proxies) == 1):
             raise EncoderError(f"LAB_PROXIES is {proxies!r}; it must be a number from 0 to 9.")
         settings = cls(
             proxies=int(proxies),
+            hub_cache_bytes=_megabytes(env, "LAB_HUB_CACHE_MB", 20_000 if is_space else None),
             allow_hub=_flag(env, "LAB_ALLOW_HUB", default=True),
             models_folder=_folder(env, "LAB_MODELS"),
             root_path=_root_path(env, "GRADIO_ROOT_PATH"),
             ssr=_flag(env, "LAB_SSR", default=False),
-            max_model_bytes=_megabytes(env, "LAB_MAX_MODEL_MB", 600),
+            max_model_bytes=_megabytes(env, "LAB_MAX_MODEL_MB", 600) or cls.max_model_bytes,
             can_push=bool(env.get("OAUTH_CLIENT_ID")),
             vector_store=env.get(SETTING, "").strip() or None,
         )
-        is_space = env.get("SYSTEM") == "spaces"
         return settings.for_strangers() if _flag(env, "PUBLIC", default=is_space) else settings
 
     def for_strangers(self) -> "Settings":
@@ -114,8 +116,11 @@ def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     return value == "1"
 
 
-def _megabytes(env: Mapping[str, str], name: str, default: int) -> int:
-    value = env.get(name, str(default))
+def _megabytes(env: Mapping[str, str], name: str, default: int | None) -> int | None:
+    """In bytes; None where there is no default."""
+    value = env.get(name, "" if default is None else str(default))
+    if not value and default is None:
+        return None
     if not (value.isascii() and value.isdecimal()) or int(value) < 1:
         raise EncoderError(f"{name} is {value!r}; it must be a number of MB.")
     return int(value) * 10**6

@@ -197,6 +197,9 @@ def test_samples_are_checked_and_mended_templates_downloaded_and_labels_rescaled
     expect(lab.find("#facts")).to_contain_text("0–5 divided by 5")
 
 
+GONE_S = 15  # the grace of a page, and until that is seen
+
+
 @pytest.mark.slow
 def test_runs_wait_in_line_are_stopped_and_end_with_their_page(
     page: Page, workbench: Workbench, pairs: Path, asked: list[str]
@@ -223,21 +226,21 @@ def test_runs_wait_in_line_are_stopped_and_end_with_their_page(
     cat.waits()
     [waiting] = workbench.training_queue._waiting
     cat.page.close()
-    assert waiting.ended.wait(2)
+    assert waiting.ended.wait(GONE_S)
     assert not workbench.training_queue._waiting
     assert waiting.started is None
 
     # Who closes it in the middle of a run frees the slot.
     [job] = jobs_under_way(workbench)
     bob.page.close()
-    assert job.ended.wait(2)
+    assert job.ended.wait(GONE_S)
 
     # A reload would lose the models and the run under way: it asks first, and frees the slot too.
     ann.start()
     [job] = jobs_under_way(workbench)
     page.reload()
     assert asked == ["beforeunload"]
-    assert job.ended.wait(2)
+    assert job.ended.wait(GONE_S)
 
     # So it does where there is a run and no model yet.
     ann.turn_to()

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from encoder import POOLINGS, load_encoder
 from tests.browser.pooling_page import PoolingPage
+from tests.browser.visit import until
 from ui.pooling.examples import EXAMPLES, FIRST
 from ui.state.workbench import Workbench
 
@@ -25,15 +25,6 @@ SECTIONS = ("made", "python", "several", "honesty")
 @pytest.fixture
 def lab(page: Page) -> PoolingPage:
     return PoolingPage(page).open()
-
-
-def until(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait for something outside the page, five seconds at most."""
-    for _ in range(100):
-        if condition():
-            return
-        page.evaluate("new Promise(done => setTimeout(done, 50))")
-    assert condition()
 
 
 def test_two_sentences_are_compared_in_every_way(lab: PoolingPage) -> None:

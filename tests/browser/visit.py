@@ -1,6 +1,7 @@
 """What all tabs have in common under a visitor's hands."""
 
 import re
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from playwright.sync_api import Locator, Page, expect
@@ -64,3 +65,12 @@ class Visit:
     def fits(self) -> None:
         """Nothing makes the page scroll sideways."""
         self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for something outside the page, five seconds at most."""
+    for _ in range(100):
+        if condition():
+            return
+        page.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert condition()

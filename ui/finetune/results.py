@@ -26,7 +26,7 @@ from ui.finetune.results_html import (
     runs_table,
 )
 from ui.finetune.verdict import links, outcome
-from ui.page.events import LOAD, RESULTS, now, picked_name, worded
+from ui.page.events import LOAD, RESULTS, now, picked_name, picked_value, worded
 from ui.page.matrix import explain, figure_json
 from ui.page.models import ModelPicker
 from ui.page.tab import Page
@@ -136,7 +136,7 @@ class Results:
 
     def pick_dot(self, request: gr.Request, event: gr.EventData, key: str) -> list[object]:
         """Both token matrices of the pair whose dot was clicked."""
-        return self.matrices(request.session_hash, key, str(getattr(event, "row", "")))
+        return self.matrices(request.session_hash, key, str(picked_value(event, "row")))
 
     def matrices(
         self, visitor: str | None, key: str, number_: str, negative: bool = False

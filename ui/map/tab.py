@@ -28,7 +28,7 @@ from ui.map.take_home import TakeHomeSection
 from ui.map.trust import TrustSection
 from ui.map.view import CLUSTER, Shown, painters, value
 from ui.page.components import csv_file
-from ui.page.events import FOLLOW, TOUCH, now, picked_name, worded, worded_steps
+from ui.page.events import FOLLOW, TOUCH, now, picked_name, picked_value, worded, worded_steps
 from ui.page.models import ModelBox, connect_model, layer_choices, layers_of
 from ui.page.tab import Page, Tab
 from ui.page.tasks import Moment, Telling
@@ -164,12 +164,12 @@ class _MapTab:
         return value(drawn_map, shown, whole=False, group="map")
 
     def pick_point(self, request: gr.Request, event: gr.EventData) -> list[object]:
-        row = getattr(event, "row", None)
+        row = picked_value(event, "row")
         drawn_map, shown, at = self.handlers.point(request.session_hash, row)
         return [self.repaint(drawn_map, shown), point_panel(drawn_map, at), "", None]
 
     def lasso(self, request: gr.Request, event: gr.EventData) -> str:
-        rows = getattr(event, "rows", None)
+        rows = picked_value(event, "rows")
         return selection_panel(*self.handlers.lasso(request.session_hash, rows))
 
     def colour(self, request: gr.Request, colour: str) -> list[object]:

@@ -96,19 +96,28 @@ def worded_steps(fn: Callable[P, Iterator[R]]) -> Callable[P, Iterator[R]]:
 # --- What a click in the browser says was clicked, checked: event data is the browser's word
 
 
+def picked_value(event: gr.EventData, name: str) -> object:
+    """What a click says of itself under that name; None where it says nothing, or nothing at all.
+
+    Whoever uses it checks it.
+    """
+    data = event._data
+    return data.get(name) if isinstance(data, dict) else None
+
+
 def picked_name(event: gr.EventData) -> str:
     """What a click says it was on; whoever uses it checks it."""
-    return str(getattr(event, "name", ""))[:100]
+    return str(picked_value(event, "name") or "")[:100]
 
 
 def pick_name(event: gr.EventData) -> str:
     """The strategy whose row was clicked; what a browser sends is checked."""
-    return parse_pooling(getattr(event, "name", ""))
+    return parse_pooling(picked_name(event))
 
 
 def pick_box(event: gr.EventData, count: int) -> tuple[str, int]:
     """The box ("a" or "b") and the number of the sentence that goes into it."""
-    name = str(getattr(event, "name", ""))
+    name = picked_name(event)
     box, number = name[:1], name[1:]
     if box not in ("a", "b") or number not in map(str, range(count)):
         raise EncoderError(f"There is no sentence {name[:10]!r} in this list of {count}.")
@@ -117,9 +126,10 @@ def pick_box(event: gr.EventData, count: int) -> tuple[str, int]:
 
 def picked(event: gr.EventData, rows: int, columns: int) -> tuple[int, int]:
     """The indices of a clicked cell, inside a matrix of this size."""
+    sent = picked_value(event, "row"), picked_value(event, "column")
     try:
-        row, column = int(event.row), int(event.column)
-    except (AttributeError, TypeError, ValueError, OverflowError):
+        row, column = (int(str(number)) for number in sent)
+    except ValueError:
         row = column = -1
     if not (0 <= row < rows and 0 <= column < columns):
         raise EncoderError(f"That cell is not on the {rows} × {columns} map any more; click again.")

@@ -13,7 +13,7 @@ from explore import Stopped
 from explore.fusion import found_only_by, overlap_at, ranks
 from ui.checks import parse_layer, parse_pooling, row_number
 from ui.page.components import markup, plot, prose, section
-from ui.page.events import TOUCH, picked_name, worded
+from ui.page.events import TOUCH, picked_name, picked_value, worded
 from ui.page.matrix import Figure, figure_json
 from ui.page.models import LAST, LOADING, OtherModels, layer_choices
 from ui.page.strategies import look
@@ -311,7 +311,7 @@ class SearchRankFlow:
     def pick(self, request: gr.Request, event: gr.EventData) -> list[object]:
         """Follow one text through the rankings."""
         flow = self.task.result(request.session_hash)
-        row = getattr(event, "row", None)
+        row = picked_value(event, "row")
         if flow is None or not isinstance(row, int) or row not in flow.ranks:
             raise EncoderError(f"{NOT_RANKED}; click again.")
         return [rank_chart(flow, row), picked_text(flow, row), ""]

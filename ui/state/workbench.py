@@ -28,6 +28,7 @@ from ingest import LabError
 from ui.checks import parse_model
 from ui.settings import Settings
 from ui.state.costs import Costs
+from ui.state.hub_cache import trim_hub_cache
 from ui.state.jobs import Job, Queue
 from ui.state.models import OWN_KEY, OwnModel, OwnModels
 from ui.state.pairs import PairsCheck, TrainingPairs
@@ -226,6 +227,7 @@ class Workbench:
             lock = self._loading.setdefault(key, threading.Lock())
         with lock:
             encoder = self._models.get(key)
+            is_new = encoder is None
             if encoder is None:
                 encoder = self._load(
                     self.spec(key), max_bytes=self.settings.max_model_bytes, on_progress=on_progress
@@ -235,6 +237,10 @@ class Workbench:
                 self._models[key] = encoder
                 self._models.move_to_end(key)
                 self._evict_models()
+                loaded = list(self._models)
+            if is_new and self.settings.hub_cache_bytes is not None:
+                hub_ids = [CATALOG[key].hub_id if key in CATALOG else key for key in loaded]
+                trim_hub_cache(self.settings.hub_cache_bytes, hub_ids)
         return encoder if visitor is None else encoder.with_cache(self.visitor(visitor).cache)
 
     def warm(self, model: str) -> None:

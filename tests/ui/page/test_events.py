@@ -2,12 +2,12 @@
 
 import inspect
 import logging
-from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from encoder import EncoderError, ModelRefused
+from tests.ui.laid_out import event
 from ui.page.events import pick_box, pick_name, picked, worded
 
 
@@ -56,25 +56,25 @@ def test_an_error_meant_for_gradio_stays_as_it_is():
 
 
 def test_a_click_names_a_cell_of_the_matrix():
-    assert picked(SimpleNamespace(row=1, column="2"), 2, 3) == (1, 2)
+    assert picked(event(row=1, column="2"), 2, 3) == (1, 2)
     for row, column in [(2, 0), (0, 3), (-1, 0), ("x", 0), (None, 0), (float("inf"), 0),
                         (float("nan"), 0), ([1], 0)]:  # fmt: skip
         with pytest.raises(EncoderError, match="not on the 2 × 3 map"):
-            picked(SimpleNamespace(row=row, column=column), 2, 3)
+            picked(event(row=row, column=column), 2, 3)
     with pytest.raises(EncoderError, match="click again"):
-        picked(SimpleNamespace(), 2, 3)
+        picked(event(), 2, 3)
 
 
 def test_a_click_names_a_strategy():
-    assert pick_name(SimpleNamespace(name="max")) == "max"
-    for forged in (SimpleNamespace(name="soft:4"), SimpleNamespace(name=None), SimpleNamespace()):
+    assert pick_name(event(name="max")) == "max"
+    for forged in (event(name="soft:4"), event(name=None), event()):
         with pytest.raises(EncoderError, match="Unknown pooling"):
             pick_name(forged)
 
 
 def test_a_button_of_the_list_names_a_box_and_a_sentence():
-    assert pick_box(SimpleNamespace(name="a0"), 2) == ("a", 0)
-    assert pick_box(SimpleNamespace(name="b1"), 2) == ("b", 1)
+    assert pick_box(event(name="a0"), 2) == ("a", 0)
+    assert pick_box(event(name="b1"), 2) == ("b", 1)
     for name in ("a2", "c0", "a", "", "a-1", "a01", "a²", None):
         with pytest.raises(EncoderError, match="no sentence"):
-            pick_box(SimpleNamespace(name=name), 2)
+            pick_box(event(name=name), 2)

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.ui.serving.conftest import TIMEOUT_S, wait_for
+from ui.state.samples import FIRST_SAMPLE
+from ui.state.texts import open_sample
 
 TEXTS = ["A cat.", "A dog.", "A ship."]
 UNHEARD_S, GRACE_S = 10.0, 120.0
@@ -99,6 +101,23 @@ def test_a_heartbeat_that_drops_costs_nothing_and_a_closed_page_all(app):
         assert workbench.visitors == 1
     app.clock.now += GRACE_S + 1
     assert wait_for(lambda: workbench.visitors == 0)
+
+
+def test_a_browser_that_is_killed_within_a_map_leaves_nothing_after_the_grace(app):
+    draw = app.event("map-seed", "change")
+    with app.full_line():
+        with app.page("ann"):
+            texts = app.workbench.visitor("ann").texts
+            texts.open(open_sample(FIRST_SAMPLE, texts.stages))
+            values = [box.value for box in draw.inputs]
+            assert app.join(draw, "ann", *values).status_code == 200
+            assert wait_for(lambda: texts.at_work)
+        app.clock.now += GRACE_S - 1
+        assert texts.at_work, "its page may come back"
+        app.clock.now += 2
+        assert wait_for(lambda: not (app.workbench.visitors or app.waiting))
+        assert not texts.at_work
+        assert len(app.workbench.work_queue._waiting) == 0
 
 
 @pytest.mark.parametrize("path", ["http://example.com/large.csv", "ftp://x/y"])
