@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ingest.templates import BOM
 from ui.finetune.takehome.archive import scores_csv, write_archive
 from ui.finetune.takehome.script import training_script
 from ui.state.models import Run
@@ -33,7 +34,8 @@ def routes(workbench: Workbench) -> list[Route]:
         if name in TEXTS:
             write, media_type = TEXTS[name]
             disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-            return Response(write(model.run), media_type=media_type, headers=disposition)
+            mark = BOM if media_type == "text/csv" else ""
+            return Response(mark + write(model.run), media_type=media_type, headers=disposition)
         if name != "model.zip":
             return PlainTextResponse("There is no such file.", 404)
         folder = Path(tempfile.mkdtemp(prefix="lab-"))
