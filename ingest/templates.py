@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from ingest.errors import IngestError
@@ -11,7 +12,9 @@ from ingest.report import Report
 from ingest.split import Split
 from ingest.table import Table
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # or full width
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+BOM = "\ufeff"  # without it, Excel takes UTF-8 for the encoding of the machine
 ROWS: dict[str, list[list[str]]] = {
     "score": [
         ["The ferry leaves at noon.", "The boat departs at twelve.", "0.95"],
@@ -41,7 +44,7 @@ def template(kind: str) -> str:
     problems = check_kind(kind)
     if problems:
         raise IngestError(*problems)
-    return _csv([_columns(kind), *ROWS[kind]])
+    return csv_text([_columns(kind), *ROWS[kind]])
 
 
 def write_csv(pairs: PairSet, split: Split | None = None) -> str:
@@ -51,8 +54,8 @@ def write_csv(pairs: PairSet, split: Split | None = None) -> str:
         raise IngestError(f"The split is of {len(parts)} rows, the pairs are {len(pairs)}.")
     labels = [[]] * len(pairs) if pairs.labels is None else [[f"{v:.6g}"] for v in pairs.labels]
     zipped = zip(pairs.texts, labels, parts, pairs.row_numbers, strict=True)
-    rows = [[*map(cell, texts), *label, part, str(row)] for texts, label, part, row in zipped]
-    return _csv([[*_columns(pairs.kind), "part", "row"], *rows])
+    rows = [[*texts, *label, part, str(row)] for texts, label, part, row in zipped]
+    return csv_text([[*_columns(pairs.kind), "part", "row"], *rows])
 
 
 def write_dropped(report: Report, table: Table | None = None) -> str:
@@ -61,27 +64,34 @@ def write_dropped(report: Report, table: Table | None = None) -> str:
     where = (
         {} if table is None else {int(number): at for at, number in enumerate(table.frame.index)}
     )
-    rows = [["row", "reason", *map(cell, columns)]]
+    rows = [["row", "reason", *columns]]
     left_out = sorted(
         (number, why) for why, numbers in report.dropped.items() for number in numbers
     )
     for number, why in left_out:
         at = where.get(number)
         cells = [""] * len(columns) if table is None or at is None else table.frame.iloc[at]
-        rows.append([str(number), why, *(cell(str(value)) for value in cells)])
-    return _csv(rows)
+        rows.append([str(number), why, *map(str, cells)])
+    return csv_text(rows)
 
 
 def cell(text: str) -> str:
-    """A visitor's text for a spreadsheet, which would run one that begins like a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
+    """A text for a spreadsheet, which would run one that begins like a formula; numbers stay."""
+    risky = text.startswith(FORMULA_STARTS) and not NUMBER.fullmatch(text)
+    return "'" + text if risky else text
+
+
+def unguarded(text: str) -> str:
+    """A text as it was before `cell` guarded it."""
+    return text[1:] if text.startswith("'") and cell(text[1:]) == text else text
 
 
 def _columns(kind: str) -> list[str]:
     return [*TEXTS[kind], *([LABELLED[kind]] if kind in LABELLED else [])]
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV, none of whose texts a spreadsheet takes for a formula."""
     buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
+    csv.writer(buffer).writerows([cell(str(value)) for value in row] for row in rows)
     return buffer.getvalue()

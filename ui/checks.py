@@ -25,16 +25,27 @@ class Form(Protocol):
 
 FormT = TypeVar("FormT", bound=Form)
 LONGEST = 200  # characters of a setting
+LONGEST_LINK = 7_500  # characters of a query; the address of the host stands before it
 
 
 def link_query(name: str, form: FormT, corpus: str = "") -> str:
     """A form as a URL query under a name; settings at their default are left out.
 
-    `corpus` names a sample; a visitor's own texts are never part of a link.
+    `corpus` names a sample; a visitor's own texts are never part of a link. Where it would be too
+    long, what was typed is left out: see `fits_link`.
     """
     changed = {k: v for k, v in asdict(form).items() if v != getattr(type(form)(), k)}
     named = {"corpus": corpus} if corpus else {}
-    return "?" + urlencode({name: json.dumps(changed, separators=(",", ":"))} | named)
+    for settings in (changed, {k: v for k, v in changed.items() if len(str(v)) <= LONGEST}):
+        query = "?" + urlencode({name: json.dumps(settings, separators=(",", ":"))} | named)
+        if fits_link(query):
+            return query
+    return "?" + urlencode(named)
+
+
+def fits_link(query: str) -> bool:
+    """Whether servers read a link with this query: many read 8 kB of a request's first line."""
+    return len(query) <= LONGEST_LINK
 
 
 def settings_from_json(

@@ -1,8 +1,6 @@
 """How numbers, times, remarks and cut texts are written, wherever they stand on the page."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, isfinite, log10
 
@@ -158,10 +156,3 @@ def layer_phrase(layer: int | str, depth: int) -> str:
     if layer == 0:
         return "layer 0 (input embeddings)"
     return f"layer {layer} of {depth}" + (" (last)" if layer == depth else "")
-
-
-def csv_text(rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV. What a visitor wrote goes through `ingest.templates.cell` first."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()

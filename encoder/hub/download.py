@@ -43,6 +43,8 @@ class DownloadProgress:
     total_bytes: int
 
 
+GIT_DIGITS = 40  # of a SHA-1
+PIECE = 2**20
 OnProgress = Callable[[DownloadProgress], None]
 
 
@@ -170,15 +172,24 @@ def _fetch(repo: Repo, commit: str, file: RepoSibling, on_bytes: Callable[[int],
             tqdm_class=Bar,
         )
     )
-    if file.lfs:
-        _verify(repo, file.rfilename, path, file.lfs.sha256)
+    if announced := file.lfs.sha256 if file.lfs else file.blob_id:
+        _verify(repo, file.rfilename, path, announced)
     return path
 
 
 def _verify(repo: Repo, name: str, path: Path, announced: str) -> None:
-    """Delete a file that is not the one announced; huggingface_hub compares lengths only."""
+    """Delete a file that is not the one announced; huggingface_hub compares lengths only.
+
+    Large files are announced by SHA-256, others as git names a blob: by the SHA-1 of its length and
+    content. A page of a proxy in place of a config.json would stay in the cache for good.
+    """
     with path.open("rb") as opened:
-        arrived = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        if len(announced) == GIT_DIGITS:
+            digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+        while piece := opened.read(PIECE):
+            digest.update(piece)
+    arrived = digest.hexdigest()
     if arrived != announced:
         path.resolve().unlink()
         path.unlink(missing_ok=True)  # the link to it

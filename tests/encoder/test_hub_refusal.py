@@ -136,3 +136,12 @@ def test_a_wrong_checksum_deletes_the_file_and_shows_both(server, fetch):
         fetch()
     server.corrupt = set()
     assert (fetch() / WEIGHTS).read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocab.txt"])
+def test_something_else_of_the_same_length_does_not_stay_in_the_cache(server, fetch, name):
+    server.corrupt = {name}
+    with pytest.raises(DownloadFailed, match=f"'{name}' of 'some-org/tiny-model' arrived damaged"):
+        fetch()
+    server.corrupt = set()
+    assert (fetch() / name).read_bytes() == server.content(name)

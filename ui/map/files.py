@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ingest.templates import cell
+from ingest.templates import BOM, csv_text
 from ui.map.drawing import DrawnMap
 from ui.map.figures import SYMBOLS, UNCLUSTERED, centres, distinct_colours
 from ui.map.form import to_json
@@ -21,7 +21,6 @@ from ui.map.state import MapState
 from ui.page.addresses import route
 from ui.state.models import OWN_KEY
 from ui.state.workbench import Workbench, same_token
-from ui.words import csv_text
 
 SPATIAL = ("circle", "diamond", "square", "cross", "x")  # what plotly can draw in space
 GREY_IN_FILE = "#9aa7b8"
@@ -55,12 +54,12 @@ def as_csv(drawn_map: DrawnMap) -> bytes:
     """One row a text: what it is, where it lies, its cluster, and its vector."""
     table = columns(drawn_map)
     width = drawn_map.vectors.shape[1]
-    rows = [[*map(cell, table), *(f"v{i}" for i in range(width))]]
+    rows = [[*table, *(f"v{i}" for i in range(width))]]
     for at, vector in enumerate(drawn_map.vectors):
         row = [values[at] for values in table.values()]
-        shown = [cell(v) if isinstance(v, str) else _digits(v) for v in row]
+        shown = map(_digits, row)
         rows.append([*shown, *(f"{value:.6g}" for value in vector)])
-    return csv_text(rows).encode("utf-8", "replace")
+    return (BOM + csv_text(rows)).encode("utf-8", "replace")
 
 
 def _digits(value: Cell) -> str:
@@ -128,7 +127,7 @@ def as_html(drawn_map: DrawnMap) -> bytes:
             "x": places[rows, 0],
             "y": places[rows, 1],
             "mode": "markers",
-            "name": escape(name),
+            "name": escape(name, quote=False),
             "text": [_wrapped(drawn_map.corpus.texts[i]) for i in rows],
             "hovertemplate": "%{text}<extra></extra>",
             "marker": {
@@ -142,7 +141,7 @@ def as_html(drawn_map: DrawnMap) -> bytes:
         )
     axis = {"visible": False}
     figure.update_layout(
-        title=escape(f"{drawn_map.texts.name}: {len(drawn_map.corpus):,} texts"),
+        title=escape(f"{drawn_map.texts.name}: {len(drawn_map.corpus):,} texts", quote=False),
         template="plotly_white",
         legend={"itemsizing": "constant"},
         xaxis=axis,

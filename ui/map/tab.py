@@ -8,6 +8,7 @@ from gradio.components import Component
 
 from encoder import EncoderError
 from explore.cluster import SPACES as SPACE_WORDS
+from ingest.templates import csv_text
 from ui.map.drawing import DrawnMap
 from ui.map.form import MapForm, form_of, from_json
 from ui.map.handlers import MapHandlers
@@ -33,7 +34,7 @@ from ui.page.models import ModelBox, connect_model, layer_choices, layers_of
 from ui.page.tab import Page, Tab
 from ui.page.tasks import Moment, Telling
 from ui.page.texts import TextsSection, lay_out_texts
-from ui.words import csv_text, message, notes, number
+from ui.words import message, notes, number
 
 NO_ROWS = np.zeros(0, np.int64)
 STOPPED = notes(["Stopped. What was drawn so far stays."])

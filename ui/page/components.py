@@ -1,11 +1,12 @@
 """Gradio building blocks that only this lab has. Factories, not subclasses: see each docstring."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import gradio as gr
 
+from ingest.templates import BOM
 from ui.page.events import now
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -70,13 +71,22 @@ def leave_checks_to_us() -> None:
         kind.preprocess = lambda self, payload: payload
 
 
-def copies_link(button: gr.Button, address: gr.HTML, said: str, **how: object) -> None:
-    """A click copies the link that an address bar holds, wherever the browser is by now."""
+def copies_link(
+    button: gr.Button, address: gr.HTML, said: str | Callable[[str], str], **how: object
+) -> None:
+    """A click copies the link that an address bar holds, wherever the browser is by now.
+
+    `said` then tells what the link does; a function of it where links differ in that.
+    """
     js = """(query) => {
       navigator.clipboard.writeText(location.origin + location.pathname + (query ?? ''));
       return [query];
     }"""
-    button.click(lambda _: gr.Info(said), address, js=js, **how)
+
+    def tell(query: object) -> None:
+        gr.Info(said if isinstance(said, str) else said(str(query or "")))
+
+    button.click(tell, address, js=js, **how)
 
 
 def leave_guard(**settings: object) -> gr.HTML:
@@ -106,9 +116,9 @@ def scatter_map(label: str, **settings: object) -> gr.HTML:
 
 
 def csv_file(name: str, text: str) -> dict[str, str]:
-    """A file for the browser to save."""
+    """A file for the browser to save, such that Excel reads its letters."""
     # The time makes each request a new value: the browser acts on changes only.
-    return {"name": name, "type": "text/csv", "text": text, "at": now()}
+    return {"name": name, "type": "text/csv", "text": BOM + text, "at": now()}
 
 
 # --- Pieces that every tab is laid out with: steps, our own words, folds --------------------------

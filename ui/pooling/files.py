@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from ingest.templates import cell
+from ingest.templates import csv_text
 from ui.pooling.comparison import Comparison
-from ui.words import csv_text
 
 SETTING = ("model", "layer", "special_tokens_pooled")  # columns that both files begin with
 
@@ -27,8 +26,8 @@ def scores_csv(comparison: Comparison) -> str:
                 score.pooling,
                 *(f"{number:.6f}" for number in numbers),
                 *("" if p is None else f"{p:.1f}" for p in worth),
-                cell(view.a),
-                cell(view.b),
+                view.a,
+                view.b,
             ]
         )
     return csv_text(rows)
@@ -42,7 +41,7 @@ def vectors_csv(comparison: Comparison) -> str:
     texts = {"A": comparison.view.a, "B": comparison.view.b}
     for pooling, pair in vectors.items():
         for name, vector in zip("AB", pair, strict=True):
-            about = [*_setting(comparison), pooling, name, cell(texts[name])]
+            about = [*_setting(comparison), pooling, name, texts[name]]
             rows.append([*about, *_digits(vector)])
     return csv_text(rows)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from encoder import DEFAULT_MODEL, EncoderError, Layer
 from ingest import LabError
-from ui.checks import as_text, one_of, parse_layer, parse_pooling, parse_text
+from ui.checks import as_text, fits_link, one_of, parse_layer, parse_pooling, parse_text
 from ui.pooling.examples import FIRST, SENTENCES
 from ui.settings import Settings
 
@@ -58,17 +58,29 @@ def parse_flag(flag: str) -> bool:
 
 
 def to_query(view: View) -> str:
-    """The view as a URL query; settings at their default are left out."""
+    """The view as a URL query; settings at their default are left out.
+
+    Where the sentences would make it too long, the settings stand alone.
+    """
     default = View()
-    query: list[tuple[str, str]] = [("a", view.a), ("b", view.b)]
-    for name in ("model", "layer", "pooling", "measure"):
-        if getattr(view, name) != getattr(default, name):
-            query.append((name, str(getattr(view, name))))
-    if not view.pool_special:
-        query.append(("pool_special", "0"))
-    if view.texts != default.texts:
-        query.append(("texts", "\n".join(view.texts)))
-    return "?" + urlencode(query)
+    pair = [("a", view.a), ("b", view.b)]
+    texts = [("texts", "\n".join(view.texts))] if view.texts != default.texts else []
+    settings = [
+        (name, str(getattr(view, name)))
+        for name in ("model", "layer", "pooling", "measure")
+        if getattr(view, name) != getattr(default, name)
+    ]
+    settings += [] if view.pool_special else [("pool_special", "0")]
+    whole = "?" + urlencode([*pair, *settings, *texts])
+    return whole if fits_link(whole) else "?" + urlencode(settings)
+
+
+def what_link_holds(query: str) -> str:
+    """What a link does that `to_query` gave, for whoever copies it."""
+    opens = "Link copied: it opens this page with"
+    if "a=" not in query:
+        return f"{opens} these settings. Your sentences are too long for a link."
+    return f"{opens} these sentences and settings."
 
 
 def from_query(

@@ -14,7 +14,7 @@ from ui.page.tab import Page, Tab
 from ui.pooling.comparison import Comparison, Pinned
 from ui.pooling.examples import EXAMPLES
 from ui.pooling.files import scores_csv, vectors_csv
-from ui.pooling.form import View, split_texts
+from ui.pooling.form import View, split_texts, what_link_holds
 from ui.pooling.handlers import Inputs, PoolingHandlers, Screen
 from ui.pooling.layout import PIN, lay_out
 from ui.words import message, notes
@@ -245,9 +245,8 @@ class _PoolingTab:
 
     def connect_link(self) -> None:
         ui = self.ui
-        copied = "Link copied: it opens this page with these sentences and settings."
         # Not without the queue: it delivers the toast, too.
-        copies_link(ui.copy, ui.address, copied, **QUIET)
+        copies_link(ui.copy, ui.address, what_link_holds, **QUIET)
 
 
 def _always(values: tuple[str, str]) -> Callable[[], tuple[str, str]]:

@@ -11,7 +11,7 @@ from encoder import EncoderError
 from explore.duplicates import Duplicates, near_duplicates
 from ingest import Corpus
 from ingest.findings import count
-from ingest.templates import cell
+from ingest.templates import csv_text
 from ui.checks import as_number, one_of
 from ui.page.components import csv_file, downloader, markup, prose, section
 from ui.page.events import TOUCH, worded
@@ -20,7 +20,7 @@ from ui.search.handlers import SearchHandlers
 from ui.search.html import index_title
 from ui.search.index import ENCODING
 from ui.state.stages import Key, Tell
-from ui.words import csv_text, cut, message, notes, number
+from ui.words import cut, message, notes, number
 
 # --- Texts that say nearly the same: a table of pairs, the groups they form, and both as CSV ------
 
@@ -116,7 +116,7 @@ def duplicates_rows(duplicates: CorpusDuplicates) -> list[list[str]]:
     for (i, j), score in zip(pairs, near.scores, strict=True):
         table.append([
             f"{float(score):.6f}", str(group_of[i]),
-            str(numbers[i]), cell(texts[i]), str(numbers[j]), cell(texts[j]),
+            str(numbers[i]), texts[i], str(numbers[j]), texts[j],
         ])  # fmt: skip
     return table
 

@@ -1,6 +1,7 @@
 """A search as the page or an API client sends it, and checked."""
 
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from encoder import DEFAULT_MODEL, EncoderError
 from ui.checks import (
@@ -94,6 +95,18 @@ def on_page(form: SearchForm) -> SearchForm:
 def to_query(form: SearchForm, corpus: str = "") -> str:
     """The form as a URL query; `corpus` names a sample."""
     return link_query("search", form, corpus)
+
+
+def asks_again(query: str) -> bool:
+    """Whether a link that `to_query` gave holds the question: a very long one is left out."""
+    return quote_plus('"query":') in query
+
+
+def what_link_holds(query: str) -> str:
+    """What a link does, for whoever copies it."""
+    if asks_again(query):
+        return "Link copied: it asks this question again."
+    return "Link copied: it holds these settings. The question is too long for a link."
 
 
 def from_json(text: object) -> tuple[SearchForm, list[str]]:

@@ -8,7 +8,7 @@ from gradio.components import Component
 from ui.page.components import address_bar, copies_link, markup, prose
 from ui.page.events import TOUCH, worded
 from ui.search.answer import DEEP, Answer
-from ui.search.form import SearchForm, to_query
+from ui.search.form import SearchForm, asks_again, to_query, what_link_holds
 from ui.search.handlers import SearchHandlers
 from ui.search.index import query_options, text_options
 from ui.state.models import OWN_KEY
@@ -119,7 +119,7 @@ class SearchTakeHome:
                 code = gr.Code(language="python", elem_id="search-code", interactive=False,
                                show_label=False)  # fmt: skip
             address = address_bar(elem_id="search-address")
-        copies_link(copy, address, "Link copied: it asks this question again.", **TOUCH)
+        copies_link(copy, address, what_link_holds, **TOUCH)
         searched.change(worded(self.offer), [*settings.values()], [remark, code, address], **TOUCH)
 
     def offer(self, request: gr.Request, *values: object) -> list[object]:
@@ -129,9 +129,12 @@ class SearchTakeHome:
             return ["", "", gr.skip()]
         sample = sample_of(answer.index.texts)
         settings = dict(zip(self.settings, values, strict=True))
-        form = SearchForm(query=answer.query, **settings)
-        remark = "" if sample else notes([
-            "The link holds question and settings, never your texts: whoever opens it needs the "
-            "same file."
-        ])  # fmt: skip
-        return [remark, search_snippet(answer), to_query(form, sample)]
+        query = to_query(SearchForm(query=answer.query, **settings), sample)
+        asks = asks_again(query)
+        remarks = [] if asks else ["The question is too long for a link, which holds the settings."]
+        if not sample:
+            what = "question and settings" if asks else "settings"
+            remarks.append(
+                f"The link holds {what}, never your texts: whoever opens it needs the same file."
+            )
+        return [notes(remarks) if remarks else "", search_snippet(answer), query]

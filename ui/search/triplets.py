@@ -10,6 +10,7 @@ import gradio as gr
 from encoder import Encoder, EncoderError
 from explore import search
 from ingest.findings import count
+from ingest.templates import csv_text
 from ui.checks import in_range, whole_in_range
 from ui.finetune.form import SEED
 from ui.page.components import markup
@@ -22,7 +23,7 @@ from ui.search.judge_html import judged_list
 from ui.state.judgements import Grades, irrelevant, queries, relevant
 from ui.state.pairs import TrainingPairs, open_data
 from ui.state.stages import Key, Tell
-from ui.words import csv_text, notes
+from ui.words import notes
 
 NAME = "judged_queries.csv"
 COLUMNS = ("anchor", "positive", "negative", "negative is")

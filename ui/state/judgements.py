@@ -11,10 +11,9 @@ import pandas as pd
 from encoder import EncoderError
 from ingest import LIMITS, Corpus, Limits, read_table
 from ingest.findings import count
-from ingest.templates import FORMULA_STARTS, cell
+from ingest.templates import csv_text, unguarded
 from ingest.text import tidy
 from ui.state.samples import TEXT_SAMPLES
-from ui.words import csv_text
 
 Grades = Mapping[str, Mapping[str, float]]  # query → text → grade; 0 is judged irrelevant
 COLUMNS = ("query", "text", "grade")
@@ -156,7 +155,7 @@ def judged_rows(grades: Grades, texts: tuple[str, ...]) -> dict[str, dict[int, f
 
 def judgements_csv(grades: Grades) -> str:
     """A row a judgement: query, text, grade."""
-    rows = ([cell(query), cell(text), f"{grade:g}"]
+    rows = ([query, text, f"{grade:g}"]
             for query, texts in grades.items() for text, grade in texts.items())  # fmt: skip
     return csv_text([COLUMNS, *rows])
 
@@ -212,8 +211,7 @@ def _graded(frame: pd.DataFrame, corpus: Corpus) -> tuple[dict[str, dict[str, fl
 
 def _sent(text: str) -> str:
     """A text as it was before `cell` guarded it for spreadsheets."""
-    guarded = text.startswith("'") and text[1:].startswith(FORMULA_STARTS)
-    return tidy(text[1:] if guarded else text)[0]
+    return tidy(unguarded(text))[0]
 
 
 def sample_judgements(corpus: Corpus) -> Grades:

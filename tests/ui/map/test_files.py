@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from explore import agreement, map_fidelity
+from ingest import CorpusColumns, read_corpus
 from tests.ui.corpus import TABLE, TEXTS
 from tests.ui.map.pages import IN_THREE, draw_map, open_list, open_table, steps
 from tests.ui.test_hostile_text import ATTACKS
@@ -43,8 +44,14 @@ ROOT = Path(__file__).parents[3]
 
 
 def rows_of(drawn_map: DrawnMap) -> list[dict[str, str]]:
-    text = as_csv(drawn_map).decode()
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    content = as_csv(drawn_map)
+    assert content.startswith(b"\xef\xbb\xbf"), "else Excel misreads every accent"
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_csv_comes_back_through_the_readers(drawn_map):
+    back = read_corpus(as_csv(drawn_map), columns=CorpusColumns(text="text"))
+    assert list(back.texts) == TEXTS
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -347,3 +354,11 @@ def test_a_file_that_is_called_like_a_sample_is_none(bert):
     python = map_snippet(draw_map(sample, bert, most=9, **IN_THREE))
     [path] = re.findall(r"assets/samples/\w+\.csv", python)
     assert (ROOT / path).is_file()
+
+
+def test_the_page_shows_quotes_in_names_as_quotes(drawn_map):
+    quoted = replace(drawn_map, texts=replace(drawn_map.texts, name='my "best" <texts>.csv'))
+    figure = as_html(quoted).decode().rpartition("Plotly.newPlot(")[2].partition("</script>")[0]
+    assert 'my \\"best\\" ' in figure
+    assert "&quot;" not in figure
+    assert "<texts>" not in figure

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encoder import POOLINGS
-from ingest.templates import FORMULA_STARTS, cell
+from encoder import POOLINGS, Encoder
+from ingest.templates import cell, unguarded
 from tests.ui.visit import calibration, scale
 from ui.pooling.comparison import Comparison
 from ui.pooling.files import scores_csv, vectors_csv
@@ -71,7 +71,7 @@ def test_vectors_of_the_file_give_the_cosine_of_the_file(compare):
         assert cosine == pytest.approx(scores[name], abs=1e-6)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])
 def test_a_text_that_begins_like_a_formula_is_not_run(compare, start):
     text = f"{start}HYPERLINK(1)"
     for rows, columns in (
@@ -81,12 +81,28 @@ def test_a_text_that_begins_like_a_formula_is_not_run(compare, start):
         assert all(row[column] == "'" + text for row in rows for column in columns)
 
 
-@given(st.text())
-def test_only_formulas_are_touched(text):
+STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
+
+
+@given(st.text() | st.builds(str.__add__, st.sampled_from(STARTS), st.text()))
+def test_only_formulas_are_touched_and_come_back(text):
     guarded = cell(text)
     assert guarded in (text, "'" + text)
-    assert not guarded.startswith(FORMULA_STARTS)
-    assert (guarded != text) == text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguarded(guarded) == text
+    if guarded == text and text.startswith(tuple(STARTS)):
+        float(text)  # a number
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers())
+def test_numbers_stay_numbers(value):
+    assert cell(str(value)) == str(value)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_name_of_a_model_is_not_run_as_a_formula(bundled, start):
+    own = Comparison(Encoder(f"{start}1+1", bundled.backbone, bundled.recipe), View(), None)
+    for write in (scores_csv, vectors_csv):
+        assert {row["model"] for row in read(write(own))} == {f"'{start}1+1"}
 
 
 def test_a_sentence_of_control_characters_stays_in_its_cell(compare):

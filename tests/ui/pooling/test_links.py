@@ -1,10 +1,12 @@
 """A link opens the view that it was copied from; forgetting leaves nothing of the visitor."""
 
+from dataclasses import replace
+
 import pytest
 
 from encoder import DEFAULT_MODEL
 from tests.ui.visit import inputs, score_rows
-from ui.pooling.form import View, to_query
+from ui.pooling.form import View, to_query, what_link_holds
 
 HUB = "some-org/some-model"
 
@@ -49,6 +51,16 @@ def test_an_address_without_a_query_is_the_first_visit(offline):
 def test_the_address_of_the_default_view_holds_the_two_sentences_only(handlers):
     for layer in ("6", "-1"):
         assert handlers.screen(inputs(layer=layer), "ann").address == to_query(View())
+
+
+@pytest.mark.parametrize("long", [{"a": "é" * 2_000}, {"texts": ("x" * 900,) * 10}])
+def test_a_link_stays_short_enough_for_servers_and_says_what_it_leaves_out(long):
+    view = replace(View(a="one", b="two", pooling="cls", layer=1), **long)
+    link = to_query(view)
+    assert link == "?layer=1&pooling=cls"
+    assert "sentences are too long for a link" in what_link_holds(link)
+    short = to_query(View(a="one", b="two"))
+    assert "these sentences and settings" in what_link_holds(short)
 
 
 # --- forgetting ---------------------------------------------------------------------------------

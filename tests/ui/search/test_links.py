@@ -11,7 +11,7 @@ from encoder import DEFAULT_MODEL
 from tests.ui.laid_out import OTHER_MODEL
 from tests.ui.search.test_tab import prepare
 from tests.ui.test_hostile_text import ATTACKS
-from ui.search.form import SearchForm, to_query
+from ui.search.form import SearchForm, to_query, what_link_holds
 from ui.state.samples import TEXT_SAMPLES
 
 
@@ -62,3 +62,12 @@ def test_what_a_link_says_is_checked(page, sent, said):
     assert answer["search-model"].value == DEFAULT_MODEL
     assert (answer["search-k"], answer["search-query"]) == (10, "")
     assert "search_passages.csv" in answer["search-corpus-facts"]
+
+
+def test_a_link_leaves_out_a_question_that_servers_would_not_read():
+    link = to_query(SearchForm("\u4e2d" * 1_900, k=7), "topics")
+    assert len(link) < 8_000
+    assert json.loads(dict(parse_qsl(link[1:]))["search"]) == {"k": 7}
+    assert dict(parse_qsl(link[1:]))["corpus"] == "topics"
+    assert "too long for a link" in what_link_holds(link)
+    assert "asks this question again" in what_link_holds(to_query(SearchForm("why?")))

@@ -12,12 +12,11 @@ from pathlib import Path
 from encoder.evaluation import Metric
 from ingest import TEXTS, write_csv, write_dropped
 from ingest.kinds import LABELLED
-from ingest.templates import cell
+from ingest.templates import BOM, csv_text
 from ui.finetune.takehome.card import model_card
 from ui.finetune.takehome.facts import all_pairs, base_of, one_line, slug, versions
 from ui.finetune.takehome.script import training_script
 from ui.state.models import Figures, Run, RunRecord
-from ui.words import csv_text
 
 # --- `run.json`: what a table of runs shows of a run, as it is written ----------------------------
 
@@ -107,7 +106,7 @@ def scores_csv(run: Run) -> str:
         rows.append(
             [
                 str(held_out.row_numbers[at]),
-                *map(cell, texts),
+                *texts,
                 *shown,
                 *(f"{value:.6g}" for value in values),
             ]
@@ -161,10 +160,10 @@ def write_model(run: Run, folder: Path) -> Path:
 def write_tables(run: Run, folder: Path) -> None:
     """The pairs, what the held-out ones score, and the rows that were dropped."""
     report = run.done.train.report
-    _write(folder / "pairs.csv", pairs_csv(run))
-    _write(folder / "scores.csv", scores_csv(run))
+    _write(folder / "pairs.csv", BOM + pairs_csv(run))
+    _write(folder / "scores.csv", BOM + scores_csv(run))
     if report.dropped:
-        _write(folder / "dropped.csv", write_dropped(report, run.table))
+        _write(folder / "dropped.csv", BOM + write_dropped(report, run.table))
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ingest.templates import BOM
 from ui.finetune.takehome.archive import PIECE, scores_csv, write_archive
 from ui.finetune.takehome.script import training_script
 from ui.page.addresses import route
@@ -44,7 +45,8 @@ def routes(workbench: Workbench) -> list[Route]:
         if name in TEXTS:
             write, media_type = TEXTS[name]
             text = await asyncio.to_thread(write, model.run)
-            return Response(text, media_type=media_type, headers=_attachment(name))
+            mark = BOM if media_type == "text/csv" else ""
+            return Response(mark + text, media_type=media_type, headers=_attachment(name))
         if name != "model.zip":
             return PlainTextResponse("There is no such file.", 404)
         async with room:

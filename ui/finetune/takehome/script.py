@@ -121,7 +121,7 @@ def arguments():
 def read_pairs(path):
     """The rows of each part: {"train": [...], "validation": [...], "held-out": [...]}."""
     parts = {"train": [], "validation": [], "held-out": []}
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             pair = {name: unguarded(row[name]) for name in TEXTS}
             if LABEL:
