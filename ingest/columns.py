@@ -1,7 +1,7 @@
 """Which columns hold the texts and which the label: by what they are called, then by content."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from ingest.contents import has_few_values, is_nested, wordiness
@@ -9,6 +9,7 @@ from ingest.errors import IngestError
 from ingest.kinds import LABELLED, TEXTS, Kind, check_kind
 from ingest.label_column import LabelChoice, choose_label
 from ingest.labels import is_label, looks_binary
+from ingest.left_over import is_blank, unused_columns
 from ingest.names import (
     ANCHORS,
     BESIDE,
@@ -17,6 +18,7 @@ from ingest.names import (
     PAIRS,
     POSITIVES,
     plain,
+    says_label,
 )
 from ingest.report import LeftOver
 from ingest.scales import check_scale, without_scale
@@ -72,8 +74,20 @@ class ColumnMapping:
 def guess_columns(table: Table) -> ColumnMapping:
     """The likeliest mapping: a start for dropdowns, not a verdict.
 
+    Every column of words that it leaves aside is named in `left_over`.
     Raises IngestError when there are not two columns of texts.
     """
+    mapping = _likeliest(table)
+    left = mapping.left_over
+    cells = {name: table.frame[name].tolist() for name in table.columns}
+    used = [*mapping.texts, *filter(None, (mapping.label,))]
+    used += [*left.labels, *left.counts, *left.texts, *table.lists_and_objects(used)]
+    empty = [n for n in cells if is_blank(cells[n]) and says_label(without_scale(n))]
+    others = unused_columns(table.sampled_cells(LOOKED_AT), used)
+    return replace(mapping, left_over=replace(left, others=others, empty=tuple(empty)))
+
+
+def _likeliest(table: Table) -> ColumnMapping:
     cells = table.sampled_cells(LOOKED_AT)
     flat = [name for name in table.columns if not _most(cells[name], is_nested)]
     names: dict[str, str] = {}

@@ -25,7 +25,9 @@ DATE = re.compile(
     rf"|{DAY}[ -]{MONTH}(?:[ ,-]+\d{{2,4}})?|{MONTH} {DAY}(?:,? \d{{4}})?|{MONTH} \d{{4}}){TIME}",
     re.IGNORECASE,
 )
-WORDLESS = (NUMBER, LINK, IDENTIFIER, DATE, VOTE)
+# Of a file, with a letter or two for the drive: /data/May 3/notes.txt, C:\\data\\notes.txt.
+PATH = re.compile(r"(?:[a-z]:)?[\w.~-]*(?:[/\\][^/\\\n]+){2,}\.\w{1,5}", re.IGNORECASE)
+WORDLESS = (NUMBER, LINK, IDENTIFIER, DATE, VOTE, PATH)
 
 
 def is_nested(cell: str) -> bool:
@@ -78,9 +80,23 @@ def is_number(cell: str) -> bool:
 
 
 def is_reference(cell: str) -> bool:
-    """A link or a date."""
+    """A link, a path or a date."""
+    return is_link(cell) or is_path(cell) or _is(DATE, cell)
+
+
+def is_link(cell: str) -> bool:
+    """An address on the web, or of mail."""
+    return _is(LINK, cell)
+
+
+def is_path(cell: str) -> bool:
+    """Where a file lies."""
+    return _is(PATH, cell)
+
+
+def _is(pattern: re.Pattern[str], cell: str) -> bool:
     text = cell.strip()
-    return len(text) <= LONGEST_VALUE and any(p.fullmatch(text) for p in (LINK, DATE))
+    return len(text) <= LONGEST_VALUE and bool(pattern.fullmatch(text))
 
 
 def is_identifier(cell: str) -> bool:

@@ -70,8 +70,15 @@ def left_over_columns(context: Context) -> Iterator[Finding]:
         parts.append(f"Other columns of numbers, not used: {_shown(left.counts)}.")
     if left.texts:
         parts.append(f"Columns of texts that are left over: {_shown(left.texts)}.")
+    others = [(name, holds) for name, holds in left.others if name not in _said(context)]
+    if others:
+        named = ", ".join(f"{name[:SHOWN_CHARS]!r} ({holds})" for name, holds in others[:SHOWN])
+        more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+        parts.append(f"Not used, by what they hold: {named}{more}.")
+    if left.empty:
+        parts.append(f"Called a label, with nothing in it: {_shown(left.empty)}.")
     if parts:
-        doubtful = left.label or left.labels or left.negative
+        doubtful = left.label or left.labels or left.negative or left.empty
         yield Finding(
             "left_over_columns",
             "warning" if doubtful else "note",
@@ -79,6 +86,12 @@ def left_over_columns(context: Context) -> Iterator[Finding]:
             " ".join(parts),
             "What is not chosen is not trained on. If another column is meant, choose it.",
         )
+
+
+def _said(context: Context) -> set[str]:
+    """Columns that another finding names, or that somebody has answered for."""
+    report = context.pairs.report
+    return {*report.ignored, *(column.name for column in report.unread_labels)}
 
 
 def counts_as_labels(context: Context) -> Iterator[Finding]:

@@ -16,11 +16,13 @@ from ingest.labels import (
 )
 from ingest.names import (
     LABELS,
+    MARKS,
     MEAN_WORDS,
     PEOPLE,
     describes_rows,
     name_words,
     plain,
+    says_computed,
     says_label,
 )
 from ingest.scales import named_scale, without_scale
@@ -29,6 +31,7 @@ from ingest.votes import vote_shares
 
 READABLE = 0.5  # the share of cells that must be labels
 BOTH_SIDES = 0.9  # the same where all that is understood means the same
+HIGHEST_MARK = 20  # at school
 LARGEST = 100  # of labels in a column whose name does not say that it holds them
 
 
@@ -56,7 +59,7 @@ def choose_label(cells: Mapping[str, Sequence[str]]) -> LabelChoice:
     readable = [name for name, column in cells.items() if _is_readable(column)]
     named = [name for name in readable if _is_named(name, cells[name])]
     numbers = [n for n in readable if n not in named and not counts_rows(cells[n])]
-    plausible = [n for n in numbers if not describes_rows(n) or _are_words(cells[n])]
+    plausible = [n for n in numbers if not describes_rows(n) or _overrules(n, cells[n])]
     counts = tuple(name for name in numbers if name not in plausible)
     unread = _unread({name: cells[name] for name in cells if name not in readable})
     if unread and not named and says_label(without_scale(unread)):
@@ -87,12 +90,13 @@ def _unread(cells: Mapping[str, Sequence[str]]) -> str:
     return next((name for name, severity in unread_labels(cells) if severity == "error"), "")
 
 
-def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, int, bool, bool]:
+def _rank(name: str, cells: Sequence[str]) -> tuple[bool | int, ...]:
     """Smaller for what is more likely the label."""
     bare = without_scale(name)
     words = set(name_words(bare))
     numbers = (number for cell in _values(cells) if (number := label_number(cell)) is not None)
     return (
+        says_computed(bare),
         not says_label(bare),
         describes_rows(name),
         not MEAN_WORDS & words,
@@ -104,7 +108,12 @@ def _rank(name: str, cells: Sequence[str]) -> tuple[bool, bool, bool, bool, int,
 
 
 def _is_named(name: str, cells: Sequence[str]) -> bool:
-    """The name says label, asks a question or gives a scale; or the cells are votes."""
+    """The name says label, asks a question or gives a scale; or the cells are votes.
+
+    What a program computed is called a score, too, and is no label where there is another.
+    """
+    if says_computed(without_scale(name)):
+        return False
     says = says_label(without_scale(name)) or asks_yes_or_no(name) or named_scale(name)
     return bool(says) or vote_shares(list(_values(cells))) is not None
 
@@ -126,10 +135,14 @@ def _values(cells: Sequence[str]) -> Counter[str]:
     return Counter({cell: n for cell, n in Counter(cells).items() if not is_missing(cell)})
 
 
-def _are_words(cells: Sequence[str]) -> bool:
-    """They say yes or no, or in between, in words."""
+def _overrules(name: str, cells: Sequence[str]) -> bool:
+    """Words that say yes and no are labels, whatever their column is called; so are marks."""
     values = _values(cells)
-    return 2 * sum(n for cell, n in values.items() if label_word(cell) is not None) > values.total()
+    worded = sum(n for cell, n in values.items() if label_word(cell) is not None)
+    if 2 * worded > values.total():
+        return True
+    numbers = [label_number(cell) or 0 for cell in values]
+    return plain(name) in MARKS and all(0 <= number <= HIGHEST_MARK for number in numbers)
 
 
 def _are_whole(numbers: Iterable[float]) -> bool:

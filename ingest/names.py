@@ -101,7 +101,23 @@ MEAN_WORDS = frozenset(
         *("majority", "aggregate", "aggregated"),
     )
 )
-PEOPLE = frozenset(("human", "humans", "gold", "manual", "expert", "experts", "annotated"))
+PEOPLE = frozenset(
+    (
+        *("human", "humans", "gold", "manual", "expert", "experts", "annotated", "annotation"),
+        *("target", "truth", "reference", "judge", "judged", "rater", "crowd"),
+    )
+)
+# Words by which a column of numbers is what a program computed.
+COMPUTED = frozenset(
+    (
+        *("prediction", "predictions", "predicted", "pred", "preds", "model", "system", "baseline"),
+        *("logit", "logits", "prob", "probs", "probability", "proba", "bleu", "rouge", "meteor"),
+        *("chrf", "ter", "comet", "bleurt", "bertscore", "bert", "sbert", "gpt", "llm", "estimate"),
+        *("jaccard", "levenshtein", "overlap", "bm", "tfidf", "embedding", "output"),
+    )
+)
+# Marks at school in German, French, Italian and Spanish; in English remarks.
+MARKS = frozenset(("note", "noten", "nota", "notas", "notes"))
 # Words by which a column of numbers counts or describes: anywhere, in front, or at the end.
 COUNTED = frozenset(
     (
@@ -109,7 +125,18 @@ COUNTED = frozenset(
         *("confidence", "conf", "std", "stdev", "stddev", "variance", "var", "kappa"),
     )
 )
-COUNT_OF = frozenset(("n", "num", "nr", "no", "number", "count", "len", "length", "total"))
+COUNT_OF = frozenset(
+    (
+        *("n", "num", "nr", "no", "number", "count", "len", "length", "total", "anzahl", "nb"),
+        *("nbr", "nombre", "cantidad"),
+    )
+)
+NO_IDS = frozenset(
+    (
+        *("valid", "invalid", "paid", "unpaid", "grid", "solid", "hybrid", "rapid", "vivid", "mid"),
+        *("said", "bid", "fluid", "acid", "void", "avoid", "aid", "kid", "stupid", "candid"),
+    )
+)
 COUNTS = frozenset(
     (
         *COUNT_OF,
@@ -132,6 +159,14 @@ COUNTS = frozenset(
             "port",
             "code",
         ),
+        *("cluster", "clusters", "temperature", "temp", "humidity", "quantity", "qty", "amount"),
+        *("height", "width", "cost", "budget", "income", "salary", "population", "altitude"),
+        *("latitude", "longitude", "speed", "stock", "rows", "lines", "stimmen", "zahl", "menge"),
+        *("nummer", "jahr", "monat", "woche", "alter", "seite", "seiten", "zeile", "dauer"),
+        *("preis", "größe", "gewicht", "nombre", "année", "annee", "mois", "jour", "durée"),
+        *("duree", "prix", "taille", "poids", "âge", "ligne", "número", "numero", "cantidad"),
+        *("año", "ano", "mes", "día", "página", "pagina", "línea", "duración", "precio", "edad"),
+        *("tamaño", "peso", "votos", "voix"),
     )
 )
 WORDS_OF_A_NAME = re.compile(r"[A-Z]+(?![a-z])|[^\W\d_][^\W\d_A-Z]*")
@@ -152,11 +187,17 @@ def name_words(name: str) -> list[str]:
 
 
 def says_counts(name: str) -> bool:
-    """A column of numbers called so counts or describes: 'n_votes', 'fold', 'query_id', 'len2'."""
+    """A column of numbers called so counts or describes: 'n_votes', 'fold', 'userid', 'len2'."""
     words = name_words(name)
     if not words:
         return False
-    return bool(COUNTED & set(words)) or words[0] in COUNT_OF or words[-1] in COUNTS
+    is_id = words[-1].endswith("id") and words[-1] not in NO_IDS
+    return bool(COUNTED & set(words)) or words[0] in COUNT_OF or words[-1] in COUNTS or is_id
+
+
+def says_computed(name: str) -> bool:
+    """A column of numbers called so is what a program makes of the texts: 'model_score', 'bleu'."""
+    return bool(COMPUTED & set(name_words(name)))
 
 
 def describes_rows(name: str) -> bool:

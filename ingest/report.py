@@ -28,7 +28,9 @@ class LeftOver:
     """Columns that a choice of columns left aside, and how sure that choice was.
 
     labels: other columns that may be the label; counts: columns of numbers that count or describe;
-    texts: columns of texts; label, negative: the column taken for it by what it holds only.
+    texts: columns of texts; label, negative: the column taken for it by what it holds only;
+    others: (name, what it holds) of all further columns that hold words; empty: columns that are
+    called a label, with nothing in them.
     """
 
     labels: tuple[str, ...] = ()
@@ -36,6 +38,8 @@ class LeftOver:
     texts: tuple[str, ...] = ()
     label: str = ""
     negative: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,13 +80,15 @@ class Table:
 
     def unread_lists(self, used: Iterable[str]) -> tuple[str, ...]:
         """A note on columns of lists and objects that are not used; () without any."""
-        cells = self.sampled_cells(LOOKED_AT) if self.of_records else {}
-        nested = [
-            name for name, column in cells.items() if name not in used and _are_nested(column)
-        ]
+        nested = self.lists_and_objects(used)
         return (
             (f"Lists and objects are not read: {', '.join(map(repr, nested))}.",) if nested else ()
         )
+
+    def lists_and_objects(self, used: Iterable[str]) -> tuple[str, ...]:
+        """The columns of records that hold them, but for those that are used."""
+        cells = self.sampled_cells(LOOKED_AT) if self.of_records else {}
+        return tuple(n for n, column in cells.items() if n not in used and _are_nested(column))
 
     def check_has(self, wanted: Iterable[str]) -> None:
         """Raises IngestError for columns that do not exist."""

@@ -22,6 +22,8 @@ QUOTES = "\"'`\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a«»\u300c\u300d\u
 ENDS = ".,;:!?\u2025\u3001\u3002\u060c\u061b\u061f\u06d4\u0964\u0965\u1362\u17d4\u104b"
 # Punctuation that quotes or ends, at the edge of a word; what stands inside one may carry meaning.
 EDGES = re.compile(rf"(?<!\S)[¿¡{QUOTES}]+|[{ENDS}{QUOTES}]+(?!\S)")
+# Behind a digit or a lone letter these mean something: 5', 5", x', n!
+MEANT = {"'": "'", '"': '"', "\u201d": '"', "!": "!"}
 MOJIBAKE = re.compile(
     "\u00c3[\u0080-\u00bf\u0152-\u0178\u2018-\u203a]|\u00e2\u20ac|\u00c2[\u0080-\u00bf]|\ufffd"
 )
@@ -74,10 +76,32 @@ def usable_texts(
 def text_key(text: str) -> str:
     """Equal for texts that differ only in case, spaces, width, or punctuation that ends or quotes.
 
-    Marks of vowels and tones, symbols and signs stay: C is not C++, −5 is not 5.
+    Marks of vowels and tones, symbols and signs stay: C is not C++, −5 is not 5, 5' is not 5".
     """
     folded = unicodedata.normalize("NFKC", text).casefold().translate(ONE_FORM)
-    return " ".join(EDGES.sub("", folded).split()) or " ".join(folded.split())
+    return " ".join(_without_edges(folded).split()) or " ".join(folded.split())
+
+
+def _without_edges(text: str) -> str:
+    """Without punctuation that ends or quotes; a quote closes where one is open."""
+    is_open = False
+
+    def shortened(match: re.Match[str]) -> str:
+        nonlocal is_open
+        signs, start = match[0], match.start()
+        quotes = any(sign in QUOTES for sign in signs)
+        if start == 0 or text[start - 1].isspace():
+            is_open = is_open or (quotes and match.end() < len(text))
+            return ""
+        before, last = text[max(0, start - 2) : start - 1], text[start - 1]
+        lone_letter = last.isalpha() and not UNSPACED.match(last) and not before.strip(QUOTES + " ")
+        bare = last.isdecimal() or lone_letter
+        kept = "".join(MEANT[sign] for sign in signs if sign in MEANT) if bare else ""
+        if is_open and quotes:
+            is_open, kept = False, "!" * kept.count("!")
+        return kept
+
+    return EDGES.sub(shortened, text)
 
 
 def words(text: str) -> list[str]:

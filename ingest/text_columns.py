@@ -33,7 +33,7 @@ def holds_texts(cells: Sequence[str]) -> bool:
     if 2 * sum(map(is_label, present)) > len(present) or has_few_values(cells):
         return False
     constant = len(set(present)) == 1 and len(present) >= SEVERAL
-    return not constant and not _are_tags(present)
+    return not constant and not are_tags(present)
 
 
 def without_copies(
@@ -83,7 +83,7 @@ def _bare(text: str) -> str:
     return text_key(re.sub(r"\s+(?=[.,;:!?])", "", MARKUP.sub(" ", text)))
 
 
-def _are_tags(present: Sequence[str]) -> bool:
+def are_tags(present: Sequence[str]) -> bool:
     """Strings of a few codes in capitals, such as parts of speech."""
     words = [word for cell in present[:COMPARED] for word in cell.split()]
     letters = [word for word in words if any(sign.isalpha() for sign in word)]

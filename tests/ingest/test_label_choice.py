@@ -53,6 +53,18 @@ WHOLE, PARTS, YES_NO = [0, 1, 2, 3, 4, 5], [0.5, 2.25, 4], ["yes", "no"]
         ({"score_std": PARTS, "rating_count": WHOLE}, None),
         ({"votes": ["(3, 6)", "(0, 6)", "(6, 6)"]}, "votes"),
         ({"label": ["same", "other"]}, None),
+        ({"model_score": PARTS, "target": [0, 1]}, "target"),
+        ({"annotation": WHOLE, "pred": PARTS}, "annotation"),
+        ({"prediction": PARTS, "gold": WHOLE, "bleu": PARTS}, "gold"),
+        ({"logit": PARTS, "bewertung": WHOLE}, "bewertung"),
+        ({"model_score": PARTS}, "model_score"),
+        ({"Note": [1, 2, 3, 5]}, "Note"),
+        ({"note": [12.5, 20, 0]}, "note"),
+        ({"note": [120, 30]}, None),
+        ({"anzahl_stimmen": [3, 4, 7]}, None),
+        ({"cluster": WHOLE, "userid": [4, 9], "temperature": PARTS}, None),
+        ({"nb votos": [3, 4, 7], "âge": [30, 40], "docId": [7, 8]}, None),
+        ({"valid": [0, 1]}, "valid"),
     ],
 )
 def test_the_name_says_which_column_is_the_label_not_its_place(columns, label):
@@ -94,7 +106,42 @@ def test_a_column_of_unknown_words_is_named_beside_numbers_that_nothing_calls_a_
     pairs = read_pairs(StringIO(table_of(foo=WHOLE, verdict=["keep", "drop"])))
     assert "may be the label, too: 'verdict'" in finding(pairs, "left_over_columns").what
     called = read_pairs(StringIO(table_of(score=WHOLE, verdict=["keep", "drop"])))
-    assert finding(called, "left_over_columns") is None
+    left = finding(called, "left_over_columns")
+    assert (left.severity, left.what) == (
+        "note", "Not used, by what they hold: 'verdict' (few values)."
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "holds"),
+    [
+        ("pos", ["DT NN VBZ", "DT NN VBZ JJ", "PRP VBD", "NN NN"], "tags"),
+        ("credit", ["By the town of Ely, 2019"], "one value"),
+        ("source", [f"https://example.org/{n}" for n in range(40)], "links"),
+        ("path", [f"/data/May {n}/part {n}.txt" for n in range(40)], "paths"),
+        ("seen", [f"2020-01-{n:02}" for n in range(1, 41)], "dates"),
+        ("meta", [f'{{"k": {n}, "t": "It rains."}}' for n in range(40)], "lists or objects"),
+        ("comment", ["Check it", *[""] * 6], "mostly empty"),
+        ("author", [f"Ann of the house {n}" for n in range(40)], "texts"),
+    ],
+)
+def test_every_column_of_words_that_is_not_used_is_named_by_what_it_holds(name, cells, holds):
+    left = finding(read_pairs(StringIO(table_of(score=WHOLE, **{name: cells}))),
+                   "left_over_columns")  # fmt: skip
+    assert left.severity == "note"
+    assert f"Not used, by what they hold: {name!r} ({holds})." in left.what
+
+
+def test_numbers_ids_and_blanks_beside_a_label_are_not_worth_a_word():
+    beside = {"id": [f"p{n:03}" for n in range(40)], "row": list(range(40)), "column": [""]}
+    pairs = read_pairs(StringIO(table_of(score=WHOLE, **beside)))
+    assert finding(pairs, "left_over_columns") is None
+
+
+def test_a_label_with_nothing_in_it_is_a_warning():
+    left = finding(read_pairs(StringIO(table_of(score=["", "n/a"]))), "left_over_columns")
+    assert left.severity == "warning"
+    assert "Called a label, with nothing in it: 'score'." in left.what
 
 
 def test_a_negative_that_only_its_place_shows_is_a_warning():

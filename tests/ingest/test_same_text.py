@@ -19,6 +19,12 @@ from ingest.text import words
         ("यह घर है।", "यह घर है"),
         ("ما اسمك؟", "ما اسمك"),
         ("−5 °C", "-5 °C"),
+        ("He said '5'", "He said 5"),
+        ("“I was born in 1905.”", "I was born in 1905"),
+        ("Plan 'B'", "Plan B"),
+        ("A board of 5\u201d", 'a board of 5"'),
+        ("好！", "好"),
+        ("James' dog!", "James dog"),
     ],
 )
 def test_case_spaces_width_quotes_and_final_punctuation_make_no_difference(one, other):
@@ -33,6 +39,9 @@ def test_case_spaces_width_quotes_and_final_punctuation_make_no_difference(one, 
         ("10%", "10"), ("😀", "😡"), ("No 😀", "No 😡"), ("1.5", "15"), ("12:30", "1230"),
         ("a/b", "ab"), ("@home", "home"), ("#1", "1"), ("±3", "3"), ("½ cup", "2 cups"),
         ("A & B", "A B"), ("?", "!"), ("~5", "5"), ("p = 1", "p ≠ 1"), ("5°", "5"), ("=A1", "A1"),
+        ("5'", "5"), ("5'", '5"'), ("The x' axis", "The x axis"), ('5"', "5"), ("10'", "10"), ("x'", "x"), ("n!", "n"),
+        ("f''(x)", "f'(x)"), ("3!", "3"), ("A 5' wall", "A 5 wall"), ("It is 6'.", "It is 6."),
+        ("'A' is 5'", "A is 5"), ("5\u2032", "5\u2033"),
     ],
 )  # fmt: skip
 def test_what_carries_meaning_makes_texts_different(one, other):
