@@ -110,7 +110,7 @@ def unloaded(lab: Lab) -> bool:
 
 def test_a_choice_falls_back_to_the_model_in_use(lab, ann, warnings):
     chosen = lab.call(("tune-model", "select"), lab.model, DEFAULT_MODEL, 2, visitor=ann)
-    assert chosen["tune-model"] == DEFAULT_MODEL
+    assert chosen["tune-model"].value == DEFAULT_MODEL
     assert is_in_words(warnings[0], lab.model)
     assert unloaded(lab)
 

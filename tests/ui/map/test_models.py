@@ -93,7 +93,7 @@ def pick(page: Visits, model: str, visitor: str | None) -> str:
     for elem_id in ("map-model", "other-model"):
         with pytest.warns(UserWarning, match=r".") as warnings:
             answer = page.call((elem_id, "select"), model, DEFAULT_MODEL, "-1", visitor=visitor)
-        assert answer[elem_id] == answer["State"] == DEFAULT_MODEL  # the last one that loaded
+        assert answer[elem_id].value == answer["State"] == DEFAULT_MODEL  # the last one that loaded
         words += str(warnings[0].message)
     return words
 

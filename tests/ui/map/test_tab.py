@@ -90,7 +90,7 @@ def test_a_setting_of_the_clusters_moves_them_and_no_point(page, start, change):
 
 def test_another_model_brings_its_layers_and_says_what_it_is(page):
     answer = page.call(("map-model", "select"), OTHER_MODEL, DEFAULT_MODEL, "9")
-    assert (answer["map-model"], answer["State"]) == (OTHER_MODEL, OTHER_MODEL)
+    assert (answer["map-model"].value, answer["State"]) == (OTHER_MODEL, OTHER_MODEL)
     assert answer["map-layer"].value == "-1"
     assert [value for _, value in answer["map-layer"].choices] == [
         "0", "1", "-1", "first_last", "last2",
@@ -104,7 +104,7 @@ def test_another_model_brings_its_layers_and_says_what_it_is(page):
 def test_a_model_that_cannot_be_had_is_told_and_the_old_one_stays(page, model):
     with pytest.warns(UserWarning, match=r".") as warnings:
         answer = page.call(("map-model", "select"), model, DEFAULT_MODEL, "-1")
-    assert answer["State"] == answer["map-model"] == DEFAULT_MODEL
+    assert answer["State"] == answer["map-model"].value == DEFAULT_MODEL
     assert "<img" not in str(warnings[0].message)
 
 

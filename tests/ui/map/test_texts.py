@@ -141,11 +141,6 @@ def opened(page, form: MapForm | str, corpus: str = "") -> tuple[dict, str]:
     return answer, " ".join(said)
 
 
-def test_an_address_without_a_map_opens_nothing(page):
-    assert page.call(page.link, query={"a": "one", "corpus": "x"}) == {}
-    assert page.handlers.texts("ann").opened is None
-
-
 def test_a_link_fills_every_control_and_opens_the_tab(page):
     form = MapForm(OTHER_MODEL, "max", "1", "t-SNE", "3-D", 150, 0.25, 12, 7, "k-means",
                    "the map", 9, 4, "finer", "no links, no handles")  # fmt: skip

@@ -62,7 +62,7 @@ def web_api(page: SearchPage, model: str) -> None:
 
 def picker(page: SearchPage, model: str) -> None:
     shown = page.call(("search-model", "select"), model, DEFAULT_MODEL, "-1")
-    assert shown["search-model"] == DEFAULT_MODEL
+    assert shown["search-model"].value == DEFAULT_MODEL
 
 
 def link(page: SearchPage, model: str) -> None:

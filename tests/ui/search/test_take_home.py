@@ -37,13 +37,13 @@ def test_link_and_python_are_those_of_the_answer(page):
     query = 'it\'s "quoted" \\ {braces}'
     page.find(query=query, method="fusion", k=3)
     form = SearchForm("typed since", OTHER_MODEL, "max", "1", "Both, fused", 3)
-    taken = page.fresh("search-code", *astuple(form))
+    taken = page.fresh("search-code", *astuple(form)[1:])
     compile(taken["search-code"], "snippet", "exec")
     assert "reciprocal_rank_fusion([by_vectors, by_words], k=3)" in taken["search-code"]
     assert taken["search-address"] == to_query(replace(form, query=query))
     assert "never your texts" in taken["search-link-note"]
     page.call(("search-corpus-topics", "click"))
     page.find(query="a knee")
-    taken = page.fresh("search-code", *FORM)
+    taken = page.fresh("search-code", *FORM[1:])
     assert taken["search-address"] == to_query(SearchForm("a knee"), "topics")
     assert taken["search-link-note"] == ""
