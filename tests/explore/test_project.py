@@ -220,3 +220,21 @@ def test_a_stop_that_was_set_before_is_heard(method):
     stop.set()
     with pytest.raises(Stopped):
         project(cloud(60), ProjectionConfig(method), stop=stop)
+
+
+@pytest.mark.parametrize("shape", [(40, 300), (300, 40)])
+def test_pca_gives_the_principal_components_of_tall_and_of_wide_vectors(shape):
+    draw = np.random.default_rng(3).normal
+    vectors = (draw(size=(shape[0], 3)) @ draw(size=(3, shape[1]))).astype(np.float32)
+    config = ProjectionConfig(method="pca")
+    whole = project(vectors, config).coordinates
+    centred = unit(vectors) - unit(vectors).mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    np.testing.assert_allclose(np.abs(whole), np.abs(centred @ axes[:2].T), atol=1e-4)
+
+
+def test_stop_ends_a_pca_of_wide_vectors():
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        project(np.eye(300, 4_000), ProjectionConfig(method="pca"), stop=stop)

@@ -6,6 +6,8 @@ from io import StringIO
 import pytest
 
 from ingest import ColumnMapping, Limits, PairSet, read_pairs
+from ingest.rows_of_lists import _most_that_fit
+from tests.growth import growth
 
 
 def of_records(*records: object, **options: object) -> PairSet:
@@ -65,3 +67,11 @@ def test_columns_that_are_chosen_are_those_of_the_file():
 def test_parts_of_speech_and_shares_of_feelings_are_no_positives():
     tagged = {"sentence1": A, "sentence2": B, "pos1": "DT NN VBZ", "pos2": "NN VBZ IN DT NN"}
     assert of_records(tagged, tagged).texts == ((A, B), (A, B))
+
+
+def test_one_long_list_among_many_records_does_not_take_its_length_times_their_number():
+    def most(length: int) -> int:
+        return _most_that_fit([length, *[1] * 2_000], 5_000)
+
+    assert most(6_000) == 3_000
+    assert growth(most, 60_000, 600_000) < 4  # counting down took ten times as long
