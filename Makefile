@@ -10,13 +10,14 @@ SHELL  := /bin/sh
 # Where `make space` writes:  make space DEST=../my-space
 DEST   ?= build/space
 
-.PHONY: help run test test-all lint space clean
+.PHONY: help run test test-all lint audit space clean
 
 help:
 	@echo "make run       start the lab on http://127.0.0.1:7860"
 	@echo "make test      run the tests that every change needs"
 	@echo "make test-all  run all tests"
 	@echo "make lint      ruff and mypy"
+	@echo "make audit     known vulnerabilities of what is installed"
 	@echo "make space     write a folder ready to push to a Hugging Face Space (DEST=$(DEST))"
 	@echo "make clean     delete $(VENV) and the caches of the tools"
 
@@ -33,6 +34,9 @@ lint: $(VENV)/.dev-installed
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
+
+audit: $(VENV)/.dev-installed
+	PY=$(PY) .ci/audit
 
 space:
 	$(PYTHON) tools/make_space.py "$(DEST)"

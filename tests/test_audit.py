@@ -9,16 +9,20 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "audit"
 # What pip-audit does, as far as its exit status and its report tell it.
-CLEAN = "import sys; open(sys.argv[-1], 'w').write('{}')"
-FINDINGS = "import sys; open(sys.argv[-1], 'w').write('{\"id\": \"PYSEC-1\"}'); sys.exit(1)"
+REPORT = "import json, sys; json.dump({{'dependencies': {}}}, open(sys.argv[-1], 'w'))"
+UNKNOWN = {"name": "a", "skip_reason": "not found"}
+CLEAN = REPORT.format([UNKNOWN, {"name": "b", "vulns": []}])
+FINDINGS = REPORT.format([{"name": "b", "vulns": [{"id": "PYSEC-1"}]}]) + "; sys.exit(1)"
+MUTE = REPORT.format([UNKNOWN, UNKNOWN])
 OFFLINE = "import sys; sys.exit('Could not connect to the service')"
 
 
 @pytest.mark.parametrize(
     ("module", "status", "words"),
     [
-        (CLEAN, 0, "no known vulnerability"),
+        (CLEAN, 0, "no known vulnerability in 1 of 2 packages"),
         (FINDINGS, 1, "PYSEC-1"),
+        (MUTE, 0, "skipped, its database knows none of the 2 packages"),
         (OFFLINE, 0, "skipped, pip-audit came to no result:\nCould not connect"),
         ("raise ImportError", 0, "skipped, pip-audit is not installed"),
     ],
