@@ -9,7 +9,7 @@ import io
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from ingest.errors import IngestError, OverLimit
 from ingest.limits import Limits, size
@@ -36,7 +36,8 @@ FOREIGN = {
 MOST_ENTRIES = 1_000  # of a zip; a workbook has a dozen
 SHOWN_CHARS = 200  # of a path that cannot be read
 READABLE = "Readable are CSV, TSV, JSON Lines, Parquet and Excel, plain or in a .gz or .zip."
-Source = str | Path | bytes | io.StringIO  # a path, a path, the content of a file, a pasted text
+# A path, a path, the content of a file, a file that is open; an io.StringIO is a pasted text.
+Source = str | Path | bytes | IO[bytes] | IO[str]
 UNZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
@@ -51,7 +52,7 @@ def unpack(source: Source, limits: Limits, sample: bool) -> tuple[bytes, bool]:
     elif isinstance(source, str | Path):
         data = _file(source, limits.unpacked_bytes if sample else limits.file_bytes)
     else:
-        data = bytes(source)
+        data = _content(source, limits.unpacked_bytes if sample else limits.file_bytes)
     if len(data) > limits.file_bytes and not sample:
         raise OverLimit(
             f"The file is larger than {size(limits.file_bytes)}, the most that is read. "
@@ -107,12 +108,30 @@ def _workbook(data: bytes, limits: Limits) -> bytes:
     raise IngestError("A compressed file inside a compressed file is not read: unpack it once.")
 
 
+def _content(source: object, most: int) -> bytes:
+    """The same of what a program hands over: bytes, or a file that is open."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source)
+    if hasattr(source, "read"):
+        content = source.read(most + 1)
+        if isinstance(content, str):
+            return content.encode("utf-8", "replace")
+        if isinstance(content, bytes):
+            return content
+    raise IngestError(
+        f"A value of type {type(source).__name__} cannot be read as a file. Give a path, bytes, an "
+        "open file, or io.StringIO(text) for rows that are in no file."
+    )
+
+
 def _file(path: str | Path, most: int) -> bytes:
     """The file's first `most` bytes, and one more where it has more."""
     try:
-        with Path(path).open("rb") as file:
+        if not str(path):
+            raise FileNotFoundError
+        with Path(path).expanduser().open("rb") as file:
             return file.read(most + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path; no such home
         name = repr(str(path)[:SHOWN_CHARS])
         why = "there is no such file" if isinstance(error, FileNotFoundError) else None
         why = why or getattr(error, "strerror", None) or str(error)
