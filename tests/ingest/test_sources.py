@@ -36,8 +36,10 @@ def test_a_file_is_read_however_it_is_handed_over(home, opened):
 @pytest.mark.parametrize("read", [read_pairs, read_corpus])
 @pytest.mark.parametrize(
     ("source", "words"),
-    [([("a", "b")], "type list cannot be read"), (pd.DataFrame({"a": ["x"]}), "type DataFrame cannot"),
-     (None, "type NoneType cannot"), (7, "type int cannot"), ("", "no such file"),
+    [([("a", "b")], "type list cannot be read"),
+     (pd.DataFrame({"a": ["x"]}), "type DataFrame cannot"),
+     (None, "type NoneType cannot"),
+     (7, "type int cannot"), ("", "no such file"),
      ("~nobody-of-this-name/x.csv", "cannot be read")],
     ids=["list", "table", "nothing", "number", "empty path", "unknown home"],
 )  # fmt: skip

@@ -89,6 +89,15 @@ class Node:
         return found
 
 
+def in_one_direction(node: Node, text: str) -> list[str]:
+    """The tags around `text` that neither have `dir="auto"` nor stand within one that does."""
+    if node.attributes.get("dir") == "auto" or node.tag == "bdi":
+        return []
+    inside = [child for child in node.children if isinstance(child, Node)]
+    own = [node.tag] if text in node.own_text else []
+    return own + [tag for child in inside for tag in in_one_direction(child, text)]
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

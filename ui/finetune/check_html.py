@@ -10,6 +10,7 @@ from ingest.check import SEVERITIES
 from ingest.findings import count
 from ingest.scales import span
 from ui.finetune.metrics import KINDS
+from ui.words import cut
 
 ROWS_NAMED, ROWS_READ = 12, 20
 ICONS = {"error": "✕", "warning": "!", "note": "i"}
@@ -71,7 +72,7 @@ def rows_to_read(rows: Sequence[int], pairs: PairSet) -> str:
     items = ""
     for row in there[:ROWS_READ]:
         at = places[row]
-        texts = " / ".join(f"“{cut(text)}”" for text in pairs.texts[at])
+        texts = " / ".join(f"“{text_html(text)}”" for text in pairs.texts[at])
         label = "" if pairs.labels is None else f" <b>{pairs.labels[at]:.2g}</b>"
         items += f'<li value="{row}">{texts}{label}</li>'
     if not items:
@@ -95,7 +96,8 @@ def preview(table: Table, mapping: ColumnMapping, rows: int = 6) -> str:
     for row, cells in zip(table.frame.index[:rows], table.frame.to_numpy()[:rows], strict=True):
         marked = zip(table.columns, cells, strict=True)
         body += f'<tr><th scope="row" class="num">{row}</th>' + "".join(
-            f"<td{'' if name in roles else _UNUSED}>{cut(str(cell))}</td>" for name, cell in marked
+            f'<td{"" if name in roles else _UNUSED} dir="auto">{text_html(str(cell))}</td>'
+            for name, cell in marked
         )
         body += "</tr>"
     shown = min(rows, len(table.frame))
@@ -120,15 +122,15 @@ _UNUSED = ' class="unused"'
 
 def _head(name: str, role: str | None) -> str:
     if role is None:
-        return f'<th scope="col"{_UNUSED}><small>not used</small>{cut(name)}</th>'
-    return f'<th scope="col"><small class="role">{escape(role)}</small>{cut(name)}</th>'
+        return f'<th scope="col"{_UNUSED}><small>not used</small>{text_html(name)}</th>'
+    return f'<th scope="col"><small class="role">{escape(role)}</small>{text_html(name)}</th>'
 
 
-def cut(text: str, limit: int = CELL_CHARS) -> str:
-    """Escaped; beyond the limit its beginning, with all of it in a tooltip."""
+def text_html(text: str, limit: int = CELL_CHARS) -> str:
+    """A visitor's text in its own direction; of a long one the beginning, all in a tooltip."""
     if len(text) <= limit:
-        return escape(text)
-    return f'<span title="{escape(text)}">{escape(text[: limit - 1])}…</span>'
+        return f'<span dir="auto">{escape(text)}</span>'
+    return f'<span dir="auto" title="{escape(text)}">{escape(cut(text, limit))}</span>'
 
 
 def facts(report: Report, pairs: PairSet) -> str:

@@ -169,7 +169,9 @@ def comparison_html(comparison: Comparison, one: str, other: str) -> str:
         f"{bounds}, on the {where} of linked texts that both have{few}.</p>"
         '<div class="lab-frame" role="region" tabindex="0" aria-label="Two runs">'
         '<table class="lab-table" aria-label="Two runs, on the same held-out pairs"><thead><tr>'
-        f'<th scope="col">metric × 100</th><th scope="col" class="num">{escape(one)}</th>'
-        f'<th scope="col" class="num">{escape(other)}</th><th scope="col" class="num">lead</th>'
+        '<th scope="col">metric × 100</th>'
+        f'<th scope="col" class="num" dir="auto">{escape(one)}</th>'
+        f'<th scope="col" class="num" dir="auto">{escape(other)}</th>'
+        '<th scope="col" class="num">lead</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -14,7 +14,7 @@ from encoder.training.judge_run import RunJudgement
 from encoder.training.losses import LOSSES
 from ingest.findings import count
 from ui.checks import one_of
-from ui.finetune.check_html import cut
+from ui.finetune.check_html import text_html
 from ui.finetune.metrics import KINDS, change_cell, direction_of
 from ui.state.models import OwnModel, Run, RunRecord
 from ui.words import NONE, Axis, hundred, interval, message, number, what_trains
@@ -218,7 +218,7 @@ def _pair_row(row: LedgerRow) -> str:
             f'aria-label="Row {row.number:,}: open the matrices of its negative">negative</button>'
         )
     texts = "".join(
-        f"<p>{side} {cut(text, TEXT_CHARS)}</p>"
+        f"<p>{side} {text_html(text, TEXT_CHARS)}</p>"
         for side, text in zip(shown, row.texts, strict=True)
     )
     label, decimals = "", 0 if row.kind == "binary" else 2
@@ -296,7 +296,7 @@ def _model_row(model: OwnModel, chosen: bool) -> str:
     return (
         f'<tr class="{"chosen" if chosen else ""}"><th scope="row"><button type="button" '
         f'class="lab-link" data-pick="run:{escape(model.key)}" '
-        f'aria-pressed="{str(chosen).lower()}">{escape(model.name)}</button><small>'
+        f'aria-pressed="{str(chosen).lower()}" dir="auto">{escape(model.name)}</button><small>'
         f"{escape(about)}</small></th>{cells}</tr>"
     )
 

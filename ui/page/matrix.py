@@ -188,7 +188,7 @@ def _line(
         side = "pos" if amount >= 0 else "neg"
         out.append(
             f'<span class="{classes} {side}" style="--w:{abs(amount) / limit:.3f}" '
-            f'title="{escape(hint)}"><span>{escape(label)}</span>{small}</span>'
+            f'title="{escape(hint)}"><span dir="auto">{escape(label)}</span>{small}</span>'
         )
     return "".join(out)
 
@@ -196,13 +196,14 @@ def _line(
 def pipeline(name: str, trace: Trace, labels: Sequence[str], hidden_size: int) -> str:
     """One sentence from characters to tokens and ids, and how many numbers these become."""
     chips = "".join(
-        f'<span class="tk{" special" if special else ""}"><span>{escape(label)}</span>'
+        f'<span class="tk{" special" if special else ""}"><span dir="auto">{escape(label)}</span>'
         f"<small>{token_id}</small></span>"
         for label, token_id, special in zip(labels, trace.ids, trace.special, strict=True)
     )
     count = len(trace.ids)
     return (
-        f'<h4>{name}: {len(trace.text)} characters</h4><p class="lab-text">{escape(trace.text)}</p>'
+        f"<h4>{name}: {len(trace.text)} characters</h4>"
+        f'<p class="lab-text" dir="auto">{escape(trace.text)}</p>'
         f"<h4>→ {count} tokens, each with its id in the vocabulary</h4>"
         f'<div class="lab-tokens plain">{chips}</div>'
         f"<h4>→ {count} token vectors of {hidden_size} numbers, drawn below</h4>"

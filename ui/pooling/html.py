@@ -107,8 +107,8 @@ def _legend(comparison: Comparison, axis: Axis, pinned: Pinned | None) -> str:
         parts.append("<span>of the vectors as pooled, not normalised: smaller is closer</span>")
     if pinned:
         parts.append(
-            f'<span><i class="key ghost"></i>pinned: “{escape(cut(pinned.a, 40))}” / '
-            f"“{escape(cut(pinned.b, 40))}”, {escape(pinned.setting)}</span>"
+            f'<span><i class="key ghost"></i>pinned: “<bdi>{escape(cut(pinned.a, 40))}</bdi>” / '
+            f"“<bdi>{escape(cut(pinned.b, 40))}</bdi>”, {escape(pinned.setting)}</span>"
         )
     return f'<div class="lab-legend">{"".join(parts)}</div>'
 
@@ -151,7 +151,7 @@ def percent_cell(percentile: float | None, pairs: int, why_not: str = "") -> str
 def sentence_list(texts: Sequence[str]) -> str:
     """The numbered sentences, each with buttons that put it into a box: the keyboard's way."""
     rows = "".join(
-        f'<li><span>{escape(text)}</span> <button type="button" data-pick="a{i}" '
+        f'<li><span dir="auto">{escape(text)}</span> <button type="button" data-pick="a{i}" '
         f'aria-label="Sentence {i + 1} as A">as A</button> <button type="button" '
         f'data-pick="b{i}" aria-label="Sentence {i + 1} as B">as B</button></li>'
         for i, text in enumerate(texts)
