@@ -155,6 +155,14 @@ def test_no_event_keeps_the_status_of_more_than_a_few_components(page):
     assert {name: number for name, number in kept.items() if number > 1} == {}
 
 
+def test_there_is_a_thread_for_whatever_the_lanes_hold_at_once(page):
+    """Else thirty who wait for their runs would keep everybody's clicks waiting."""
+    demo, settings = page
+    lanes = {fn.concurrency_id: fn.concurrency_limit for fn in demo.fns.values()}
+    own = [limit for limit in lanes.values() if isinstance(limit, int)]
+    assert 80 < sum(own) <= settings["max_threads"]
+
+
 @pytest.mark.parametrize(
     ("box", "sent"),
     [

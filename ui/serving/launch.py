@@ -17,6 +17,10 @@ from ui.serving.log import RequestLog
 from ui.state.workbench import Workbench
 
 
+# Who follows a run or a map holds a thread, mostly asleep: one for each that all lanes may hold.
+MOST_THREADS = 200
+
+
 def address(env: Mapping[str, str]) -> tuple[str, int]:
     """The host name and the port to listen on. Raises EncoderError for what is no port.
 
@@ -60,6 +64,7 @@ def launch_settings(workbench: Workbench) -> dict[str, Any]:
         "run_history": False,
         "enable_monitoring": False,
         "show_error": False,
+        "max_threads": MOST_THREADS,
         # A model that is brought back is the largest, as a rule.
         "max_file_size": max(settings.max_archive_bytes, settings.upload.file_bytes),
         "app_kwargs": {"routes": own, "middleware": middleware(workbench, own)},
