@@ -17,6 +17,7 @@ from tests.ui.laid_out import LaidOut, event, tiny_workbench
 from ui.map.form import MapForm
 from ui.map.handlers import MapHandlers
 from ui.map.state import MapState
+from ui.page.addresses import route
 from ui.search.form import SearchForm
 from ui.search.handlers import SearchHandlers
 from ui.search.state import SearchState
@@ -131,14 +132,14 @@ def test_what_is_known_of_her_downloads_nothing(lab, ann):
     routes = [route for feature in FEATURES for route in feature.routes(lab.workbench)]
     web = TestClient(Starlette(routes=routes))
     drawn, own = ann.texts.state(MapState).drawn, ann.own_models.get("run-1")
-    assert web.get(f"/lab-map/{drawn.token}/map.csv").status_code == 200
-    assert web.get(f"/lab-download/{own.token}/train.py").status_code == 200
+    assert web.get(f"{route('map')}/{drawn.token}/map.csv").status_code == 200
+    assert web.get(f"{route('model')}/{own.token}/train.py").status_code == 200
     wrong = ["ann", "run-1", ann.texts.opened.token, ann.texts.opened.identity, "", "☃"]
     for guess in [*wrong, drawn.token[:-1], own.token[:-1], own.token.swapcase()]:
-        assert web.get(f"/lab-map/{guess}/map.csv").status_code == 404
-        assert web.get(f"/lab-download/{guess}/model.zip").status_code == 404
-    assert web.get(f"/lab-map/{own.token}/map.csv").status_code == 404
-    assert web.get(f"/lab-download/{drawn.token}/model.zip").status_code == 404
+        assert web.get(f"{route('map')}/{guess}/map.csv").status_code == 404
+        assert web.get(f"{route('model')}/{guess}/model.zip").status_code == 404
+    assert web.get(f"{route('map')}/{own.token}/map.csv").status_code == 404
+    assert web.get(f"{route('model')}/{drawn.token}/model.zip").status_code == 404
 
 
 def test_her_model_is_hers_alone(lab, ann):

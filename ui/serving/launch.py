@@ -16,7 +16,6 @@ from ui.serving.headers import Headers
 from ui.serving.log import RequestLog
 from ui.state.workbench import Workbench
 
-
 # Who follows a run or a map holds a thread, mostly asleep: one for each that all lanes may hold.
 MOST_THREADS = 200
 

@@ -7,6 +7,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import httpx
 import pytest
 
 from tests.served import Served, serve
@@ -29,7 +30,10 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, fl
         call(lab, "compare_set", [SECRET])  # too few: Gradio prints what it was given
         call(lab, "compare_set", [[SECRET], f"org/{SECRET}!", "-1", "mean"])
         urlopen(f"{lab.url}/?a={SECRET}").read()
-        settings = ["all-MiniLM-L6-v2", "", "", 1, 20_000, 0, 16, 0, 0, 20, None, None, 0]
+        sent = {"files": ("diary.csv", f"text\n{SECRET}".encode())}
+        [path] = httpx.post(f"{lab.url}/gradio_api/upload", files=sent).json()
+        assert Path(path).is_relative_to(folder)
+        settings = ["all-MiniLM-L6-v2", "", "", 1, 20_000, 0, 16, 0, 0, 20, None, None, 0, None]
         for line in answers(lab, "fine_tune", [PAIRS, *settings]):
             if b'"event": "step"' in line:
                 break
