@@ -121,10 +121,11 @@ class Page:
         def open_link(request: gr.Request) -> list[object]:
             self.workbench.presence.arrive(request.session_hash or "")
             query = dict(request.query_params)
-            if tab is named_tab(query, tabs):
+            named = named_tab(query, tabs)
+            if tab is tabs[0]:  # it stands there; who has gone on to another tab is not called back
+                return [gr.skip(), *tab.open(request, query if tab is named else {})]
+            if tab is named:
                 return [gr.Tabs(selected=tab.name), *tab.open(request, query)]
-            if tab is tabs[0]:  # it stands beside the tab that the link names, as it is at first
-                return [gr.skip(), *tab.open(request, {})]
             return [gr.skip(), *(gr.skip() for _ in tab.form)]
 
         return open_link
