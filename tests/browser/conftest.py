@@ -126,7 +126,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def workbench() -> Workbench:
     """What the running app shares between visitors, to look at from outside."""
-    return Workbench(Settings(grace_s=1))  # else each test waits minutes for who has left
+    return Workbench(Settings(grace_s=5))  # else each test waits minutes for who has left
 
 
 @pytest.fixture(scope="session")
