@@ -114,7 +114,7 @@ def test_a_sample_is_looked_at_from_all_sides_and_taken_home(
     assert abs(count - inside) <= 0.15 * inside + 2
     saved = lab.download("selection-csv")
     assert saved.suggested_filename == "selection.csv"
-    head, *rows = csv.reader(saved.path().open(encoding="utf-8", newline=""))
+    head, *rows = csv.reader(saved.path().open(encoding="utf-8-sig", newline=""))
     assert head == ["row", "text", "topic", "cluster", "map_x", "map_y"]
     assert len(rows) == count
 

@@ -178,10 +178,10 @@ def test_scores_are_pinned_downloaded_shared_and_forgotten(
             lab.find(f"#{button}-csv").click()
         assert download.value.suggested_filename == f"{button}.csv"
         download.value.save_as(tmp_path / f"{button}.csv")
-    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "scores.csv").open(encoding="utf-8-sig", newline="") as file:
         scores = {row["pooling"]: row for row in csv.DictReader(file)}
     assert f"{float(scores['mean']['cosine']):.4f}" == lab.value("mean")
-    with (tmp_path / "vectors.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "vectors.csv").open(encoding="utf-8-sig", newline="") as file:
         vectors = {(row[3], row[4]): row[6:] for row in csv.reader(file)}
     a, b = (np.array(vectors["cls", name][:384], float) for name in "AB")
     assert f"{a @ b / np.linalg.norm(a) / np.linalg.norm(b):.4f}" == lab.value("cls")
