@@ -12,6 +12,8 @@ A test asks for `page`, a playwright Page whose base URL is the running lab:
 import os
 import shutil
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,6 +145,13 @@ def lab_url(chromium_path: str, workbench: Workbench) -> Iterator[str]:
     calm = {"prevent_thread_lock": True, "quiet": True, "inbrowser": False, "share": False}
     blocks.launch(**settings | ours | calm)
     yield f"http://127.0.0.1:{port}"
+    # The last page is within its grace. Python would abort over a thread that is inside torch.
+    for visitor in list(workbench._visitors):
+        workbench.forget(visitor)
+    workbench.close()
+    latest = time.monotonic() + TIMEOUT_MS / 1000
+    while any(blocks._queue.active_jobs) and time.monotonic() < latest:
+        threading.Event().wait(0.1)
     blocks.close()
 
 
