@@ -188,15 +188,14 @@ def test_scores_are_pinned_downloaded_shared_and_forgotten(
 
     # The link carries sentences and settings.
     text = "Ünïcode & friends? 100% #1"
-    lab.sentence("A").fill(text)
-    lab.pick("layer", "last two")
-    lab.row("soft").click()
-    lab.find("#special input").uncheck()
-    # The address changes with the answer: when it has all settings, so have the scores.
-    page.wait_for_function(
-        """['%26', 'layer=last2', 'pooling=soft', 'pool_special=0'].every(
-            part => location.search.includes(part))"""
-    )
+    for change, part in (
+        (lambda: lab.sentence("A").fill(text), "%26"),
+        (lambda: lab.pick("layer", "last two"), "layer=last2"),
+        (lambda: lab.row("soft").click(), "pooling=soft"),
+        (lambda: lab.find("#special input").uncheck(), "pool_special=0"),
+    ):
+        change()  # the address changes with the answer: when it has a setting, so have the scores
+        page.wait_for_function("part => location.search.includes(part)", arg=part)
     assert parse_qs(urlsplit(page.url).query)["a"] == [text]
     lab.find("#copy-link").click()
     lab.told("Link copied")
