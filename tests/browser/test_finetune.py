@@ -20,7 +20,7 @@ from ui.state.pairs import SAMPLES
 from ui.state.workbench import Workbench
 
 TEXTS = ["The ferry leaves at noon.", "How do I reset my password?"]
-LONG = 2000  # steps: minutes, so that there is time to stop them
+LONG = 20_000  # steps: minutes on any machine, so that there is time to stop them
 
 
 @pytest.fixture
