@@ -13,8 +13,8 @@ from tests.ui.visit import EVERYTHING, array, inputs, read_html, score_rows
 from ui.page.matrix import plot_text
 from ui.pooling.figures import shorten
 
-TAGS = {"b", "br", "button", "code", "div", "em", "h3", "h4", "i", "li", "ol", "p", "root", "small",
-        "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
+TAGS = {"b", "bdi", "br", "button", "code", "div", "em", "h3", "h4", "i", "li", "ol", "p", "root",
+        "small", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}  # fmt: skip
 ATTRIBUTE = re.compile(r"(aria|data)-\w+|class|colspan|dir|role|rowspan|scope|style|title|type")
 ATTACKS = [
     "<img src=x onerror=alert(1)>",

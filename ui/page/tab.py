@@ -122,10 +122,10 @@ class Page:
             self.workbench.presence.arrive(request.session_hash or "")
             query = dict(request.query_params)
             named = named_tab(query, tabs)
+            if tab is named and tab.name in query:
+                return [gr.Tabs(selected=tab.name), *tab.open(request, query)]
             if tab is tabs[0]:  # it stands there; who has gone on to another tab is not called back
                 return [gr.skip(), *tab.open(request, query if tab is named else {})]
-            if tab is named:
-                return [gr.Tabs(selected=tab.name), *tab.open(request, query)]
             return [gr.skip(), *(gr.skip() for _ in tab.form)]
 
         return open_link
