@@ -102,7 +102,7 @@ def lay_out_data(upload: Limits) -> DataLayout:
         }  # fmt: skip
     with gr.Row():
         file = gr.File(
-            label="CSV, TSV, JSONL, Parquet; .gz, .zip",
+            label="CSV, TSV, JSON, Parquet, Excel; .gz, .zip",
             elem_id="pairs-file", height=150, scale=2, min_width=280,
         )  # fmt: skip
         with gr.Column(scale=3, min_width=280):

@@ -83,7 +83,7 @@ def at_once(work: Work[T]) -> Steps[T]:
     return steps
 
 
-UNHEARD = "Nobody listened for the answer of this call any more, so it was given up."
+UNHEARD = "Nobody was waiting for this answer any more, so the work was stopped."
 
 
 def done_for_caller(
@@ -103,8 +103,8 @@ def done_for_caller(
             raise LabError(UNHEARD)
         if job.spent_s > most_s and not moment.ended:
             raise LabError(
-                f"This call took more than {most_s:g} seconds of work, the most that one may take "
-                "here, and was given up. Send fewer or shorter texts, or use the Python package."
+                f"This call was stopped after {most_s:g} seconds of work, the most that one may "
+                "take here. Send fewer or shorter texts, or use the Python package."
             )
     return made[-1]
 

@@ -135,7 +135,7 @@ def lay_out_texts(
                       elem_id=f"{prefix}own-texts"):  # fmt: skip
         with gr.Row():
             file = gr.File(
-                label="CSV, TSV, TXT, JSONL, Parquet; .gz, .zip",
+                label="CSV, TSV, TXT, JSON, Parquet, Excel; .gz, .zip",
                 elem_id=f"{prefix}corpus-file", height=150, scale=2, min_width=280,
             )  # fmt: skip
             with gr.Column(scale=3, min_width=280):

@@ -16,6 +16,7 @@ from typing import Any
 
 from explore import Stopped
 from ingest import LabError
+from ingest.amounts import count
 from ui.state.presence import SOMEBODY, Client
 
 log = logging.getLogger(__name__)
@@ -124,8 +125,8 @@ class Queue:
             alike = sum(other.client == job.client for other in [*self._waiting, *self._running])
             if not job.client.has_page and alike >= self._most_calls:
                 raise LineFull(
-                    f"From your address {alike} of these are in line or under way, the most that "
-                    "programs may have here at a time. Wait for one to end."
+                    f"Your address has {count(alike, 'call')} waiting or running here, the most "
+                    "that programs may have at a time. Wait until one has ended."
                 )
             self._waiting.append(job)
             self._start_next()

@@ -145,7 +145,7 @@ def test_training_has_one_place_for_each_program_and_ends_with_its_listener(app)
     [other] = [event for event in events if event != visitor.key]
     with app.web.stream("GET", f"/gradio_api/call/fine_tune/{other}") as stream:
         said = "".join(stream.iter_lines())
-    assert "From your address 1 of these are in line" in said
+    assert "Your address has 1 call waiting or running" in said
     app.clock.now += UNHEARD_S + 1
     assert visitor.job.ended.wait(TIMEOUT_S)
     assert wait_for(lambda: line.busy == 0)

@@ -216,7 +216,7 @@ def test_programs_leave_a_slot_to_pages():
 def test_a_program_has_so_many_places_and_one_is_free_again_when_its_work_has_ended():
     line, go = Queue(most_calls=2), threading.Event()
     running, waiting = joined(line, go, SCRIPT, SCRIPT)
-    with pytest.raises(LineFull, match="2 of these"):
+    with pytest.raises(LineFull, match="Your address has 2 calls"):
         line.join(Job(until_told(go), client=SCRIPT))
     joined(line, go, OTHER_SCRIPT, CLASSROOM)
     line.leave(waiting)
